@@ -1,0 +1,35 @@
+// What an op needs besides its operands: the device's kernels, the step's memory, the tape (or none: inference), and the
+// names under which random draws are made.
+#pragma once
+#include "attune/autograd/tape.h"
+
+namespace attune::autograd {
+
+// Names the draws of one pass through a model; a site adds its own stream (layer and place).
+struct RandomPass {
+  uint64_t seed = 0;
+  uint64_t step = 0;  // optimizer step, 0-based
+  uint64_t pass = 0;  // second and later passes over the same rows (R-Drop, gradient caching)
+
+  uint64_t site(uint64_t stream) const { return mix_key(mix_key(mix_key(mix64(seed), step), pass), stream); }
+};
+
+struct Context {
+  kernels::Kernels& kernels;
+  tensor::Arena& arena;
+  Tape* tape = nullptr;                         // nullptr: nothing is recorded
+  tensor::DType compute = tensor::DType::f32;  // of products and saved activations: f32, bf16 or f64
+  bool training = false;                        // dropout is active
+  RandomPass random = {};
+
+  // What is summed: f64 only in gradient checks.
+  tensor::DType sums() const { return compute == tensor::DType::f64 ? compute : tensor::DType::f32; }
+  // Whether an op on these inputs goes on the tape: only if one of them leads back to something trainable.
+  template <class... Inputs>
+  bool records(const Inputs&... inputs) const {
+    return tape != nullptr && (Tape::wants(inputs) || ...);
+  }
+  Tensor make(tensor::Shape shape, tensor::DType dtype) { return arena.tensor(shape, dtype); }
+};
+
+}  // namespace attune::autograd

@@ -1,0 +1,66 @@
+#include "attune/autograd/tape.h"
+
+namespace attune::autograd {
+
+void Tape::clear() {
+  nodes_.clear();
+  variables_.clear();
+}
+
+int32_t Tape::add(Variable variable) {
+  variables_.push_back(variable);
+  return static_cast<int32_t>(variables_.size()) - 1;
+}
+
+Tensor Tape::variable(Tensor value) {
+  value.var = add({.gradient = {}, .arrived = false, .started = nullptr});
+  return value;
+}
+
+Tensor Tape::leaf(Tensor value, Tensor gradient, bool* started) {
+  ATTUNE_CHECK(gradient.shape == value.shape && gradient.dtype == value.dtype, "a gradient {} {} for a value {} {}",
+               tensor::name(gradient.dtype), gradient.shape.text(), tensor::name(value.dtype), value.shape.text());
+  value.var = add({.gradient = gradient, .arrived = *started, .started = started});
+  return value;
+}
+
+GradientSlot Tape::gradient_slot(const Tensor& x) {
+  if (!wants(x)) return {};
+  Variable& variable = variables_[x.var];
+  if (!variable.gradient.defined()) variable.gradient = arena_.tensor(x.shape, x.dtype);
+  const GradientSlot slot{variable.gradient, variable.arrived};
+  variable.arrived = true;
+  if (variable.started) *variable.started = true;
+  return slot;
+}
+
+Tensor Tape::gradient_to_add_to(const Tensor& x) {
+  const GradientSlot slot = gradient_slot(x);
+  if (slot.wanted() && !slot.accumulate) kernels_.fill({.y = slot.tensor, .value = 0});
+  return slot.tensor;
+}
+
+Tensor Tape::gradient(const Tensor& x) const {
+  if (!wants(x)) return {};
+  const Variable& variable = variables_[x.var];
+  return variable.arrived ? variable.gradient : Tensor{};
+}
+
+void Tape::seed(const Tensor& root, const Tensor& gradient) {
+  ATTUNE_CHECK(wants(root), "backward starts at a tensor that is no variable of this tape");
+  ATTUNE_CHECK(root.count() == gradient.count() && root.dtype == gradient.dtype, "seed {} for a root {}",
+               gradient.shape.text(), root.shape.text());
+  const GradientSlot slot = gradient_slot(root);
+  kernels_.convert({.x = gradient, .y = slot.tensor, .scale = 1, .accumulate = slot.accumulate});
+}
+
+void Tape::backward() {
+  for (auto node = nodes_.rbegin(); node != nodes_.rend(); ++node) {
+    const Variable& output = variables_[node->output];
+    if (!output.arrived) continue;
+    with_context([&] { return std::string("in the backward of ") + node->op; },
+                 [&] { node->run(node->backward, *this, output.gradient); });
+  }
+}
+
+}  // namespace attune::autograd

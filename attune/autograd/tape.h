@@ -1,0 +1,93 @@
+// Reverse-mode differentiation, coarse-grained: one node an op. Running the model writes nodes on the tape; backward()
+// walks them in reverse, each node reading the gradient of its output and adding to the gradients of its inputs.
+//
+// Nodes and gradients of activations live in the step's arena; gradients of parameters live where the parameter keeps
+// them. A node's backward is a lambda that captures views only (trivially copyable), so a step allocates nothing.
+// Griewank & Walther 2008, ch. 3.
+#pragma once
+#include <cstdint>
+#include <new>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "attune/kernels/kernels.h"
+#include "attune/tensor/memory.h"
+
+namespace attune::autograd {
+
+using tensor::Tensor;
+
+// Where an op's backward writes a gradient.
+struct GradientSlot {
+  Tensor tensor;            // undefined: nobody wants this gradient
+  bool accumulate = false;  // add to what is there (otherwise contents are undefined and must be overwritten)
+
+  bool wanted() const { return tensor.defined(); }
+};
+
+class Tape {
+ public:
+  Tape(tensor::Arena& arena, kernels::Kernels& kernels) : arena_(arena), kernels_(kernels) {}
+
+  // Begins a new recording. Everything recorded before is forgotten; call together with Arena::reset().
+  void clear();
+
+  // Makes `value` a variable whose gradient lives in the arena.
+  Tensor variable(Tensor value);
+
+  // Makes `value` a variable whose gradient is written to `gradient`, shape and kind as the value. `started`: the
+  // gradient already holds a part (an earlier micro-batch), so add to it. *started becomes true when something arrives.
+  Tensor leaf(Tensor value, Tensor gradient, bool* started);
+
+  // Adds a node. `backward(Tape&, Tensor d_output)` runs only if a gradient reached `output`.
+  template <class Backward>
+  void record(const char* op, const Tensor& output, Backward backward) {
+    static_assert(std::is_trivially_copyable_v<Backward>, "a backward captures views only; see tape.h");
+    void* at = arena_.allocate(sizeof(Backward));
+    ::new (at) Backward(std::move(backward));
+    nodes_.push_back({op, output.var, at, [](void* self, Tape& tape, Tensor d_output) {
+                        (*static_cast<Backward*>(self))(tape, d_output);
+                      }});
+  }
+
+  // Starts backward at `root` with d(total)/d(root) = gradient (same shape); several roots add up.
+  void seed(const Tensor& root, const Tensor& gradient);
+  // Runs all nodes in reverse. May be called once per recording.
+  void backward();
+
+  // For ops. The slot to write x's gradient to; taking it counts as writing. An undefined x, or one that is no
+  // variable, gives an unwanted slot.
+  GradientSlot gradient_slot(const Tensor& x);
+  // Like gradient_slot, but the tensor is zero-filled if nothing was there: for ops that only add.
+  Tensor gradient_to_add_to(const Tensor& x);
+  static bool wants(const Tensor& x) { return x.defined() && x.var >= 0; }
+  // The gradient that reached x, or an undefined tensor.
+  Tensor gradient(const Tensor& x) const;
+
+  tensor::Arena& arena() { return arena_; }
+  kernels::Kernels& kernels() { return kernels_; }
+  size_t nodes() const { return nodes_.size(); }
+
+ private:
+  struct Node {
+    const char* op;
+    int32_t output;
+    void* backward;
+    void (*run)(void*, Tape&, Tensor);
+  };
+  struct Variable {
+    Tensor gradient;     // undefined until something arrives (leaf: defined from the start)
+    bool arrived;        // gradient holds something
+    bool* started;       // leaf only
+  };
+  int32_t add(Variable variable);
+
+  tensor::Arena& arena_;
+  kernels::Kernels& kernels_;
+  std::vector<Node> nodes_;
+  std::vector<Variable> variables_;
+};
+
+}  // namespace attune::autograd

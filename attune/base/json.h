@@ -1,0 +1,14 @@
+// JSON that came from outside, read with distrust.
+#pragma once
+#include <nlohmann/json_fwd.hpp>
+#include <string_view>
+
+#include "attune/base/error.h"
+
+namespace attune {
+
+// The document in `text`; `where` is the file's name in errors. Errors (of `kind`), each with the line: not UTF-8, not
+// JSON, a number too large for a double, the same key twice in one object, nesting deeper than 64.
+nlohmann::json parse_json(std::string_view text, std::string_view where, ErrorKind kind = ErrorKind::input);
+
+}  // namespace attune

@@ -1,0 +1,71 @@
+// The kernels of a device. Each is declared once, with its contract in its own header; a device defines those it has. What a
+// device lacks throws and names the kernel: nothing is silently run elsewhere.
+//
+//   cpu::make_kernels(threads)      f32 and bf16; Highway, OpenMP and oneDNN
+//   reference::make_kernels()       f64 (and f32): plain loops that say what each kernel means; for gradient checks
+#pragma once
+#include <memory>
+
+#include "attune/kernels/activation.h"
+#include "attune/kernels/attention.h"
+#include "attune/kernels/dropout.h"
+#include "attune/kernels/elementwise.h"
+#include "attune/kernels/embedding.h"
+#include "attune/kernels/layer_norm.h"
+#include "attune/kernels/loss.h"
+#include "attune/kernels/matmul.h"
+#include "attune/kernels/update.h"
+
+namespace attune::kernels {
+
+class Kernels {
+ public:
+  virtual ~Kernels() = default;
+  virtual const char* device() const = 0;
+  virtual int threads() const = 0;
+
+  virtual void matmul(const Matmul&) { lacks("matmul"); }
+  virtual void column_sum(const ColumnSum&) { lacks("column_sum"); }
+  virtual void layer_norm(const LayerNorm&) { lacks("layer_norm"); }
+  virtual void layer_norm_backward(const LayerNormBackward&) { lacks("layer_norm_backward"); }
+  virtual void activation(const Activation&) { lacks("activation"); }
+  virtual void activation_backward(const ActivationBackward&) { lacks("activation_backward"); }
+  virtual void attention(const Attention&) { lacks("attention"); }
+  virtual void attention_backward(const AttentionBackward&) { lacks("attention_backward"); }
+  virtual void dropout(const Dropout&) { lacks("dropout"); }
+  virtual void embedding_sum(const EmbeddingSum&) { lacks("embedding_sum"); }
+  virtual void embedding_sum_backward(const EmbeddingSum&) { lacks("embedding_sum_backward"); }
+  virtual void gather_rows(const GatherRows&) { lacks("gather_rows"); }
+  virtual void gather_rows_backward(const GatherRows&) { lacks("gather_rows_backward"); }
+  virtual void mean_rows(const MeanRows&) { lacks("mean_rows"); }
+  virtual void mean_rows_backward(const MeanRows&) { lacks("mean_rows_backward"); }
+  virtual void convert(const Convert&) { lacks("convert"); }
+  virtual void fill(const Fill&) { lacks("fill"); }
+  virtual double sum_squares(const SumSquares&) { lacks("sum_squares"); }
+  virtual void softmax_cross_entropy(const SoftmaxCrossEntropy&) { lacks("softmax_cross_entropy"); }
+  virtual void softmax_cross_entropy_backward(const SoftmaxCrossEntropy&) { lacks("softmax_cross_entropy_backward"); }
+  virtual void sigmoid_cross_entropy(const SigmoidCrossEntropy&) { lacks("sigmoid_cross_entropy"); }
+  virtual void sigmoid_cross_entropy_backward(const SigmoidCrossEntropy&) { lacks("sigmoid_cross_entropy_backward"); }
+  virtual void squared_error(const SquaredError&) { lacks("squared_error"); }
+  virtual void squared_error_backward(const SquaredError&) { lacks("squared_error_backward"); }
+  virtual void adam_update(const AdamUpdate&) { lacks("adam_update"); }
+  virtual void sgd_update(const SgdUpdate&) { lacks("sgd_update"); }
+
+ protected:
+  [[noreturn]] void lacks(const char* kernel) const {
+    fail(ErrorKind::internal, "the device '{}' has no kernel '{}'", device(), kernel);
+  }
+};
+
+namespace cpu {
+// `threads`: at least 1; OpenMP teams and oneDNN use exactly so many.
+std::unique_ptr<Kernels> make_kernels(int threads);
+// Whether products in bf16 run on instructions made for them (AVX-512 BF16 or AMX).
+bool has_fast_bf16();
+}  // namespace cpu
+
+namespace reference {
+std::unique_ptr<Kernels> make_kernels();
+}  // namespace reference
+
+}  // namespace attune::kernels

@@ -1,0 +1,20 @@
+// Targets of a batch as tensors of as many rows as the logits have. Rows beyond the items (padding) are ignored, unknown or 0,
+// and have weight 0.
+#pragma once
+#include "attune/losses/loss.h"
+
+namespace attune::losses {
+
+// [rows] class indices, kIgnored beyond the items. Lives in the arena.
+const int32_t* class_targets(Context& context, const Targets& targets, int64_t rows);
+// [rows, width] in the run's summing type, `beyond` for padding rows.
+Tensor value_targets(Context& context, const Targets& targets, int64_t rows, double beyond);
+// [rows] item weights; 0 for padding.
+Tensor item_weights(Context& context, const Targets& targets, int64_t rows);
+// A vector of the run's summing type from host numbers; undefined if there are none.
+Tensor vector_of(Context& context, const std::vector<double>& values);
+
+// sum_i weights_i items_i over the first `count` rows, in order, in f64.
+double weighted_sum(const Tensor& items, const Tensor& weights, int64_t count);
+
+}  // namespace attune::losses

@@ -1,0 +1,36 @@
+// Every metric attune knows, by the name used in report.json, metrics.jsonl and `--best-metric`.
+#pragma once
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace attune::metrics {
+
+enum class Better { higher, lower };
+
+struct MetricInfo {
+  std::string_view name;
+  Better better;
+  std::string_view tasks;      // "classify multilabel regress tag": those that report it
+  std::string_view help;       // one line
+  std::string_view undefined;  // when the value is null
+};
+
+// One line an entry, sorted by name.
+std::span<const MetricInfo> known_metrics();
+
+// Errors (usage): unknown name; suggests the nearest.
+const MetricInfo& metric_info(std::string_view name);
+
+// The names that `task` reports, in the list's order.
+std::vector<std::string> metric_names(std::string_view task);
+
+// True where `candidate` is strictly better than `best` in the metric's direction. NaN is never better, and any
+// number is better than NaN. Errors as metric_info.
+bool is_better(std::string_view name, double candidate, double best);
+
+// What `--best-metric` means where it was not said: accuracy, micro_f1, spearman, entity_f1; "loss" for other tasks.
+std::string_view default_best_metric(std::string_view task);
+
+}  // namespace attune::metrics

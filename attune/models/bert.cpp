@@ -1,0 +1,81 @@
+#include "attune/models/bert.h"
+
+#include <array>
+
+#include "attune/models/streams.h"
+#include "attune/ops/activation.h"
+#include "attune/ops/attention.h"
+#include "attune/ops/dropout.h"
+#include "attune/ops/embedding.h"
+
+namespace attune::models {
+namespace {
+
+std::string layer_name(int64_t index) { return "encoder.layer." + std::to_string(index); }
+
+std::unique_ptr<nn::Linear> linear(nn::Parameters& parameters, const std::string& name, int64_t in, int64_t out, int depth,
+                                   std::vector<nn::Piece> pieces = {}) {
+  return std::make_unique<nn::Linear>(
+      parameters, name, nn::Linear::Options{.in = in, .out = out, .depth = depth, .pieces = std::move(pieces)});
+}
+
+nn::Parameter* table(nn::Parameters& parameters, const char* name, int64_t rows, int64_t columns) {
+  return parameters.add(std::string("embeddings.") + name + ".weight", {rows, columns}, {});
+}
+
+}  // namespace
+
+BertLayer::BertLayer(nn::Parameters& p, const BertConfig& config, int64_t index)
+    : config_(config),
+      stream_(layer_stream(index)),
+      query_key_value_(linear(p, layer_name(index) + ".attention.self.query_key_value", config.hidden, 3 * config.hidden,
+                              static_cast<int>(index) + 1,
+                              {{layer_name(index) + ".attention.self.query", 0, config.hidden},
+                               {layer_name(index) + ".attention.self.key", config.hidden, 2 * config.hidden},
+                               {layer_name(index) + ".attention.self.value", 2 * config.hidden, 3 * config.hidden}})),
+      attention_output_(linear(p, layer_name(index) + ".attention.output.dense", config.hidden, config.hidden, static_cast<int>(index) + 1)),
+      intermediate_(linear(p, layer_name(index) + ".intermediate.dense", config.hidden, config.intermediate, static_cast<int>(index) + 1)),
+      output_(linear(p, layer_name(index) + ".output.dense", config.intermediate, config.hidden, static_cast<int>(index) + 1)),
+      attention_norm_(p, layer_name(index) + ".attention.output.LayerNorm", config.hidden, static_cast<int>(index) + 1),
+      output_norm_(p, layer_name(index) + ".output.LayerNorm", config.hidden, static_cast<int>(index) + 1) {}
+
+Tensor BertLayer::forward(Context& context, const Tensor& hidden, const tensor::PackedRows& rows) const {
+  const auto norm = [&](Site site) {
+    return ops::AddNormOptions{.eps = config_.norm_eps,
+                               .dropout = config_.hidden_dropout,
+                               .stream = stream_ + static_cast<uint64_t>(site),
+                               .row_keys = rows.keys.data()};
+  };
+  const Tensor qkv = query_key_value_->forward(context, hidden);
+  const Tensor mixed = ops::attention(context, qkv, rows,
+                                      {.heads = config_.heads,
+                                       .dropout = config_.attention_dropout,
+                                       .stream = stream_ + static_cast<uint64_t>(Site::attention)});
+  const Tensor attended = attention_output_->forward(context, mixed);
+  const Tensor middle = attention_norm_.forward(context, attended, hidden, norm(Site::attention_output));
+  const Tensor inner = ops::activation(context, config_.activation, intermediate_->forward(context, middle));
+  return output_norm_.forward(context, output_->forward(context, inner), middle, norm(Site::output));
+}
+
+BertEncoder::BertEncoder(nn::Parameters& p, const BertConfig& config)
+    : config_(config),
+      words_(table(p, "word_embeddings", config.vocabulary, config.hidden)),
+      positions_(table(p, "position_embeddings", config.positions, config.hidden)),
+      segments_(table(p, "token_type_embeddings", config.segments, config.hidden)),
+      embedding_norm_(p, "embeddings.LayerNorm", config.hidden, 0) {
+  for (int64_t i = 0; i < config_.layers; ++i) layers_.push_back(std::make_unique<BertLayer>(p, config_, i));
+}
+
+Tensor BertEncoder::forward(Context& context, const tensor::PackedRows& rows) const {
+  const std::array<ops::EmbeddingLookup, 3> lookups{{{words_->value, rows.ids.data()},
+                                                     {positions_->value, rows.positions.data()},
+                                                     {segments_->value, rows.segments.data()}}};
+  Tensor hidden = ops::embedding_sum(context, lookups, rows.rows(), rows.tokens());
+  hidden = embedding_norm_.forward(context, hidden, {}, {.eps = config_.norm_eps});
+  hidden = ops::dropout(context, hidden,
+                        {.p = config_.hidden_dropout, .stream = kEmbeddingStream, .row_keys = rows.keys.data()});
+  for (const auto& layer : layers_) hidden = layer->forward(context, hidden, rows);
+  return hidden;
+}
+
+}  // namespace attune::models

@@ -1,0 +1,44 @@
+// BERT's encoder: Devlin, Chang, Lee, Toutanova 2019, arXiv 1810.04805; the layer is Vaswani et al. 2017's, with the norm after
+// the residual sum. Parameters carry Hugging Face's names (without the leading "bert.").
+#pragma once
+#include <memory>
+#include <vector>
+
+#include "attune/models/bert_config.h"
+#include "attune/nn/linear.h"
+#include "attune/nn/norm.h"
+#include "attune/tensor/packed_rows.h"
+
+namespace attune::models {
+
+using autograd::Context;
+using tensor::Tensor;
+
+class BertLayer {
+ public:
+  BertLayer(nn::Parameters& parameters, const BertConfig& config, int64_t index);
+  // hidden [N, C] f32 -> [N, C] f32.
+  Tensor forward(Context& context, const Tensor& hidden, const tensor::PackedRows& rows) const;
+
+ private:
+  const BertConfig& config_;
+  uint64_t stream_;
+  std::unique_ptr<nn::Linear> query_key_value_, attention_output_, intermediate_, output_;
+  nn::Norm attention_norm_, output_norm_;
+};
+
+class BertEncoder {
+ public:
+  BertEncoder(nn::Parameters& parameters, const BertConfig& config);
+  // rows -> hidden states [N, C] f32 (f64).
+  Tensor forward(Context& context, const tensor::PackedRows& rows) const;
+  const BertConfig& config() const { return config_; }
+
+ private:
+  BertConfig config_;
+  nn::Parameter *words_, *positions_, *segments_;
+  nn::Norm embedding_norm_;
+  std::vector<std::unique_ptr<BertLayer>> layers_;
+};
+
+}  // namespace attune::models

@@ -1,0 +1,52 @@
+// What turns hidden states into logits.
+//
+// sequence (BertForSequenceClassification): pooled = tanh(W_p h_first + b_p); logits = W dropout(pooled) + b
+// token    (BertForTokenClassification):    logits = W dropout(h) + b, at the rows that carry a label
+//
+// `pooling` mean: the sequence head reads the mean of a sequence's rows in place of its first row. That is not one of
+// Hugging Face's heads, so such a model is saved as an encoder with a head file beside it.
+#pragma once
+#include <memory>
+#include <span>
+
+#include "attune/models/bert_config.h"
+#include "attune/nn/linear.h"
+#include "attune/tensor/packed_rows.h"
+
+namespace attune::models {
+
+using autograd::Context;
+using tensor::Tensor;
+
+enum class HeadKind { sequence, token };
+enum class Pooling { first, mean };
+
+struct HeadOptions {
+  HeadKind kind = HeadKind::sequence;
+  Pooling pooling = Pooling::first;
+  int64_t outputs = 2;
+};
+
+// Which rows a head reads: `rows[i]` for output row i (sequence heads: one a sequence), padded with -1 to a multiple of
+// kRowMultiple; `keys[i]` names output row i in random draws. `count` is the number without padding.
+struct HeadInput {
+  std::span<const int32_t> rows;
+  std::span<const uint64_t> keys;
+  int64_t count = 0;
+};
+
+class Head {
+ public:
+  Head(nn::Parameters& parameters, const BertConfig& config, const HeadOptions& options);
+  // hidden [N, C] -> logits [rounded count, K] f32 (f64); rows at and beyond `count` mean nothing.
+  Tensor forward(Context& context, const Tensor& hidden, const tensor::PackedRows& rows, const HeadInput& input) const;
+  const HeadOptions& options() const { return options_; }
+
+ private:
+  HeadOptions options_;
+  float dropout_;
+  std::unique_ptr<nn::Linear> pooler_;  // sequence heads only
+  std::unique_ptr<nn::Linear> classifier_;
+};
+
+}  // namespace attune::models

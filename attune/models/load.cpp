@@ -1,0 +1,158 @@
+#include "attune/models/load.h"
+
+#include <algorithm>
+#include <set>
+
+#include "attune/base/suggest.h"
+
+namespace attune::models {
+namespace {
+
+bool is_classifier(const std::string& name) { return name.starts_with("classifier."); }
+// The encoder must be in the file; pooler and classifier may be new.
+bool may_be_new(const std::string& name) { return is_classifier(name) || name.starts_with("pooler."); }
+
+std::vector<std::string> spellings(const std::string& name) {
+  std::vector<std::string> found;
+  const auto with_prefixes = [&](const std::string& n) {
+    found.push_back("bert." + n);
+    found.push_back(n);
+  };
+  with_prefixes(name);
+  constexpr std::string_view kWeight = "LayerNorm.weight", kBias = "LayerNorm.bias";
+  if (name.ends_with(kWeight)) with_prefixes(name.substr(0, name.size() - kWeight.size()) + "LayerNorm.gamma");
+  if (name.ends_with(kBias)) with_prefixes(name.substr(0, name.size() - kBias.size()) + "LayerNorm.beta");
+  return found;
+}
+
+std::optional<std::string> name_in(const WeightSource& source, const std::string& name) {
+  for (const auto& spelling : spellings(name))
+    if (source.shape(spelling)) return spelling;
+  return std::nullopt;
+}
+
+std::string text(const std::vector<int64_t>& axes) {
+  std::string text = "[";
+  for (size_t i = 0; i < axes.size(); ++i) text += (i ? ", " : "") + std::to_string(axes[i]);
+  return text + "]";
+}
+
+Tensor rows_of(const nn::Parameter& p, const nn::Piece& piece) {
+  if (p.shape.rank() == 1) {
+    Tensor part = p.value;
+    part.data = static_cast<char*>(p.value.data) + piece.begin * tensor::size_of(p.value.dtype);
+    part.shape = {piece.end - piece.begin};
+    return part;
+  }
+  return p.value.slice_rows(piece.begin, piece.end);
+}
+
+void write_values(const Tensor& to, std::span<const float> values) {
+  if (to.dtype == tensor::DType::f64) std::copy(values.begin(), values.end(), to.as<double>());
+  else std::copy(values.begin(), values.end(), to.as<float>());
+}
+
+std::vector<int64_t> axes_of(const Tensor& t) {
+  if (t.shape.rank() == 1) return {t.shape[0]};
+  return {t.rows(), t.cols()};
+}
+
+class Loader {
+ public:
+  Loader(Model& model, const WeightSource& source, const LoadOptions& options)
+      : model_(model), source_(source), options_(options) {}
+
+  LoadReport run() {
+    for (const auto& p : model_.parameters().all()) {
+      bool new_parameter = false;
+      for (const auto& piece : p->options.pieces) new_parameter |= !load_piece(*p, piece);
+      if (new_parameter) report_.initialised.push_back(p->name);
+    }
+    for (const auto& name : source_.names())
+      if (!used_.contains(name)) report_.skipped.push_back(name);
+    model_.parameters().refresh_twins();
+    return std::move(report_);
+  }
+
+ private:
+  bool load_piece(nn::Parameter& p, const nn::Piece& piece) {
+    const Tensor to = rows_of(p, piece);
+    const auto name = name_in(source_, piece.name);
+    if (!name) {
+      if (!may_be_new(piece.name))
+        fail(ErrorKind::model, "the weights hold no tensor '{}' (nor 'bert.{}'){}", piece.name, piece.name,
+             did_you_mean(piece.name, source_.names()));
+      return initialise(p);
+    }
+    used_.insert(*name);
+    const auto axes = *source_.shape(*name);
+    if (is_classifier(piece.name)) return load_classifier(p, to, *name, axes);
+    if (axes != axes_of(to))
+      fail(ErrorKind::model, "tensor '{}' has shape {}; config.json asks for {}", *name, text(axes), text(axes_of(to)));
+    read_into(to, *name);
+    return true;
+  }
+
+  bool load_classifier(nn::Parameter& p, const Tensor& to, const std::string& name, const std::vector<int64_t>& axes) {
+    std::vector<int64_t> wanted = axes_of(to);
+    const bool same_inputs = axes.size() == wanted.size() && (wanted.size() == 1 || axes[1] == wanted[1]);
+    if (options_.new_head || !same_inputs) return initialise(p);
+    if (options_.old_output.empty()) {
+      if (axes != wanted) return initialise(p);
+      read_into(to, name);
+      return true;
+    }
+    // Old labels keep their rows; new ones start as any new head does.
+    initialise(p);
+    const int64_t columns = wanted.size() == 1 ? 1 : wanted[1];
+    std::vector<float> old(static_cast<size_t>(axes[0] * columns));
+    source_.read(name, old);
+    bool all_old = true;
+    for (size_t row = 0; row < options_.old_output.size(); ++row) {
+      const int64_t from = options_.old_output[row];
+      if (from < 0 || from >= axes[0]) {
+        all_old = false;
+        continue;
+      }
+      Tensor one = to;
+      one.data = static_cast<char*>(to.data) + static_cast<int64_t>(row) * columns * tensor::size_of(to.dtype);
+      write_values(one, std::span(old).subspan(from * columns, columns));
+    }
+    return all_old;
+  }
+
+  void read_into(const Tensor& to, const std::string& name) {
+    if (to.dtype == tensor::DType::f32) return source_.read(name, {to.as<float>(), static_cast<size_t>(to.count())});
+    std::vector<float> values(static_cast<size_t>(to.count()));
+    source_.read(name, values);
+    write_values(to, values);
+  }
+
+  // Always false: what is initialised was not loaded.
+  bool initialise(nn::Parameter& p) {
+    model_.parameters().initialise(p, options_.seed, model_.config().initializer_range);
+    return false;
+  }
+
+  Model& model_;
+  const WeightSource& source_;
+  const LoadOptions& options_;
+  LoadReport report_;
+  std::set<std::string> used_;
+};
+
+}  // namespace
+
+LoadReport load_weights(Model& model, const WeightSource& source, const LoadOptions& options) {
+  return Loader(model, source, options).run();
+}
+
+std::vector<NamedTensor> named_tensors(const Model& model, const std::string& prefix) {
+  std::vector<NamedTensor> named;
+  for (const auto& p : model.parameters().all())
+    for (const auto& piece : p->options.pieces)
+      named.push_back({is_classifier(piece.name) ? piece.name : prefix + piece.name, rows_of(*p, piece)});
+  return named;
+}
+
+}  // namespace attune::models

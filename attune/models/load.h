@@ -1,0 +1,51 @@
+// Weights from a file's names into a model's parameters.
+//
+// Names are tried with and without the leading "bert."; LayerNorm's old gamma/beta are known. What the file holds and the model
+// does not use (masked-LM heads, position_ids buffers) is skipped and named once; what the model has and the file does not is newly
+// initialised and named.
+#pragma once
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "attune/models/model.h"
+
+namespace attune::models {
+
+// Where weights come from: a file, several shards, a test.
+class WeightSource {
+ public:
+  virtual ~WeightSource() = default;
+  virtual std::vector<std::string> names() const = 0;
+  // Axes of a tensor, or nothing where there is none of that name.
+  virtual std::optional<std::vector<int64_t>> shape(const std::string& name) const = 0;
+  // Row-major f32 values; `out` has exactly the tensor's elements. Error (model): a type that holds no real numbers.
+  virtual void read(const std::string& name, std::span<float> out) const = 0;
+};
+
+struct LoadOptions {
+  uint64_t seed = 0;         // of newly initialised parameters
+  // Row i of the head's last layer comes from row old_output[i] of the file's, or is new where that is -1. Empty: rows are the
+  // same if their number is, else the last layer is new.
+  std::vector<int64_t> old_output = {};
+  bool new_head = false;     // never take the last layer from the file (another task's)
+};
+
+struct LoadReport {
+  std::vector<std::string> initialised;  // parameters the file lacks
+  std::vector<std::string> skipped;      // tensors of the file that the model does not use
+};
+
+// Errors (model): an encoder tensor that is missing (names it, and what the file has that is near), a wrong shape.
+LoadReport load_weights(Model& model, const WeightSource& source, const LoadOptions& options);
+
+// A parameter's tensors under the names Hugging Face uses, each a view of the parameter's rows.
+struct NamedTensor {
+  std::string name;
+  Tensor tensor;
+};
+// `prefix`: "bert." as in BertForSequenceClassification, or "" as in BertModel. The head's last layer never has one.
+std::vector<NamedTensor> named_tensors(const Model& model, const std::string& prefix);
+
+}  // namespace attune::models

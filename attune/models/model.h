@@ -1,0 +1,40 @@
+// A model as the rest of the house sees it: parameters, and a function from packed rows to hidden states and logits. It knows
+// nothing of labels and losses.
+#pragma once
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "attune/models/bert.h"
+#include "attune/models/head.h"
+
+namespace attune::models {
+
+struct ModelOutput {
+  Tensor hidden;  // [N, C]
+  Tensor logits;  // [rounded count, K]; undefined without a head
+};
+
+class Model {
+ public:
+  Model(const BertConfig& config, const HeadOptions& head, tensor::DType compute);
+
+  ModelOutput forward(Context& context, const tensor::PackedRows& rows, const HeadInput& head) const;
+
+  nn::Parameters& parameters() { return parameters_; }
+  const nn::Parameters& parameters() const { return parameters_; }
+  const BertConfig& config() const { return encoder_.config(); }
+  const HeadOptions& head() const { return head_.options(); }
+  tensor::DType compute() const { return compute_; }
+
+  // Parameters of depth < `below` get no gradient and no update (0: none; 1: embeddings; k+1: embeddings and the first k layers).
+  void freeze_below(int below);
+
+ private:
+  nn::Parameters parameters_;
+  BertEncoder encoder_;
+  Head head_;
+  tensor::DType compute_;
+};
+
+}  // namespace attune::models

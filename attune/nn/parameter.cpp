@@ -1,0 +1,123 @@
+#include "attune/nn/parameter.h"
+
+namespace attune::nn {
+namespace {
+
+constexpr size_t kAlignment = 64;
+size_t aligned(size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
+
+uint64_t hash_name(std::string_view name) {
+  uint64_t key = 0;
+  for (const char c : name) key = mix_key(key, static_cast<unsigned char>(c));
+  return key;
+}
+
+template <class T>
+void draw_normal(T* out, int64_t count, uint64_t key, double deviation) {
+  for (int64_t i = 0; i < count; ++i)
+    out[i] = static_cast<T>(deviation * random_normal(mix_key(key, static_cast<uint64_t>(i) >> 30),
+                                                      static_cast<uint32_t>(i & 0x3fffffff)));
+}
+
+}  // namespace
+
+Parameter* Parameters::add(std::string name, Shape shape, ParameterOptions options) {
+  ATTUNE_CHECK(!find(name), "two parameters named {}", name);
+  if (options.pieces.empty()) options.pieces = {{name, 0, shape.rank() == 1 ? shape[0] : shape.rows()}};
+  all_.push_back(std::make_unique<Parameter>(
+      Parameter{.name = std::move(name), .shape = shape, .options = std::move(options), .value = {}, .gradient = {}}));
+  return all_.back().get();
+}
+
+void Parameters::allocate(DType compute) {
+  const DType type = compute == DType::f64 ? DType::f64 : DType::f32;
+  size_t value_bytes = 0, twin_bytes = 0;
+  for (const auto& p : all_) {
+    value_bytes += aligned(p->shape.count() * tensor::size_of(type));
+    if (p->options.product_weight) twin_bytes += aligned(p->shape.count() * tensor::size_of(DType::bf16));
+  }
+  values_ = tensor::Buffer(value_bytes);
+  if (compute == DType::bf16) twins_ = tensor::Buffer(twin_bytes);
+  char* value = static_cast<char*>(values_.data());
+  char* twin = static_cast<char*>(twins_.data());
+  for (const auto& p : all_) {
+    p->value = {.data = value, .shape = p->shape, .dtype = type};
+    value += aligned(p->value.bytes());
+    if (compute == DType::bf16 && p->options.product_weight) {
+      p->value.twin = reinterpret_cast<tensor::BFloat16*>(twin);
+      twin += aligned(p->shape.count() * tensor::size_of(DType::bf16));
+    }
+  }
+}
+
+void Parameters::initialise(Parameter& p, uint64_t seed, double deviation) {
+  const uint64_t key = mix_key(mix64(seed), hash_name(p.name));
+  const auto fill = [&](auto* out) {
+    using T = std::remove_pointer_t<decltype(out)>;
+    if (p.options.init == Init::normal) return draw_normal(out, p.shape.count(), key, deviation);
+    std::fill(out, out + p.shape.count(), static_cast<T>(p.options.init == Init::ones ? 1 : 0));
+  };
+  if (p.value.dtype == DType::f64) fill(p.value.as<double>());
+  else fill(p.value.as<float>());
+}
+
+void Parameters::refresh_twins() {
+  for (const auto& p : all_) {
+    if (!p->value.twin) continue;
+    const float* from = p->value.as<float>();
+    for (int64_t i = 0; i < p->shape.count(); ++i) p->value.twin[i] = tensor::BFloat16(from[i]);
+  }
+}
+
+void Parameters::prepare_gradients() {
+  size_t bytes = 0;
+  for (const auto& p : all_)
+    if (p->trainable) bytes += aligned(p->value.bytes());
+  gradients_ = tensor::Buffer(bytes);
+  char* at = static_cast<char*>(gradients_.data());
+  for (const auto& p : all_) {
+    p->gradient = {};
+    if (!p->trainable) continue;
+    p->gradient = {.data = at, .shape = p->shape, .dtype = p->value.dtype};
+    at += aligned(p->value.bytes());
+  }
+}
+
+void Parameters::begin_step() {
+  for (const auto& p : all_) p->started = false;
+}
+
+void Parameters::attach(autograd::Tape& tape) {
+  for (const auto& p : all_) {
+    p->value.var = -1;
+    if (p->trainable) p->value = tape.leaf(p->value, p->gradient, &p->started);
+  }
+}
+
+void Parameters::check_gradients_arrived() const {
+  std::string missing;
+  for (const auto& p : all_)
+    if (p->trainable && !p->started) missing += (missing.empty() ? "" : ", ") + p->name;
+  if (!missing.empty())
+    fail(ErrorKind::internal, "after the first step no gradient had reached: {}. Freeze them, or connect them to the loss", missing);
+}
+
+Parameter* Parameters::find(std::string_view name) const {
+  for (const auto& p : all_)
+    if (p->name == name) return p.get();
+  return nullptr;
+}
+
+int64_t Parameters::count() const {
+  int64_t count = 0;
+  for (const auto& p : all_) count += p->shape.count();
+  return count;
+}
+
+int64_t Parameters::trainable_count() const {
+  int64_t count = 0;
+  for (const auto& p : all_) count += p->trainable ? p->shape.count() : 0;
+  return count;
+}
+
+}  // namespace attune::nn

@@ -1,0 +1,80 @@
+// The weights of a model: named, flat in memory, and found by name.
+//
+// Values of all parameters lie in one buffer, gradients in another; a parameter is a pair of views. The order in memory is
+// the order in which modules ask for them. Names are those of Hugging Face wherever one parameter is one tensor there; where we
+// keep several of their tensors as one (query, key and value), `pieces` says which rows are whose.
+#pragma once
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "attune/autograd/context.h"
+#include "attune/tensor/memory.h"
+
+namespace attune::nn {
+
+using autograd::Context;
+using tensor::DType;
+using tensor::Shape;
+using tensor::Tensor;
+
+// Rows [begin, end) of a parameter under the name that files use. A vector counts its elements as rows.
+struct Piece {
+  std::string name;
+  int64_t begin, end;
+};
+
+enum class Init { zeros, ones, normal };
+
+struct ParameterOptions {
+  Init init = Init::normal;
+  bool decays = true;            // weight decay applies (not to biases and norms)
+  bool product_weight = false;   // read by matrix products: gets a bf16 twin in a bf16 run
+  int depth = 0;                 // 0 embeddings, 1..L layers, L+1 head: for layer-wise rates and freezing
+  std::vector<Piece> pieces = {};  // empty: one piece of the parameter's own name
+};
+
+struct Parameter {
+  std::string name;
+  Shape shape;
+  ParameterOptions options;
+  bool trainable = true;
+  Tensor value;     // f32 (f64 in gradient checks); carries a bf16 twin where products read it; `var` while attached
+  Tensor gradient;  // same shape; undefined for frozen parameters and before prepare_gradients()
+  bool started = false;  // a gradient arrived since begin_step()
+};
+
+class Parameters {
+ public:
+  Parameters() = default;
+  Parameters(const Parameters&) = delete;
+  Parameters& operator=(const Parameters&) = delete;
+
+  // Registers a parameter; memory comes with allocate(). The address stays valid.
+  Parameter* add(std::string name, Shape shape, ParameterOptions options);
+
+  // Gives every parameter its memory. compute f64: values are f64; bf16: product weights get twins.
+  void allocate(DType compute);
+  // Draws initial values: N(0, deviation) keyed by (seed, name, element), ones or zeros.
+  void initialise(Parameter& parameter, uint64_t seed, double deviation);
+  // Rounds values into twins; after loading, and never in between (the optimizer keeps them in step).
+  void refresh_twins();
+
+  void prepare_gradients();
+  void begin_step();                    // no gradient has arrived yet
+  void attach(autograd::Tape& tape);    // trainable parameters become leaves of this recording
+  // Error (internal) that names every trainable parameter that received no gradient since begin_step().
+  void check_gradients_arrived() const;
+
+  const std::vector<std::unique_ptr<Parameter>>& all() const { return all_; }
+  Parameter* find(std::string_view name) const;
+  int64_t count() const;            // elements
+  int64_t trainable_count() const;  // elements
+
+ private:
+  std::vector<std::unique_ptr<Parameter>> all_;
+  tensor::Buffer values_, twins_, gradients_;
+};
+
+}  // namespace attune::nn

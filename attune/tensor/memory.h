@@ -1,0 +1,70 @@
+// Who owns memory. A Buffer owns one block for as long as it lives. An Arena hands out blocks that all die together at
+// reset(): one arena holds one step. After the first steps an arena owns one block as large as the largest step needed
+// and asks the system for nothing more.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "attune/tensor/tensor.h"
+
+namespace attune::tensor {
+
+// Where memory comes from. The host's is the only one so far; a device with memory of its own brings another.
+class Memory {
+ public:
+  virtual ~Memory() = default;
+  virtual void* allocate(size_t bytes) = 0;  // 64-byte aligned, zero-filled; error (memory) where there is none
+  virtual void release(void* block, size_t bytes) = 0;
+};
+Memory& host_memory();
+
+class Buffer {
+ public:
+  Buffer() = default;
+  explicit Buffer(size_t bytes, Memory& memory = host_memory());
+  ~Buffer();
+  Buffer(Buffer&& other) noexcept;
+  Buffer& operator=(Buffer&& other) noexcept;
+
+  void* data() const { return data_; }
+  size_t bytes() const { return bytes_; }
+  // A view of the whole buffer.
+  Tensor view(Shape shape, DType dtype) const;
+
+ private:
+  void* data_ = nullptr;
+  size_t bytes_ = 0;
+  Memory* memory_ = nullptr;
+};
+
+class Arena {
+ public:
+  explicit Arena(Memory& memory = host_memory()) : memory_(&memory) {}
+  Arena(const Arena&) = delete;
+  Arena& operator=(const Arena&) = delete;
+
+  // 64-byte aligned; contents undefined. Never fails for want of the limit below: it throws (memory) then.
+  void* allocate(size_t bytes);
+  Tensor tensor(Shape shape, DType dtype);
+
+  // Everything handed out becomes invalid. Where several blocks were needed they are replaced by one.
+  void reset();
+
+  // Bytes in use now, the most ever in use, and how often the system was asked for a block.
+  size_t used() const { return used_; }
+  size_t peak() const { return peak_; }
+  int system_allocations() const { return system_allocations_; }
+  // 0: no limit. Beyond it allocate() throws an error of kind memory that names both figures.
+  void set_limit(size_t bytes) { limit_ = bytes; }
+
+ private:
+  Memory* memory_;
+  std::vector<Buffer> blocks_;
+  size_t block_used_ = 0;  // in the last block
+  size_t used_ = 0, peak_ = 0, limit_ = 0;
+  int system_allocations_ = 0;
+};
+
+}  // namespace attune::tensor

@@ -1,0 +1,28 @@
+// What a model takes in: all sequences of a batch, end to end. There is no padding between them and no mask.
+//
+// Axes: B sequences, N rows. Rows [offsets[b], offsets[b+1]) are sequence b. N is offsets[B] rounded up to a multiple
+// of kRowMultiple: the rows beyond belong to no sequence, look up id 0, and add exactly nothing to any gradient. They
+// keep the number of distinct matrix products small.
+#pragma once
+#include <cstdint>
+#include <vector>
+
+namespace attune::tensor {
+
+inline constexpr int64_t kRowMultiple = 16;
+
+constexpr int64_t rounded_rows(int64_t rows) { return (rows + kRowMultiple - 1) / kRowMultiple * kRowMultiple; }
+
+struct PackedRows {
+  std::vector<int32_t> ids;        // [N] vocabulary ids
+  std::vector<int32_t> positions;  // [N] position in the sequence
+  std::vector<int32_t> segments;   // [N] token type ids
+  std::vector<uint64_t> keys;      // [N] names the row in random draws: example, occurrence in the step, position
+  std::vector<int32_t> offsets;    // [B+1]
+
+  int64_t rows() const { return static_cast<int64_t>(ids.size()); }
+  int64_t tokens() const { return offsets.empty() ? 0 : offsets.back(); }
+  int64_t sequences() const { return static_cast<int64_t>(offsets.size()) - 1; }
+};
+
+}  // namespace attune::tensor

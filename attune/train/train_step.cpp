@@ -1,0 +1,84 @@
+#include "attune/train/train_step.h"
+
+#include <cmath>
+
+#include "attune/optim/clipping.h"
+
+namespace attune::train {
+namespace {
+
+std::string examples_of(std::span<const data::Batch> batches) {
+  constexpr size_t kMost = 8;
+  std::string text;
+  size_t named = 0;
+  for (const auto& batch : batches)
+    for (const int32_t example : batch.examples)
+      if (++named <= kMost) text += (text.empty() ? "" : ", ") + std::to_string(example + 1);
+  return text + (named > kMost ? fmt::format(" and {} more", named - kMost) : "");
+}
+
+}  // namespace
+
+TrainStep::TrainStep(models::Model& model, const losses::Loss& loss, optim::Optimizer& optimizer, kernels::Kernels& kernels,
+                     const Options& options)
+    : model_(model), loss_(loss), optimizer_(optimizer), kernels_(kernels), options_(options), tape_(arena_, kernels) {
+  arena_.set_limit(options.memory_limit);
+}
+
+StepReport TrainStep::run(std::span<const data::Batch> micro_batches, int64_t step) {
+  StepReport report;
+  for (const auto& batch : micro_batches) {
+    report.denominator += loss_.denominator(batch.targets);
+    report.tokens += batch.rows.tokens();
+  }
+  report.rate = options_.peak_rate * options_.schedule.factor(step);
+  if (report.denominator == 0) {
+    report.skipped = true;
+    return report;
+  }
+
+  nn::Parameters& parameters = model_.parameters();
+  parameters.begin_step();
+  double sum = 0;
+  for (const auto& batch : micro_batches) sum += forward_backward(batch, step, report.denominator);
+  report.loss = sum / report.denominator;
+
+  if (!checked_) parameters.check_gradients_arrived();
+  checked_ = true;
+  clear_silent_gradients();
+  report.gradient_norm = optim::gradient_norm(parameters, kernels_);
+  if (!std::isfinite(report.loss) || !std::isfinite(report.gradient_norm))
+    fail(ErrorKind::numeric,
+         "step {}: the loss is {} and the gradient norm {}; the weights were left as they were before this step. Training rows in "
+         "it: {}. A lower --lr, more --warmup, --clip, or --precision f32 usually helps; look at these rows too",
+         step + 1, report.loss, report.gradient_norm, examples_of(micro_batches));
+  optimizer_.step(kernels_, report.rate, optim::clip_factor(report.gradient_norm, options_.clip), step + 1);
+  return report;
+}
+
+double TrainStep::forward_backward(const data::Batch& batch, int64_t step, double denominator) {
+  arena_.reset();
+  tape_.clear();
+  model_.parameters().attach(tape_);
+  autograd::Context context{.kernels = kernels_,
+                            .arena = arena_,
+                            .tape = &tape_,
+                            .compute = model_.compute(),
+                            .training = true,
+                            .random = {.seed = options_.seed, .step = static_cast<uint64_t>(step)}};
+  const models::ModelOutput output = model_.forward(context, batch.rows, batch.head());
+  const double progress = static_cast<double>(step) / static_cast<double>(std::max<int64_t>(1, options_.schedule.total));
+  const losses::LossTerm term =
+      loss_.evaluate(context, {.logits = output.logits, .hidden = output.hidden, .targets = batch.targets, .progress = progress});
+  losses::seed_backward(context, term, 1.0 / denominator);
+  tape_.backward();
+  return term.sum;
+}
+
+// A parameter that nothing of this step's rows reached must not be updated with an older step's gradient.
+void TrainStep::clear_silent_gradients() {
+  for (const auto& p : model_.parameters().all())
+    if (p->trainable && !p->started) kernels_.fill({.y = p->gradient, .value = 0});
+}
+
+}  // namespace attune::train

@@ -1,0 +1,57 @@
+// One optimizer step, as the house's map reads it: for each micro-batch run the model, evaluate the loss, back-propagate; then
+// check that the gradients are finite (and on the first step that every trainable parameter received one), clip, ask the
+// schedule for the rate, update.
+#pragma once
+#include <span>
+
+#include "attune/data/batch.h"
+#include "attune/losses/loss.h"
+#include "attune/models/model.h"
+#include "attune/optim/optimizer.h"
+#include "attune/optim/schedule.h"
+
+namespace attune::train {
+
+struct StepReport {
+  double loss = 0;         // the step's objective: sum over its items / denominator
+  double denominator = 0;
+  double gradient_norm = 0;  // before clipping
+  double rate = 0;
+  int64_t tokens = 0;      // real ones
+  bool skipped = false;    // no item of the step had a valid target: nothing was learned
+};
+
+class TrainStep {
+ public:
+  struct Options {
+    double peak_rate = 5e-5;
+    double clip = 1.0;  // bound of the global gradient norm; 0: none
+    uint64_t seed = 0;
+    optim::Schedule schedule;
+    size_t memory_limit = 0;  // bytes of the step's arena; 0: none
+  };
+  TrainStep(models::Model& model, const losses::Loss& loss, optim::Optimizer& optimizer, kernels::Kernels& kernels,
+            const Options& options);
+
+  // `step`: 0-based. The micro-batches' split changes nothing but rounding.
+  // Errors: numeric (loss or gradient not finite: names step and examples; weights are as before the step), memory.
+  StepReport run(std::span<const data::Batch> micro_batches, int64_t step);
+
+  // Bytes the step's activations and gradients needed at most, and how often memory was asked for.
+  const tensor::Arena& arena() const { return arena_; }
+
+ private:
+  double forward_backward(const data::Batch& batch, int64_t step, double denominator);
+  void clear_silent_gradients();
+
+  models::Model& model_;
+  const losses::Loss& loss_;
+  optim::Optimizer& optimizer_;
+  kernels::Kernels& kernels_;
+  Options options_;
+  tensor::Arena arena_;
+  autograd::Tape tape_;
+  bool checked_ = false;  // every parameter has been seen to receive a gradient
+};
+
+}  // namespace attune::train

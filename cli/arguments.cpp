@@ -1,0 +1,61 @@
+#include "cli/arguments.h"
+
+#include <nlohmann/json.hpp>
+
+#include "attune/base/error.h"
+#include "attune/base/files.h"
+
+namespace attune::cli {
+namespace {
+
+nlohmann::json read_config(const std::string& path) {
+  nlohmann::json config = nlohmann::json::parse(read_file(path), nullptr, /*allow_exceptions=*/false, /*ignore_comments=*/true);
+  if (config.is_discarded()) fail(ErrorKind::usage, "--config {}: not valid JSON", path);
+  return config;
+}
+
+}  // namespace
+
+Arguments parse_arguments(const std::vector<std::string>& arguments, OptionList& options, size_t most_positional) {
+  Arguments parsed;
+  std::string config;
+  bool options_end = false;
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    const std::string& argument = arguments[i];
+    if (options_end || argument == "-" || !argument.starts_with("-")) {
+      parsed.positional.push_back(argument);
+      continue;
+    }
+    if (argument == "--") {
+      options_end = true;
+      continue;
+    }
+    if (argument == "-h" || argument == "--help") {
+      parsed.help = true;
+      continue;
+    }
+    if (!argument.starts_with("--"))
+      fail(ErrorKind::usage, "unknown option '{}'; options are written out, for example --{}", argument, argument.substr(1));
+    const size_t equals = argument.find('=');
+    const std::string name = argument.substr(2, equals == std::string::npos ? equals : equals - 2);
+    if (equals != std::string::npos) {
+      const std::string value = argument.substr(equals + 1);
+      if (name == "config") config = value;
+      else options.set(name, value);
+    } else if (options.is_flag(name)) {
+      options.set(name, "true");
+    } else {
+      if (name != "config" && !options.has(name)) options.set(name, "");  // an unknown name: says which is near
+      if (i + 1 == arguments.size()) fail(ErrorKind::usage, "--{} needs a value", name);
+      if (name == "config") config = arguments[++i];
+      else options.set(name, arguments[++i]);
+    }
+  }
+  if (parsed.positional.size() > most_positional)
+    fail(ErrorKind::usage, "unexpected argument '{}'; see --help", parsed.positional[most_positional]);
+  if (!config.empty() && !parsed.help) options.set_from_json(read_config(config), config);
+  if (!parsed.help) options.check_required();
+  return parsed;
+}
+
+}  // namespace attune::cli

@@ -1,0 +1,26 @@
+// The program's commands: one file each, one line in commands.cpp.
+#pragma once
+#include <string>
+#include <vector>
+
+namespace attune::cli {
+
+using ArgumentList = std::vector<std::string>;
+
+struct Command {
+  const char* name;
+  const char* summary;
+  int (*run)(const ArgumentList&);  // returns the exit code; throws attune::Error
+};
+
+const std::vector<Command>& commands();
+
+int run_data(const ArgumentList&);
+int run_eval(const ArgumentList&);
+int run_info(const ArgumentList&);
+int run_models(const ArgumentList&);
+int run_predict(const ArgumentList&);
+int run_tokenize(const ArgumentList&);
+int run_train(const ArgumentList&);
+
+}  // namespace attune::cli

@@ -1,0 +1,30 @@
+# attune_room(NAME SOURCES a.cpp ... [DEPENDS lower rooms ...] [LINK outside libraries ...])
+# A room is one folder under attune/, one namespace and one static library `attune_NAME`. DEPENDS lists the rooms
+# below it: a room that includes something it does not depend on does not link, and tools/check_layers.py says so first.
+function(attune_room NAME)
+  cmake_parse_arguments(ROOM "" "" "SOURCES;DEPENDS;LINK;PRIVATE_LINK" ${ARGN})
+  add_library(attune_${NAME} STATIC ${ROOM_SOURCES})
+  target_include_directories(attune_${NAME} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>
+                                                   $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+  target_compile_features(attune_${NAME} PUBLIC cxx_std_20)
+  target_link_libraries(attune_${NAME} PRIVATE $<BUILD_INTERFACE:attune_rules> ${ROOM_PRIVATE_LINK})
+  foreach(dep ${ROOM_DEPENDS})
+    target_link_libraries(attune_${NAME} PUBLIC attune_${dep})
+  endforeach()
+  target_link_libraries(attune_${NAME} PUBLIC ${ROOM_LINK})
+  set_target_properties(attune_${NAME} PROPERTIES EXPORT_NAME ${NAME})
+  set_property(GLOBAL APPEND PROPERTY ATTUNE_ROOMS attune_${NAME})
+endfunction()
+
+# attune_test(ROOM SOURCES a_test.cpp ... [DEPENDS more rooms ...]): one GoogleTest program a room, `ROOM_tests`.
+# Golden files are found through ATTUNE_TEST_DATA, the project's tests/ folder.
+function(attune_test ROOM)
+  cmake_parse_arguments(TEST "" "" "SOURCES;DEPENDS;LINK" ${ARGN})
+  add_executable(${ROOM}_tests ${TEST_SOURCES})
+  target_link_libraries(${ROOM}_tests PRIVATE attune_rules attune_${ROOM} ${TEST_LINK} GTest::gtest GTest::gtest_main)
+  foreach(dep ${TEST_DEPENDS})
+    target_link_libraries(${ROOM}_tests PRIVATE attune_${dep})
+  endforeach()
+  target_compile_definitions(${ROOM}_tests PRIVATE ATTUNE_TEST_DATA="${PROJECT_SOURCE_DIR}/tests")
+  add_test(NAME ${ROOM} COMMAND ${ROOM}_tests)
+endfunction()
