@@ -12,4 +12,3 @@ configure_package_config_file(cmake/attuneConfig.cmake.in ${PROJECT_BINARY_DIR}/
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/attuneConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/attuneConfig.cmake ${PROJECT_BINARY_DIR}/attuneConfigVersion.cmake
         DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/attune)
-install(TARGETS attune_program RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})

@@ -22,7 +22,7 @@ RNG = np.random.default_rng(20240501)
 
 
 def number(value):
-    value = float(value)
+    value = math.nan if value is None else float(value)
     return None if math.isnan(value) else value
 
 
@@ -192,7 +192,7 @@ def tagging_case(name, gold, predicted):
         "token_macro_f1": sk.f1_score(words_gold, words_predicted, average="macro", zero_division=0),
         "token_weighted_f1": sk.f1_score(words_gold, words_predicted, average="weighted", zero_division=0),
     }
-    plain = lambda report: {key: {k: float(v) for k, v in row.items()} for key, row in report.items()
+    plain = lambda report: {key: {k: number(v) for k, v in row.items()} for key, row in report.items()
                             if isinstance(row, dict)}
     default = plain(seq_report(gold, predicted, output_dict=True, zero_division=0))
     strict = plain(seq_report(gold, predicted, output_dict=True, mode="strict", scheme=IOB2, zero_division=0))

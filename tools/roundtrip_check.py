@@ -251,10 +251,7 @@ def check_fine_tuned(opts):
     good = True
     if opts.attune:
         with tempfile.TemporaryDirectory() as scratch:
-            test = opts.test
-            if opts.count:
-                raise SystemExit("--count would judge other rows than attune does; leave it out with --attune")
-            text = run_attune([opts.attune, "eval", "--model", opts.out, "--data", test, "--precision", "f32", "--json",
+            text = run_attune([opts.attune, "eval", "--model", opts.out, "--data", opts.test, "--precision", "f32", "--json",
                                "--out", Path(scratch) / "eval"])
         report = json.loads(text)
         for name in ("accuracy", "macro_f1", "entity_f1"):
@@ -291,6 +288,8 @@ def options():
         parser.error("predict: give one of --attune and --predictions")
     if opts.verb == "predict" and opts.predictions and len(opts.data) != 1:
         parser.error("predict: --predictions belongs to one file of data")
+    if opts.verb == "finetune" and opts.attune and opts.count:
+        parser.error("finetune: --count would judge other rows than attune does")
     return opts
 
 

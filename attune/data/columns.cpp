@@ -17,19 +17,21 @@ using Names = std::span<const std::string_view>;
 
 // Tiers: a name of an earlier tier wins over all of the later ones; two of one tier are ambiguous.
 constexpr std::array kText1 = {std::string_view("text"), std::string_view("文本")};
-constexpr std::string_view kText2[] = {"sentence", "content", "review", "question", "query", "utterance", "message",
-                                       "comment", "tweet", "document", "body", "post", "snippet", "内容", "句子", "评论"};
+constexpr std::string_view kText2[] = {"sentence", "content", "review", "question", "query", "utterance",
+                                       "message",  "comment", "tweet",  "document", "body",  "post",
+                                       "snippet",  "内容",    "句子",   "评论"};
 constexpr std::string_view kText3[] = {"title", "headline", "subject", "summary", "标题"};
 constexpr std::string_view kWords[] = {"tokens", "words"};
 constexpr std::pair<std::string_view, std::string_view> kPairs[] = {
-    {"text_a", "text_b"},     {"sentence1", "sentence2"}, {"sentence_1", "sentence_2"}, {"sentence_a", "sentence_b"},
-    {"text1", "text2"},       {"text_1", "text_2"},       {"premise", "hypothesis"},    {"question1", "question2"},
-    {"question", "sentence"}, {"question", "answer"},     {"question", "context"},      {"question", "passage"},
-    {"query", "passage"},     {"query", "document"},      {"query", "answer"},          {"claim", "evidence"},
+    {"text_a", "text_b"},     {"sentence1", "sentence2"},   {"sentence_1", "sentence_2"}, {"sentence_a", "sentence_b"},
+    {"text1", "text2"},       {"text_1", "text_2"},         {"premise", "hypothesis"},    {"question1", "question2"},
+    {"question", "sentence"}, {"question", "answer"},       {"question", "context"},      {"question", "passage"},
+    {"query", "passage"},     {"query", "document"},        {"query", "answer"},          {"claim", "evidence"},
     {"text", "text_pair"},    {"sentence", "sentence_pair"}};
 constexpr std::string_view kLabel1[] = {"label", "labels", "标签"};
-constexpr std::string_view kLabel2[] = {"target", "class", "category", "intent", "sentiment", "topic", "emotion",
-                                        "emotions", "polarity", "rating", "stars", "gold", "score", "类别", "分类"};
+constexpr std::string_view kLabel2[] = {"target", "class",   "category", "intent",   "sentiment",
+                                        "topic",  "emotion", "emotions", "polarity", "rating",
+                                        "stars",  "gold",    "score",    "类别",     "分类"};
 constexpr std::string_view kScore1[] = {"score", "label", "labels"};
 constexpr std::string_view kScore2[] = {"similarity", "target", "rating", "stars", "value", "gold", "标签", "分数"};
 constexpr std::string_view kTags[] = {"tags", "ner_tags", "labels", "ner", "pos_tags"};
@@ -196,8 +198,10 @@ class Chooser {
 
   Columns conll() const {
     if (question_.target != TargetKind::tags)
-      fail(ErrorKind::input, "{}: a CoNLL file holds tags of words; expected CSV, TSV or JSONL for this task (or "
-           "--task tag)", question_.file);
+      fail(ErrorKind::input,
+           "{}: a CoNLL file holds tags of words; expected CSV, TSV or JSONL for this task (or "
+           "--task tag)",
+           question_.file);
     Columns columns;
     columns.text = options_.text ? conll_column(*options_.text, "--text") : 0;
     const int last = static_cast<int>(question_.names.size()) - 1;
@@ -218,11 +222,14 @@ class Chooser {
 
   Columns text_lines() const {
     if (question_.need == TargetNeed::required)
-      fail(ErrorKind::input, "{}: plain text lines have no {}; expected CSV, TSV, JSONL{} (choose with --format if the "
-           "extension says otherwise)", question_.file,
-           question_.target == TargetKind::score ? "scores" : "labels",
+      fail(ErrorKind::input,
+           "{}: plain text lines have no {}; expected CSV, TSV, JSONL{} (choose with --format if the "
+           "extension says otherwise)",
+           question_.file, question_.target == TargetKind::score ? "scores" : "labels",
            question_.target == TargetKind::tags ? " or CoNLL columns" : "");
-    return {.text = 0};
+    Columns columns;
+    columns.text = 0;
+    return columns;
   }
 
   const ColumnQuestion& question_;

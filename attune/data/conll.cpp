@@ -11,7 +11,9 @@ namespace {
 constexpr std::string_view kBlanks = " \t\r";
 constexpr std::string_view kDocumentStart = "-DOCSTART-";
 
-bool is_blank(std::string_view line) { return line.find_first_not_of(kBlanks) == std::string_view::npos; }
+bool is_blank(std::string_view line) {
+  return line.find_first_not_of(kBlanks) == std::string_view::npos;
+}
 
 bool is_document_start(std::string_view line) {
   return line.starts_with(kDocumentStart) &&
@@ -81,8 +83,8 @@ void ConllReader::check_columns(std::string_view line) const {
          fields_.size(), columns_.size(), first_line_, trimmed(line),
          line.starts_with('#') ? "; comments are not part of the format, remove them" : "");
   for (size_t c = 0; c < fields_.size(); ++c)
-    if (fields_[c].empty()) fail(ErrorKind::input, "{} line {}: column {} is empty: '{}'", file, lines_.number(), c + 1,
-                                 trimmed(line));
+    if (fields_[c].empty())
+      fail(ErrorKind::input, "{} line {}: column {} is empty: '{}'", file, lines_.number(), c + 1, trimmed(line));
 }
 
 }  // namespace attune::data

@@ -16,8 +16,10 @@ namespace {
 TagScheme declared_or_found(const TagSchemeDetector& detector, const ReadOptions& options, const Dataset& dataset) {
   if (options.tag_scheme == "plain") return TagScheme::plain;
   if (const auto stray = detector.stray())
-    fail(ErrorKind::input, "{}: the tag '{}' has no prefix, but others have (B-, I-); correct it, or pass --tag-scheme "
-         "plain if these tags are no entities", dataset.describe(stray->origin), stray->tag);
+    fail(ErrorKind::input,
+         "{}: the tag '{}' has no prefix, but others have (B-, I-); correct it, or pass --tag-scheme "
+         "plain if these tags are no entities",
+         dataset.describe(stray->origin), stray->tag);
   if (options.tag_scheme == "iob1") return TagScheme::iob1;
   if (options.tag_scheme == "iob2") return TagScheme::iob2;
   if (options.tag_scheme == "iobes") return TagScheme::iobes;
@@ -31,7 +33,8 @@ void convert_tags(Dataset& dataset, std::span<Example> examples, const ReadOptio
   const TagScheme scheme = declared_or_found(detector, options, dataset);
   if (options.strict_tags && scheme == TagScheme::iob2 && detector.first_orphan()) {
     const auto& orphan = *detector.first_orphan();
-    fail(ErrorKind::input, "{}: '{}' continues no entity of its type (one of {} such tags); expected B- at the beginning "
+    fail(ErrorKind::input,
+         "{}: '{}' continues no entity of its type (one of {} such tags); expected B- at the beginning "
          "of an entity, as IOB2 has it: correct the file, or leave out --strict-tags to have them repaired",
          dataset.describe(orphan.origin), orphan.tag, detector.orphans());
   }
@@ -40,13 +43,15 @@ void convert_tags(Dataset& dataset, std::span<Example> examples, const ReadOptio
   const std::string& file = dataset.files[static_cast<size_t>(examples[0].origin.file)];
   if (counts.converted)
     dataset.notes.push_back(fmt::format("{}: tags are {}{}; {} of {} rewritten as IOB2", file, name(scheme),
-                                        options.tag_scheme == "auto" ? " (recognised)" : "", counts.converted, counts.words));
+                                        options.tag_scheme == "auto" ? " (recognised)" : "", counts.converted,
+                                        counts.words));
   if (counts.repaired)
-    dataset.notes.push_back(fmt::format("{}: {} I- tag{} continued no entity and became B- (first: {}, '{}'); "
-                                        "--strict-tags makes this an error", file, counts.repaired,
-                                        counts.repaired == 1 ? "" : "s",
-                                        detector.first_orphan() ? dataset.describe(detector.first_orphan()->origin) : file,
-                                        detector.first_orphan() ? detector.first_orphan()->tag : "I-"));
+    dataset.notes.push_back(
+        fmt::format("{}: {} I- tag{} continued no entity and became B- (first: {}, '{}'); "
+                    "--strict-tags makes this an error",
+                    file, counts.repaired, counts.repaired == 1 ? "" : "s",
+                    detector.first_orphan() ? dataset.describe(detector.first_orphan()->origin) : file,
+                    detector.first_orphan() ? detector.first_orphan()->tag : "I-"));
   dataset.tags.sentences += counts.sentences;
   dataset.tags.words += counts.words;
   dataset.tags.converted += counts.converted;

@@ -103,8 +103,7 @@ size_t DelimitedReader::read_quoted(std::string& field, size_t at) {
 
 void DelimitedReader::fail_ragged() const {
   std::string fields;
-  for (size_t i = 0; i < std::min<size_t>(count_, 6); ++i)
-    fields += (i ? " | " : "") + excerpt(fields_[i]);
+  for (size_t i = 0; i < std::min<size_t>(count_, 6); ++i) fields += (i ? " | " : "") + excerpt(fields_[i]);
   if (count_ > 6) fields += " | ...";
   fail(ErrorKind::input, "{} line {} has {} field{}, expected {} as in the {}: {}; {}", lines_.name(), begin_, count_,
        count_ == 1 ? "" : "s", columns_.size(), options_.header ? "header" : "first row", fields,

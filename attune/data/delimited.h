@@ -9,8 +9,8 @@ namespace attune::data {
 
 struct DelimitedOptions {
   char separator = ',';
-  bool header = true;   // false: columns are named "1", "2", ...
-  bool quotes = true;   // false: a quote is an ordinary character
+  bool header = true;  // false: columns are named "1", "2", ...
+  bool quotes = true;  // false: a quote is an ordinary character
 };
 
 class DelimitedReader final : public RecordReader {
@@ -35,10 +35,10 @@ class DelimitedReader final : public RecordReader {
   DelimitedOptions options_;
   std::vector<std::string> columns_;
   std::vector<std::string> fields_;
-  size_t count_ = 0;          // fields of the current record
-  int64_t begin_ = 0;         // its first line
-  std::string_view line_;     // the physical line being read
-  bool pending_ = false;      // without a header the first record was read to count the columns
+  size_t count_ = 0;       // fields of the current record
+  int64_t begin_ = 0;      // its first line
+  std::string_view line_;  // the physical line being read
+  bool pending_ = false;   // without a header the first record was read to count the columns
 };
 
 }  // namespace attune::data

@@ -21,8 +21,8 @@ struct WordSpan {
 };
 
 struct Example {
-  std::string text;                  // for tagging: the sentence the words stand in (joined where only words were given)
-  std::string text_pair;             // second text of a pair
+  std::string text;       // for tagging: the sentence the words stand in (joined where only words were given)
+  std::string text_pair;  // second text of a pair
   bool has_pair = false;
   std::vector<std::string> words;    // tagging: the words; labels[i] is the tag of words[i]
   std::vector<WordSpan> word_spans;  // tagging: words[i]'s place in text
@@ -30,7 +30,7 @@ struct Example {
   double score = 0;                  // regression
   bool has_target = false;           // false for unlabelled rows (prediction)
   double weight = 1;
-  std::string id;                    // a row's own id, if a column gives one
+  std::string id;  // a row's own id, if a column gives one
   Origin origin;
 };
 

@@ -13,8 +13,12 @@ namespace {
 
 using Kind = Value::Kind;
 
-bool is_scalar(Kind kind) { return kind == Kind::text || kind == Kind::number || kind == Kind::boolean; }
-bool is_nothing(Kind kind) { return kind == Kind::absent || kind == Kind::null; }
+bool is_scalar(Kind kind) {
+  return kind == Kind::text || kind == Kind::number || kind == Kind::boolean;
+}
+bool is_nothing(Kind kind) {
+  return kind == Kind::absent || kind == Kind::null;
+}
 
 std::string shown(const Value& value) {
   return is_scalar(value.kind) ? "'" + value.text + "'" : name(value.kind);
@@ -94,8 +98,10 @@ void ExampleReader::read_target(Example& example) const {
       return;
     case TargetKind::labels:
       return columns_.label.size() > 1 ? read_indicators(example) : read_label_list(example);
-    case TargetKind::tags: return read_tags(example);
-    case TargetKind::label: break;
+    case TargetKind::tags:
+      return read_tags(example);
+    case TargetKind::label:
+      break;
   }
   if (empty)
     fail(ErrorKind::input, "{}: the label (column '{}') is empty; every row needs one: fill it in or remove the row",
@@ -113,8 +119,10 @@ void ExampleReader::read_target(Example& example) const {
 void ExampleReader::read_tags(Example& example) const {
   const Value& found = value(columns_.label[0]);
   if (found.kind != Kind::list)
-    fail(ErrorKind::input, "{}: the tags are {}; expected a list with one tag a word (CoNLL columns, or JSONL with the "
-         "lists 'tokens' and 'tags')", where(), shown(found));
+    fail(ErrorKind::input,
+         "{}: the tags are {}; expected a list with one tag a word (CoNLL columns, or JSONL with the "
+         "lists 'tokens' and 'tags')",
+         where(), shown(found));
   if (value(columns_.text).kind != Kind::list)
     fail(ErrorKind::input, "{}: tags come with a list of words, the words here are {}", where(),
          name(value(columns_.text).kind));

@@ -14,16 +14,16 @@ std::string scalar_text(const Json& value) {
   return value.is_string() ? value.get_ref<const std::string&>() : value.dump();
 }
 
-bool is_scalar(const Json& value) { return value.is_string() || value.is_number() || value.is_boolean(); }
+bool is_scalar(const Json& value) {
+  return value.is_string() || value.is_number() || value.is_boolean();
+}
 
 Value to_value(const Json& json) {
   Value value;
   if (json.is_null()) {
     value.kind = Value::Kind::null;
   } else if (is_scalar(json)) {
-    value.kind = json.is_string()   ? Value::Kind::text
-                 : json.is_number() ? Value::Kind::number
-                                    : Value::Kind::boolean;
+    value.kind = json.is_string() ? Value::Kind::text : json.is_number() ? Value::Kind::number : Value::Kind::boolean;
     value.text = scalar_text(json);
   } else if (json.is_array() && std::all_of(json.begin(), json.end(), is_scalar)) {
     value.kind = Value::Kind::list;
@@ -59,12 +59,16 @@ bool JsonlReader::next(Record& record) {
   try {
     json = Json::parse(line);
   } catch (const nlohmann::json::exception& error) {
-    fail(ErrorKind::input, "{} line {} is not valid JSON: {}; expected one JSON object a line (a JSON list is converted "
-         "by: jq -c '.[]' FILE)", lines_.name(), record.line, reason(error.what()));
+    fail(ErrorKind::input,
+         "{} line {} is not valid JSON: {}; expected one JSON object a line (a JSON list is converted "
+         "by: jq -c '.[]' FILE)",
+         lines_.name(), record.line, reason(error.what()));
   }
   if (!json.is_object())
-    fail(ErrorKind::input, "{} line {} holds a JSON {}, expected an object; a list of objects is converted by: "
-         "jq -c '.[]' FILE > FILE.jsonl", lines_.name(), record.line, json.type_name());
+    fail(ErrorKind::input,
+         "{} line {} holds a JSON {}, expected an object; a list of objects is converted by: "
+         "jq -c '.[]' FILE > FILE.jsonl",
+         lines_.name(), record.line, json.type_name());
   for (const auto& [key, value] : json.items()) {
     const size_t at = column(key);
     if (at >= record.values.size()) record.values.resize(at + 1);

@@ -69,8 +69,10 @@ Labels labels_of(const Dataset& train, TargetKind target) {
   const std::string file = train.files.empty() ? "the training data" : train.files[0];
   if (seen.empty()) fail(ErrorKind::input, "{}: no row has a label; nothing can be learned", file);
   if (seen.size() == 1 && target != TargetKind::labels)
-    fail(ErrorKind::input, "{}: all rows have the same label '{}'; expected at least two classes. Is the column right "
-         "(--label)?", file, *seen.begin());
+    fail(ErrorKind::input,
+         "{}: all rows have the same label '{}'; expected at least two classes. Is the column right "
+         "(--label)?",
+         file, *seen.begin());
   return Labels::sorted({seen.begin(), seen.end()});
 }
 
@@ -83,9 +85,9 @@ LabelIds number_labels(const Dataset& dataset, const Labels& labels, std::string
       const int id = labels.find(example.labels[i]);
       if (id < 0)
         // A tag stands on its word's own line.
-        fail(ErrorKind::input, "{}: {} holds the label '{}', which {} lacks{} Known are {}", 
-             dataset.describe({example.origin.file,
-                               example.origin.line + (example.words.empty() ? 0 : static_cast<int64_t>(i))}),
+        fail(ErrorKind::input, "{}: {} holds the label '{}', which {} lacks{} Known are {}",
+             dataset.describe(
+                 {example.origin.file, example.origin.line + (example.words.empty() ? 0 : static_cast<int64_t>(i))}),
              split, example.labels[i], source,
              nearest(example.labels[i], labels.names()).empty() ? "." : did_you_mean(example.labels[i], labels.names()),
              some(labels.names()));

@@ -21,9 +21,9 @@ class LineReader {
   bool next(std::string_view& line);
 
   const std::string& name() const { return name_; }
-  int64_t number() const { return number_; }                // of the line last given, from 1
-  std::string_view line_end() const { return line_end_; }   // "\n", "\r\n" or "" (end of file) of that line
-  bool saw_carriage_returns() const { return lone_cr_; }    // "\r" without "\n" occurred: an old Mac file, perhaps
+  int64_t number() const { return number_; }               // of the line last given, from 1
+  std::string_view line_end() const { return line_end_; }  // "\n", "\r\n" or "" (end of file) of that line
+  bool saw_carriage_returns() const { return lone_cr_; }   // "\r" without "\n" occurred: an old Mac file, perhaps
 
   // The first bytes of the input (up to 64 KiB), nothing consumed; only before the first next().
   std::string_view peek();
@@ -39,8 +39,8 @@ class LineReader {
   std::istream* stream_;
   std::string name_;
   std::string buffer_;
-  size_t at_ = 0;               // start of the next line in buffer_
-  int64_t line_offset_ = 0;     // of the current line in the file, in bytes
+  size_t at_ = 0;            // start of the next line in buffer_
+  int64_t line_offset_ = 0;  // of the current line in the file, in bytes
   int64_t next_offset_ = 0;
   int64_t number_ = 0;
   std::string_view line_end_;

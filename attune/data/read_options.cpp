@@ -5,7 +5,8 @@ namespace attune::data {
 void ReadOptions::visit(OptionList& list) {
   list.group("Data");
   list.add("format", format,
-           {.help = "format of the data files; auto: by extension", .choices = {"auto", "csv", "tsv", "jsonl", "conll", "text"}});
+           {.help = "format of the data files; auto: by extension",
+            .choices = {"auto", "csv", "tsv", "jsonl", "conll", "text"}});
   list.add("text", text, {.help = "column of the text (CoNLL: number of the word's column)", .placeholder = "COLUMN"});
   list.add("text-pair", text_pair, {.help = "column of the second text of a pair", .placeholder = "COLUMN"});
   list.add("label", label,

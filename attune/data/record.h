@@ -32,8 +32,8 @@ class RecordReader {
   // they were first seen. CoNLL: "1", "2", ... after the first sentence. Text: "text".
   virtual const std::vector<std::string>& columns() const = 0;
 
-  virtual const std::string& name() const = 0;    // the file, for messages
-  virtual const char* format() const = 0;         // "csv", "tsv", "jsonl", "conll", "text"
+  virtual const std::string& name() const = 0;  // the file, for messages
+  virtual const char* format() const = 0;       // "csv", "tsv", "jsonl", "conll", "text"
 
   // What to add to a complaint that no record came, for example "only a header". Empty where there is nothing to add.
   virtual std::string emptiness() const = 0;

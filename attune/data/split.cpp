@@ -44,7 +44,8 @@ std::vector<int64_t> quotas(const std::vector<std::vector<int32_t>>& strata, dou
 }  // namespace
 
 HeldOut hold_out(const Dataset& dataset, TargetKind target, double share, uint64_t seed) {
-  if (!(share >= 0 && share < 1)) fail(ErrorKind::usage, "the share held out is {}; expected 0 or more, below 1", share);
+  if (!(share >= 0 && share < 1))
+    fail(ErrorKind::usage, "the share held out is {}; expected 0 or more, below 1", share);
   const auto rows = static_cast<int32_t>(dataset.examples.size());
   if (rows < 2) fail(ErrorKind::input, "{} rows are too few to hold some out; give a --dev file or --dev none", rows);
   std::vector<uint64_t> key(dataset.examples.size());
@@ -76,6 +77,11 @@ HeldOut hold_out(const Dataset& dataset, TargetKind target, double share, uint64
     }
   for (int32_t row : candidates)
     (kept_keys.contains(key[static_cast<size_t>(row)]) ? split.kept : split.held).push_back(row);
+  if (share > 0 && split.held.empty())
+    fail(ErrorKind::input,
+         "none of the {} rows can be held out: each is the only one of its label, or its text stands in others too; "
+         "give a --dev file or --dev none",
+         rows);
   std::sort(split.kept.begin(), split.kept.end());
   std::sort(split.held.begin(), split.held.end());
   return split;

@@ -8,13 +8,22 @@ namespace {
 constexpr std::string_view kPrefixes = "BIESLUMW";
 
 // Only in IOBES and its kin.
-bool is_iobes(char prefix) { return prefix != 0 && prefix != 'B' && prefix != 'I'; }
+bool is_iobes(char prefix) {
+  return prefix != 0 && prefix != 'B' && prefix != 'I';
+}
 
 char iob2_prefix(char prefix) {
   switch (prefix) {
-    case 'S': case 'U': case 'W': return 'B';
-    case 'E': case 'L': case 'M': return 'I';
-    default: return prefix;
+    case 'S':
+    case 'U':
+    case 'W':
+      return 'B';
+    case 'E':
+    case 'L':
+    case 'M':
+      return 'I';
+    default:
+      return prefix;
   }
 }
 
@@ -22,10 +31,14 @@ char iob2_prefix(char prefix) {
 
 const char* name(TagScheme scheme) {
   switch (scheme) {
-    case TagScheme::iob1: return "IOB1";
-    case TagScheme::iob2: return "IOB2";
-    case TagScheme::iobes: return "IOBES";
-    case TagScheme::plain: return "plain";
+    case TagScheme::iob1:
+      return "IOB1";
+    case TagScheme::iob2:
+      return "IOB2";
+    case TagScheme::iobes:
+      return "IOBES";
+    case TagScheme::plain:
+      return "plain";
   }
   return "unknown";
 }
@@ -72,8 +85,9 @@ void convert_to_iob2(std::vector<std::string>& tags, TagScheme scheme, TagCounts
   for (std::string& tag : tags) {
     const SplitTag split = split_tag(tag);
     // An entity that E, L, S, U or W closed is not continued.
-    const bool closed = scheme == TagScheme::iobes && (open_prefix == 'E' || open_prefix == 'L' ||
-                                                       iob2_prefix(open_prefix) == 'B') && open_prefix != 'B';
+    const bool closed = scheme == TagScheme::iobes &&
+                        (open_prefix == 'E' || open_prefix == 'L' || iob2_prefix(open_prefix) == 'B') &&
+                        open_prefix != 'B';
     const bool continues = open_prefix != 0 && !closed && open_type == split.type;
     char prefix = iob2_prefix(split.prefix);
     if (prefix == 'I' && !continues) {

@@ -1,5 +1,6 @@
 // Which class was taken for which: counts of (gold, predicted), kept sparsely, so that many classes cost nothing.
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <unordered_map>
 #include <vector>

@@ -47,7 +47,8 @@ Interval wilson(double successes, double trials, double z) {
   const double centre = share + z2 / (2 * trials);
   const double half = z * std::sqrt(share * (1 - share) / trials + z2 / (4 * trials * trials));
   const double scale = 1 + z2 / trials;
-  return {std::max(0.0, (centre - half) / scale), std::min(1.0, (centre + half) / scale)};
+  // At the ends the bounds are exactly 0 and 1; the formula may round past them.
+  return {successes > 0 ? (centre - half) / scale : 0.0, successes < trials ? (centre + half) / scale : 1.0};
 }
 
 }  // namespace attune::metrics

@@ -19,6 +19,13 @@ std::unique_ptr<nn::Linear> linear(nn::Parameters& parameters, const std::string
       parameters, name, nn::Linear::Options{.in = in, .out = out, .depth = depth, .pieces = std::move(pieces)});
 }
 
+void copy_with_twin(Context& context, const Tensor& from, const Tensor& to) {
+  context.kernels.convert({.x = from, .y = to});
+  if (!from.twin) return;
+  const auto twin = [](const Tensor& t) { return Tensor{.data = t.twin, .shape = t.shape, .dtype = tensor::DType::bf16}; };
+  context.kernels.convert({.x = twin(from), .y = twin(to)});
+}
+
 nn::Parameter* table(nn::Parameters& parameters, const char* name, int64_t rows, int64_t columns) {
   return parameters.add(std::string("embeddings.") + name + ".weight", {rows, columns}, {});
 }
@@ -74,7 +81,17 @@ Tensor BertEncoder::forward(Context& context, const tensor::PackedRows& rows) co
   hidden = embedding_norm_.forward(context, hidden, {}, {.eps = config_.norm_eps});
   hidden = ops::dropout(context, hidden,
                         {.p = config_.hidden_dropout, .stream = kEmbeddingStream, .row_keys = rows.keys.data()});
-  for (const auto& layer : layers_) hidden = layer->forward(context, hidden, rows);
+  if (context.tape) {
+    for (const auto& layer : layers_) hidden = layer->forward(context, hidden, rows);
+    return hidden;
+  }
+  // Nothing is kept for backward: each layer's memory is given back as soon as its result stands in `hidden`.
+  for (const auto& layer : layers_) {
+    const auto mark = context.arena.mark();
+    const Tensor next = layer->forward(context, hidden, rows);
+    copy_with_twin(context, next, hidden);
+    context.arena.rewind(mark);
+  }
   return hidden;
 }
 

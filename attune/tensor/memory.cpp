@@ -65,12 +65,12 @@ void* Arena::allocate(size_t bytes) {
          "smaller --micro-batch or --max-length, or raise --memory-limit",
          static_cast<double>(used_) / 1048576.0, static_cast<double>(bytes) / 1048576.0,
          static_cast<double>(limit_) / 1048576.0);
-  if (blocks_.empty() || block_used_ + bytes > blocks_.back().bytes()) {
+  while (block_ < blocks_.size() && block_used_ + bytes > blocks_[block_].bytes()) ++block_, block_used_ = 0;
+  if (block_ == blocks_.size()) {
     blocks_.emplace_back(std::max({bytes, kSmallestBlock, used_ / 2}), *memory_);
     ++system_allocations_;
-    block_used_ = 0;
   }
-  void* at = static_cast<char*>(blocks_.back().data()) + block_used_;
+  void* at = static_cast<char*>(blocks_[block_].data()) + block_used_;
   block_used_ += bytes;
   used_ += bytes;
   peak_ = std::max(peak_, used_);
@@ -89,7 +89,7 @@ void Arena::reset() {
     blocks_.emplace_back(peak_ + peak_ / 8, *memory_);
     ++system_allocations_;
   }
-  block_used_ = used_ = 0;
+  block_ = block_used_ = used_ = 0;
 }
 
 }  // namespace attune::tensor

@@ -52,6 +52,13 @@ class Arena {
   // Everything handed out becomes invalid. Where several blocks were needed they are replaced by one.
   void reset();
 
+  // Everything handed out after mark() becomes invalid at rewind(): what a layer needed, once its result stands elsewhere.
+  struct Mark {
+    size_t block, block_used, used;
+  };
+  Mark mark() const { return {block_, block_used_, used_}; }
+  void rewind(const Mark& mark) { block_ = mark.block, block_used_ = mark.block_used, used_ = mark.used; }
+
   // Bytes in use now, the most ever in use, and how often the system was asked for a block.
   size_t used() const { return used_; }
   size_t peak() const { return peak_; }
@@ -62,7 +69,8 @@ class Arena {
  private:
   Memory* memory_;
   std::vector<Buffer> blocks_;
-  size_t block_used_ = 0;  // in the last block
+  size_t block_ = 0;       // the one in use
+  size_t block_used_ = 0;  // of it
   size_t used_ = 0, peak_ = 0, limit_ = 0;
   int system_allocations_ = 0;
 };

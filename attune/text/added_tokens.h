@@ -38,9 +38,9 @@ class AddedTokens {
   size_t next_candidate(std::string_view text, size_t from) const;
 
   std::vector<AddedToken> tokens_;
-  PieceTrie trie_;                    // values are indices into tokens_
+  PieceTrie trie_;  // values are indices into tokens_
   std::array<bool, 256> can_begin_{};
-  int only_begin_ = -1;               // the one byte that all tokens begin with, if there is one
+  int only_begin_ = -1;  // the one byte that all tokens begin with, if there is one
 };
 
 }  // namespace attune::text

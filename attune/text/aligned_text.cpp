@@ -42,4 +42,14 @@ AlignedText aligned(std::string_view bytes, int32_t origin) {
   return text;
 }
 
+std::u32string code_points(std::string_view bytes) {
+  std::u32string text;
+  for (size_t i = 0; i < bytes.size();) {
+    const utf8::Decoded one = utf8::decode(bytes, i);
+    text.push_back(one.code_point);
+    i += one.bytes;
+  }
+  return text;
+}
+
 }  // namespace attune::text

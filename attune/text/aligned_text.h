@@ -34,5 +34,6 @@ struct AlignedText {
 
 // Decodes bytes[...] whose first code point is number `origin` of the original. Invalid bytes become U+FFFD.
 AlignedText aligned(std::string_view bytes, int32_t origin);
+std::u32string code_points(std::string_view bytes);
 
 }  // namespace attune::text

@@ -2,6 +2,7 @@
 
 #include "attune/base/error.h"
 #include "attune/text/json_fields.h"
+#include "attune/text/lowercase.h"
 #include "attune/text/normal_forms.h"
 #include "attune/text/normalizer.h"
 #include "attune/text/unicode.h"
@@ -50,20 +51,6 @@ class BertNormalizer final : public Normalizer {
 };
 
 }  // namespace
-
-void lowercase(AlignedText& text) {
-  std::vector<AlignedChar> lower;
-  lower.reserve(text.chars.size());
-  for (const AlignedChar& one : text.chars) {
-    const char32_t* mapped = unicode::record(one.c).lower;
-    if (!mapped) {
-      lower.push_back(one);
-      continue;
-    }
-    for (const char32_t c : unicode::text_of(mapped)) lower.push_back({c, one.begin, one.end});
-  }
-  text.chars = std::move(lower);
-}
 
 std::unique_ptr<Normalizer> make_bert_normalizer(const BertOptions& options) {
   return std::make_unique<BertNormalizer>(options);

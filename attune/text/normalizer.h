@@ -23,8 +23,9 @@ struct BertOptions {
 std::unique_ptr<Normalizer> make_bert_normalizer(const BertOptions& options);
 BertOptions read_bert_options(const nlohmann::json& object);
 
-// The normalizer that `object` describes, null for a null. Known types: BertNormalizer, NFC, NFD, NFKC, NFKD, Lowercase,
-// Strip, StripAccents, Replace, Prepend, Precompiled, Sequence. Errors (model): any other type, or a bad field.
+// The normalizer that `object` describes, null for a null. Known types: BertNormalizer, NFC, NFD, NFKC, NFKD,
+// Lowercase, Strip, StripAccents, Replace, Prepend, Precompiled, Sequence. Errors (model): any other type, or a bad
+// field.
 std::unique_ptr<Normalizer> make_normalizer(const nlohmann::json& object);
 
 }  // namespace attune::text

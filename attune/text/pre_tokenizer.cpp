@@ -52,13 +52,13 @@ class Metaspace final : public PreTokenizer {
   void apply(const Words& in, Words& out) const override {
     for_each_word(in, [&](size_t begin, size_t end) {
       const AlignedChar& head = in.chars[begin];
-      const bool wanted = prepend_ == Prepend::always || (prepend_ == Prepend::first && head.begin == 0);
+      const int32_t from = in.origin >= 0 ? in.origin : head.begin;
+      const bool wanted = prepend_ == Prepend::always || (prepend_ == Prepend::first && from == 0);
       if (wanted && head.c != U' ' && head.c != mark_) out.chars.push_back({mark_, head.begin, head.end});
-      const size_t word = out.chars.size();
       for (size_t i = begin; i < end; ++i) {
         AlignedChar one = in.chars[i];
         if (one.c == U' ') one.c = mark_;
-        if (split_ && one.c == mark_ && out.chars.size() >= word) out.end_word();
+        if (split_ && one.c == mark_) out.end_word();
         out.chars.push_back(one);
       }
       out.end_word();
@@ -99,7 +99,8 @@ class Sequence final : public PreTokenizer {
 
 std::unique_ptr<PreTokenizer> make_metaspace(const nlohmann::json& object) {
   const std::string text = json_string(object, "replacement").value_or("▁");
-  if (utf8::length(text) != 1) fail(ErrorKind::model, "Metaspace: 'replacement' should be one character, not '{}'", text);
+  if (utf8::length(text) != 1)
+    fail(ErrorKind::model, "Metaspace: 'replacement' should be one character, not '{}'", text);
   // Older files say add_prefix_space where newer ones say prepend_scheme.
   const bool prefix = json_bool(object, "add_prefix_space", true);
   const std::string scheme = json_string(object, "prepend_scheme").value_or(prefix ? "always" : "never");

@@ -12,6 +12,8 @@ namespace attune::text::unicode {
 namespace {
 
 constexpr size_t kCodePoints = 0x110000, kPage = 256;
+// Where the letters and syllables of Hangul begin; kTrailing stands one before its first letter.
+constexpr char32_t kLeading = 0x1100, kVowel = 0x1161, kTrailing = 0x11A7, kSyllable = 0xAC00;
 
 // Two levels: the page of a code point, then its record's index within the page. Pages that hold one value throughout
 // are shared.
@@ -25,6 +27,7 @@ struct Index {
     fill(flat, tables::kFlagRuns, tables::kFlagRunsSize, 0);
     fill(flat, tables::kCombiningRuns, tables::kCombiningRunsSize, 8);
     number(flat);
+    set_hangul_apart(flat);
     attach(flat, tables::kLower, tables::kLowerSize, &Record::lower);
     attach(flat, tables::kCanonical, tables::kCanonicalSize, &Record::canonical);
     attach(flat, tables::kCompatibility, tables::kCompatibilitySize, &Record::compatibility);
@@ -48,6 +51,12 @@ struct Index {
       }
       value = static_cast<uint16_t>(known[value]);
     }
+  }
+
+  void set_hangul_apart(std::vector<uint16_t>& flat) {
+    records.push_back(Record(records[flat[kSyllable]]));
+    records.back().hangul = true;
+    std::fill_n(flat.begin() + kSyllable, 11172, static_cast<uint16_t>(records.size() - 1));
     shared = records.size();
   }
 
@@ -81,8 +90,6 @@ const Index& index() {
   return table;
 }
 
-constexpr char32_t kLeading = 0x1100, kVowel = 0x1161, kTrailing = 0x11A7, kSyllable = 0xAC00;
-
 }  // namespace
 
 uint16_t record_index(char32_t c) {
@@ -90,9 +97,13 @@ uint16_t record_index(char32_t c) {
   return table.of_page[table.page[c / kPage] * kPage + c % kPage];
 }
 
-std::span<const Record> records() { return index().records; }
+std::span<const Record> records() {
+  return index().records;
+}
 
-const Record& record(char32_t c) { return index().records[record_index(c)]; }
+const Record& record(char32_t c) {
+  return index().records[record_index(c)];
+}
 
 int decompose_hangul(char32_t syllable, char32_t out[3]) {
   const char32_t s = syllable - kSyllable;

@@ -12,8 +12,8 @@ namespace attune::text {
 
 struct WordPieceOptions {
   std::string unknown = "[UNK]";
-  std::string prefix = "##";      // of pieces that do not begin a word
-  int64_t max_characters = 100;   // a longer word is one unknown piece
+  std::string prefix = "##";     // of pieces that do not begin a word
+  int64_t max_characters = 100;  // a longer word is one unknown piece
 };
 
 class WordPiece final : public Model {

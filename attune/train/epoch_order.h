@@ -1,5 +1,6 @@
 // The order of the rows in one epoch: a permutation that depends on (seed, epoch, number of rows) alone.
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 

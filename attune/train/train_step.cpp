@@ -7,7 +7,7 @@
 namespace attune::train {
 namespace {
 
-std::string examples_of(std::span<const data::Batch> batches) {
+std::string examples_of(std::span<const tasks::Batch> batches) {
   constexpr size_t kMost = 8;
   std::string text;
   size_t named = 0;
@@ -25,7 +25,7 @@ TrainStep::TrainStep(models::Model& model, const losses::Loss& loss, optim::Opti
   arena_.set_limit(options.memory_limit);
 }
 
-StepReport TrainStep::run(std::span<const data::Batch> micro_batches, int64_t step) {
+StepReport TrainStep::run(std::span<const tasks::Batch> micro_batches, int64_t step) {
   StepReport report;
   for (const auto& batch : micro_batches) {
     report.denominator += loss_.denominator(batch.targets);
@@ -56,7 +56,7 @@ StepReport TrainStep::run(std::span<const data::Batch> micro_batches, int64_t st
   return report;
 }
 
-double TrainStep::forward_backward(const data::Batch& batch, int64_t step, double denominator) {
+double TrainStep::forward_backward(const tasks::Batch& batch, int64_t step, double denominator) {
   arena_.reset();
   tape_.clear();
   model_.parameters().attach(tape_);

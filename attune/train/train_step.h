@@ -4,7 +4,7 @@
 #pragma once
 #include <span>
 
-#include "attune/data/batch.h"
+#include "attune/tasks/batch.h"
 #include "attune/losses/loss.h"
 #include "attune/models/model.h"
 #include "attune/optim/optimizer.h"
@@ -27,7 +27,7 @@ class TrainStep {
     double peak_rate = 5e-5;
     double clip = 1.0;  // bound of the global gradient norm; 0: none
     uint64_t seed = 0;
-    optim::Schedule schedule;
+    optim::Schedule schedule = {};
     size_t memory_limit = 0;  // bytes of the step's arena; 0: none
   };
   TrainStep(models::Model& model, const losses::Loss& loss, optim::Optimizer& optimizer, kernels::Kernels& kernels,
@@ -35,13 +35,13 @@ class TrainStep {
 
   // `step`: 0-based. The micro-batches' split changes nothing but rounding.
   // Errors: numeric (loss or gradient not finite: names step and examples; weights are as before the step), memory.
-  StepReport run(std::span<const data::Batch> micro_batches, int64_t step);
+  StepReport run(std::span<const tasks::Batch> micro_batches, int64_t step);
 
   // Bytes the step's activations and gradients needed at most, and how often memory was asked for.
   const tensor::Arena& arena() const { return arena_; }
 
  private:
-  double forward_backward(const data::Batch& batch, int64_t step, double denominator);
+  double forward_backward(const tasks::Batch& batch, int64_t step, double denominator);
   void clear_silent_gradients();
 
   models::Model& model_;

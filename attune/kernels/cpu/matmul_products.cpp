@@ -53,6 +53,12 @@ dnnl::matmul::primitive_desc describe(const Product& p) {
 #endif
 }
 
+// Each instruction set's value holds the bits of all that it includes.
+bool has(dnnl::cpu_isa wanted) {
+  const auto bits = static_cast<unsigned>(wanted);
+  return (static_cast<unsigned>(dnnl::get_effective_cpu_isa()) & bits) == bits;
+}
+
 memory empty_memory(const memory::desc& desc) { return {desc, engine(), nullptr}; }
 
 }  // namespace
@@ -140,11 +146,8 @@ void Products::run(const Product& product, const ProductData& data) {
          product.k, product.n, static_cast<int>(status));
 }
 
-bool onednn_has_fast_bf16() {
-  // Each value holds the bits of all it includes; AVX-512 BF16 is in every one that has bf16 products.
-  const auto isa = static_cast<unsigned>(dnnl::get_effective_cpu_isa());
-  const auto wanted = static_cast<unsigned>(dnnl::cpu_isa::avx512_core_bf16);
-  return (isa & wanted) == wanted;
-}
+bool onednn_has_avx512() { return has(dnnl::cpu_isa::avx512_core); }
+
+bool onednn_has_fast_bf16() { return has(dnnl::cpu_isa::avx512_core_bf16); }
 
 }  // namespace attune::kernels::cpu

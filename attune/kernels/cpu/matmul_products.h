@@ -59,7 +59,9 @@ class Products {
   tensor::Buffer scratch_;
 };
 
-// Whether oneDNN sees instructions made for bf16 products (AVX-512 BF16 or AMX).
+// What oneDNN sees of the processor (and of ONEDNN_MAX_CPU_ISA): AVX-512 at all,
+bool onednn_has_avx512();
+// and instructions made for bf16 products (AVX-512 BF16 or AMX).
 bool onednn_has_fast_bf16();
 
 }  // namespace attune::kernels::cpu

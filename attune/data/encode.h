@@ -1,0 +1,56 @@
+// From examples to pieces:  [CLS] text [SEP]  or  [CLS] text [SEP] pair [SEP]  with segment ids 0 and 1. Models whose
+// tokenizer marks spaces (XLM-R and its kin) have two [SEP] between the texts and one segment, as their reference has.
+#pragma once
+#include <span>
+#include <string>
+
+#include "attune/base/options.h"
+#include "attune/data/encoded_set.h"
+#include "attune/data/example.h"
+#include "attune/data/truncation.h"
+#include "attune/data/word_pieces.h"
+#include "attune/text/tokenizer.h"
+
+namespace attune::data {
+
+struct EncodeOptions {
+  int max_length = 128;           // pieces, special ones included
+  std::string truncate = "auto";  // see parse_truncation
+  int window_overlap = -1;        // tagging with stride: pieces that neighbouring windows share; -1: half a window
+
+  void visit(OptionList& list);
+};
+
+class Encoder {
+ public:
+  // The tokenizer outlives the encoder. Errors: usage (max_length below 8, bad truncation), model (the vocabulary has
+  // no [CLS] or [SEP]).
+  Encoder(const text::Tokenizer& tokenizer, TargetKind target, const EncodeOptions& options);
+
+  // Appends one example: one sequence, or for a long sentence to be tagged one for each window. Not to be called from
+  // several threads at once.
+  void append(const Example& example, EncodedSet& set);
+
+ private:
+  void append_text(const Example& example, EncodedSet& set);
+  void append_sentence(const Example& example, EncodedSet& set);
+  void append_windows(const SentencePieces& sentence, EncodedSet& set);
+  void append_cut(const Example& example, const SentencePieces& sentence, EncodedSet& set);
+  void add_kept(std::span<const text::Piece> pieces, int32_t room, uint8_t segment, EncodedSet& set);
+  void limit_words(SentencePieces& sentence, int32_t room, EncodedSet& set) const;
+
+  const text::Tokenizer& tokenizer_;
+  bool tagging_;
+  int32_t max_length_, overlap_, separators_;
+  uint8_t second_segment_;
+  Truncation truncation_;
+  text::SpecialIds special_;
+  WordEncoder words_;
+  SentencePieces sentence_;
+  std::vector<text::Piece> first_, second_;
+};
+
+EncodedSet encode_all(std::span<const Example> examples, const text::Tokenizer& tokenizer, TargetKind target,
+                      const EncodeOptions& options);
+
+}  // namespace attune::data

@@ -1,0 +1,215 @@
+#include "attune/data/report.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+#include <unordered_map>
+
+#include "attune/base/error.h"
+#include "attune/base/utf8.h"
+#include "attune/data/dataset.h"
+#include "attune/data/labels.h"
+#include "attune/data/tag_scheme.h"
+
+namespace attune::data {
+namespace {
+
+constexpr size_t kMostPlaces = 5;
+constexpr double kManyUnknown = 0.01, kManyTruncated = 0.05, kManyDuplicates = 0.01;
+
+double share(int64_t part, int64_t whole) {
+  return whole > 0 ? static_cast<double>(part) / static_cast<double>(whole) : 0;
+}
+
+// True where the two rows ask for different answers.
+bool targets_differ(const Example& a, const Example& b, TargetKind target) {
+  if (!a.has_target || !b.has_target) return false;
+  if (target == TargetKind::score) return a.score != b.score;
+  if (target != TargetKind::labels) return a.labels != b.labels;
+  return std::set<std::string>(a.labels.begin(), a.labels.end()) !=
+         std::set<std::string>(b.labels.begin(), b.labels.end());
+}
+
+using FirstRows = std::unordered_map<uint64_t, size_t>;  // input -> its first row
+
+std::vector<LabelCount> sorted_counts(const std::map<std::string, int64_t>& counts) {
+  std::vector<std::string> names;
+  for (const auto& [label, count] : counts) names.push_back(label);
+  std::vector<LabelCount> sorted;
+  const Labels order = Labels::sorted(std::move(names));
+  for (const auto& label : order.names()) sorted.push_back({label, counts.at(label)});
+  return sorted;
+}
+
+void count_targets(const Dataset& data, TargetKind target, SplitProfile& profile) {
+  std::map<std::string, int64_t> labels, entities;
+  for (const Example& example : data.examples) {
+    profile.unlabelled += !example.has_target;
+    if (!example.has_target) continue;
+    profile.without_label += target == TargetKind::labels && example.labels.empty();
+    for (const auto& label : example.labels) {
+      ++labels[label];
+      if (target != TargetKind::tags) continue;
+      if (const SplitTag tag = split_tag(label); tag.prefix == 'B') ++entities[std::string(tag.type)];
+    }
+  }
+  profile.labels = sorted_counts(labels);
+  profile.entities = sorted_counts(entities);
+}
+
+void describe_scores(const Dataset& data, SplitProfile& profile) {
+  ScoreProfile scores;
+  double sum = 0, squares = 0;
+  int64_t count = 0;
+  for (const Example& example : data.examples) {
+    if (!example.has_target) continue;
+    scores.min = count ? std::min(scores.min, example.score) : example.score;
+    scores.max = count ? std::max(scores.max, example.score) : example.score;
+    sum += example.score;
+    ++count;
+  }
+  if (count == 0) return;
+  scores.mean = sum / static_cast<double>(count);
+  for (const Example& example : data.examples)
+    if (example.has_target) squares += (example.score - scores.mean) * (example.score - scores.mean);
+  scores.deviation = std::sqrt(squares / static_cast<double>(count));
+  profile.scores = scores;
+}
+
+void describe_texts(const Dataset& data, SplitProfile& profile) {
+  std::vector<int32_t> characters;
+  characters.reserve(data.examples.size());
+  for (const Example& example : data.examples) {
+    const bool blank = example.text.find_first_not_of(" \t\r\n") == std::string::npos;
+    profile.empty_texts += blank;
+    profile.pairs += example.has_pair;
+    profile.words += static_cast<int64_t>(example.words.size());
+    characters.push_back(static_cast<int32_t>(utf8::length(example.text) + utf8::length(example.text_pair)));
+  }
+  profile.characters = quantiles_of(std::move(characters));
+}
+
+FirstRows find_duplicates(const Dataset& data, TargetKind target, SplitProfile& profile) {
+  FirstRows first;
+  first.reserve(data.examples.size());
+  for (size_t row = 0; row < data.examples.size(); ++row) {
+    const Example& example = data.examples[row];
+    const auto [found, fresh] = first.try_emplace(input_hash(example), row);
+    if (fresh) continue;
+    const Example& earlier = data.examples[found->second];
+    const RowPair places{data.describe(earlier.origin), data.describe(example.origin)};
+    ++profile.duplicates;
+    if (profile.duplicate_places.size() < kMostPlaces) profile.duplicate_places.push_back(places);
+    if (!targets_differ(example, earlier, target)) continue;
+    ++profile.conflicts;
+    if (profile.conflict_places.size() < kMostPlaces) profile.conflict_places.push_back(places);
+  }
+  return first;
+}
+
+Overlap find_overlap(const SplitInput& split, const SplitInput& other, const FirstRows& rows, TargetKind target) {
+  Overlap overlap{split.name, other.name, 0, 0, {}};
+  for (const Example& example : split.data->examples) {
+    const auto found = rows.find(input_hash(example));
+    if (found == rows.end()) continue;
+    const Example& there = other.data->examples[found->second];
+    ++overlap.rows;
+    overlap.other_target += targets_differ(example, there, target);
+    if (overlap.places.size() < kMostPlaces)
+      overlap.places.push_back({split.data->describe(example.origin), other.data->describe(there.origin)});
+  }
+  return overlap;
+}
+
+std::vector<UnevenLabel> find_uneven_labels(const std::vector<SplitProfile>& splits) {
+  std::map<std::string, std::set<std::string>> where;
+  std::vector<std::string> labelled;
+  for (const auto& split : splits) {
+    if (split.unlabelled == split.rows) continue;
+    labelled.push_back(split.name);
+    for (const auto& each : split.labels) where[each.label].insert(split.name);
+  }
+  std::vector<UnevenLabel> uneven;
+  for (const auto& [label, names] : where) {
+    if (names.size() == labelled.size()) continue;
+    UnevenLabel one{label, {}, {}};
+    for (const auto& name : labelled) (names.contains(name) ? one.present : one.absent).push_back(name);
+    uneven.push_back(std::move(one));
+  }
+  return uneven;
+}
+
+std::string percent(double value) {
+  return fmt::format("{:.1f}%", 100 * value);
+}
+
+void warn_of_split(const SplitProfile& split, std::vector<std::string>& warnings) {
+  const auto warn = [&](std::string text) { warnings.push_back(split.name + ": " + std::move(text)); };
+  if (split.empty_texts) warn(fmt::format("{} of {} rows have no text", split.empty_texts, split.rows));
+  if (share(split.duplicates, split.rows) > kManyDuplicates)
+    warn(fmt::format("{} rows ({}) repeat an earlier row's text", split.duplicates,
+                     percent(share(split.duplicates, split.rows))));
+  if (split.conflicts)
+    warn(fmt::format("{} rows have the text of an earlier row and another target (first: {} and {})", split.conflicts,
+                     split.conflict_places[0].first, split.conflict_places[0].second));
+  if (!split.encoding) return;
+  const EncodeCounts& counts = *split.encoding;
+  if (share(counts.unknown, counts.pieces) > kManyUnknown)
+    warn(fmt::format("{} of the pieces are unknown to the vocabulary: does it fit the language?",
+                     percent(share(counts.unknown, counts.pieces))));
+  if (share(counts.rows_truncated, counts.rows) > kManyTruncated)
+    warn(fmt::format("{} of the rows are truncated ({} of the pieces lost); a larger --max-length keeps more",
+                     percent(share(counts.rows_truncated, counts.rows)),
+                     percent(share(counts.pieces_lost, counts.pieces))));
+  if (counts.words_lost)
+    warn(fmt::format("{} words ({} of them in entities) are cut off and count as O", counts.words_lost,
+                     counts.entity_words_lost));
+}
+
+void warn_across(const DataReport& report, std::vector<std::string>& warnings) {
+  for (const auto& overlap : report.overlaps)
+    if (overlap.rows)
+      warnings.push_back(fmt::format("{} rows of {} stand in {} too (first: {} and {}): its score will flatter",
+                                     overlap.rows, overlap.split, overlap.other, overlap.places[0].first,
+                                     overlap.places[0].second));
+  for (const auto& uneven : report.uneven_labels)
+    warnings.push_back(fmt::format("label '{}' is in {} and not in {}", uneven.label, fmt::join(uneven.present, ", "),
+                                   fmt::join(uneven.absent, ", ")));
+}
+
+}  // namespace
+
+DataReport profile_data(std::span<const SplitInput> splits, TargetKind target, int max_length) {
+  DataReport report;
+  report.target = target;
+  report.max_length = max_length;
+  std::vector<FirstRows> rows;
+  for (const SplitInput& split : splits) {
+    SplitProfile profile;
+    profile.name = split.name;
+    profile.files = split.data->files;
+    profile.rows = static_cast<int64_t>(split.data->examples.size());
+    count_targets(*split.data, target, profile);
+    if (target == TargetKind::score) describe_scores(*split.data, profile);
+    describe_texts(*split.data, profile);
+    rows.push_back(find_duplicates(*split.data, target, profile));
+    if (split.encoded) {
+      const auto lengths = split.encoded->full_lengths();
+      profile.pieces = quantiles_of({lengths.begin(), lengths.end()});
+      profile.encoding = split.encoded->counts();
+    }
+    for (const auto& note : split.data->notes)
+      if (std::find(report.notes.begin(), report.notes.end(), note) == report.notes.end()) report.notes.push_back(note);
+    report.splits.push_back(std::move(profile));
+  }
+  for (size_t s = 1; s < splits.size(); ++s)
+    for (size_t other = 0; other < s; ++other)
+      report.overlaps.push_back(find_overlap(splits[s], splits[other], rows[other], target));
+  report.uneven_labels = find_uneven_labels(report.splits);
+  for (const auto& split : report.splits) warn_of_split(split, report.warnings);
+  warn_across(report, report.warnings);
+  return report;
+}
+
+}  // namespace attune::data

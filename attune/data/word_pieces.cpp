@@ -1,0 +1,109 @@
+#include "attune/data/word_pieces.h"
+
+#include <algorithm>
+
+#include "attune/base/error.h"
+
+namespace attune::data {
+namespace {
+
+constexpr std::string_view kMark = "\xE2\x96\x81";  // U+2581, how vocabularies spell a space
+constexpr size_t kMostRemembered = 1 << 16;
+
+}  // namespace
+
+WordEncoder::WordEncoder(const text::Tokenizer& tokenizer) : tokenizer_(tokenizer) {
+  if (!tokenizer.marks_spaces()) return;
+  const int32_t size = tokenizer.vocabulary_size();
+  index_.reserve(static_cast<size_t>(size));
+  for (int32_t id = 0; id < size; ++id) index_.try_emplace(tokenizer.token(id), id);
+}
+
+void WordEncoder::encode(const Example& sentence, SentencePieces& out) {
+  out.ids.clear();
+  out.starts.clear();
+  out.label_at.clear();
+  tokenizer_.marks_spaces() ? encode_joined(sentence, out) : encode_apart(sentence, out);
+  out.starts.push_back(static_cast<int32_t>(out.ids.size()));
+}
+
+void WordEncoder::encode_apart(const Example& sentence, SentencePieces& out) {
+  for (const std::string& word : sentence.words) {
+    out.starts.push_back(static_cast<int32_t>(out.ids.size()));
+    pieces_.clear();
+    tokenizer_.encode(word, pieces_);
+    out.label_at.push_back(pieces_.empty() ? -1 : out.starts.back());
+    for (const text::Piece& piece : pieces_) out.ids.push_back(piece.id);
+  }
+}
+
+void WordEncoder::encode_joined(const Example& sentence, SentencePieces& out) {
+  const auto& spans = sentence.word_spans;
+  ATTUNE_CHECK(spans.size() == sentence.words.size(), "{} places for {} words", spans.size(), sentence.words.size());
+  const size_t words = spans.size();
+  pieces_.clear();
+  tokenizer_.encode(sentence.text, pieces_);
+
+  // Pieces come in the order of the text, so one pass gives each the run of words it overlaps.
+  std::vector<size_t> first(pieces_.size());
+  std::vector<bool> shared(words, false);
+  size_t word = 0;
+  for (size_t p = 0; p < pieces_.size(); ++p) {
+    const text::Piece& piece = pieces_[p];
+    while (word < words && spans[word].end <= piece.begin) ++word;
+    first[p] = word;  // a mark that covers no word goes with the word after it
+    size_t last = word;
+    while (last + 1 < words && spans[last + 1].begin < piece.end) ++last;
+    if (last > word)
+      std::fill(shared.begin() + static_cast<ptrdiff_t>(word), shared.begin() + static_cast<ptrdiff_t>(last) + 1, true);
+  }
+
+  size_t p = 0;
+  for (size_t w = 0; w < words; ++w) {
+    out.starts.push_back(static_cast<int32_t>(out.ids.size()));
+    while (p < pieces_.size() && first[p] < w) ++p;
+    if (shared[w]) {
+      const bool space_before = w == 0 || spans[w].begin > spans[w - 1].end;
+      const auto& ids = alone(sentence.words[w], space_before);
+      out.ids.insert(out.ids.end(), ids.begin(), ids.end());
+    } else {
+      for (; p < pieces_.size() && first[p] == w; ++p) out.ids.push_back(pieces_[p].id);
+    }
+    const auto begin = out.ids.begin() + out.starts.back();
+    const auto label = std::find_if(begin, out.ids.end(), [this](int32_t id) { return !is_mark(id); });
+    out.label_at.push_back(label == out.ids.end() ? -1 : static_cast<int32_t>(label - out.ids.begin()));
+  }
+}
+
+// A word's pieces when encoded by itself, with or without the space mark that the tokenizer puts before it.
+const std::vector<int32_t>& WordEncoder::alone(const std::string& word, bool mark) {
+  auto& remembered = mark ? marked_ : unmarked_;
+  if (const auto found = remembered.find(word); found != remembered.end()) return found->second;
+  if (remembered.size() >= kMostRemembered) remembered.clear();
+  std::vector<text::Piece> pieces;
+  tokenizer_.encode(word, pieces);
+  std::vector<int32_t> ids;
+  for (const text::Piece& piece : pieces) ids.push_back(piece.id);
+  if (!mark && !ids.empty()) {
+    if (is_mark(ids[0])) {
+      ids.erase(ids.begin());
+    } else {
+      ids[0] = without_mark(ids[0]);
+    }
+  }
+  return remembered.emplace(word, std::move(ids)).first->second;
+}
+
+// The piece of the same letters without a space before; the piece itself where the vocabulary has none.
+int32_t WordEncoder::without_mark(int32_t id) const {
+  const std::string_view token = tokenizer_.token(id);
+  if (!token.starts_with(kMark)) return id;
+  const auto found = index_.find(token.substr(kMark.size()));
+  return found == index_.end() ? id : found->second;
+}
+
+bool WordEncoder::is_mark(int32_t id) const {
+  return tokenizer_.token(id) == kMark;
+}
+
+}  // namespace attune::data

@@ -1,0 +1,183 @@
+#include "attune/kernels/cpu/matmul.h"
+
+#include <algorithm>
+#include <cstring>
+
+#ifdef _OPENMP
+#include <omp.h>
+#endif
+
+#include "attune/kernels/cpu/matmul_portable.h"
+#include "attune/kernels/cpu/matmul_products.h"
+
+namespace attune::kernels::cpu {
+namespace {
+
+using tensor::BFloat16;
+using tensor::DType;
+
+constexpr size_t kProducts = 512;
+// Rows of a batch that are summed in one product; beyond, oneDNN splits the sum among its threads.
+constexpr int64_t kBatchRows = 1024;
+
+// oneDNN asks OpenMP how many threads there are; the caller's setting returns on leaving.
+class Team {
+ public:
+#ifdef _OPENMP
+  explicit Team(int threads) : before_(omp_get_max_threads()) {
+    if (threads != before_) omp_set_num_threads(threads);
+    changed_ = threads != before_;
+  }
+  ~Team() {
+    if (changed_) omp_set_num_threads(before_);
+  }
+
+ private:
+  int before_;
+  bool changed_ = false;
+#else
+  explicit Team(int) {}
+  ~Team() {}
+
+ public:
+#endif
+  Team(const Team&) = delete;
+  Team& operator=(const Team&) = delete;
+};
+
+// Rows of a matrix, which may have no columns.
+int64_t rows_of(const Tensor& x) { return x.shape.rank() == 2 ? x.shape[0] : x.rows(); }
+
+Product describe(int threads, const Matmul& args) {
+  const int64_t a_rows = rows_of(args.a), a_cols = args.a.cols(), b_rows = rows_of(args.b), b_cols = args.b.cols();
+  Product p;
+  p.m = args.transpose_a ? a_cols : a_rows;
+  p.k = args.transpose_a ? a_rows : a_cols;
+  p.n = args.transpose_b ? b_rows : b_cols;
+  p.lda = a_cols;
+  p.ldb = b_cols;
+  p.threads = threads;
+  p.operands = args.a.dtype;
+  p.result = args.c.dtype;
+  p.transpose_a = args.transpose_a;
+  p.transpose_b = args.transpose_b;
+  p.accumulate = args.accumulate;
+  p.bias = args.bias.defined();
+  const int64_t b_inner = args.transpose_b ? b_cols : b_rows;
+  ATTUNE_CHECK(p.k == b_inner && rows_of(args.c) == p.m && args.c.cols() == p.n,
+               "the product of {}{} and {}{} into {} does not fit", args.a.shape.text(),
+               args.transpose_a ? " transposed" : "", args.b.shape.text(), args.transpose_b ? " transposed" : "",
+               args.c.shape.text());
+  return p;
+}
+
+void check(int threads, const Matmul& args, const Product& p) {
+  const auto known = [](DType t) { return t == DType::f32 || t == DType::bf16; };
+  ATTUNE_CHECK(args.a.dtype == args.b.dtype && known(args.a.dtype) && known(args.c.dtype),
+               "the CPU's products are f32 or bf16 with one dtype for both operands; these are {} x {} -> {}",
+               name(args.a.dtype), name(args.b.dtype), name(args.c.dtype));
+  ATTUNE_CHECK(!p.bias || (args.bias.dtype == DType::f32 && args.bias.count() == p.n),
+               "the bias must be f32 with {} elements; it is {} {}", p.n, name(args.bias.dtype),
+               args.bias.shape.text());
+  ATTUNE_CHECK(!(p.bias && p.accumulate), "a product takes a bias or adds to its result, not both");
+  ATTUNE_CHECK(threads >= 1, "{} threads", threads);
+}
+
+// Whether oneDNN both is fast for these operands and keeps the contract on bits: below AVX-512 its f32 sums follow the
+// threads and the rows in company, and bf16 without instructions for it is slower than f32.
+bool onednn_serves(DType operands) {
+  static const bool f32 = onednn_has_avx512(), bf16 = onednn_has_fast_bf16();
+  return operands == DType::bf16 ? bf16 : f32;
+}
+
+const void* advance(const void* data, int64_t elements, DType dtype) {
+  return static_cast<const char*>(data) + elements * static_cast<int64_t>(size_of(dtype));
+}
+
+// c = round(sum), or round(c + sum).
+void round_into(const float* sum, int64_t count, bool accumulate, BFloat16* c) {
+  for (int64_t i = 0; i < count; ++i) c[i] = BFloat16(accumulate ? static_cast<float>(c[i]) + sum[i] : sum[i]);
+}
+
+}  // namespace
+
+struct MatmulCache::State {
+  Products products{kProducts};
+  PortableScratch portable;
+  tensor::Buffer wide;  // an f32 result that becomes bf16 at the end
+};
+
+MatmulCache::MatmulCache() : state_(std::make_unique<State>()) {}
+MatmulCache::~MatmulCache() = default;
+MatmulCache::MatmulCache(MatmulCache&&) noexcept = default;
+MatmulCache& MatmulCache::operator=(MatmulCache&&) noexcept = default;
+
+namespace {
+
+void run_one(MatmulCache::State& state, const Product& product, const ProductData& data) {
+  if (onednn_serves(product.operands) && state.products.supports(product))
+    state.products.run(product, data);
+  else
+    portable_product(state.portable, product, data);
+}
+
+// The blocks of the batch's rows, in order: the first writes (or adds, if asked), the others add.
+void run_blocks(MatmulCache::State& state, const Product& whole, const ProductData& data) {
+  const int64_t block = whole.transpose_a ? kBatchRows : whole.k;
+  for (int64_t row = 0; row < whole.k; row += block) {
+    Product part = whole;
+    part.k = std::min(block, whole.k - row);
+    part.accumulate = whole.accumulate || row > 0;
+    part.bias = whole.bias && row == 0;
+    ProductData at = data;
+    if (whole.transpose_a) at.a = advance(data.a, row * whole.lda, whole.operands);
+    at.b = advance(data.b, whole.transpose_b ? row : row * whole.ldb, whole.operands);
+    run_one(state, part, at);
+  }
+}
+
+// A bf16 result that oneDNN cannot write, or would round more than once: the sum is made in f32 beside it.
+void run_wide(MatmulCache::State& state, Product product, ProductData data) {
+  const int64_t count = product.m * product.n;
+  const size_t bytes = static_cast<size_t>(count) * sizeof(float);
+  if (bytes > state.wide.bytes()) state.wide = tensor::Buffer(bytes);
+  auto* const c = static_cast<BFloat16*>(data.c);
+  const bool accumulate = product.accumulate;
+  data.c = state.wide.data();
+  product.result = DType::f32;
+  product.accumulate = false;
+  run_blocks(state, product, data);
+  round_into(static_cast<const float*>(data.c), count, accumulate, c);
+}
+
+// A sum of nothing: the bias, or zeros, or what was there.
+void run_empty(const Product& p, const ProductData& data) {
+  if (p.accumulate) return;
+  const auto* bias = static_cast<const float*>(data.bias);
+  for (int64_t i = 0; i < p.m * p.n; ++i) {
+    const float value = bias != nullptr ? bias[i % p.n] : 0.0f;
+    if (p.result == DType::f32)
+      static_cast<float*>(data.c)[i] = value;
+    else
+      static_cast<BFloat16*>(data.c)[i] = BFloat16(value);
+  }
+}
+
+}  // namespace
+
+void matmul(MatmulCache& cache, int threads, const Matmul& args) {
+  const Product product = describe(threads, args);
+  check(threads, args, product);
+  if (product.m == 0 || product.n == 0) return;
+  const ProductData data{args.a.data, args.b.data, args.bias.data, args.c.data};
+  if (product.k == 0) return run_empty(product, data);
+  const Team team(threads);
+  const bool direct = product.operands == DType::bf16 && !product.accumulate && onednn_serves(DType::bf16) &&
+                      !(product.transpose_a && product.k > kBatchRows);
+  if (product.result == DType::bf16 && !direct) return run_wide(cache.state(), product, data);
+  run_blocks(cache.state(), product, data);
+}
+
+bool has_fast_bf16() { return onednn_has_fast_bf16(); }
+
+}  // namespace attune::kernels::cpu

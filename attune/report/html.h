@@ -1,0 +1,13 @@
+// The report as one HTML page that needs nothing else: inline style and SVG, a dozen lines of inline script for
+// sorting tables, no request to anywhere (a content security policy forbids them), light and dark, printable.
+#pragma once
+#include <string>
+
+#include "attune/report/report.h"
+
+namespace attune::report {
+
+// Everything that comes from the data is escaped; texts of rows appear only if Report::show_texts.
+std::string to_html(const Report& report);
+
+}  // namespace attune::report

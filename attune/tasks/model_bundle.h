@@ -1,0 +1,66 @@
+// A model together with everything that gives its numbers a meaning: task, labels, tokenizer, how texts were cut, thresholds.
+// It lives in a Hugging Face folder; what Hugging Face has no place for stands beside it in attune.json.
+#pragma once
+#include <nlohmann/json.hpp>
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "attune/data/encode.h"
+#include "attune/data/labels.h"
+#include "attune/models/load.h"
+#include "attune/tasks/task.h"
+#include "attune/text/tokenizer.h"
+
+namespace attune::tasks {
+
+namespace fs = std::filesystem;
+
+struct ModelBundle {
+  fs::path source;            // the folder it was opened from
+  const Task* task = nullptr;
+  data::Labels labels;        // empty for regression
+  std::unique_ptr<text::Tokenizer> tokenizer;
+  std::unique_ptr<models::Model> model;
+  nlohmann::json config;      // config.json as read
+  data::EncodeOptions encode;
+  std::vector<double> thresholds;  // multilabel, probabilities; empty: 0.5
+  nlohmann::json record;      // attune.json as read; null where there is none
+  models::LoadReport loaded;
+  std::vector<std::string> notes;  // what the user should know, one line each
+
+  int64_t outputs() const { return model->head().outputs; }
+};
+
+// How a model is opened for training.
+struct TrainingModelOptions {
+  std::string model;                      // as --model takes it
+  const Task* task = nullptr;
+  std::vector<std::string> data_labels;   // labels of the training data, sorted; empty for regression
+  std::string labels_file;                // --labels
+  models::Pooling pooling = models::Pooling::first;
+  bool new_head = false;
+  uint64_t seed = 0;
+  tensor::DType compute = tensor::DType::f32;
+  std::optional<double> dropout, attention_dropout, classifier_dropout;
+  data::EncodeOptions encode;
+  bool max_length_given = false;
+};
+
+// Label order: a continued model's own (labels it lacks are added at the end and get new rows of the last layer), else the labels
+// file, else `data_labels`. Errors: those of io (no such model, broken folder), of the config and the weights; a vocabulary larger than
+// the embedding; a --max-length beyond the positions.
+ModelBundle open_for_training(const TrainingModelOptions& options);
+
+// Opens a fine-tuned folder, attune's own or Hugging Face's. Replays attune.json's probe inputs: see replay_probes.
+ModelBundle open_for_inference(const std::string& model, tensor::DType compute);
+
+// Writes the bundle into `folder` (which exists), each file atomically, attune.json last. `record` goes into attune.json as given.
+void save_bundle(ModelBundle& bundle, const fs::path& folder, nlohmann::json record);
+
+// "bf16" where the processor multiplies it fast, else "f32", for "auto". Errors (usage): another name.
+tensor::DType compute_type(const std::string& precision);
+
+}  // namespace attune::tasks

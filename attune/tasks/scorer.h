@@ -1,0 +1,45 @@
+// From logits to metrics: one scorer a task, fed sequence by sequence in any order.
+#pragma once
+#include <memory>
+#include <span>
+#include <variant>
+
+#include "attune/data/labels.h"
+#include "attune/metrics/classification.h"
+#include "attune/metrics/multilabel.h"
+#include "attune/metrics/regression.h"
+#include "attune/metrics/tagging.h"
+#include "attune/tasks/target_table.h"
+
+namespace attune::tasks {
+
+// What one evaluation leaves. `scores` has the task's metrics and `loss`.
+struct Evaluation {
+  metrics::Scores scores;
+  std::variant<std::monostate, metrics::ClassificationResult, metrics::MultiLabelResult, metrics::RegressionResult, metrics::TaggingResult> detail;
+  std::vector<metrics::ClassRecord> classes;        // classify: one compact record a row
+  std::vector<metrics::ScoreRecord> scored;         // regress
+  std::vector<metrics::WordMistake> word_mistakes;  // tag
+  std::vector<double> thresholds;                   // multilabel: in force
+  double seconds = 0;
+  int64_t tokens = 0;
+};
+
+class Scorer {
+ public:
+  virtual ~Scorer() = default;
+  // logits [reads, K] of one sequence of data set row `row`; `words`: tagging, which words they are.
+  virtual void add(int32_t row, std::span<const int32_t> words, std::span<const float> logits) = 0;
+  virtual Evaluation finish(const metrics::BootstrapOptions& bootstrap) = 0;
+};
+
+// `thresholds`: multilabel, in probabilities; empty: chosen on these very rows if `choose_thresholds`, else 0.5.
+struct ScorerOptions {
+  std::vector<double> thresholds = {};
+  bool choose_thresholds = false;
+};
+
+// `targets` and `labels` must outlive the scorer.
+std::unique_ptr<Scorer> make_scorer(const Task& task, const data::Labels& labels, const TargetTable& targets, const ScorerOptions& options);
+
+}  // namespace attune::tasks

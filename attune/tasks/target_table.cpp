@@ -1,0 +1,52 @@
+#include "attune/tasks/target_table.h"
+
+#include <algorithm>
+
+namespace attune::tasks {
+
+TargetTable::TargetTable(const Task& task, const data::Labels& labels, const data::Dataset& dataset, std::string_view split,
+                         std::string_view label_source)
+    : kind_(task.kind), width_(task.kind == TaskKind::multilabel ? labels.size() : 1) {
+  if (kind_ == TaskKind::regress) {
+    for (const auto& example : dataset.examples) scores_.push_back(static_cast<float>(example.score));
+    offsets_.assign(dataset.examples.size() + 1, 0);
+  } else {
+    data::LabelIds numbered = data::number_labels(dataset, labels, split, label_source);
+    ids_ = std::move(numbered.ids);
+    offsets_ = std::move(numbered.offsets);
+  }
+  const bool weighted = std::any_of(dataset.examples.begin(), dataset.examples.end(), [](const auto& e) { return e.weight != 1; });
+  if (weighted)
+    for (const auto& example : dataset.examples) weights_.push_back(static_cast<float>(example.weight));
+}
+
+void TargetTable::append(Batch& batch, int32_t row, std::span<const int32_t> words) const {
+  losses::Targets& targets = batch.targets;
+  targets.width = width_;
+  size_t items = 1;
+  switch (kind_) {
+    case TaskKind::classify: targets.classes.push_back(ids_[offsets_[row]]); break;
+    case TaskKind::regress: targets.values.push_back(scores_[row]); break;
+    case TaskKind::multilabel: {
+      const size_t first = targets.values.size();
+      targets.values.resize(first + static_cast<size_t>(width_), 0.0f);
+      for (const int32_t label : labels(row)) targets.values[first + label] = 1.0f;
+      break;
+    }
+    case TaskKind::tag:
+      items = words.size();
+      for (const int32_t word : words) targets.classes.push_back(ids_[offsets_[row] + word]);
+      targets.sequences.push_back(static_cast<int32_t>(targets.classes.size()));
+      break;
+  }
+  targets.examples.insert(targets.examples.end(), items, row);
+  if (!weights_.empty()) targets.weights.insert(targets.weights.end(), items, weights_[row]);
+}
+
+std::vector<int64_t> TargetTable::counts(int outputs) const {
+  std::vector<int64_t> counts(static_cast<size_t>(outputs), 0);
+  for (const int32_t id : ids_) ++counts[id];
+  return counts;
+}
+
+}  // namespace attune::tasks

@@ -1,0 +1,38 @@
+// The numbered targets of a data set: what the loss and the metrics need of it, by row.
+#pragma once
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "attune/tasks/batch.h"
+#include "attune/data/labels.h"
+#include "attune/tasks/task.h"
+
+namespace attune::tasks {
+
+class TargetTable {
+ public:
+  // Errors (input): a label that `labels` lacks, with file, line and value. `split`: the data's name in that message.
+  TargetTable(const Task& task, const data::Labels& labels, const data::Dataset& dataset, std::string_view split,
+              std::string_view label_source);
+
+  // Adds the targets of one sequence to a batch, after Batch::add. `words`: for tagging, which words of the row it answers for.
+  void append(Batch& batch, int32_t row, std::span<const int32_t> words) const;
+
+  int64_t rows() const { return static_cast<int64_t>(offsets_.size()) - 1; }
+  // classify: the label. multilabel: the labels. tag: one a word.
+  std::span<const int32_t> labels(int64_t row) const { return std::span(ids_).subspan(offsets_[row], offsets_[row + 1] - offsets_[row]); }
+  float score(int64_t row) const { return scores_[row]; }
+  // How often each label occurs.
+  std::vector<int64_t> counts(int outputs) const;
+
+ private:
+  TaskKind kind_;
+  int64_t width_;
+  std::vector<int32_t> ids_;
+  std::vector<int64_t> offsets_;
+  std::vector<float> scores_;
+  std::vector<float> weights_;  // empty: all 1
+};
+
+}  // namespace attune::tasks
