@@ -3,13 +3,16 @@
 
 The reference carries several Unicode tables of different ages (general categories, normalisation, lower case, words),
 so the tables are not taken from any Unicode version: they are found by asking the installed `tokenizers` about each
-of the 1,112,064 code points.
+of the 1,112,064 code points. Only for grapheme clusters (which matter to the Precompiled normalizer alone) the classes
+come from the package `regex`, as far as the reference agrees on what joins the character before it.
 
-    python tools/unicode_tables.py attune/text/unicode_tables.cpp      (about two minutes)
+    python tools/unicode_tables.py attune/text/unicode_tables.cpp      (about a minute)
 """
+import struct
 import sys
 import unicodedata
 
+import regex
 import tokenizers
 from tokenizers import AddedToken, Tokenizer, models, normalizers, pre_tokenizers
 
@@ -96,6 +99,47 @@ def combining_classes(decomposed):
     return classes
 
 
+def joins_after(before):
+    """The code points that stay in one grapheme cluster with the text before them, asked through a charsmap that maps
+    the first character of that text to M: the reference replaces a cluster of fewer than 6 bytes as a whole by what its
+    beginning maps to, and a longer one character by character."""
+    key = before[0].encode()
+    units = [0] * 256 * (len(key) + 2)
+    node, base = 0, 1
+    for byte in key:  # the children of a node stand at base ^ byte
+        units[node] |= (node ^ base) << 10
+        node, base = base ^ byte, base + 256
+        units[node] = byte
+    units[node] |= (node ^ base) << 10 | 1 << 8  # a value stands at base
+    units[base] = 1 << 31                        # offset 0 of the strings
+    charsmap = struct.pack(f"<I{len(units)}I", 4 * len(units), *units) + b"M\0"
+    f = normalizers.Precompiled(charsmap).normalize_str
+    if len(before) == 1:
+        return {c for c in CODE_POINTS if f(before + chr(c)) == "M"}
+    return {c for c in CODE_POINTS if f(before + chr(c)).startswith("M" + before[1:])}
+
+
+def grapheme_classes():
+    """code point -> the Grapheme of attune/text/unicode.h; Hangul syllables and CR LF are known by rule."""
+    joining, pictographs = joins_after("a"), joins_after("\u00a9\u200d")
+    patterns = [(11, r"[\p{InCB=Consonant}]"), (12, r"\p{InCB=Linker}"), (3, r"\p{GCB=ZWJ}"), (2, r"\p{GCB=Extend}"),
+                (4, r"\p{GCB=SpacingMark}"), (1, r"[\p{GCB=Control}\r\n]"), (5, r"\p{GCB=Prepend}"),
+                (6, r"\p{GCB=Regional_Indicator}"), (8, r"\p{GCB=L}"), (9, r"\p{GCB=V}"), (10, r"\p{GCB=T}")]
+    compiled = [(value, regex.compile(pattern)) for value, pattern in patterns]
+    classes = {}
+    for code in CODE_POINTS:
+        value = next((v for v, p in compiled if p.match(chr(code))), 0)
+        if code not in joining and value in (2, 3, 4, 12):
+            value = 0
+        if code in joining and value not in (2, 3, 4, 12):
+            value = 2
+        if code in pictographs and value == 0:
+            value = 7
+        if value:
+            classes[code] = value
+    return classes
+
+
 def check_hangul():
     nfd, nfc = normalizers.NFD().normalize_str, normalizers.NFC().normalize_str
     for code in HANGUL:
@@ -160,6 +204,7 @@ namespace attune::text::tables {{
 """,
         array("char32_t", "kFlagRuns", [f"{hex(c)}, {v}" for c, v in runs(flags_of_all())]),
         array("char32_t", "kCombiningRuns", [f"{hex(c)}, {v}" for c, v in runs(combining_classes({**nfd}))]),
+        array("char32_t", "kGraphemeRuns", [f"{hex(c)}, {v}" for c, v in runs(grapheme_classes())]),
         array("char32_t", "kLower", strings(lower)),
         array("char32_t", "kCanonical", strings(nfd)),
         array("char32_t", "kCompatibility", strings(nfkd)),

@@ -96,6 +96,23 @@ void check_folder(const fs::path& path) {
 
 }  // namespace
 
+std::map<std::string, std::vector<std::string>> parse_shard_index(std::string_view text, std::string_view where) {
+  const json document = parse_json(text, where, ErrorKind::model);
+  const json map = document.is_object() ? document.value("weight_map", json()) : json();
+  if (!map.is_object() || map.empty())
+    fail(ErrorKind::model, "{}: expected an object 'weight_map' from tensor to file; download the file again", where);
+  std::map<std::string, std::vector<std::string>> shards;
+  for (const auto& [tensor, shard] : map.items()) {
+    const std::string file = shard.is_string() ? shard.get<std::string>() : "";
+    // A shard stands beside its index; anything else would let a downloaded file name any file of this machine.
+    if (file.empty() || file.find('/') != file.npos || file.find('\0') != file.npos || file == "..")
+      fail(ErrorKind::model, "{}: tensor '{}': expected the name of a file in the same folder, got {}", where, tensor,
+           shard.dump());
+    shards[file].push_back(tensor);
+  }
+  return shards;
+}
+
 ModelFolder ModelFolder::open(const std::filesystem::path& path) {
   check_folder(path);
   ModelFolder model;
@@ -127,19 +144,7 @@ void ModelFolder::add(const TensorView& tensor, const Safetensors& file) {
 
 void ModelFolder::open_index(const std::filesystem::path& index) {
   const std::string where = index.string();
-  const json document = parse_json(read_file(index), where, ErrorKind::model);
-  const json map = document.is_object() ? document.value("weight_map", json()) : json();
-  if (!map.is_object() || map.empty())
-    fail(ErrorKind::model, "{}: expected an object 'weight_map' from tensor to file; download the file again", where);
-  std::map<std::string, std::vector<std::string>> shards;
-  for (const auto& [tensor, shard] : map.items()) {
-    const std::string file = shard.is_string() ? shard.get<std::string>() : "";
-    // A shard stands beside its index; anything else would let a downloaded file name any file of this machine.
-    if (file.empty() || file.find('/') != file.npos || file.find('\0') != file.npos || file == "..")
-      fail(ErrorKind::model, "{}: tensor '{}': expected the name of a file in the same folder, got {}", where, tensor,
-           shard.dump());
-    shards[file].push_back(tensor);
-  }
+  const auto shards = parse_shard_index(read_file(index), where);
   std::vector<std::string> missing;
   for (const auto& [file, unused] : shards)
     if (!has(path_, file)) missing.push_back(file);

@@ -13,6 +13,10 @@
 
 namespace attune::io {
 
+// The tensors of each shard, from the text of model.safetensors.index.json. Errors (model): not JSON, no `weight_map`,
+// a shard that is not the name of a file beside the index.
+std::map<std::string, std::vector<std::string>> parse_shard_index(std::string_view text, std::string_view where);
+
 class ModelFolder {
  public:
   // Checks that everything is there and whole before anything is used. Weights: model.safetensors, else the shards of

@@ -21,6 +21,8 @@ struct ZipReader::Archive {
 namespace {
 
 zip_t* open(std::span<const std::byte> bytes, const std::string& where) {
+  // The library takes no bytes at all for an archive without entries.
+  if (bytes.empty()) fail(ErrorKind::io, "{} is not a whole zip archive: it is empty; download it again", where);
   zip_error_t error;
   zip_error_init(&error);
   zip_source_t* source = zip_source_buffer_create(bytes.data(), bytes.size(), 0, &error);

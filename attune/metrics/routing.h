@@ -31,6 +31,9 @@ struct ClassRouting {
   int32_t label = 0;                   // the predicted class
   std::vector<RoutingRow> own;         // with the class's own thresholds, one a wanted precision
   std::vector<RoutingRow> at_overall;  // with the overall thresholds
+
+  // The class's own threshold where enough rows support one, else the overall one.
+  const RoutingRow& used(size_t level) const { return own[level].reachable ? own[level] : at_overall[level]; }
 };
 
 struct RoutingTable {

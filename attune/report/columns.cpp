@@ -112,19 +112,19 @@ Columns& Columns::column(std::string title, Align align, Cut cut) {
 void Columns::row(std::vector<std::string> cells) {
   for (std::string& cell : cells) cell = printable(cell);
   cells.resize(columns_.size());
-  rows_.push_back(std::move(cells));
+  rows_.push_back({std::move(cells), ""});
 }
 
-void Columns::blank() {
-  rows_.emplace_back();
+void Columns::line(std::string text) {
+  rows_.push_back({{}, printable(text)});
 }
 
 std::vector<int> Columns::widths(int available) const {
   std::vector<int> widths;
   for (size_t c = 0; c < columns_.size(); ++c) {
     int width = display_width(columns_[c].title);
-    for (const auto& row : rows_) {
-      if (!row.empty()) width = std::max(width, display_width(row[c]));
+    for (const Row& row : rows_) {
+      if (!row.cells.empty()) width = std::max(width, display_width(row.cells[c]));
     }
     widths.push_back(width);
   }
@@ -143,22 +143,26 @@ std::vector<int> Columns::widths(int available) const {
 std::string Columns::text(int width, int indent) const {
   const std::vector<int> widths = this->widths(width - indent);
   std::string out;
-  const auto line = [&](auto cell) {
-    std::string text(static_cast<size_t>(indent), ' ');
-    for (size_t c = 0; c < columns_.size(); ++c) {
-      text += pad(fit(cell(c), widths[c], columns_[c].cut), widths[c], columns_[c].align) + "  ";
-    }
+  const auto add = [&](std::string text) {
     text.erase(text.find_last_not_of(' ') + 1);
     out += text + "\n";
   };
+  const std::string margin(static_cast<size_t>(indent), ' ');
+  const auto add_cells = [&](auto cell) {
+    std::string text = margin;
+    for (size_t c = 0; c < columns_.size(); ++c) {
+      text += pad(fit(cell(c), widths[c], columns_[c].cut), widths[c], columns_[c].align) + "  ";
+    }
+    add(std::move(text));
+  };
   if (std::any_of(columns_.begin(), columns_.end(), [](const Column& c) { return !c.title.empty(); })) {
-    line([&](size_t c) -> std::string_view { return columns_[c].title; });
+    add_cells([&](size_t c) -> std::string_view { return columns_[c].title; });
   }
-  for (const auto& row : rows_) {
-    if (row.empty()) {
-      out += "\n";
+  for (const Row& row : rows_) {
+    if (row.cells.empty()) {
+      add(margin + fit(row.line, width - indent));
     } else {
-      line([&](size_t c) -> std::string_view { return row[c]; });
+      add_cells([&](size_t c) -> std::string_view { return row.cells[c]; });
     }
   }
   return out;

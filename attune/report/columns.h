@@ -27,7 +27,7 @@ class Columns {
   // An empty title leaves that header cell blank; with all titles empty there is no header line.
   Columns& column(std::string title, Align align = Align::right, Cut cut = Cut::end);
   void row(std::vector<std::string> cells);  // missing cells are blank
-  void blank();                              // an empty line
+  void line(std::string text);               // a line of its own across all columns, cut to the width
   bool empty() const { return rows_.empty(); }
   // Lines, each indented by `indent` spaces and ended by a newline; no trailing spaces.
   std::string text(int width, int indent = 2) const;
@@ -38,9 +38,13 @@ class Columns {
     Align align;
     Cut cut;
   };
+  struct Row {
+    std::vector<std::string> cells;  // empty: a line across
+    std::string line;
+  };
   std::vector<int> widths(int available) const;
   std::vector<Column> columns_;
-  std::vector<std::vector<std::string>> rows_;
+  std::vector<Row> rows_;
 };
 
 // Words wrapped at `width`, each line indented.

@@ -22,9 +22,9 @@ std::string number_cell(double value, const std::string& shown) {
 
 std::string f1_cell(double f1) {
   return fmt::format(
-      "<td data-v=\"{0}\">{1} <svg class=\"bar\" width=\"80\" height=\"10\" viewBox=\"0 0 80 10\" "
+      "<td data-v=\"{0}\">{1} <svg class=\"bar\" width=\"56\" height=\"10\" viewBox=\"0 0 56 10\" "
       "aria-hidden=\"true\"><rect width=\"{2:.1f}\" height=\"10\"/></svg></td>",
-      f1, fixed(f1, 3), 80 * f1);
+      f1, fixed(f1, 3), 56 * f1);
 }
 
 std::string class_cells(const metrics::ClassRow& row) {
@@ -34,11 +34,13 @@ std::string class_cells(const metrics::ClassRow& row) {
          number_cell(static_cast<double>(row.count.predicted), count(row.count.predicted));
 }
 
-std::string table(const std::string& head, const std::string& rows) {
+constexpr size_t kTall = 25;  // a table of more rows scrolls by itself
+
+std::string table(const std::string& head, const std::string& body, size_t rows) {
   return fmt::format(
-      "<div class=\"scroll\"><table class=\"sortable\">\n<thead><tr>{}</tr></thead>\n<tbody>\n{}</tbody>"
+      "<div class=\"scroll{}\"><table class=\"sortable\">\n<thead><tr>{}</tr></thead>\n<tbody>\n{}</tbody>"
       "</table></div>\n",
-      head, rows);
+      rows > kTall ? " tall" : "", head, body);
 }
 
 const std::string& class_head() {
@@ -67,10 +69,10 @@ std::string classification(const Report& report, const metrics::ClassificationRe
                                   ? ""
                                   : fmt::format("{} ({})", escape(label_name(report.labels, wrong->second.predicted)),
                                                 count(wrong->second.count));
-    rows += fmt::format("<tr><th scope=\"row\">{}</th>{}<td class=\"l soft\">{}</td></tr>\n",
+    rows += fmt::format("<tr><th scope=\"row\">{}</th>{}<td class=\"l soft wrap\">{}</td></tr>\n",
                         escape(label_name(report.labels, row.label)), class_cells(row), other);
   }
-  return table(class_head() + sort_head("most often taken for", true), rows);
+  return table(class_head() + sort_head("most often taken for", true), rows, result.table.rows.size());
 }
 
 std::string multilabel(const Report& report, const metrics::MultiLabelResult& result) {
@@ -82,7 +84,8 @@ std::string multilabel(const Report& report, const metrics::MultiLabelResult& re
                         number_cell(ranks.average_precision, fixed(ranks.average_precision, 3)),
                         number_cell(result.thresholds[row.label], fixed(result.thresholds[row.label], 2)));
   }
-  return table(class_head() + sort_head("AUROC") + sort_head("average precision") + sort_head("threshold"), rows);
+  return table(class_head() + sort_head("AUROC") + sort_head("average precision") + sort_head("threshold"), rows,
+               result.table.rows.size());
 }
 
 // The form of the article's table: averages below the classes.
@@ -152,7 +155,7 @@ std::string html_confused_pairs(const Report& report, const std::vector<metrics:
   return "<h3>Most confused pairs</h3>\n" +
          table(sort_head("gold", true) + sort_head("predicted", true) + sort_head("rows", false, "descending") +
                    sort_head("of the gold class"),
-               rows);
+               rows, 0);
 }
 
 }  // namespace attune::report

@@ -56,7 +56,7 @@ std::string by_class(const Report& report) {
     rows += fmt::format("<tr><th scope=\"row\">{}</th><td data-v=\"{}\">{}</td>",
                         escape(label_name(report.labels, row.label)), judged, count(judged));
     for (size_t i = 0; i < row.own.size(); ++i) {
-      rows += level_cells(row.own[i].reachable ? row.own[i] : row.at_overall[i]);
+      rows += level_cells(row.used(i));
     }
     rows += "</tr>\n";
   }
@@ -64,7 +64,8 @@ std::string by_class(const Report& report) {
       "<details><summary>By predicted class</summary>\n<p class=\"note\">Each class has its own threshold, chosen on "
       "{}; "
       "where too few rows support one, the overall threshold is used. A dash: neither exists, or nothing was predicted "
-      "so on {}.</p>\n<div class=\"scroll\"><table class=\"sortable\">\n<thead><tr>{}</tr></thead>\n<tbody>\n{}</tbody>"
+      "so on {}.</p>\n<div class=\"scroll tall\"><table "
+      "class=\"sortable\">\n<thead><tr>{}</tr></thead>\n<tbody>\n{}</tbody>"
       "</table></div></details>\n",
       escape(report.routing->chosen_on), escape(report.routing->judged_on), head, rows);
 }

@@ -25,6 +25,8 @@ a{color:var(--main);text-underline-offset:3px}
 .verdict{border-left:4px solid var(--line);padding:6px 12px;background:var(--faint);margin-top:12px}
 .verdict.yes{border-color:var(--good)}.verdict.no{border-color:var(--bad)}.verdict.maybe{border-color:var(--warn)}
 .scroll{overflow-x:auto;margin-top:8px}
+.tall{max-height:600px;overflow-y:auto}
+.tall thead th{position:sticky;top:0;background:var(--bg)}
 table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.92rem}
 th,td{padding:4px 14px 4px 0;text-align:right;border-bottom:1px solid var(--line);vertical-align:baseline;white-space:nowrap}
 th{font-weight:600;color:var(--soft);font-size:.85rem}
@@ -61,7 +63,7 @@ footer{margin-top:48px;color:var(--soft);font-size:.85rem;border-top:1px solid v
 @media (max-width:640px){body{padding:18px 14px 48px}.grid{grid-template-columns:1fr}}
 @media print{body{max-width:none;padding:0;font-size:10.5pt}nav{display:none}section{margin-top:22px}
 figure,tr,.verdict{break-inside:avoid}h2,h3{break-after:avoid}thead{display:table-header-group}
-.scroll{overflow:visible}*{-webkit-print-color-adjust:exact;print-color-adjust:exact}}
+.scroll,.tall{overflow:visible;max-height:none}*{-webkit-print-color-adjust:exact;print-color-adjust:exact}}
 )css";
 
 const char* const kPageScript = R"js(

@@ -107,6 +107,9 @@ std::string html_metrics(const Report& report) {
       "<div class=\"scroll\"><table>\n<thead><tr><td></td>{}</tr></thead>\n<tbody>\n{}</tbody>"
       "</table></div>\n",
       head, rows);
+  if (const std::string note = positive_class_note(report); !note.empty()) {
+    body += fmt::format("<p class=\"note\">{}</p>\n", escape(note));
+  }
   for (const std::string& reason : reasons) body += fmt::format("<p class=\"note\">{}</p>\n", escape(reason));
   return section("metrics", "Metrics", "", body);
 }

@@ -29,7 +29,7 @@ std::string open_plot(const PlotFrame& frame, const Scale& x, const Scale& y, st
     out += fmt::format(
         "<line class=\"axis\" x1=\"{0}\" x2=\"{1}\" y1=\"{2:.1f}\" y2=\"{2:.1f}\"/><text x=\"{3}\" "
         "y=\"{4:.1f}\" text-anchor=\"end\">{5}</text>\n",
-        x.from, x.to, y(tick), x.from - 6, y(tick) + 4, compact(tick));
+        x.from, x.to, y(tick), x.from - 6, y(tick) + 4, compact(tick, 6));
   }
   for (const double tick : ticks(x.low, x.high, 6)) {
     out += fmt::format("<text x=\"{:.1f}\" y=\"{}\" text-anchor=\"middle\">{}</text>\n", x(tick), y.from + 15,

@@ -87,6 +87,7 @@ std::string plot_confusion(const Cells& cells, const std::vector<std::string>& l
   }
 
   const Layout at = layout(classes, labels);
+  const bool numbers = at.cell >= 26;
   const double size = at.label + static_cast<double>(classes.size()) * at.cell + 4;
   std::string out = fmt::format(
       "<figure><div class=\"scroll\"><svg viewBox=\"0 0 {0:.0f} {0:.0f}\" width=\"{0:.0f}\" role=\"img\" "
@@ -100,15 +101,16 @@ std::string plot_confusion(const Cells& cells, const std::vector<std::string>& l
     const bool hit = cell.gold == cell.predicted;
     const double x = at.label + static_cast<double>(column->second) * at.cell;
     const double y = at.label + static_cast<double>(row->second) * at.cell;
-    // Errors are few: their colour grows with the root of their share, so that single rows stay visible.
-    const double strength = hit ? 0.12 + 0.78 * share : 0.15 + 0.85 * std::sqrt(share);
+    // Errors are few: their colour grows with the root of their share, and where a cell is too small for its count
+    // even a single row must stay visible.
+    const double strength = hit ? 0.1 + (numbers ? 0.5 : 0.8) * share : (numbers ? 0.08 : 0.3) + 0.7 * std::sqrt(share);
     out += fmt::format(
         "<rect class=\"{} cell\" fill-opacity=\"{:.2f}\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" "
         "height=\"{:.1f}\"><title>gold {}, predicted {}: {} ({} of the class)</title></rect>",
         hit ? "hit" : "miss", strength, x + 0.5, y + 0.5, at.cell - 1, at.cell - 1,
         escape(label_name(labels, cell.gold)), escape(label_name(labels, cell.predicted)), plural(cell.count, "row"),
         percent(share, 1));
-    if (at.cell >= 26) {
+    if (numbers) {
       out += fmt::format(
           "<text class=\"ink\" pointer-events=\"none\" x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"middle\">{}</text>",
           x + at.cell / 2, y + at.cell / 2 + at.font * 0.36, count(cell.count));

@@ -51,15 +51,16 @@ std::string line_plot(const std::string& title, const std::vector<Series>& serie
   return out + fmt::format("</svg><figcaption>{}</figcaption></figure>\n", escape(caption));
 }
 
-// Exponential mean over about the last 20 points, corrected for its start.
+// Exponential mean over about a twentieth of the points, corrected for its start.
 std::vector<double> smooth(const std::vector<double>& values) {
-  constexpr double kKeep = 0.9;
+  const double window = std::clamp(static_cast<double>(values.size()) / 20, 2.0, 50.0);
+  const double keep = 1 - 2 / (window + 1);
   std::vector<double> out;
   double sum = 0, weight = 0;
   for (const double value : values) {
     if (std::isfinite(value)) {
-      sum = kKeep * sum + (1 - kKeep) * value;
-      weight = kKeep * weight + (1 - kKeep);
+      sum = keep * sum + (1 - keep) * value;
+      weight = keep * weight + (1 - keep);
     }
     out.push_back(weight > 0 ? sum / weight : value);
   }

@@ -16,6 +16,12 @@ std::string headline_metric(const Report& report) {
   return std::string(metrics::default_best_metric(report.task));
 }
 
+std::string positive_class_note(const Report& report) {
+  const Split* split = headline_split(report);
+  if (!split || !split->scores.find("f1") || report.labels.size() != 2) return "";
+  return "F1, precision, recall, AUROC and average precision are of class \"" + report.labels[1] + "\".";
+}
+
 std::string label_name(const std::vector<std::string>& names, int32_t index) {
   if (index < 0) return "(none)";
   const auto at = static_cast<size_t>(index);

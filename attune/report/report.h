@@ -111,6 +111,9 @@ struct Report {
 const Split* headline_split(const Report& report);
 std::string headline_metric(const Report& report);
 
+// "F1, precision, recall, AUROC and average precision are of class 'x'." where there are two classes, else "".
+std::string positive_class_note(const Report& report);
+
 // The name of label or entity type `index`; "(none)" for -1.
 std::string label_name(const std::vector<std::string>& names, int32_t index);
 

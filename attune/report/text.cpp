@@ -52,13 +52,13 @@ void headline(const Report& report, TextPage& page) {
   const std::string metric = headline_metric(report);
   const metrics::Score* score = split->scores.find(metric);
   if (!score) return;
-  std::string line = fmt::format("  {} {}  {}", printable(split->name), metric_title(metric),
-                                 page.bold(metric_value(metric, score->value)));
-  if (score->interval) line += "   95% interval " + metric_interval(metric, *score->interval);
-  const std::string noun = report.task == "tag" ? "sentence" : "row";
-  line +=
-      fmt::format("   ({}{})", plural(split->rows, noun), split->files.empty() ? "" : ", " + printable(split->files));
-  page.out += line + "\n";
+  const std::string name = fmt::format("  {} {}  ", printable(split->name), metric_title(metric));
+  const std::string value = metric_value(metric, score->value);
+  std::string rest = score->interval ? "   95% interval " + metric_interval(metric, *score->interval) : "";
+  rest += "   (" + plural(split->rows, report.task == "tag" ? "sentence" : "row");
+  const int room = page.width - display_width(name + value + rest) - 3;
+  if (!split->files.empty() && room > 8) rest += ", " + fit(printable(split->files), room, Cut::start);
+  page.out += name + page.bold(value) + rest + ")\n";
   if (!score->note.empty()) page.out += wrapped(score->note, page.width, 4);
 }
 
@@ -108,6 +108,9 @@ void metric_table(const Report& report, TextPage& page) {
     columns.row(std::move(cells));
   }
   page.out += columns.text(page.width);
+  if (const std::string note = positive_class_note(report); !note.empty()) {
+    page.out += wrapped(printable(note), page.width);
+  }
   for (const std::string& line : undefined) page.out += wrapped(line, page.width);
 }
 

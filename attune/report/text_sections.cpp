@@ -12,7 +12,7 @@
 namespace attune::report {
 namespace {
 
-constexpr size_t kWorst = 10, kBest = 3, kConfusions = 8, kMistakes = 10;
+constexpr size_t kWorst = 10, kBest = 3, kConfusions = 8, kMistakes = 10, kLeastRoutable = 5;
 
 void class_columns(Columns& columns) {
   columns.column("", Align::left).column("precision").column("recall").column("F1").column("rows").column("predicted");
@@ -85,6 +85,34 @@ std::string cut_share(int64_t cut, int64_t all) {
                                 percent(static_cast<double>(cut) / static_cast<double>(all), 2));
 }
 
+// The predicted classes of which the smallest share can be routed at about 95% precision.
+void least_routable(const Report& report, TextPage& page) {
+  const metrics::RoutingTable& table = report.routing->table;
+  if (table.by_class.size() <= 2) return;
+  size_t level = 0;
+  for (size_t i = 0; i < table.overall.size(); ++i) {
+    const auto distance = [&](size_t at) { return std::abs(table.overall[at].precision_wanted - 0.95); };
+    if (distance(i) < distance(level)) level = i;
+  }
+  std::vector<const metrics::ClassRouting*> classes;
+  for (const auto& row : table.by_class) {
+    if (row.used(level).rows > 0) classes.push_back(&row);
+  }
+  std::stable_sort(classes.begin(), classes.end(),
+                   [&](const auto* a, const auto* b) { return a->used(level).share < b->used(level).share; });
+  if (classes.size() > kLeastRoutable) classes.resize(kLeastRoutable);
+  page.out += fmt::format("  By predicted class at {}, the least routable (all are in the JSON and HTML reports):\n",
+                          percent(table.overall[level].precision_wanted, 0));
+  Columns columns;
+  columns.column("", Align::left).column("rows").column("routed").column("precision");
+  for (const auto* one : classes) {
+    const metrics::RoutingRow& row = one->used(level);
+    columns.row(
+        {label_name(report.labels, one->label), count(row.rows), percent(row.share, 0), percent(row.precision, 0)});
+  }
+  page.out += columns.text(page.width, 4);
+}
+
 }  // namespace
 
 std::string score_table(const metrics::ClassTable& table, const std::vector<std::string>& names, double accuracy,
@@ -96,7 +124,7 @@ std::string score_table(const metrics::ClassTable& table, const std::vector<std:
                  std::to_string(support)});
   };
   for (const metrics::ClassRow& row : table.rows) line(label_name(names, row.label), row.prf, row.count.gold);
-  columns.blank();
+  columns.line("");
   if (std::isnan(accuracy)) {
     line("micro avg", table.micro, table.support);
   } else {
@@ -145,17 +173,19 @@ void text_routing(const Report& report, TextPage& page) {
         "file.",
         page.width);
   }
+  least_routable(report, page);
 }
 
 void text_truncation(const Report& report, TextPage& page) {
   Columns columns;
-  columns.column("", Align::left).column("longest kept").column("rows cut").column("pieces lost").column("words lost");
+  columns.column("", Align::left).column("longest kept").column("rows cut").column("pieces lost");
+  if (report.task == "tag") columns.column("words lost");
   int64_t entity_words = 0;
   for (const Split& split : report.splits) {
     if (!split.truncation) continue;
     const Truncation& cut = *split.truncation;
     columns.row({split.name, cut.max_length > 0 ? count(cut.max_length) : "-", cut_share(cut.rows_cut, cut.rows),
-                 cut_share(cut.pieces_cut, cut.pieces), cut.words > 0 ? cut_share(cut.words_cut, cut.words) : ""});
+                 cut_share(cut.pieces_cut, cut.pieces), cut_share(cut.words_cut, cut.words)});
     entity_words += cut.entity_words_cut;
   }
   if (columns.empty()) return;
@@ -175,13 +205,13 @@ void text_mistakes(const Report& report, TextPage& page) {
   Columns columns;
   columns.column("row", Align::left, Cut::start).column("gold", scored ? Align::right : Align::left);
   columns.column("predicted", scored ? Align::right : Align::left).column(scored ? "" : "probability");
-  if (report.show_texts) columns.column("text", Align::left);
-  for (size_t i = 0; i < std::min(kMistakes, split->mistakes.size()); ++i) {
+  const size_t shown = std::min(kMistakes, split->mistakes.size());
+  for (size_t i = 0; i < shown; ++i) {
     const Mistake& one = split->mistakes[i];
     std::string place = fmt::format("{} line {}", one.file, one.line);
     if (!one.place.empty()) place += ", " + one.place;
-    columns.row({place, one.gold, one.predicted, std::isnan(one.probability) ? "" : fixed(one.probability, 3),
-                 report.show_texts ? one.text : ""});
+    columns.row({place, one.gold, one.predicted, std::isnan(one.probability) ? "" : fixed(one.probability, 3)});
+    if (report.show_texts) columns.line("  " + one.text);
   }
   page.out += columns.text(page.width);
 }

@@ -39,8 +39,11 @@ Verdict worded(const Ladder& ladder, const Pair& pair, Pays pays, const std::str
   // In the metric's own direction: positive where the fine-tuned model is better.
   const bool higher = metrics::metric_info(ladder.metric).better == metrics::Better::higher;
   const double gain = (pair.tuned->score - pair.other->score) * (higher ? 1 : -1);
-  const std::string by = difference_text(ladder, gain);
-  const std::string relation = by + (gain >= 0 ? " better than " : " worse than ") + pair.other->name;
+  std::string relation = "as good as " + pair.other->name;
+  if (gain != 0) {
+    relation =
+        fmt::format("{} {} than {}", difference_text(ladder, gain), gain > 0 ? "better" : "worse", pair.other->name);
+  }
   switch (pays) {
     case Pays::yes:
       return {pays, fmt::format("Fine-tuning pays: {} ({}).{}", relation, evidence, cost_text(pair))};
@@ -56,31 +59,27 @@ Verdict worded(const Ladder& ladder, const Pair& pair, Pays pays, const std::str
   return {};
 }
 
-// `low` and `high` bound the gain.
-Pays by_gain(double low, double high) {
-  return low > 0 ? Pays::yes : high < 0 ? Pays::no : Pays::not_shown;
-}
-
 Verdict judge_paired(const Ladder& ladder, const Pair& pair) {
-  const metrics::PairedDifference paired = metrics::paired_difference(pair.tuned->correct, pair.other->correct);
-  const metrics::Interval& interval = paired.interval;
-  const Pays pays = by_gain(interval.low, interval.high);
+  const metrics::Interval interval = metrics::paired_difference(pair.tuned->correct, pair.other->correct).interval;
   const std::string range = fmt::format("95% interval of the difference, row by row: {:+.1f} to {:+.1f} points",
                                         100 * interval.low, 100 * interval.high);
-  return worded(ladder, pair, pays, pays == Pays::not_shown ? "the difference may be chance (" + range + ")" : range);
+  if (pair.tuned->score <= pair.other->score) return worded(ladder, pair, Pays::no, range);
+  if (interval.low > 0) return worded(ladder, pair, Pays::yes, range);
+  return worded(ladder, pair, Pays::not_shown, "that may be chance (" + range + ")");
 }
 
 Verdict judge_intervals(const Ladder& ladder, const Pair& pair) {
   const metrics::Interval tuned = pair.tuned->interval.value_or(metrics::Interval{});
   const metrics::Interval other = pair.other->interval.value_or(metrics::Interval{});
-  const bool better = metrics::is_better(ladder.metric, pair.tuned->score, pair.other->score);
-  if (!tuned.defined() || !other.defined()) {
-    return worded(ladder, pair, better ? Pays::not_shown : Pays::no,
-                  better ? "there are no intervals to compare" : "no intervals");
+  const bool known = tuned.defined() && other.defined();
+  const bool apart = known && (tuned.low > other.high || other.low > tuned.high);
+  const char* evidence = !known  ? "there are no intervals to compare"
+                         : apart ? "the 95% intervals do not overlap"
+                                 : "the 95% intervals overlap";
+  if (!metrics::is_better(ladder.metric, pair.tuned->score, pair.other->score)) {
+    return worded(ladder, pair, Pays::no, evidence);
   }
-  const bool apart = tuned.low > other.high || other.low > tuned.high;
-  if (!apart) return worded(ladder, pair, Pays::not_shown, "the 95% intervals overlap");
-  return worded(ladder, pair, better ? Pays::yes : Pays::no, "the 95% intervals do not overlap");
+  return worded(ladder, pair, apart ? Pays::yes : Pays::not_shown, evidence);
 }
 
 }  // namespace

@@ -13,9 +13,10 @@ struct Verdict {
   std::string text;           // one or two sentences; empty for unknown
 };
 
-// Compares the fine-tuned rung with the best of the others. Where both carry their rows' correctness (and the metric
-// is accuracy) the paired bootstrap interval of the difference decides; else the two separate intervals: it pays only
-// where they do not overlap. Lower than the other rung, or an interval that includes 0, is said plainly.
+// Compares the fine-tuned rung with the best of the others. Not better: it does not pay. Better: it pays where the
+// evidence excludes chance, else it "is not shown to pay". The evidence is the paired bootstrap interval of the
+// difference where both rungs carry their rows' correctness and the metric is accuracy, else whether the two separate
+// intervals overlap (which is stricter).
 Verdict judge(const Ladder& ladder);
 
 }  // namespace attune::report

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "attune/base/error.h"
+#include "attune/text/charsmap.h"
 #include "attune/text/json_fields.h"
 #include "attune/text/lowercase.h"
 #include "attune/text/normal_forms.h"
@@ -98,12 +99,13 @@ std::unique_ptr<Normalizer> make_normalizer(const nlohmann::json& object) {
   if (type == "StripAccents") return std::make_unique<StripAccents>();
   if (type == "Strip")
     return std::make_unique<Strip>(json_bool(object, "strip_left", true), json_bool(object, "strip_right", true));
+  if (type == "Precompiled") return make_precompiled(required_string(object, "precompiled_charsmap"));
   if (type == "Replace") return make_replace(object);
   if (type == "Prepend") return std::make_unique<Prepend>(code_points(required_string(object, "prepend")));
   if (type == "Sequence") return make_sequence(object);
   fail(ErrorKind::model,
        "tokenizer.json asks for the normalizer '{}', which attune does not know; known are BertNormalizer, NFC, NFD, "
-       "NFKC, NFKD, Lowercase, Strip, StripAccents, Replace, Prepend and Sequence",
+       "NFKC, NFKD, Lowercase, Strip, StripAccents, Replace, Prepend, Precompiled and Sequence",
        type);
 }
 

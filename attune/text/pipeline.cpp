@@ -102,8 +102,7 @@ void Pipeline::encode_plainly(AlignedText text, Scratch& scratch, std::vector<Pi
 
 void Pipeline::encode_words(AlignedText text, Scratch& scratch, std::vector<Piece>& out) const {
   if (text.chars.empty()) return;
-  scratch.words = {std::move(text.chars), {}, text.origin};
-  scratch.cut.origin = -1;
+  scratch.words = {std::move(text.chars), {}};
   scratch.words.end_word();
   if (parts_.pre_tokenizer) {
     scratch.cut.chars.clear();

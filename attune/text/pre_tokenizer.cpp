@@ -52,8 +52,7 @@ class Metaspace final : public PreTokenizer {
   void apply(const Words& in, Words& out) const override {
     for_each_word(in, [&](size_t begin, size_t end) {
       const AlignedChar& head = in.chars[begin];
-      const int32_t from = in.origin >= 0 ? in.origin : head.begin;
-      const bool wanted = prepend_ == Prepend::always || (prepend_ == Prepend::first && from == 0);
+      const bool wanted = prepend_ == Prepend::always || (prepend_ == Prepend::first && head.begin == 0);
       if (wanted && head.c != U' ' && head.c != mark_) out.chars.push_back({mark_, head.begin, head.end});
       for (size_t i = begin; i < end; ++i) {
         AlignedChar one = in.chars[i];
@@ -104,6 +103,8 @@ std::unique_ptr<PreTokenizer> make_metaspace(const nlohmann::json& object) {
   // Older files say add_prefix_space where newer ones say prepend_scheme.
   const bool prefix = json_bool(object, "add_prefix_space", true);
   const std::string scheme = json_string(object, "prepend_scheme").value_or(prefix ? "always" : "never");
+  if (!prefix && scheme != "never")
+    fail(ErrorKind::model, "Metaspace: 'add_prefix_space' is false, but 'prepend_scheme' is {}", scheme);
   Prepend prepend = Prepend::never;
   if (scheme == "always") {
     prepend = Prepend::always;

@@ -12,7 +12,6 @@ namespace attune::text {
 struct Words {
   std::vector<AlignedChar> chars;
   std::vector<size_t> ends;
-  int32_t origin = -1;  // while nothing was cut: where in the original text the one word begins; else -1
 
   // Ends the word that is being written; nothing happens if it is empty.
   void end_word() {

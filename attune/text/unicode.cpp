@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -23,9 +24,10 @@ struct Index {
   std::vector<uint16_t> of_page;
 
   Index() {
-    std::vector<uint16_t> flat(kCodePoints);
+    std::vector<uint32_t> flat(kCodePoints);
     fill(flat, tables::kFlagRuns, tables::kFlagRunsSize, 0);
     fill(flat, tables::kCombiningRuns, tables::kCombiningRunsSize, 8);
+    fill(flat, tables::kGraphemeRuns, tables::kGraphemeRunsSize, 16);
     number(flat);
     set_hangul_apart(flat);
     attach(flat, tables::kLower, tables::kLowerSize, &Record::lower);
@@ -34,48 +36,49 @@ struct Index {
     paginate(flat);
   }
 
-  static void fill(std::vector<uint16_t>& flat, const char32_t* runs, size_t size, int shift) {
+  static void fill(std::vector<uint32_t>& flat, const char32_t* runs, size_t size, int shift) {
     for (size_t i = 0; i < size; i += 2) {
       const size_t end = i + 2 < size ? runs[i + 2] : kCodePoints;
-      for (size_t c = runs[i]; c < end; ++c) flat[c] |= static_cast<uint16_t>(runs[i + 1] << shift);
+      for (size_t c = runs[i]; c < end; ++c) flat[c] |= static_cast<uint32_t>(runs[i + 1] << shift);
     }
   }
 
-  // Replaces (flags, combining class) by the number of the record that holds them.
-  void number(std::vector<uint16_t>& flat) {
-    std::vector<int32_t> known(0x10000, -1);
-    for (uint16_t& value : flat) {
-      if (known[value] < 0) {
-        known[value] = static_cast<int32_t>(records.size());
-        records.push_back({.flags = static_cast<uint8_t>(value & 0xFF), .combining = static_cast<uint8_t>(value >> 8)});
-      }
-      value = static_cast<uint16_t>(known[value]);
+  // Replaces the properties of each code point by the number of the record that holds them.
+  void number(std::vector<uint32_t>& flat) {
+    std::unordered_map<uint32_t, uint32_t> known;
+    for (uint32_t& value : flat) {
+      const auto [at, is_new] = known.try_emplace(value, static_cast<uint32_t>(records.size()));
+      if (is_new)
+        records.push_back({.flags = static_cast<uint8_t>(value),
+                           .combining = static_cast<uint8_t>(value >> 8),
+                           .grapheme = static_cast<Grapheme>(value >> 16)});
+      value = at->second;
     }
   }
 
-  void set_hangul_apart(std::vector<uint16_t>& flat) {
+  void set_hangul_apart(std::vector<uint32_t>& flat) {
     records.push_back(Record(records[flat[kSyllable]]));
     records.back().hangul = true;
-    std::fill_n(flat.begin() + kSyllable, 11172, static_cast<uint16_t>(records.size() - 1));
+    std::fill_n(flat.begin() + kSyllable, 11172, static_cast<uint32_t>(records.size() - 1));
     shared = records.size();
   }
 
-  void attach(std::vector<uint16_t>& flat, const char32_t* list, size_t size, const char32_t* Record::*member) {
+  void attach(std::vector<uint32_t>& flat, const char32_t* list, size_t size, const char32_t* Record::*member) {
     for (size_t i = 0; i < size; i += 2 + list[i + 1]) {
-      uint16_t& index = flat[list[i]];
+      uint32_t& index = flat[list[i]];
       if (index < shared) {  // its first mapping: from here on it has a record of its own
         records.push_back(Record(records[index]));
-        index = static_cast<uint16_t>(records.size() - 1);
+        index = static_cast<uint32_t>(records.size() - 1);
       }
       records[index].*member = list + i + 1;
     }
   }
 
-  void paginate(const std::vector<uint16_t>& flat) {
-    std::map<uint16_t, uint16_t> uniform;
+  void paginate(const std::vector<uint32_t>& flat) {
+    std::map<uint32_t, uint16_t> uniform;
     for (size_t p = 0; p < page.size(); ++p) {
       const auto first = flat.begin() + static_cast<std::ptrdiff_t>(p * kPage), last = first + kPage;
-      const bool one_value = std::all_of(first, last, [&](uint16_t v) { return v == *first; });
+      const bool one_value = std::all_of(first, last, [&](uint32_t v) { return v == *first; });
       const auto next = static_cast<uint16_t>(of_page.size() / kPage);
       page[p] = one_value ? uniform.try_emplace(*first, next).first->second : next;
       if (page[p] == next) of_page.insert(of_page.end(), first, last);

@@ -19,9 +19,27 @@ enum Flag : uint8_t {
   kWord = 128,          // \w of a regular expression
 };
 
+// Classes of the rules for grapheme clusters (Unicode Standard Annex 29); tools/unicode_tables.py writes the same.
+enum class Grapheme : uint8_t {
+  other,
+  control,  // CR and LF included
+  extend,
+  joiner,  // U+200D
+  spacing_mark,
+  prepend,
+  regional,
+  pictographic,
+  hangul_leading,
+  hangul_vowel,
+  hangul_trailing,
+  indic_consonant,
+  indic_linker,  // an `extend` that ties consonants
+};
+
 struct Record {
   uint8_t flags = 0;
-  uint8_t combining = 0;                    // canonical combining class
+  uint8_t combining = 0;  // canonical combining class
+  Grapheme grapheme = Grapheme::other;
   bool hangul = false;                      // a Hangul syllable: decomposed by rule
   const char32_t* lower = nullptr;          // {length, code points ...}, or null where the code point stays
   const char32_t* canonical = nullptr;      // full canonical decomposition, likewise

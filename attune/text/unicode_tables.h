@@ -10,6 +10,8 @@ extern const char32_t kFlagRuns[];
 extern const size_t kFlagRunsSize;
 extern const char32_t kCombiningRuns[];
 extern const size_t kCombiningRunsSize;
+extern const char32_t kGraphemeRuns[];
+extern const size_t kGraphemeRunsSize;
 
 // {code point, length, replacement ...}, sorted. kCompatibility holds only what differs from kCanonical. Hangul
 // syllables are left out: they follow a rule.

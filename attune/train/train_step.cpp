@@ -56,6 +56,11 @@ StepReport TrainStep::run(std::span<const tasks::Batch> micro_batches, int64_t s
   return report;
 }
 
+void TrainStep::rehearse(std::span<const tasks::Batch> micro_batches, int64_t step) {
+  model_.parameters().begin_step();
+  for (const auto& batch : micro_batches) forward_backward(batch, step, 1);
+}
+
 double TrainStep::forward_backward(const tasks::Batch& batch, int64_t step, double denominator) {
   arena_.reset();
   tape_.clear();

@@ -37,6 +37,9 @@ class TrainStep {
   // Errors: numeric (loss or gradient not finite: names step and examples; weights are as before the step), memory.
   StepReport run(std::span<const tasks::Batch> micro_batches, int64_t step);
 
+  // Forward and backward alone, for planning: gradients are computed and forgotten, nothing is updated or checked.
+  void rehearse(std::span<const tasks::Batch> micro_batches, int64_t step);
+
   // Bytes the step's activations and gradients needed at most, and how often memory was asked for.
   const tensor::Arena& arena() const { return arena_; }
 

@@ -13,20 +13,32 @@ Block::Block(Shape shape, DType dtype)
 
 double Block::at(int64_t i) const {
   switch (tensor.dtype) {
-    case DType::f32: return static_cast<double>(tensor.as<float>()[i]);
-    case DType::bf16: return static_cast<double>(static_cast<float>(tensor.as<BFloat16>()[i]));
-    case DType::f64: return tensor.as<double>()[i];
-    case DType::i32: return tensor.as<int32_t>()[i];
+    case DType::f32:
+      return static_cast<double>(tensor.as<float>()[i]);
+    case DType::bf16:
+      return static_cast<double>(static_cast<float>(tensor.as<BFloat16>()[i]));
+    case DType::f64:
+      return tensor.as<double>()[i];
+    case DType::i32:
+      return tensor.as<int32_t>()[i];
   }
   return 0;
 }
 
 void Block::put(int64_t i, double value) const {
   switch (tensor.dtype) {
-    case DType::f32: tensor.as<float>()[i] = static_cast<float>(value); break;
-    case DType::bf16: tensor.as<BFloat16>()[i] = BFloat16(static_cast<float>(value)); break;
-    case DType::f64: tensor.as<double>()[i] = value; break;
-    case DType::i32: tensor.as<int32_t>()[i] = static_cast<int32_t>(value); break;
+    case DType::f32:
+      tensor.as<float>()[i] = static_cast<float>(value);
+      break;
+    case DType::bf16:
+      tensor.as<BFloat16>()[i] = BFloat16(static_cast<float>(value));
+      break;
+    case DType::f64:
+      tensor.as<double>()[i] = value;
+      break;
+    case DType::i32:
+      tensor.as<int32_t>()[i] = static_cast<int32_t>(value);
+      break;
   }
 }
 
@@ -54,12 +66,22 @@ Block Device::values(Shape shape, DType dtype, const std::vector<double>& values
   return reference_ ? converted(block.tensor, DType::f64) : std::move(block);
 }
 
-Block Device::output(Shape shape, DType dtype) const { return exact(shape, reference_ ? DType::f64 : dtype); }
-
-Block Device::exact(Shape shape, DType dtype) const {
-  Block block(shape, dtype);
+Block Device::output(Shape shape, DType dtype) const {
+  Block block(shape, reference_ ? DType::f64 : dtype);
   for (int64_t i = 0; i < shape.count(); ++i) block.put(i, std::numeric_limits<double>::quiet_NaN());
   return block;
+}
+
+Block Device::twin(Shape shape) const {
+  return Block(shape, DType::bf16);
+}
+
+void Device::seal_twin(Block& twin, const Block& whole) const {
+  for (int64_t i = 0; i < twin.tensor.count(); ++i) {
+    const BFloat16 want(static_cast<float>(whole.at(i)));
+    ASSERT_EQ(twin.tensor.as<BFloat16>()[i].bits, want.bits) << "the bf16 copy is not the value rounded, at " << i;
+  }
+  if (reference_) twin = converted(whole.tensor, DType::f64);
 }
 
 bool same_bits(const Tensor& a, const Tensor& b) {
@@ -75,7 +97,8 @@ void expect_near(const Block& got, const Block& want, Tolerance tolerance, const
                       : std::isinf(w) ? g == w
                                       : std::abs(g - w) <= tolerance.absolute + tolerance.relative * std::abs(w);
     if (!near && ++wrong == 1)
-      ADD_FAILURE() << label << ", element " << i << " of " << got.tensor.shape.text() << ": got " << g << ", want " << w;
+      ADD_FAILURE() << label << ", element " << i << " of " << got.tensor.shape.text() << ": got " << g << ", want "
+                    << w;
   }
   EXPECT_EQ(wrong, 0) << label << ": that many elements are off";
 }

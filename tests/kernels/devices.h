@@ -1,4 +1,5 @@
-// Runs one piece of work on the reference device in f64 and on the CPU with 1 to 4 threads, from the same inputs, and compares.
+// Runs one piece of work on the reference device in f64 and on the CPU with 1 to 4 threads, from the same inputs, and
+// compares.
 #pragma once
 #include <functional>
 #include <gtest/gtest.h>
@@ -8,6 +9,7 @@
 
 #include "attune/kernels/kernels.h"
 #include "attune/tensor/memory.h"
+
 #include "tolerance.h"
 
 namespace attune::kernels::test {
@@ -41,9 +43,13 @@ class Device {
   // Values rounded to `dtype` on either device; normally distributed, or as given.
   Block input(Shape shape, DType dtype, uint64_t key, double scale = 1) const;
   Block values(Shape shape, DType dtype, const std::vector<double>& values) const;
+  bool is_reference() const { return reference_; }
   // Filled with NaN: what a kernel forgets to write shows.
   Block output(Shape shape, DType dtype) const;
-  Block exact(Shape shape, DType dtype) const;  // an output whose type does not change with the device
+  // A bf16 copy that a kernel writes beside `whole`. On the reference device, `whole` itself takes its place in the
+  // comparison (seal_twin, after the kernel ran): two roundings of nearly equal numbers may differ by a whole step.
+  Block twin(Shape shape) const;
+  void seal_twin(Block& twin, const Block& whole) const;
 
  private:
   Kernels& kernels_;
@@ -53,8 +59,8 @@ class Device {
 using Outputs = std::vector<Block>;
 using Work = std::function<Outputs(const Device&)>;
 
-// The CPU's outputs must be near the reference's, `kinds[i]` saying how near for output i, and have the same bits for 1, 2, 3 and 4
-// threads.
+// The CPU's outputs must be near the reference's, `kinds[i]` saying how near for output i, and have the same bits for
+// 1, 2, 3 and 4 threads.
 void compare_devices(const Work& work, const std::vector<Kind>& kinds, const std::string& label);
 
 bool same_bits(const Tensor& a, const Tensor& b);

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "attune/base/rng.h"
+
 #include "devices.h"
 
 namespace attune::kernels::test {
@@ -32,7 +33,8 @@ TEST(Dropout, AgainstReference) {
           }
 }
 
-// The mask, element by element, is base/rng.h's: the vector lanes repeat it bit for bit, past 2^31 columns' counters too.
+// The mask, element by element, is base/rng.h's: the vector lanes repeat it bit for bit, past 2^31 columns' counters
+// too.
 TEST(Dropout, TheMaskIsRandomBits) {
   const auto kernels = cpu::make_kernels(1);
   for (const float p : {1e-9f, 0.1f, 0.5f, 0.999f}) {
@@ -68,7 +70,9 @@ TEST(Dropout, TheShareKept) {
       by_column[static_cast<size_t>(c)] += dropped;
       if (c > 0 && dropped > 0) both += y.at(r * cols + c - 1) == 0;
     }
-  const auto off = [](double dropped, double n, double p) { return std::abs(dropped - n * p) / std::sqrt(n * p * (1 - p)); };
+  const auto off = [](double dropped, double n, double p) {
+    return std::abs(dropped - n * p) / std::sqrt(n * p * (1 - p));
+  };
   EXPECT_LT(off(all, static_cast<double>(rows * cols), 0.1), 5);
   EXPECT_LT(off(both, static_cast<double>(rows * (cols - 1)), 0.01), 5) << "neighbours are not independent";
   for (const double dropped : by_row) EXPECT_LT(off(dropped, static_cast<double>(cols), 0.1), 5);

@@ -30,7 +30,8 @@ TEST(Convert, RoundsToBFloat16AsTheTypeDoes) {
   const int64_t count = 65536 * static_cast<int64_t>(low.size());
   const Block x(Shape{count}, DType::f32), y(Shape{count}, DType::bf16);
   for (int64_t i = 0; i < count; ++i)
-    x.tensor.as<float>()[i] = std::bit_cast<float>(static_cast<uint32_t>(i % 65536) << 16 | low[static_cast<size_t>(i / 65536)]);
+    x.tensor.as<float>()[i] =
+        std::bit_cast<float>(static_cast<uint32_t>(i % 65536) << 16 | low[static_cast<size_t>(i / 65536)]);
   cpu::make_kernels(2)->convert({.x = x.tensor, .y = y.tensor});
   for (int64_t i = 0; i < count; ++i) {
     const float value = x.tensor.as<float>()[i];
@@ -89,7 +90,8 @@ TEST(ColumnSum, AgainstReference) {
               [&](const Device& device) {
                 const Block x = device.input(Shape{rows, cols}, dtype, 1);
                 Outputs out;
-                out.push_back(accumulate ? device.input(Shape{cols}, DType::f32, 2) : device.output(Shape{cols}, DType::f32));
+                out.push_back(accumulate ? device.input(Shape{cols}, DType::f32, 2)
+                                         : device.output(Shape{cols}, DType::f32));
                 device->column_sum({.x = x.tensor, .out = out[0].tensor, .accumulate = accumulate});
                 return out;
               },

@@ -55,9 +55,9 @@ void for_each_case(const Body& body) {
 std::vector<int32_t> classes_of(const Case& c, int32_t ignored) {
   std::vector<int32_t> targets;
   for (int64_t i = 0; i < c.items; ++i)
-    targets.push_back(i % 4 == 3 ? ignored
-                                 : static_cast<int32_t>(random_below(5, static_cast<uint32_t>(i),
-                                                                     static_cast<uint32_t>(c.classes))));
+    targets.push_back(
+        i % 4 == 3 ? ignored
+                   : static_cast<int32_t>(random_below(5, static_cast<uint32_t>(i), static_cast<uint32_t>(c.classes))));
   return targets;
 }
 
@@ -159,7 +159,8 @@ TEST(SoftmaxCrossEntropy, Extremes) {
     EXPECT_EQ(softmax_of(*kernels, dtype, {1e30, -1e30}, 0).item, 0);
     for (const double bad : {inf, -inf, nan})
       for (const int32_t target : {0, 1})
-        EXPECT_FALSE(std::isfinite(softmax_of(*kernels, dtype, {bad, 0.5, 1}, target).item)) << bad << " target " << target;
+        EXPECT_FALSE(std::isfinite(softmax_of(*kernels, dtype, {bad, 0.5, 1}, target).item))
+            << bad << " target " << target;
   }
 }
 
@@ -177,7 +178,8 @@ TEST(SigmoidCrossEntropy, Extremes) {
       const Block logits(Shape{1, 1}, dtype), targets(Shape{1, 1}, dtype), items(Shape{1}, dtype);
       logits.put(0, z);
       targets.put(0, y);
-      kernels->sigmoid_cross_entropy({{.logits = logits.tensor, .items = items.tensor, .d_logits = {}}, targets.tensor});
+      kernels->sigmoid_cross_entropy(
+          {{.logits = logits.tensor, .items = items.tensor, .d_logits = {}}, targets.tensor});
       return items.at(0);
     };
     EXPECT_NEAR(item_of(0, 1), std::log(2.0), 1e-7);

@@ -40,7 +40,7 @@ class Reference : public ::testing::Test {
 TEST_F(Reference, MatmulByHand) {
   const Block a = zeros(Shape{2, 3}), b = zeros(Shape{3, 2}), bias = zeros(Shape{2}), c = zeros(Shape{2, 2});
   for (int64_t i = 0; i < 6; ++i) {
-    a.put(i, static_cast<double>(i + 1));   // 1 2 3; 4 5 6
+    a.put(i, static_cast<double>(i + 1));  // 1 2 3; 4 5 6
     b.put(i, static_cast<double>(i) - 2);  // -2 -1; 0 1; 2 3
   }
   bias.put(1, 100);
@@ -50,7 +50,8 @@ TEST_F(Reference, MatmulByHand) {
 }
 
 TEST_F(Reference, MatmulTransposesAgree) {
-  const Block a = random(Shape{4, 5}, 1), b = random(Shape{5, 3}, 2), c = zeros(Shape{4, 3}), other = zeros(Shape{4, 3});
+  const Block a = random(Shape{4, 5}, 1), b = random(Shape{5, 3}, 2), c = zeros(Shape{4, 3}),
+              other = zeros(Shape{4, 3});
   const Block at = zeros(Shape{5, 4}), bt = zeros(Shape{3, 5});
   for (int64_t i = 0; i < 4; ++i)
     for (int64_t l = 0; l < 5; ++l) at.put(l * 4 + i, a.at(i * 5 + l));
@@ -65,21 +66,38 @@ TEST_F(Reference, MatmulTransposesAgree) {
 
 TEST_F(Reference, LayerNorm) {
   const Shape matrix{5, 7};
-  const Block x = random(matrix, 1), residual = random(matrix, 2), gamma = random(Shape{7}, 3), beta = random(Shape{7}, 4);
+  const Block x = random(matrix, 1), residual = random(matrix, 2), gamma = random(Shape{7}, 3),
+              beta = random(Shape{7}, 4);
   const Block z = zeros(matrix), y = zeros(matrix), mean = zeros(Shape{5}), rstd = zeros(Shape{5});
-  const Block dy = random(matrix, 5), dx = zeros(matrix), dr = zeros(matrix), dg = zeros(Shape{7}), db = zeros(Shape{7});
+  const Block dy = random(matrix, 5), dx = zeros(matrix), dr = zeros(matrix), dg = zeros(Shape{7}),
+              db = zeros(Shape{7});
   const auto keys = row_keys(5);
   const DropoutKeys drop{0.3f, 9, keys.data()};
   const auto loss = [&] {
-    kernels_->layer_norm({.x = x.tensor, .residual = residual.tensor, .dropout = drop, .gamma = gamma.tensor,
-                          .beta = beta.tensor, .eps = 1e-5, .z = z.tensor, .y = y.tensor, .twin = {},
-                          .mean = mean.tensor, .rstd = rstd.tensor});
+    kernels_->layer_norm({.x = x.tensor,
+                          .residual = residual.tensor,
+                          .dropout = drop,
+                          .gamma = gamma.tensor,
+                          .beta = beta.tensor,
+                          .eps = 1e-5,
+                          .z = z.tensor,
+                          .y = y.tensor,
+                          .twin = {},
+                          .mean = mean.tensor,
+                          .rstd = rstd.tensor});
     return weighted(y, dy);
   };
   loss();
-  kernels_->layer_norm_backward({.dy = dy.tensor, .z = z.tensor, .mean = mean.tensor, .rstd = rstd.tensor,
-                                 .gamma = gamma.tensor, .dropout = drop, .dx = dx.tensor, .d_residual = dr.tensor,
-                                 .d_gamma = dg.tensor, .d_beta = db.tensor});
+  kernels_->layer_norm_backward({.dy = dy.tensor,
+                                 .z = z.tensor,
+                                 .mean = mean.tensor,
+                                 .rstd = rstd.tensor,
+                                 .gamma = gamma.tensor,
+                                 .dropout = drop,
+                                 .dx = dx.tensor,
+                                 .d_residual = dr.tensor,
+                                 .d_gamma = dg.tensor,
+                                 .d_beta = db.tensor});
   check(x, dx, loss, "x");
   check(residual, dr, loss, "residual");
   check(gamma, dg, loss, "gamma");
@@ -91,10 +109,13 @@ TEST_F(Reference, Activations) {
        {ActivationKind::gelu, ActivationKind::gelu_tanh, ActivationKind::relu, ActivationKind::tanh}) {
     const Block x = random(Shape{60}, 1, 2), y = zeros(Shape{60}), dy = random(Shape{60}, 2), dx = zeros(Shape{60});
     kernels_->activation_backward({.kind = kind, .x = x.tensor, .dy = dy.tensor, .dx = dx.tensor});
-    check(x, dx, [&] {
-      kernels_->activation({.kind = kind, .x = x.tensor, .y = y.tensor});
-      return weighted(y, dy);
-    }, "activation");
+    check(
+        x, dx,
+        [&] {
+          kernels_->activation({.kind = kind, .x = x.tensor, .y = y.tensor});
+          return weighted(y, dy);
+        },
+        "activation");
   }
 }
 
@@ -103,8 +124,14 @@ TEST_F(Reference, Attention) {
   const auto keys = row_keys(8);
   const Block qkv = random(Shape{8, 12}, 1), out = zeros(Shape{8, 4}), log_sum = zeros(Shape{8, 2});
   const Block d_out = random(Shape{8, 4}, 2), d_qkv = random(Shape{8, 12}, 3);
-  const Attention forward{.qkv = qkv.tensor, .offsets = offsets.data(), .sequences = 3, .heads = 2, .scale = 0.7,
-                          .dropout = {0.25f, 4, keys.data()}, .out = out.tensor, .log_sum = log_sum.tensor};
+  const Attention forward{.qkv = qkv.tensor,
+                          .offsets = offsets.data(),
+                          .sequences = 3,
+                          .heads = 2,
+                          .scale = 0.7,
+                          .dropout = {0.25f, 4, keys.data()},
+                          .out = out.tensor,
+                          .log_sum = log_sum.tensor};
   const auto loss = [&] {
     kernels_->attention(forward);
     return weighted(out, d_out);
@@ -121,9 +148,17 @@ TEST_F(Reference, AttentionByHand) {
   const Block qkv = zeros(Shape{2, 3}), out = zeros(Shape{2, 1});
   const std::vector<double> values = {1, 2, 10, 3, 5, 20};  // q k v of row 0, of row 1
   for (int64_t i = 0; i < 6; ++i) qkv.put(i, values[static_cast<size_t>(i)]);
-  kernels_->attention({.qkv = qkv.tensor, .offsets = offsets.data(), .sequences = 1, .heads = 1, .scale = 0.5,
-                       .dropout = {}, .out = out.tensor, .log_sum = {}});
-  const auto mix = [](double s0, double s1) { return (10 * std::exp(s0) + 20 * std::exp(s1)) / (std::exp(s0) + std::exp(s1)); };
+  kernels_->attention({.qkv = qkv.tensor,
+                       .offsets = offsets.data(),
+                       .sequences = 1,
+                       .heads = 1,
+                       .scale = 0.5,
+                       .dropout = {},
+                       .out = out.tensor,
+                       .log_sum = {}});
+  const auto mix = [](double s0, double s1) {
+    return (10 * std::exp(s0) + 20 * std::exp(s1)) / (std::exp(s0) + std::exp(s1));
+  };
   EXPECT_NEAR(out.at(0), mix(1, 2.5), 1e-12);
   EXPECT_NEAR(out.at(1), mix(3, 7.5), 1e-12);
 }
@@ -133,19 +168,26 @@ TEST_F(Reference, Dropout) {
   const Block x = random(Shape{6, 5}, 1), y = zeros(Shape{6, 5}), dy = random(Shape{6, 5}, 2), dx = zeros(Shape{6, 5});
   const DropoutKeys drop{0.4f, 1, keys.data()};
   kernels_->dropout({.x = dy.tensor, .y = dx.tensor, .keys = drop});
-  check(x, dx, [&] {
-    kernels_->dropout({.x = x.tensor, .y = y.tensor, .keys = drop});
-    return weighted(y, dy);
-  }, "x");
+  check(
+      x, dx,
+      [&] {
+        kernels_->dropout({.x = x.tensor, .y = y.tensor, .keys = drop});
+        return weighted(y, dy);
+      },
+      "x");
 }
 
 TEST_F(Reference, EmbeddingsAndSelections) {
   const std::vector<int32_t> words = {2, 0, 2, 1}, places = {0, 1, 0, 1}, picked = {3, -1, 0};
   const std::vector<int32_t> offsets = {0, 3, 3, 4};
   const Block word = random(Shape{3, 5}, 1), place = random(Shape{2, 5}, 2);
-  const Block y = zeros(Shape{4, 5}), dy = random(Shape{4, 5}, 3), d_word = zeros(Shape{3, 5}), d_place = zeros(Shape{2, 5});
-  EmbeddingSum sum{.tables = 2, .table = {word.tensor, place.tensor}, .index = {words.data(), places.data()},
-                   .y = y.tensor, .rows = 4};
+  const Block y = zeros(Shape{4, 5}), dy = random(Shape{4, 5}, 3), d_word = zeros(Shape{3, 5}),
+              d_place = zeros(Shape{2, 5});
+  EmbeddingSum sum{.tables = 2,
+                   .table = {word.tensor, place.tensor},
+                   .index = {words.data(), places.data()},
+                   .y = y.tensor,
+                   .rows = 4};
   const auto embed = [&] {
     kernels_->embedding_sum(sum);
     return weighted(y, dy);
@@ -157,18 +199,25 @@ TEST_F(Reference, EmbeddingsAndSelections) {
   check(word, d_word, embed, "first table");
   check(place, d_place, embed, "second table");
 
-  const Block x = random(Shape{4, 5}, 4), some = zeros(Shape{3, 5}), d_some = random(Shape{3, 5}, 5), dx = zeros(Shape{4, 5});
+  const Block x = random(Shape{4, 5}, 4), some = zeros(Shape{3, 5}), d_some = random(Shape{3, 5}, 5),
+              dx = zeros(Shape{4, 5});
   kernels_->gather_rows_backward({.x = dx.tensor, .index = picked.data(), .y = d_some.tensor});
-  check(x, dx, [&] {
-    kernels_->gather_rows({.x = x.tensor, .index = picked.data(), .y = some.tensor});
-    return weighted(some, d_some);
-  }, "gathered");
+  check(
+      x, dx,
+      [&] {
+        kernels_->gather_rows({.x = x.tensor, .index = picked.data(), .y = some.tensor});
+        return weighted(some, d_some);
+      },
+      "gathered");
 
   kernels_->mean_rows_backward({.x = dx.tensor, .offsets = offsets.data(), .sequences = 3, .y = d_some.tensor});
-  check(x, dx, [&] {
-    kernels_->mean_rows({.x = x.tensor, .offsets = offsets.data(), .sequences = 3, .y = some.tensor});
-    return weighted(some, d_some);
-  }, "averaged");
+  check(
+      x, dx,
+      [&] {
+        kernels_->mean_rows({.x = x.tensor, .offsets = offsets.data(), .sequences = 3, .y = some.tensor});
+        return weighted(some, d_some);
+      },
+      "averaged");
 }
 
 TEST_F(Reference, Losses) {
@@ -182,20 +231,26 @@ TEST_F(Reference, Losses) {
   for (int64_t c = 0; c < 3; ++c) class_weights.put(c, 1 + 0.7 * static_cast<double>(c));
   const std::vector<double> wanted = {0, 1, 0.3, -1, 1, 0, 0, 0, 1, 0.6, 1, -1};
   for (int64_t i = 0; i < 12; ++i) targets.put(i, wanted[static_cast<size_t>(i)]);
-  const LossItems common{.logits = z.tensor, .item_weights = item_weights.tensor, .items = items.tensor, .seed = 0.3,
+  const LossItems common{.logits = z.tensor,
+                         .item_weights = item_weights.tensor,
+                         .items = items.tensor,
+                         .seed = 0.3,
                          .d_logits = dz.tensor};
   const std::vector<int32_t> classes = {2, -100, 0, 1};
   for (const double smoothing : {0.0, 0.2}) {
     const SoftmaxCrossEntropy loss{common, classes.data(), -100, class_weights.tensor, smoothing};
     kernels_->softmax_cross_entropy_backward(loss);
-    check(z, dz, [&] { return kernels_->softmax_cross_entropy(loss), weighted(items, seed); }, "softmax");
+    check(
+        z, dz, [&] { return kernels_->softmax_cross_entropy(loss), weighted(items, seed); }, "softmax");
   }
   const SigmoidCrossEntropy sigmoid{common, targets.tensor, class_weights.tensor};
   kernels_->sigmoid_cross_entropy_backward(sigmoid);
-  check(z, dz, [&] { return kernels_->sigmoid_cross_entropy(sigmoid), weighted(items, seed); }, "sigmoid");
+  check(
+      z, dz, [&] { return kernels_->sigmoid_cross_entropy(sigmoid), weighted(items, seed); }, "sigmoid");
   const SquaredError squared{common, targets.tensor};
   kernels_->squared_error_backward(squared);
-  check(z, dz, [&] { return kernels_->squared_error(squared), weighted(items, seed); }, "squared error");
+  check(
+      z, dz, [&] { return kernels_->squared_error(squared), weighted(items, seed); }, "squared error");
 }
 
 // A device that lacks a kernel says which.

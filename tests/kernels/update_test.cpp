@@ -15,10 +15,11 @@ struct Parameters {
         g(device.input(Shape{count}, DType::f32, 2, 0.1)),
         m(device.input(Shape{count}, DType::f32, 3, 0.01)),
         v(device.input(Shape{count}, DType::f32, 4, 0.03)),
-        low(device.exact(Shape{count}, DType::bf16)) {
+        low(device.twin(Shape{count})) {
     for (int64_t i = 0; i < count; ++i) v.put(i, v.at(i) * v.at(i));
   }
-  static Outputs outputs(Parameters&& run) {
+  static Outputs outputs(const Device& device, Parameters&& run) {
+    device.seal_twin(run.low, run.w);
     Outputs out;
     for (Block* block : {&run.w, &run.m, &run.v, &run.low}) out.push_back(std::move(*block));
     return out;
@@ -33,11 +34,21 @@ TEST(AdamUpdate, AgainstReference) {
           compare_devices(
               [&](const Device& device) {
                 Parameters run(device, count);
-                device->adam_update({.w = run.w.tensor, .g = run.g.tensor, .m = run.m.tensor, .v = run.v.tensor,
-                                     .low = run.low.tensor, .rate = 1e-2, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8,
-                                     .decay = 0.1, .clip = 0.7, .step = step, .coupled_decay = coupled,
+                device->adam_update({.w = run.w.tensor,
+                                     .g = run.g.tensor,
+                                     .m = run.m.tensor,
+                                     .v = run.v.tensor,
+                                     .low = run.low.tensor,
+                                     .rate = 1e-2,
+                                     .beta1 = 0.9,
+                                     .beta2 = 0.999,
+                                     .eps = 1e-8,
+                                     .decay = 0.1,
+                                     .clip = 0.7,
+                                     .step = step,
+                                     .coupled_decay = coupled,
                                      .bias_correction = correction});
-                return Parameters::outputs(std::move(run));
+                return Parameters::outputs(device, std::move(run));
               },
               {Kind::row_sum, Kind::pointwise, Kind::pointwise, Kind::row_sum},
               fmt::format("{} coupled {} correction {} step {}", count, coupled, correction, step));
@@ -74,11 +85,17 @@ TEST(SgdUpdate, AgainstReference) {
           compare_devices(
               [&](const Device& device) {
                 Parameters run(device, count);
-                device->sgd_update({.w = run.w.tensor, .g = run.g.tensor,
-                                    .m = momentum > 0 ? run.m.tensor : Tensor{}, .low = run.low.tensor, .rate = 0.05,
-                                    .momentum = momentum, .decay = 0.01, .clip = 0.5, .step = step,
+                device->sgd_update({.w = run.w.tensor,
+                                    .g = run.g.tensor,
+                                    .m = momentum > 0 ? run.m.tensor : Tensor{},
+                                    .low = run.low.tensor,
+                                    .rate = 0.05,
+                                    .momentum = momentum,
+                                    .decay = 0.01,
+                                    .clip = 0.5,
+                                    .step = step,
                                     .nesterov = nesterov});
-                return Parameters::outputs(std::move(run));
+                return Parameters::outputs(device, std::move(run));
               },
               {Kind::pointwise, Kind::pointwise, Kind::pointwise, Kind::pointwise},
               fmt::format("{} momentum {} nesterov {} step {}", count, momentum, nesterov, step));

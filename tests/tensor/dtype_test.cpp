@@ -7,8 +7,12 @@
 namespace attune::tensor {
 namespace {
 
-uint16_t bits(float value) { return BFloat16(value).bits; }
-float from(uint32_t pattern) { return std::bit_cast<float>(pattern); }
+uint16_t bits(float value) {
+  return BFloat16(value).bits;
+}
+float from(uint32_t pattern) {
+  return std::bit_cast<float>(pattern);
+}
 
 TEST(BFloat16, ExactValuesStay) {
   for (const float value : {0.0f, -0.0f, 1.0f, -2.5f, 0x1.fep127f, 0x1p-126f, 0x1p-133f})

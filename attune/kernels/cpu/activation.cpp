@@ -6,8 +6,6 @@
 #define HWY_TARGET_INCLUDE "attune/kernels/cpu/activation.cpp"
 #include <hwy/foreach_target.h>
 
-#include <hwy/contrib/math/math-inl.h>
-
 #include "attune/kernels/cpu/dispatch.h"
 #include "attune/kernels/cpu/exp-inl.h"
 #include "attune/kernels/cpu/lanes-inl.h"
@@ -19,8 +17,9 @@ namespace {
 
 // Each function of the contract as value(x) and slope(x).
 
-// Phi(-|x|) = e t P(t) with e = exp(-x^2/2), t = 1 / (1 + 0.21 |x|): a polynomial fitted by tools/fit_kernels.py to a relative
-// error of 1.4e-8, so that GELU's error is f32's rounding (1.3e-7 max(1, |y|)) and its far negative tail keeps its digits.
+// Phi(-|x|) = e t P(t) with e = exp(-x^2/2), t = 1 / (1 + 0.21 |x|): a polynomial fitted by tools/fit_kernels.py to a
+// relative error of 1.4e-8, so that GELU's error is f32's rounding (1.3e-7 max(1, |y|)) and its far negative tail keeps
+// its digits.
 struct Gelu {
   Float density, cdf;  // exp(-x^2/2), Phi(x)
 
@@ -54,20 +53,25 @@ struct Gelu {
 
 // (1 + tanh k) / 2 = 1 / (1 + exp(-2k)), with k = sqrt(2/pi) (x + 0.044715 x^3).
 struct GeluTanh {
+  Float gate, rest;  // (1 + tanh k) / 2, (1 - tanh k) / 2
+
   static constexpr double kRoot = std::numbers::sqrt2 * std::numbers::inv_sqrtpi;
   static constexpr double kFar = 10;  // beyond, the gate is 0 or 1 to within 1e-37
 
-  static HWY_INLINE Float gate(Float x) {
+  HWY_INLINE explicit GeluTanh(Float x) {
     const Float twice = hn::Mul(x, hn::MulAdd(hn::Mul(x, x), set(2 * kRoot * 0.044715), set(2 * kRoot)));
-    const Float near = hn::Div(set(1), hn::Add(set(1), exp_in_range(hn::Neg(twice))));
-    const Float step = hn::IfThenElseZero(hn::Gt(x, hn::Zero(Floats())), set(1));
-    return hn::IfThenElse(hn::Ge(hn::Abs(x), set(kFar)), step, near);
+    const Float e = exp_in_range(hn::Neg(twice)), near = hn::Div(set(1), hn::Add(set(1), e));
+    const auto far = hn::Ge(hn::Abs(x), set(kFar));
+    gate = hn::IfThenElse(far, hn::IfThenElseZero(hn::Gt(x, hn::Zero(Floats())), set(1)), near);
+    rest = hn::IfThenZeroElse(far, hn::Mul(e, near));
   }
-  static HWY_INLINE Float value(Float x) { return hn::Mul(x, gate(x)); }
+
+  static HWY_INLINE Float value(Float x) { return hn::Mul(x, GeluTanh(x).gate); }
   static HWY_INLINE Float slope(Float x) {
-    const Float s = gate(x), inner = hn::MulAdd(hn::Mul(x, x), set(6 * kRoot * 0.044715), set(2 * kRoot));
-    const Float change = hn::Mul(hn::Mul(s, hn::Sub(set(1), s)), hn::Mul(x, inner));
-    return hn::IfThenElse(hn::Ge(hn::Abs(x), set(kFar)), s, hn::Add(s, change));
+    const GeluTanh at(x);
+    const Float held = hn::IfThenZeroElse(hn::Ge(hn::Abs(x), set(kFar)), x);  // x^3 may be infinite, and `rest` 0
+    const Float inner = hn::MulAdd(hn::Mul(held, held), set(6 * kRoot * 0.044715), set(2 * kRoot));
+    return hn::MulAdd(hn::Mul(at.gate, at.rest), hn::Mul(held, inner), at.gate);
   }
 };
 
@@ -90,10 +94,14 @@ struct Tanh {
 template <class Body>
 HWY_INLINE void with_function(ActivationKind kind, const Body& body) {
   switch (kind) {
-    case ActivationKind::gelu: return body(static_cast<Gelu*>(nullptr));
-    case ActivationKind::gelu_tanh: return body(static_cast<GeluTanh*>(nullptr));
-    case ActivationKind::relu: return body(static_cast<Relu*>(nullptr));
-    case ActivationKind::tanh: return body(static_cast<Tanh*>(nullptr));
+    case ActivationKind::gelu:
+      return body(static_cast<Gelu*>(nullptr));
+    case ActivationKind::gelu_tanh:
+      return body(static_cast<GeluTanh*>(nullptr));
+    case ActivationKind::relu:
+      return body(static_cast<Relu*>(nullptr));
+    case ActivationKind::tanh:
+      return body(static_cast<Tanh*>(nullptr));
   }
 }
 
@@ -120,9 +128,8 @@ void forward_chunk(const Activation& p, int64_t begin, int64_t end) {
 void backward_chunk(const ActivationBackward& p, int64_t begin, int64_t end) {
   with_function(p.kind, [&]<class F>(F*) HWY_ATTR {
     with_element(p.x.dtype, [&]<class X>(X) HWY_ATTR {
-      with_element(p.dy.dtype, [&]<class Y>(Y) HWY_ATTR {
-        backward<F>(p.x.as<X>(), p.dy.as<Y>(), p.dx.as<Y>(), begin, end);
-      });
+      with_element(p.dy.dtype,
+                   [&]<class Y>(Y) HWY_ATTR { backward<F>(p.x.as<X>(), p.dy.as<Y>(), p.dx.as<Y>(), begin, end); });
     });
   });
 }
@@ -138,13 +145,15 @@ HWY_EXPORT(forward_chunk);
 HWY_EXPORT(backward_chunk);
 
 void activation(int threads, const Activation& p) {
-  parallel_chunks(threads, p.x.count(), kChunkElements,
-                  [&](int64_t begin, int64_t end) { HWY_DYNAMIC_DISPATCH(forward_chunk)(p, begin, end); });
+  parallel_chunks(threads, p.x.count(), kChunkElements, [&](int64_t begin, int64_t end) {
+    HWY_DYNAMIC_DISPATCH(forward_chunk)(p, begin, end);
+  });
 }
 
 void activation_backward(int threads, const ActivationBackward& p) {
-  parallel_chunks(threads, p.x.count(), kChunkElements,
-                  [&](int64_t begin, int64_t end) { HWY_DYNAMIC_DISPATCH(backward_chunk)(p, begin, end); });
+  parallel_chunks(threads, p.x.count(), kChunkElements, [&](int64_t begin, int64_t end) {
+    HWY_DYNAMIC_DISPATCH(backward_chunk)(p, begin, end);
+  });
 }
 
 }  // namespace attune::kernels::cpu

@@ -7,6 +7,7 @@
 
 #include "attune/kernels/cpu/attention_items.h"
 #include "attune/kernels/cpu/attention_rows-inl.h"
+#include "attune/kernels/cpu/exp-inl.h"
 #include "attune/kernels/cpu/matmul_tile-inl.h"
 
 #ifndef ATTUNE_ATTENTION_ITEMS_ONCE
@@ -42,165 +43,125 @@ HWY_BEFORE_NAMESPACE();
 namespace attune::kernels::cpu {
 namespace HWY_NAMESPACE {
 
-template <class T>
-const T* row_of(const HeadRows& rows, int64_t i) {
-  return static_cast<const T*>(rows.data) + i * rows.stride;
-}
-
-template <class T>
-void load_rows(const HeadRows& rows, int64_t begin, int64_t count, int64_t cols, float scale, float* to) {
-  for (int64_t i = 0; i < count; ++i) load_row(row_of<T>(rows, begin + i), cols, scale, to + i * columns(cols));
-}
-
-template <class T>
-void store_rows(const float* from, int64_t count, int64_t cols, float scale, const HeadRows& rows, int64_t begin) {
-  for (int64_t i = 0; i < count; ++i)
-    store_row(from + i * columns(cols), cols, scale, static_cast<T*>(rows.data) + (begin + i) * rows.stride);
-}
-
-uint64_t row_key(const HeadItem& item, int64_t row) {
-  return mix_key(mix_key(item.dropout.site, item.dropout.row_keys[row]), item.head);
-}
-
-float largest(const float* s, int64_t count) {
-  const Floats d;
-  FloatV best = hn::Set(d, -std::numeric_limits<float>::infinity());
-  for (int64_t j = 0; j < count; j += lanes()) best = hn::Max(best, hn::LoadU(d, s + j));
-  return hn::GetLane(hn::MaxOfLanes(d, best));
-}
-
-// s = dropout factors of exp(s - max), not yet divided by the sum of exponentials, which it returns.
-template <bool kDropout>
-float exponentials(float* s, int64_t count, float most, uint64_t key, uint32_t threshold) {
-  const Floats d;
-  const FloatV top = hn::Set(d, most), one = hn::Set(d, 1.0f);
-  FloatV sum = hn::Zero(d);
-  for (int64_t j = 0; j < count; j += lanes()) {
-    const FloatV e = exponential(hn::Sub(hn::LoadU(d, s + j), top));
-    sum = hn::Add(sum, e);
-    hn::StoreU(kDropout ? hn::Mul(e, dropout_factors(key, j, threshold, one)) : e, d, s + j);
-  }
-  return hn::GetLane(hn::SumOfLanes(d, sum));
-}
-
 // One row of scores to exponentials with dropout; returns what its weighted sum of values must be multiplied by.
+template <class Dropout>
 float soften(const HeadItem& item, int64_t row, float* s) {
-  const int64_t count = item.length;
-  std::fill(s + count, s + whole_vectors(count) * lanes(), -std::numeric_limits<float>::infinity());
-  const float most = largest(s, count);
-  const bool drops = item.dropout.active();
-  const float sum = drops ? exponentials<true>(s, count, most, row_key(item, row), item.dropout.threshold())
-                          : exponentials<false>(s, count, most, 0, 0);
-  if (item.log_sum != nullptr) item.log_sum[row * item.log_stride] = most + std::log(sum);
-  return (drops ? item.dropout.scale() : 1.0f) / sum;
+  const Dropout dropout(item, row);
+  const Float never = hn::Set(Floats(), -std::numeric_limits<float>::infinity());
+  Float best = never;
+  for_lanes(0, item.length, [&](int64_t j, auto part) HWY_ATTR {
+    best = hn::Max(best, select(part, load(s + j, Whole{}), never));
+  });
+  const Float top = hn::MaxOfLanes(Floats(), best);
+  Float total = hn::Zero(Floats());
+  for_lanes(0, item.length, [&](int64_t j, auto part) HWY_ATTR {
+    const Float e = exp_of_negative(hn::Sub(select(part, load(s + j, Whole{}), never), top));
+    total = hn::Add(total, e);
+    store(s + j, Whole{}, dropout.apply(e, j));
+  });
+  const float sum = sum_of(total);
+  if (item.log_sum != nullptr) item.log_sum[row * item.log_stride] = hn::GetLane(top) + std::log(sum);
+  return item.dropout.scale() / sum;
 }
 
-template <class T>
+template <class T, class Dropout>
 void forward(const HeadItem& item, float* scratch) {
-  const int64_t T_ = item.length, D = item.head_size, Dc = columns(D), Tc = wide_columns(T_);
+  const int64_t length = item.length, size = item.head_size, ld = columns(size), wide_ld = wide_columns(length);
   Carve carve(scratch);
-  float* const k_t = carve(D, Tc);
-  float* const v = carve(T_, Dc);
-  float* const q = carve(kQueries, Dc);
-  float* const s = carve(kQueries, Tc);
-  float* const o = carve(kQueries, Dc);
-  load_rows<T>(item.k, 0, T_, D, 1.0f, v);
-  transpose(v, T_, D, Dc, k_t, Tc);
-  load_rows<T>(item.v, 0, T_, D, 1.0f, v);
-  for (int64_t begin = 0; begin < T_; begin += kQueries) {
-    const int64_t rows = std::min(kQueries, T_ - begin);
-    load_rows<T>(item.q, begin, rows, D, item.scale, q);
-    small_product({rows, whole_vectors(T_), D, q, Dc, 1, k_t, Tc, s, Tc, false});
+  float* const k_t = carve(size, wide_ld);
+  float* const v = carve(length, ld);
+  float* const q = carve(kQueries, ld);
+  float* const s = carve(kQueries, wide_ld);
+  float* const o = carve(kQueries, ld);
+  load_rows<T>(item.k, 0, length, size, 1.0f, v, ld);
+  transpose(v, length, size, ld, k_t, wide_ld);
+  load_rows<T>(item.v, 0, length, size, 1.0f, v, ld);
+  for (int64_t begin = 0; begin < length; begin += kQueries) {
+    const int64_t rows = std::min(kQueries, length - begin);
+    load_rows<T>(item.q, begin, rows, size, item.scale, q, ld);
+    small_product({rows, whole_vectors(length), size, q, ld, 1, k_t, wide_ld, s, wide_ld, false});
     float factor[kQueries];
-    for (int64_t i = 0; i < rows; ++i) factor[i] = soften(item, begin + i, s + i * Tc);
-    small_product({rows, whole_vectors(D), T_, s, Tc, 1, v, Dc, o, Dc, false});
-    for (int64_t i = 0; i < rows; ++i) store_rows<T>(o + i * Dc, 1, D, factor[i], item.out, begin + i);
+    for (int64_t i = 0; i < rows; ++i) factor[i] = soften<Dropout>(item, begin + i, s + i * wide_ld);
+    small_product({rows, whole_vectors(size), length, s, wide_ld, 1, v, ld, o, ld, false});
+    for (int64_t i = 0; i < rows; ++i) store_row<T>(o + i * ld, size, factor[i], item.out, begin + i);
   }
 }
 
 float dot(const float* x, const float* y, int64_t count) {
-  const Floats d;
-  FloatV sum = hn::Zero(d);
-  for (int64_t j = 0; j < count; j += lanes()) sum = hn::MulAdd(hn::LoadU(d, x + j), hn::LoadU(d, y + j), sum);
-  return hn::GetLane(hn::SumOfLanes(d, sum));
+  Float sum = hn::Zero(Floats());
+  for (int64_t j = 0; j < count; j += lanes()) sum = hn::MulAdd(load(x + j, Whole{}), load(y + j, Whole{}), sum);
+  return sum_of(sum);
 }
 
-// In place: s, scores, becomes p~; g, dp~, becomes ds.
-template <bool kDropout>
-void score_gradients(float* s, float* g, int64_t count, float log_sum, float e, const DropoutKeys& dropout, uint64_t key) {
-  const Floats d;
-  const FloatV shift = hn::Set(d, log_sum), mean = hn::Set(d, e), kept = hn::Set(d, dropout.scale());
-  const uint32_t threshold = dropout.threshold();
-  for (int64_t j = 0; j < count; j += lanes()) {
-    const FloatV p = exponential(hn::Sub(hn::LoadU(d, s + j), shift));
-    FloatV dp = hn::LoadU(d, g + j), dropped = p;
-    if constexpr (kDropout) {
-      const FloatV factor = dropout_factors(key, j, threshold, kept);
-      dp = hn::Mul(dp, factor);
-      dropped = hn::Mul(p, factor);
-    }
-    hn::StoreU(dropped, d, s + j);
-    hn::StoreU(hn::Mul(p, hn::Sub(dp, mean)), d, g + j);
+// In place: a row of scores s becomes p~, and g, which holds dp~, becomes ds. `e` is the row's d_out . out.
+template <class Dropout>
+void score_gradients(const HeadItem& item, int64_t row, float e, float* s, float* g) {
+  const Dropout dropout(item, row);
+  const Float shift = hn::Set(Floats(), item.log_sum[row * item.log_stride]), mean = hn::Set(Floats(), e);
+  const Float kept = hn::Set(Floats(), item.dropout.scale());
+  for (int64_t j = 0; j < item.length; j += lanes()) {
+    const Float p = exp_of_negative(hn::Sub(load(s + j, Whole{}), shift));
+    const Float factor = dropout.apply(kept, j);
+    store(s + j, Whole{}, hn::Mul(p, factor));
+    store(g + j, Whole{}, hn::Mul(p, hn::MulSub(load(g + j, Whole{}), factor, mean)));
   }
+}
+
+template <class T, class Dropout>
+void backward(const HeadItemBackward& b, float* scratch) {
+  const HeadItem& item = b.forward;
+  const int64_t length = item.length, size = item.head_size, ld = columns(size), wide_ld = wide_columns(length);
+  const int64_t wide = whole_vectors(length), narrow = whole_vectors(size);
+  Carve carve(scratch);
+  float* const k = carve(length, ld);
+  float* const k_t = carve(size, wide_ld);
+  float* const v_t = carve(size, wide_ld);
+  float* const dk = carve(length, ld);
+  float* const dv = carve(length, ld);
+  float* const q = carve(kQueries, ld);
+  float* const d_out = carve(kQueries, ld);
+  float* const o = carve(kQueries, ld);  // out, then dq
+  float* const s = carve(kQueries, wide_ld);
+  float* const g = carve(kQueries, wide_ld);
+  load_rows<T>(item.v, 0, length, size, 1.0f, k, ld);
+  transpose(k, length, size, ld, v_t, wide_ld);
+  load_rows<T>(item.k, 0, length, size, 1.0f, k, ld);
+  transpose(k, length, size, ld, k_t, wide_ld);
+  for (int64_t begin = 0; begin < length; begin += kQueries) {
+    const int64_t rows = std::min(kQueries, length - begin);
+    load_rows<T>(item.q, begin, rows, size, item.scale, q, ld);
+    load_rows<T>(b.d_out, begin, rows, size, 1.0f, d_out, ld);
+    load_rows<T>(item.out, begin, rows, size, 1.0f, o, ld);
+    small_product({rows, wide, size, q, ld, 1, k_t, wide_ld, s, wide_ld, false});
+    small_product({rows, wide, size, d_out, ld, 1, v_t, wide_ld, g, wide_ld, false});
+    for (int64_t i = 0; i < rows; ++i)
+      score_gradients<Dropout>(item, begin + i, dot(d_out + i * ld, o + i * ld, size), s + i * wide_ld, g + i * wide_ld);
+    small_product({rows, narrow, length, g, wide_ld, 1, k, ld, o, ld, false});
+    store_rows<T>(o, ld, rows, size, item.scale, b.dq, begin);
+    // q holds scale * q, so dk needs no scale of its own.
+    small_product({length, narrow, rows, g, 1, wide_ld, q, ld, dk, ld, begin > 0});
+    small_product({length, narrow, rows, s, 1, wide_ld, d_out, ld, dv, ld, begin > 0});
+  }
+  store_rows<T>(dk, ld, length, size, 1.0f, b.dk, 0);
+  store_rows<T>(dv, ld, length, size, 1.0f, b.dv, 0);
 }
 
 template <class T>
-void backward(const HeadItemBackward& b, float* scratch) {
-  const HeadItem& item = b.forward;
-  const int64_t T_ = item.length, D = item.head_size, Dc = columns(D), Tc = wide_columns(T_);
-  const int64_t wide = whole_vectors(T_), narrow = whole_vectors(D);
-  Carve carve(scratch);
-  float* const k = carve(T_, Dc);
-  float* const k_t = carve(D, Tc);
-  float* const v_t = carve(D, Tc);
-  float* const dk = carve(T_, Dc);
-  float* const dv = carve(T_, Dc);
-  float* const q = carve(kQueries, Dc);
-  float* const d_out = carve(kQueries, Dc);
-  float* const o = carve(kQueries, Dc);  // out, then dq
-  float* const s = carve(kQueries, Tc);
-  float* const g = carve(kQueries, Tc);
-  load_rows<T>(item.v, 0, T_, D, 1.0f, k);
-  transpose(k, T_, D, Dc, v_t, Tc);
-  load_rows<T>(item.k, 0, T_, D, 1.0f, k);
-  transpose(k, T_, D, Dc, k_t, Tc);
-  for (int64_t begin = 0; begin < T_; begin += kQueries) {
-    const int64_t rows = std::min(kQueries, T_ - begin);
-    load_rows<T>(item.q, begin, rows, D, item.scale, q);
-    load_rows<T>(b.d_out, begin, rows, D, 1.0f, d_out);
-    load_rows<T>(item.out, begin, rows, D, 1.0f, o);
-    small_product({rows, wide, D, q, Dc, 1, k_t, Tc, s, Tc, false});
-    small_product({rows, wide, D, d_out, Dc, 1, v_t, Tc, g, Tc, false});
-    for (int64_t i = 0; i < rows; ++i) {
-      const float log_sum = item.log_sum[(begin + i) * item.log_stride];
-      const float e = dot(d_out + i * Dc, o + i * Dc, D);
-      if (item.dropout.active())
-        score_gradients<true>(s + i * Tc, g + i * Tc, T_, log_sum, e, item.dropout, row_key(item, begin + i));
-      else
-        score_gradients<false>(s + i * Tc, g + i * Tc, T_, log_sum, e, item.dropout, 0);
-    }
-    small_product({rows, narrow, T_, g, Tc, 1, k, Dc, o, Dc, false});
-    store_rows<T>(o, rows, D, item.scale, b.dq, begin);
-    // q holds scale * q, so dk needs no scale of its own.
-    small_product({T_, narrow, rows, g, 1, Tc, q, Dc, dk, Dc, begin > 0});
-    small_product({T_, narrow, rows, s, 1, Tc, d_out, Dc, dv, Dc, begin > 0});
-  }
-  store_rows<T>(dk, T_, D, 1.0f, b.dk, 0);
-  store_rows<T>(dv, T_, D, 1.0f, b.dv, 0);
+void forward_of(const HeadItem& item, float* scratch) {
+  item.dropout.active() ? forward<T, ScoreDropout>(item, scratch) : forward<T, AllScores>(item, scratch);
+}
+
+template <class T>
+void backward_of(const HeadItemBackward& item, float* scratch) {
+  item.forward.dropout.active() ? backward<T, ScoreDropout>(item, scratch) : backward<T, AllScores>(item, scratch);
 }
 
 void forward_item(const HeadItem& item, float* scratch) {
-  if (item.dtype == tensor::DType::bf16)
-    forward<BFloat16>(item, scratch);
-  else
-    forward<float>(item, scratch);
+  item.dtype == tensor::DType::bf16 ? forward_of<BFloat16>(item, scratch) : forward_of<float>(item, scratch);
 }
 
 void backward_item(const HeadItemBackward& item, float* scratch) {
-  if (item.forward.dtype == tensor::DType::bf16)
-    backward<BFloat16>(item, scratch);
-  else
-    backward<float>(item, scratch);
+  item.forward.dtype == tensor::DType::bf16 ? backward_of<BFloat16>(item, scratch) : backward_of<float>(item, scratch);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -214,13 +175,13 @@ HWY_EXPORT(forward_item);
 HWY_EXPORT(backward_item);
 
 int64_t scratch_floats(int64_t length, int64_t head_size) {
-  const int64_t Dc = columns(head_size), Tc = wide_columns(length);
-  return head_size * Tc + length * Dc + kQueries * (2 * Dc + Tc);
+  const int64_t ld = columns(head_size), wide_ld = wide_columns(length);
+  return head_size * wide_ld + length * ld + kQueries * (2 * ld + wide_ld);
 }
 
 int64_t scratch_floats_backward(int64_t length, int64_t head_size) {
-  const int64_t Dc = columns(head_size), Tc = wide_columns(length);
-  return 2 * head_size * Tc + 3 * length * Dc + kQueries * (3 * Dc + 2 * Tc);
+  const int64_t ld = columns(head_size), wide_ld = wide_columns(length);
+  return 2 * head_size * wide_ld + 3 * length * ld + kQueries * (3 * ld + 2 * wide_ld);
 }
 
 void run_item(const HeadItem& item, float* scratch) { HWY_DYNAMIC_DISPATCH(forward_item)(item, scratch); }

@@ -23,9 +23,8 @@ void sum_block(const X* x, int64_t n, int64_t begin, int64_t end, int64_t first,
 }
 
 void sum_chunk(const ColumnSum& p, int64_t begin, int64_t end, int64_t first, int64_t last, float* sums) {
-  with_element(p.x.dtype, [&]<class X>(X) HWY_ATTR {
-    sum_block(p.x.as<X>(), p.x.cols(), begin, end, first, last, sums);
-  });
+  with_element(p.x.dtype,
+               [&]<class X>(X) HWY_ATTR { sum_block(p.x.as<X>(), p.x.cols(), begin, end, first, last, sums); });
 }
 
 }  // namespace

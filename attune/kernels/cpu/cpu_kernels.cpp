@@ -14,7 +14,8 @@
 namespace attune::kernels::cpu {
 namespace {
 
-// Holds what outlives a call: the number of threads, oneDNN's primitives and scratch memory. Used by one caller at a time.
+// Holds what outlives a call: the number of threads, oneDNN's primitives and scratch memory. Used by one caller at a
+// time.
 class CpuKernels final : public Kernels {
  public:
   explicit CpuKernels(int threads) : threads_(threads) {}
@@ -25,9 +26,7 @@ class CpuKernels final : public Kernels {
   void matmul(const Matmul& p) override { cpu::matmul(products_, threads_, p); }
   void column_sum(const ColumnSum& p) override { cpu::column_sum(workspace_, threads_, p); }
   void layer_norm(const LayerNorm& p) override { cpu::layer_norm(threads_, p); }
-  void layer_norm_backward(const LayerNormBackward& p) override {
-    cpu::layer_norm_backward(workspace_, threads_, p);
-  }
+  void layer_norm_backward(const LayerNormBackward& p) override { cpu::layer_norm_backward(workspace_, threads_, p); }
   void activation(const Activation& p) override { cpu::activation(threads_, p); }
   void activation_backward(const ActivationBackward& p) override { cpu::activation_backward(threads_, p); }
   void attention(const Attention& p) override { cpu::attention(threads_, p); }

@@ -44,8 +44,9 @@ namespace attune::kernels::cpu {
 HWY_EXPORT(drop_rows);
 
 void dropout(int threads, const Dropout& p) {
-  parallel_chunks(threads, p.x.rows(), chunk_rows(p.x.cols()),
-                  [&](int64_t begin, int64_t end) { HWY_DYNAMIC_DISPATCH(drop_rows)(p, begin, end); });
+  parallel_chunks(threads, p.x.rows(), chunk_rows(p.x.cols()), [&](int64_t begin, int64_t end) {
+    HWY_DYNAMIC_DISPATCH(drop_rows)(p, begin, end);
+  });
 }
 
 }  // namespace attune::kernels::cpu

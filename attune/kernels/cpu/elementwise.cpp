@@ -59,9 +59,15 @@ void with_any_element(DType dtype, const Body& body) {
   dtype == DType::f64 ? body(double{}) : with_element(dtype, body);
 }
 
-double as_double(BFloat16 value) { return static_cast<double>(static_cast<float>(value)); }
-double as_double(double value) { return value; }
-double as_double(float value) { return static_cast<double>(value); }
+double as_double(BFloat16 value) {
+  return static_cast<double>(static_cast<float>(value));
+}
+double as_double(double value) {
+  return value;
+}
+double as_double(float value) {
+  return static_cast<double>(value);
+}
 
 template <class T>
 T from_double(double value) {
@@ -89,8 +95,9 @@ HWY_EXPORT(square_chunk);
 
 void convert(int threads, const Convert& p) {
   if (p.x.dtype == DType::f64 || p.y.dtype == DType::f64) return convert_plainly(p);
-  parallel_chunks(threads, p.x.count(), kChunkElements,
-                  [&](int64_t begin, int64_t end) { HWY_DYNAMIC_DISPATCH(convert_chunk)(p, begin, end); });
+  parallel_chunks(threads, p.x.count(), kChunkElements, [&](int64_t begin, int64_t end) {
+    HWY_DYNAMIC_DISPATCH(convert_chunk)(p, begin, end);
+  });
 }
 
 void fill(int threads, const Fill& p) {
@@ -109,8 +116,8 @@ double sum_squares(Workspace& workspace, int threads, const SumSquares& p) {
   constexpr int64_t kTogether = kChunkElements / kSquareChunk;
   parallel_chunks(threads, chunks, kTogether, [&](int64_t begin, int64_t end) {
     for (int64_t chunk = begin; chunk < end; ++chunk)
-      sums[chunk] = HWY_DYNAMIC_DISPATCH(square_chunk)(x, chunk * kSquareChunk,
-                                                       std::min(count, (chunk + 1) * kSquareChunk));
+      sums[chunk] =
+          HWY_DYNAMIC_DISPATCH(square_chunk)(x, chunk * kSquareChunk, std::min(count, (chunk + 1) * kSquareChunk));
   });
   double sum = 0;
   for (int64_t chunk = 0; chunk < chunks; ++chunk) sum += sums[chunk];

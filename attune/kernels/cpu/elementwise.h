@@ -1,4 +1,5 @@
-// The CPU's plain element-wise steps. Convert and Fill also know f64, in plain loops: only tests and readers of files need it.
+// The CPU's plain element-wise steps. Convert and Fill also know f64, in plain loops: only tests and readers of files
+// need it.
 #pragma once
 #include "attune/kernels/cpu/workspace.h"
 #include "attune/kernels/elementwise.h"

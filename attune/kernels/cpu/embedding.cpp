@@ -135,15 +135,17 @@ HWY_EXPORT(spread_sequences);
 
 void embedding_sum(int threads, const EmbeddingSum& p) {
   check_tables(p, p.y.rows());
-  parallel_chunks(threads, p.y.rows(), chunk_rows(p.y.cols()),
-                  [&](int64_t begin, int64_t end) { HWY_DYNAMIC_DISPATCH(embed_rows)(p, begin, end); });
+  parallel_chunks(threads, p.y.rows(), chunk_rows(p.y.cols()), [&](int64_t begin, int64_t end) {
+    HWY_DYNAMIC_DISPATCH(embed_rows)(p, begin, end);
+  });
 }
 
 void embedding_sum_backward(int threads, const EmbeddingSum& p) {
   check_tables(p, p.rows);
   const int64_t columns = p.rows * p.y.cols() > kChunkElements ? kColumns : std::max<int64_t>(1, p.y.cols());
-  parallel_chunks(threads, p.y.cols(), columns,
-                  [&](int64_t begin, int64_t end) { HWY_DYNAMIC_DISPATCH(scatter_columns)(p, begin, end); });
+  parallel_chunks(threads, p.y.cols(), columns, [&](int64_t begin, int64_t end) {
+    HWY_DYNAMIC_DISPATCH(scatter_columns)(p, begin, end);
+  });
 }
 
 void gather_rows(int threads, const GatherRows& p) {
@@ -164,20 +166,23 @@ void gather_rows(int threads, const GatherRows& p) {
 
 void gather_rows_backward(int threads, const GatherRows& p) {
   check_indices(p.index, p.y.rows(), INT32_MIN, p.x.rows(), "gathered row");
-  parallel_chunks(threads, p.y.rows(), chunk_rows(p.y.cols()),
-                  [&](int64_t begin, int64_t end) { HWY_DYNAMIC_DISPATCH(scatter_rows)(p, begin, end); });
+  parallel_chunks(threads, p.y.rows(), chunk_rows(p.y.cols()), [&](int64_t begin, int64_t end) {
+    HWY_DYNAMIC_DISPATCH(scatter_rows)(p, begin, end);
+  });
 }
 
 void mean_rows(int threads, const MeanRows& p) {
   clear_rows(p.y, p.sequences);
-  parallel_chunks(threads, p.sequences, chunk_sequences(p),
-                  [&](int64_t begin, int64_t end) { HWY_DYNAMIC_DISPATCH(mean_sequences)(p, begin, end); });
+  parallel_chunks(threads, p.sequences, chunk_sequences(p), [&](int64_t begin, int64_t end) {
+    HWY_DYNAMIC_DISPATCH(mean_sequences)(p, begin, end);
+  });
 }
 
 void mean_rows_backward(int threads, const MeanRows& p) {
   clear_rows(p.x, p.sequences > 0 ? p.offsets[p.sequences] : 0);
-  parallel_chunks(threads, p.sequences, chunk_sequences(p),
-                  [&](int64_t begin, int64_t end) { HWY_DYNAMIC_DISPATCH(spread_sequences)(p, begin, end); });
+  parallel_chunks(threads, p.sequences, chunk_sequences(p), [&](int64_t begin, int64_t end) {
+    HWY_DYNAMIC_DISPATCH(spread_sequences)(p, begin, end);
+  });
 }
 
 }  // namespace attune::kernels::cpu

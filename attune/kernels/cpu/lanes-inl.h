@@ -25,9 +25,12 @@ using Halves = hn::Rebind<uint16_t, Floats>;
 using Float = hn::Vec<Floats>;
 using Word = hn::Vec<Words>;
 
-HWY_INLINE int64_t lanes() { return static_cast<int64_t>(hn::Lanes(Floats())); }
+HWY_INLINE int64_t lanes() {
+  return static_cast<int64_t>(hn::Lanes(Floats()));
+}
 
-// How much of a vector counts: all of it, or its first `count` lanes (the end of a row). Loads fill the rest with zeros.
+// How much of a vector counts: all of it, or its first `count` lanes (the end of a row). Loads fill the rest with
+// zeros.
 struct Whole {};
 struct Part {
   size_t count;
@@ -41,7 +44,9 @@ HWY_INLINE void for_lanes(int64_t begin, int64_t end, const Body& body) {
   if (i < end) body(i, Part{static_cast<size_t>(end - i)});
 }
 
-HWY_INLINE Float set(double value) { return hn::Set(Floats(), static_cast<float>(value)); }
+HWY_INLINE Float set(double value) {
+  return hn::Set(Floats(), static_cast<float>(value));
+}
 
 HWY_INLINE Float widen(hn::Vec<Halves> halves) {
   return hn::BitCast(Floats(), hn::ShiftLeft<16>(hn::PromoteTo(Words(), halves)));
@@ -52,16 +57,24 @@ HWY_INLINE hn::Vec<Halves> narrow(Float value) {
   const Words words;
   const Word bits = hn::BitCast(words, value);
   const Word odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(words, 1u));
-  const Word rounded = hn::ShiftRight<16>(hn::Add(hn::Add(bits, hn::Set(words, 0x7fffu)), odd));
-  const Word quiet = hn::Or(hn::ShiftRight<16>(bits), hn::Set(words, 0x40u));
+  const Word rounded = hn::Add(hn::Add(bits, hn::Set(words, 0x7fffu)), odd);
+  const Word quiet = hn::Or(bits, hn::Set(words, 0x400000u));
   const Word chosen = hn::IfThenElse(hn::RebindMask(words, hn::IsNaN(value)), quiet, rounded);
-  return hn::DemoteTo(Halves(), hn::BitCast(hn::RebindToSigned<Words>(), chosen));
+  return hn::DemoteTo(Halves(), hn::BitCast(hn::RebindToSigned<Words>(), hn::ShiftRight<16>(chosen)));
 }
 
-HWY_INLINE Float load(const float* from, Whole) { return hn::LoadU(Floats(), from); }
-HWY_INLINE Float load(const BFloat16* from, Whole) { return widen(hn::LoadU(Halves(), &from->bits)); }
-HWY_INLINE void store(float* to, Whole, Float value) { hn::StoreU(value, Floats(), to); }
-HWY_INLINE void store(BFloat16* to, Whole, Float value) { hn::StoreU(narrow(value), Halves(), &to->bits); }
+HWY_INLINE Float load(const float* from, Whole) {
+  return hn::LoadU(Floats(), from);
+}
+HWY_INLINE Float load(const BFloat16* from, Whole) {
+  return widen(hn::LoadU(Halves(), &from->bits));
+}
+HWY_INLINE void store(float* to, Whole, Float value) {
+  hn::StoreU(value, Floats(), to);
+}
+HWY_INLINE void store(BFloat16* to, Whole, Float value) {
+  hn::StoreU(narrow(value), Halves(), &to->bits);
+}
 
 template <class T>
 HWY_INLINE Float load(const T* from, Part part) {
@@ -77,12 +90,16 @@ HWY_INLINE void store(T* to, Part part, Float value) {
 }
 
 // `value` in the lanes that count, `otherwise` in the rest.
-HWY_INLINE Float select(Whole, Float value, Float) { return value; }
+HWY_INLINE Float select(Whole, Float value, Float) {
+  return value;
+}
 HWY_INLINE Float select(Part part, Float value, Float otherwise) {
   return hn::IfThenElse(hn::FirstN(Floats(), part.count), value, otherwise);
 }
 
-HWY_INLINE float sum_of(Float value) { return hn::GetLane(hn::SumOfLanes(Floats(), value)); }
+HWY_INLINE float sum_of(Float value) {
+  return hn::GetLane(hn::SumOfLanes(Floats(), value));
+}
 
 }  // namespace attune::kernels::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

@@ -15,7 +15,8 @@ HWY_BEFORE_NAMESPACE();
 namespace attune::kernels::cpu::HWY_NAMESPACE {
 namespace {
 
-// A row of the forward pass. The sum is kept in z, or in y until y itself is written: both stay in the first-level cache.
+// A row of the forward pass. The sum is kept in z, or in y until y itself is written: both stay in the first-level
+// cache.
 template <class X, class Drop>
 void forward_row(const LayerNorm& p, int64_t r) {
   const int64_t n = p.x.cols();
@@ -130,8 +131,9 @@ HWY_EXPORT(backward_rows);
 
 void layer_norm(int threads, const LayerNorm& p) {
   ATTUNE_CHECK(p.z.defined() || (!p.residual.defined() && !p.dropout.active()), "z is needed: x is not the sum");
-  parallel_chunks(threads, p.x.rows(), chunk_rows(p.x.cols()),
-                  [&](int64_t begin, int64_t end) { HWY_DYNAMIC_DISPATCH(forward_rows)(p, begin, end); });
+  parallel_chunks(threads, p.x.rows(), chunk_rows(p.x.cols()), [&](int64_t begin, int64_t end) {
+    HWY_DYNAMIC_DISPATCH(forward_rows)(p, begin, end);
+  });
 }
 
 void layer_norm_backward(Workspace& workspace, int threads, const LayerNormBackward& p) {

@@ -7,8 +7,6 @@
 #define HWY_TARGET_INCLUDE "attune/kernels/cpu/loss.cpp"
 #include <hwy/foreach_target.h>
 
-#include <hwy/contrib/math/math-inl.h>
-
 #include "attune/kernels/cpu/dispatch.h"
 #include "attune/kernels/cpu/exp-inl.h"
 #include "attune/kernels/cpu/lanes-inl.h"
@@ -35,9 +33,8 @@ struct LogSum {
   HWY_INLINE LogSum(const float* z, int64_t classes) {
     const Float lowest = set(-std::numeric_limits<float>::infinity());
     Float top = lowest, sum = hn::Zero(Floats());
-    for_lanes(0, classes, [&](int64_t c, auto part) HWY_ATTR {
-      top = hn::Max(top, select(part, load(z + c, part), lowest));
-    });
+    for_lanes(0, classes,
+              [&](int64_t c, auto part) HWY_ATTR { top = hn::Max(top, select(part, load(z + c, part), lowest)); });
     most = hn::GetLane(hn::MaxOfLanes(Floats(), top));
     for_lanes(0, classes, [&](int64_t c, auto part) HWY_ATTR {
       const Float term = exp_of_negative(hn::Sub(load(z + c, part), set(most)));
@@ -65,7 +62,8 @@ void softmax_items(const SoftmaxCrossEntropy& p, int64_t begin, int64_t end) {
     Float smooth = hn::Zero(Floats());  // summed even where nothing is smoothed: 0 * infinity shows an infinite logit
     for_lanes(0, classes, [&](int64_t c, auto part) HWY_ATTR {
       const Float term = hn::Mul(weights_at(weights, c, part), sum.minus(load(z + c, part)));
-      smooth = hn::Add(smooth, select(part, hn::Mul(term, set(smoothing / static_cast<float>(classes))), hn::Zero(Floats())));
+      smooth = hn::Add(smooth,
+                       select(part, hn::Mul(term, set(smoothing / static_cast<float>(classes))), hn::Zero(Floats())));
     });
     const float hard = (1 - smoothing) * (weights ? weights[y] : 1.0f);
     item = item_weight(p, i) * (hard * (sum.log + (sum.most - z[y])) + sum_of(smooth));
@@ -176,7 +174,9 @@ namespace attune::kernels::cpu {
 namespace {
 
 // An exponential costs about as much as a dozen plain elements.
-int64_t chunk_items(const LossItems& p) { return chunk_rows(12 * p.logits.cols()); }
+int64_t chunk_items(const LossItems& p) {
+  return chunk_rows(12 * p.logits.cols());
+}
 
 void check_targets(const SoftmaxCrossEntropy& p) {
   const int64_t classes = p.logits.cols();
@@ -203,35 +203,41 @@ HWY_EXPORT(squared_slopes);
 
 void softmax_cross_entropy(int threads, const SoftmaxCrossEntropy& p) {
   check_targets(p);
-  parallel_chunks(threads, p.logits.rows(), chunk_items(p),
-                  [&](int64_t begin, int64_t end) { HWY_DYNAMIC_DISPATCH(softmax_items)(p, begin, end); });
+  parallel_chunks(threads, p.logits.rows(), chunk_items(p), [&](int64_t begin, int64_t end) {
+    HWY_DYNAMIC_DISPATCH(softmax_items)(p, begin, end);
+  });
 }
 
 void softmax_cross_entropy_backward(int threads, const SoftmaxCrossEntropy& p) {
   check_targets(p);
   const float total = total_class_weight(p);
-  parallel_chunks(threads, p.logits.rows(), chunk_items(p),
-                  [&](int64_t begin, int64_t end) { HWY_DYNAMIC_DISPATCH(softmax_slopes)(p, total, begin, end); });
+  parallel_chunks(threads, p.logits.rows(), chunk_items(p), [&](int64_t begin, int64_t end) {
+    HWY_DYNAMIC_DISPATCH(softmax_slopes)(p, total, begin, end);
+  });
 }
 
 void sigmoid_cross_entropy(int threads, const SigmoidCrossEntropy& p) {
-  parallel_chunks(threads, p.logits.rows(), chunk_items(p),
-                  [&](int64_t begin, int64_t end) { HWY_DYNAMIC_DISPATCH(sigmoid_items)(p, begin, end); });
+  parallel_chunks(threads, p.logits.rows(), chunk_items(p), [&](int64_t begin, int64_t end) {
+    HWY_DYNAMIC_DISPATCH(sigmoid_items)(p, begin, end);
+  });
 }
 
 void sigmoid_cross_entropy_backward(int threads, const SigmoidCrossEntropy& p) {
-  parallel_chunks(threads, p.logits.rows(), chunk_items(p),
-                  [&](int64_t begin, int64_t end) { HWY_DYNAMIC_DISPATCH(sigmoid_slopes)(p, begin, end); });
+  parallel_chunks(threads, p.logits.rows(), chunk_items(p), [&](int64_t begin, int64_t end) {
+    HWY_DYNAMIC_DISPATCH(sigmoid_slopes)(p, begin, end);
+  });
 }
 
 void squared_error(int threads, const SquaredError& p) {
-  parallel_chunks(threads, p.logits.rows(), chunk_items(p),
-                  [&](int64_t begin, int64_t end) { HWY_DYNAMIC_DISPATCH(squared_items)(p, begin, end); });
+  parallel_chunks(threads, p.logits.rows(), chunk_items(p), [&](int64_t begin, int64_t end) {
+    HWY_DYNAMIC_DISPATCH(squared_items)(p, begin, end);
+  });
 }
 
 void squared_error_backward(int threads, const SquaredError& p) {
-  parallel_chunks(threads, p.logits.rows(), chunk_items(p),
-                  [&](int64_t begin, int64_t end) { HWY_DYNAMIC_DISPATCH(squared_slopes)(p, begin, end); });
+  parallel_chunks(threads, p.logits.rows(), chunk_items(p), [&](int64_t begin, int64_t end) {
+    HWY_DYNAMIC_DISPATCH(squared_slopes)(p, begin, end);
+  });
 }
 
 }  // namespace attune::kernels::cpu

@@ -21,30 +21,42 @@ HWY_INLINE Word lowbias32(Word x) {
   return hn::Xor(x, hn::ShiftRight<16>(x));
 }
 
-// random_bits(key, first + lane) in every lane.
-HWY_INLINE Word random_bits(uint64_t key, uint32_t first) {
-  const Words words;
-  const Word counter = hn::Mul(hn::Iota(words, first), hn::Set(words, 0x9e3779b9U));
-  const Word once = lowbias32(hn::Add(counter, hn::Set(words, static_cast<uint32_t>(key))));
-  return lowbias32(hn::Add(once, hn::Set(words, static_cast<uint32_t>(key >> 32))));
-}
+// random_bits(key, counter) for counters that run through a row.
+class RowBits {
+ public:
+  HWY_INLINE explicit RowBits(uint64_t key)
+      : first_(hn::Add(hn::Mul(hn::Iota(Words(), 0), hn::Set(Words(), kStep)),
+                       hn::Set(Words(), static_cast<uint32_t>(key)))),
+        high_(hn::Set(Words(), static_cast<uint32_t>(key >> 32))) {}
+
+  // The bits of counters `counter`, `counter` + 1, ... in the lanes.
+  HWY_INLINE Word at(int64_t counter) const {
+    const Word start = hn::Add(first_, hn::Set(Words(), static_cast<uint32_t>(counter) * kStep));
+    return lowbias32(hn::Add(lowbias32(start), high_));
+  }
+
+ private:
+  static constexpr uint32_t kStep = 0x9e3779b9U;
+  Word first_, high_;
+};
 
 // Dropout of one row: apply(x, column) keeps and scales, or zeroes, the elements from `column` on.
 class RowDropout {
  public:
   HWY_INLINE RowDropout(const DropoutKeys& keys, int64_t row)
-      : key_(mix_key(keys.site, keys.row_keys[row])), threshold_(keys.threshold()), scale_(keys.scale()) {}
+      : bits_(mix_key(keys.site, keys.row_keys[row])),
+        threshold_(hn::Set(Words(), keys.threshold())),
+        scale_(hn::Set(Floats(), keys.scale())) {}
 
   HWY_INLINE Float apply(Float x, int64_t column) const {
-    const Word bits = random_bits(key_, static_cast<uint32_t>(column));
-    const auto dropped = hn::Lt(bits, hn::Set(Words(), threshold_));
-    return hn::IfThenZeroElse(hn::RebindMask(Floats(), dropped), hn::Mul(x, hn::Set(Floats(), scale_)));
+    const auto dropped = hn::Lt(bits_.at(column), threshold_);
+    return hn::IfThenZeroElse(hn::RebindMask(Floats(), dropped), hn::Mul(x, scale_));
   }
 
  private:
-  uint64_t key_;
-  uint32_t threshold_;
-  float scale_;
+  RowBits bits_;
+  Word threshold_;
+  Float scale_;
 };
 
 // The same where nothing is dropped.

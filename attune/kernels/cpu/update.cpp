@@ -72,13 +72,15 @@ HWY_EXPORT(adam_chunk);
 HWY_EXPORT(sgd_chunk);
 
 void adam_update(int threads, const AdamUpdate& p) {
-  parallel_chunks(threads, p.w.count(), kChunkElements,
-                  [&](int64_t begin, int64_t end) { HWY_DYNAMIC_DISPATCH(adam_chunk)(p, begin, end); });
+  parallel_chunks(threads, p.w.count(), kChunkElements, [&](int64_t begin, int64_t end) {
+    HWY_DYNAMIC_DISPATCH(adam_chunk)(p, begin, end);
+  });
 }
 
 void sgd_update(int threads, const SgdUpdate& p) {
-  parallel_chunks(threads, p.w.count(), kChunkElements,
-                  [&](int64_t begin, int64_t end) { HWY_DYNAMIC_DISPATCH(sgd_chunk)(p, begin, end); });
+  parallel_chunks(threads, p.w.count(), kChunkElements, [&](int64_t begin, int64_t end) {
+    HWY_DYNAMIC_DISPATCH(sgd_chunk)(p, begin, end);
+  });
 }
 
 }  // namespace attune::kernels::cpu

@@ -1,5 +1,5 @@
-// Scratch memory of kernels that add up partial sums: it grows to the largest ever asked for and is then reused, so that a
-// steady step allocates nothing.
+// Scratch memory of kernels that add up partial sums: it grows to the largest ever asked for and is then reused, so
+// that a steady step allocates nothing.
 #pragma once
 #include <cstdint>
 

@@ -22,10 +22,14 @@ T tanh_inner(T x) {
 template <class T>
 T value(ActivationKind kind, T x) {
   switch (kind) {
-    case ActivationKind::gelu: return x * normal_cdf(x);
-    case ActivationKind::gelu_tanh: return x / 2 * (1 + std::tanh(tanh_inner(x)));
-    case ActivationKind::relu: return x > 0 || std::isnan(x) ? x : T{0};
-    case ActivationKind::tanh: return std::tanh(x);
+    case ActivationKind::gelu:
+      return x * normal_cdf(x);
+    case ActivationKind::gelu_tanh:
+      return x / 2 * (1 + std::tanh(tanh_inner(x)));
+    case ActivationKind::relu:
+      return x > 0 || std::isnan(x) ? x : T{0};
+    case ActivationKind::tanh:
+      return std::tanh(x);
   }
   return x;
 }
@@ -40,8 +44,10 @@ T derivative(ActivationKind kind, T x) {
       const T inner = std::sqrt(2 / std::numbers::pi_v<T>) * (1 + 3 * static_cast<T>(kCubic) * x * x);
       return (1 + t) / 2 + x / 2 * (1 - t * t) * inner;
     }
-    case ActivationKind::relu: return std::isnan(x) ? x : static_cast<T>(x > 0);
-    case ActivationKind::tanh: return 1 - std::tanh(x) * std::tanh(x);
+    case ActivationKind::relu:
+      return std::isnan(x) ? x : static_cast<T>(x > 0);
+    case ActivationKind::tanh:
+      return 1 - std::tanh(x) * std::tanh(x);
   }
   return x;
 }
@@ -56,8 +62,7 @@ void activation(const Activation& p) {
 
 void activation_backward(const ActivationBackward& p) {
   with_float(p.x.dtype, [&]<class T>(T) {
-    for (int64_t i = 0; i < p.x.count(); ++i)
-      p.dx.as<T>()[i] = p.dy.as<T>()[i] * derivative(p.kind, p.x.as<T>()[i]);
+    for (int64_t i = 0; i < p.x.count(); ++i) p.dx.as<T>()[i] = p.dy.as<T>()[i] * derivative(p.kind, p.x.as<T>()[i]);
   });
 }
 

@@ -44,8 +44,7 @@ T dot(const T* a, const T* b, int64_t n) {
 template <class T>
 T kept(const DropoutKeys& keys, const Head<T>& head, int64_t i, int64_t j) {
   if (!keys.active()) return 1;
-  const uint64_t key =
-      mix_key(mix_key(keys.site, keys.row_keys[head.begin + i]), static_cast<uint64_t>(head.index));
+  const uint64_t key = mix_key(mix_key(keys.site, keys.row_keys[head.begin + i]), static_cast<uint64_t>(head.index));
   return random_bits(key, static_cast<uint32_t>(j)) >= keys.threshold() ? static_cast<T>(keys.scale()) : T{0};
 }
 

@@ -45,8 +45,7 @@ void gather_rows_backward(const GatherRows& p) {
   with_float(p.x.dtype, [&]<class T>(T) {
     const int64_t n = p.y.cols();
     for (int64_t i = 0; i < p.y.rows(); ++i)
-      for (int64_t c = 0; p.index[i] >= 0 && c < n; ++c)
-        p.x.as<T>()[p.index[i] * n + c] += p.y.as<T>()[i * n + c];
+      for (int64_t c = 0; p.index[i] >= 0 && c < n; ++c) p.x.as<T>()[p.index[i] * n + c] += p.y.as<T>()[i * n + c];
   });
 }
 

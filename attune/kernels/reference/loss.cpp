@@ -52,8 +52,8 @@ void softmax_cross_entropy(const SoftmaxCrossEntropy& p) {
       const LogSum<T> sum(z, classes);
       T smooth = 0;
       for (int64_t c = 0; c < classes; ++c) smooth += weight<T>(p.class_weights, c) * sum.minus(z[c]);
-      item = weight<T>(p.item_weights, i) * ((1 - e) * weight<T>(p.class_weights, y) * sum.minus(z[y]) +
-                                             e / static_cast<T>(classes) * smooth);
+      item = weight<T>(p.item_weights, i) *
+             ((1 - e) * weight<T>(p.class_weights, y) * sum.minus(z[y]) + e / static_cast<T>(classes) * smooth);
     }
   });
 }

@@ -1,5 +1,5 @@
-// Reference kernels: each contract of attune/kernels/*.h as plain loops, f64 (and f32), one thread. They say what a kernel means;
-// gradient checks run on them and every fast kernel is tested against them. Clear before fast.
+// Reference kernels: each contract of attune/kernels/*.h as plain loops, f64 (and f32), one thread. They say what a
+// kernel means; gradient checks run on them and every fast kernel is tested against them. Clear before fast.
 #pragma once
 #include "attune/kernels/kernels.h"
 

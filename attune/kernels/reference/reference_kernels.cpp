@@ -42,6 +42,8 @@ class ReferenceKernels final : public Kernels {
 
 }  // namespace
 
-std::unique_ptr<Kernels> make_kernels() { return std::make_unique<ReferenceKernels>(); }
+std::unique_ptr<Kernels> make_kernels() {
+  return std::make_unique<ReferenceKernels>();
+}
 
 }  // namespace attune::kernels::reference

@@ -1,0 +1,40 @@
+// Which rows go into which optimizer step, and how a step is split into micro-batches.
+#pragma once
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "attune/train/split.h"
+
+namespace attune::train {
+
+struct BatchOptions {
+  int64_t batch_size = 16;   // rows an optimizer step
+  int64_t micro_batch = 0;   // rows at once; 0: as many as stay within kTokenBudget tokens
+  uint64_t seed = 0;
+  bool shuffle = true;
+};
+inline constexpr int64_t kTokenBudget = 8192;
+
+class StepBatches {
+ public:
+  StepBatches(const Split& split, bool tagging, const BatchOptions& options);
+
+  int64_t steps_per_epoch() const { return (split_.rows() + options_.batch_size - 1) / options_.batch_size; }
+  // The micro-batches of a step (0-based, over all epochs). The last, smaller batch of an epoch is kept. Valid until the next call.
+  std::span<const tasks::Batch> at(int64_t step);
+  // Rows of the micro-batches of the step with the most tokens at once that an epoch in file order would have: for planning.
+  int64_t rows_of(int64_t step) const;
+
+ private:
+  std::span<const int32_t> rows_at(int64_t step);
+
+  const Split& split_;
+  bool tagging_;
+  BatchOptions options_;
+  int64_t epoch_ = -1;
+  std::vector<int32_t> order_;
+  std::vector<tasks::Batch> micro_;
+};
+
+}  // namespace attune::train

@@ -1,0 +1,120 @@
+#include "attune/train/checkpoint.h"
+
+#include <algorithm>
+
+#include "attune/base/files.h"
+#include "attune/io/safetensors.h"
+#include "attune/io/safetensors_writer.h"
+
+namespace attune::train {
+namespace {
+
+using nlohmann::json;
+
+constexpr const char* kTensors = "state.safetensors";
+constexpr const char* kState = "state.json";
+
+std::vector<optim::StateTensor> all_tensors(const models::Model& model, const optim::Optimizer* optimizer) {
+  std::vector<optim::StateTensor> tensors;
+  for (const auto& p : model.parameters().all()) tensors.push_back({p->name, p->value});
+  if (optimizer)
+    for (auto& state : optimizer->state()) tensors.push_back(std::move(state));
+  return tensors;
+}
+
+void write_tensors(const fs::path& path, const std::vector<optim::StateTensor>& tensors) {
+  std::vector<io::TensorSpec> specs;
+  for (const auto& [name, tensor] : tensors) specs.push_back({name, io::FileDType::f32, {tensor.count()}});
+  io::SafetensorsWriter writer(path, std::move(specs), {{"format", "attune"}});
+  for (const auto& [name, tensor] : tensors) writer.append_f32(name, {tensor.as<float>(), static_cast<size_t>(tensor.count())});
+  writer.commit();
+}
+
+void read_tensors(const fs::path& path, const std::vector<optim::StateTensor>& tensors) {
+  const io::Safetensors file(path);
+  for (const auto& [name, tensor] : tensors) file.read_f32(name, {tensor.as<float>(), static_cast<size_t>(tensor.count())});
+}
+
+int64_t step_of(const fs::path& folder) {
+  constexpr std::string_view kPrefix = "step-";
+  const std::string name = folder.filename().string();
+  if (!name.starts_with(kPrefix) || name.size() > kPrefix.size() + 15) return -1;
+  const std::string digits = name.substr(kPrefix.size());
+  if (digits.empty() || !std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; })) return -1;
+  return std::stoll(digits);
+}
+
+std::vector<fs::path> checkpoints_of(const fs::path& run) {
+  std::vector<fs::path> found;
+  if (fs::is_directory(run / "checkpoints"))
+    for (const auto& entry : fs::directory_iterator(run / "checkpoints"))
+      if (entry.is_directory() && step_of(entry.path()) >= 0) found.push_back(entry.path());
+  std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return step_of(a) > step_of(b); });
+  return found;
+}
+
+void check_identity(const json& had, const json& has, const fs::path& checkpoint) {
+  for (const auto& [key, value] : has.items()) {
+    const json& old = had.contains(key) ? had[key] : json();
+    if (old != value)
+      fail(ErrorKind::usage,
+           "cannot resume from {}: '{}' was {} when it was made and is {} now. Give the old value, or start a new run in another "
+           "--out (threads and output options may differ)",
+           checkpoint.string(), key, old.dump(), value.dump());
+  }
+}
+
+}  // namespace
+
+json RunState::to_json() const {
+  return {{"step", step},           {"log_bytes", log_bytes}, {"loss_sum", loss_sum},             {"loss_steps", loss_steps}, {"best", best},
+          {"best_step", best_step}, {"tokens", tokens},       {"without_better", without_better}, {"stopped_early", stopped_early}};
+}
+
+RunState RunState::from_json(const json& j) {
+  RunState s;
+  s.step = j.at("step"), s.log_bytes = j.at("log_bytes"), s.loss_sum = j.at("loss_sum"), s.loss_steps = j.at("loss_steps");
+  s.best = j.at("best"), s.best_step = j.at("best_step"), s.tokens = j.at("tokens"), s.without_better = j.at("without_better");
+  s.stopped_early = j.at("stopped_early");
+  return s;
+}
+
+void save_checkpoint(const fs::path& run, const models::Model& model, const optim::Optimizer& optimizer, const RunState& state,
+                     const json& identity, int64_t keep) {
+  fs::create_directories(run / "checkpoints");
+  AtomicFolder folder(run / "checkpoints" / ("step-" + std::to_string(state.step)));
+  write_tensors(folder.path() / kTensors, all_tensors(model, &optimizer));
+  write_file_atomically(folder.path() / kState, json{{"format", 1}, {"state", state.to_json()}, {"identity", identity}}.dump(2) + "\n");
+  folder.commit();
+  const auto all = checkpoints_of(run);
+  for (size_t i = static_cast<size_t>(keep); i < all.size(); ++i) fs::remove_all(all[i]);
+}
+
+std::optional<fs::path> newest_checkpoint(const fs::path& run) {
+  const auto all = checkpoints_of(run);
+  return all.empty() ? std::nullopt : std::optional(all.front());
+}
+
+RunState load_checkpoint(const fs::path& checkpoint, models::Model& model, optim::Optimizer& optimizer, const json& identity) {
+  const json state = json::parse(read_file(checkpoint / kState), nullptr, false);
+  if (!state.is_object() || !state.contains("state") || !state.contains("identity"))
+    fail(ErrorKind::model, "{}: damaged; remove the folder to resume from the checkpoint before it", (checkpoint / kState).string());
+  check_identity(state["identity"], identity, checkpoint);
+  read_tensors(checkpoint / kTensors, all_tensors(model, &optimizer));
+  model.parameters().refresh_twins();
+  return RunState::from_json(state["state"]);
+}
+
+void save_best(const fs::path& run, const models::Model& model) {
+  fs::create_directories(run / "checkpoints");
+  AtomicFolder folder(run / "checkpoints" / "best");
+  write_tensors(folder.path() / kTensors, all_tensors(model, nullptr));
+  folder.commit();
+}
+
+void load_best(const fs::path& run, models::Model& model) {
+  read_tensors(run / "checkpoints" / "best" / kTensors, all_tensors(model, nullptr));
+  model.parameters().refresh_twins();
+}
+
+}  // namespace attune::train

@@ -1,0 +1,73 @@
+#include "attune/train/evaluate.h"
+
+#include <chrono>
+
+namespace attune::train {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+models::ModelOutput forward(const models::Model& model, autograd::Context& context, const tasks::Batch& batch) {
+  return model.forward(context, batch.rows, batch.head());
+}
+
+// Hands each sequence of a batch its own rows of logits.
+void score_batch(tasks::Scorer& scorer, const tasks::Batch& batch, const Split& split, std::span<const int32_t> rows, bool tagging,
+                 std::span<const float> logits, size_t outputs) {
+  size_t at = 0;
+  std::vector<int32_t> words;
+  for (const int32_t row : rows) {
+    for (int64_t s = split.encoded.first_sequence(row); s < split.encoded.first_sequence(row + 1); ++s) {
+      words.clear();
+      for (const auto& place : split.encoded.at(s).places) words.push_back(place.word);
+      const size_t reads = tagging ? words.size() : 1;
+      scorer.add(row, words, logits.subspan(at * outputs, reads * outputs));
+      at += reads;
+    }
+  }
+  ATTUNE_CHECK(static_cast<int64_t>(at) == batch.read_count, "{} of {} rows scored", at, batch.read_count);
+}
+
+}  // namespace
+
+std::span<const float> run_batch(const models::Model& model, kernels::Kernels& kernels, tensor::Arena& arena, const tasks::Batch& batch) {
+  arena.reset();
+  autograd::Context context{.kernels = kernels, .arena = arena, .compute = model.compute()};
+  const tensor::Tensor logits = forward(model, context, batch).logits;
+  return {logits.as<float>(), static_cast<size_t>(batch.read_count * logits.cols())};
+}
+
+std::optional<tasks::Evaluation> evaluate(const tasks::ModelBundle& bundle, kernels::Kernels& kernels, const Split& split,
+                                          const losses::Loss& loss, const EvaluateOptions& options) {
+  const auto start = Clock::now();
+  const bool tagging = bundle.task->kind == tasks::TaskKind::tag;
+  const auto scorer = tasks::make_scorer(*bundle.task, bundle.labels, split.targets, options.scorer);
+  tensor::Arena arena;
+  tasks::Batch batch;
+  std::vector<int32_t> rows;
+  double sum = 0, denominator = 0;
+  int64_t tokens = 0;
+  for (int64_t first = 0; first < split.rows(); first += options.batch_size) {
+    if (options.stop && options.stop()) return std::nullopt;
+    rows.clear();
+    for (int64_t row = first; row < std::min(split.rows(), first + options.batch_size); ++row) rows.push_back(static_cast<int32_t>(row));
+    fill_batch(batch, split, rows, tagging);
+    if (batch.read_count == 0) continue;
+    arena.reset();
+    autograd::Context context{.kernels = kernels, .arena = arena, .compute = bundle.model->compute()};
+    const models::ModelOutput output = forward(*bundle.model, context, batch);
+    const auto outputs = static_cast<size_t>(output.logits.cols());
+    score_batch(*scorer, batch, split, rows, tagging, {output.logits.as<float>(), static_cast<size_t>(batch.read_count) * outputs}, outputs);
+    const losses::LossTerm term = loss.evaluate(context, {.logits = output.logits, .hidden = output.hidden, .targets = batch.targets});
+    sum += term.sum;
+    denominator += term.denominator;
+    tokens += batch.rows.tokens();
+  }
+  tasks::Evaluation evaluation = scorer->finish(options.bootstrap);
+  evaluation.scores.set("loss", denominator > 0 ? sum / denominator : metrics::kUndefined);
+  evaluation.seconds = std::chrono::duration<double>(Clock::now() - start).count();
+  evaluation.tokens = tokens;
+  return evaluation;
+}
+
+}  // namespace attune::train

@@ -1,0 +1,26 @@
+// A model over a whole data set, without recording: logits row by row, and the task's metrics.
+#pragma once
+#include <functional>
+#include <span>
+
+#include "attune/losses/loss.h"
+#include "attune/tasks/scorer.h"
+#include "attune/train/split.h"
+
+namespace attune::train {
+
+struct EvaluateOptions {
+  int64_t batch_size = 64;  // sequences at once; changes no result
+  metrics::BootstrapOptions bootstrap = {.draws = 0};
+  tasks::ScorerOptions scorer = {};
+  std::function<bool()> stop = {};  // asked between batches; true: evaluate() returns nothing
+};
+
+// Scores and `loss` (sum over items / denominator, over the whole set) of a split; nothing if stopped.
+std::optional<tasks::Evaluation> evaluate(const tasks::ModelBundle& bundle, kernels::Kernels& kernels, const Split& split,
+                                          const losses::Loss& loss, const EvaluateOptions& options);
+
+// Runs a batch and returns the logits [read_count, K]; valid until the arena is reset.
+std::span<const float> run_batch(const models::Model& model, kernels::Kernels& kernels, tensor::Arena& arena, const tasks::Batch& batch);
+
+}  // namespace attune::train

@@ -1,0 +1,28 @@
+// metrics.jsonl: one JSON object a line, appended while the run goes on; cut back to a checkpoint on resume.
+#pragma once
+#include <nlohmann/json_fwd.hpp>
+
+#include <cstdio>
+#include <filesystem>
+
+namespace attune::train {
+
+class MetricsLog {
+ public:
+  // Keeps the first `keep_bytes` of an existing file and drops the rest. Errors: io.
+  MetricsLog(std::filesystem::path path, int64_t keep_bytes);
+  ~MetricsLog();
+  MetricsLog(const MetricsLog&) = delete;
+  MetricsLog& operator=(const MetricsLog&) = delete;
+
+  // Appends a line and hands it to the system. Errors: io (disk full).
+  void write(const nlohmann::ordered_json& line);
+  int64_t bytes() const { return bytes_; }
+
+ private:
+  std::filesystem::path path_;
+  std::FILE* file_ = nullptr;
+  int64_t bytes_ = 0;
+};
+
+}  // namespace attune::train

@@ -1,0 +1,78 @@
+#include "attune/train/run_folder.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <fstream>
+
+#include "attune/base/files.h"
+
+namespace attune::train {
+namespace {
+
+using nlohmann::json;
+constexpr const char* kConfigFile = "config.resolved.json";
+
+bool is_finished(const fs::path& out) {
+  if (!fs::exists(out / "attune.json")) return false;
+  const json record = json::parse(read_file(out / "attune.json"), nullptr, false);
+  return record.is_object() && record.contains("run");
+}
+
+}  // namespace
+
+bool prepare_run_folder(const TrainOptions& options) {
+  const fs::path out = options.out;
+  if (options.resume && options.overwrite) fail(ErrorKind::usage, "--resume and --overwrite contradict each other");
+  if (fs::exists(out) && !fs::is_directory(out)) fail(ErrorKind::usage, "--out {} is a file; name a folder", out.string());
+  if (fs::exists(out) && !fs::is_empty(out)) {
+    const bool run = fs::exists(out / kConfigFile);
+    if (!options.resume && !options.overwrite)
+      fail(ErrorKind::usage, "--out {} exists; give --overwrite to replace it, --resume to go on, or another folder", out.string());
+    if (!run) fail(ErrorKind::usage, "--out {} is not empty and was not made by `attune train`; name another folder", out.string());
+    if (options.resume && is_finished(out)) return true;
+    if (options.overwrite) fs::remove_all(out);
+  }
+  std::error_code error;
+  fs::create_directories(out, error);
+  if (error) fail(ErrorKind::io, "cannot make the folder {}: {}", out.string(), error.message());
+  ::chmod(out.c_str(), 0700);
+  write_file_atomically(out / ".writable", "");
+  fs::remove(out / ".writable");
+  return false;
+}
+
+json run_identity(TrainOptions options, const std::string& data_fingerprint, const std::string& model_fingerprint, const std::string& precision) {
+  OptionList list;
+  options.visit(list);
+  json identity = list.to_json(/*affecting_result_only=*/true);
+  identity["data_sha256"] = data_fingerprint;
+  identity["model_sha256"] = model_fingerprint;
+  identity["precision_in_force"] = precision;
+  return identity;
+}
+
+std::string model_fingerprint(const std::string& folder) {
+  std::string all;
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    const std::string name = entry.path().filename().string();
+    if (name.ends_with(".safetensors") || name == "config.json" || name == "vocab.txt" || name == "tokenizer.json") files.push_back(entry.path());
+  }
+  std::sort(files.begin(), files.end());
+  for (const auto& file : files) all += file.filename().string() + sha256_file(file);
+  return sha256_hex(all);
+}
+
+json environment(int threads) {
+  std::ifstream cpuinfo("/proc/cpuinfo");
+  std::string line, processor = "unknown";
+  while (std::getline(cpuinfo, line))
+    if (line.starts_with("model name")) {
+      processor = line.substr(line.find(':') + 2);
+      break;
+    }
+  return {{"attune", "0.1.0"}, {"processor", processor}, {"threads", threads}, {"compiler", __VERSION__}};
+}
+
+}  // namespace attune::train

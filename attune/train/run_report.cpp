@@ -1,0 +1,117 @@
+#include "attune/train/run_report.h"
+
+#include <cmath>
+
+#include "attune/metrics/entities.h"
+
+namespace attune::train {
+namespace {
+
+// The row's texts in one line: a pair is separated by " | ".
+std::string text_of(const data::Example& example) {
+  return example.has_pair ? example.text + " | " + example.text_pair : example.text;
+}
+
+report::Mistake mistake_at(const Split& split, int64_t row, bool with_texts) {
+  const data::Example& example = split.data.examples[static_cast<size_t>(row)];
+  const auto& files = split.data.files;
+  const auto file = static_cast<size_t>(example.origin.file);
+  return {.file = file < files.size() ? files[file] : split.files, .line = example.origin.line, .gold = {}, .predicted = {},
+          .text = with_texts ? text_of(example) : std::string()};
+}
+
+std::vector<report::Mistake> class_mistakes(const tasks::ModelBundle& bundle, const Split& split, std::span<const metrics::ClassRecord> records,
+                                            bool with_texts) {
+  std::vector<report::Mistake> mistakes;
+  for (const int64_t row : metrics::confident_mistakes(records, kMostMistakes)) {
+    const metrics::ClassRecord& record = records[static_cast<size_t>(row)];
+    report::Mistake& mistake = mistakes.emplace_back(mistake_at(split, row, with_texts));
+    mistake.gold = bundle.labels.name(record.gold);
+    mistake.predicted = bundle.labels.name(record.predicted);
+    mistake.probability = static_cast<double>(record.top_probability);
+  }
+  return mistakes;
+}
+
+std::vector<report::Mistake> score_mistakes(const Split& split, std::span<const metrics::ScoreRecord> records, bool with_texts) {
+  std::vector<report::Mistake> mistakes;
+  for (const int64_t row : metrics::largest_errors(records, kMostMistakes)) {
+    const metrics::ScoreRecord& record = records[static_cast<size_t>(row)];
+    report::Mistake& mistake = mistakes.emplace_back(mistake_at(split, row, with_texts));
+    mistake.gold = fmt::format("{:g}", record.gold);
+    mistake.predicted = fmt::format("{:.4g}", record.predicted);
+  }
+  return mistakes;
+}
+
+std::vector<report::Mistake> word_mistakes(const tasks::ModelBundle& bundle, const Split& split, std::span<const metrics::WordMistake> words,
+                                           bool with_texts) {
+  std::vector<report::Mistake> mistakes;
+  for (const metrics::WordMistake& word : words.first(std::min(words.size(), kMostMistakes))) {
+    report::Mistake& mistake = mistakes.emplace_back(mistake_at(split, word.row, with_texts));
+    mistake.place = fmt::format("word {}", word.word + 1);
+    mistake.gold = report::label_name(bundle.labels.names(), word.gold);
+    mistake.predicted = report::label_name(bundle.labels.names(), word.predicted);
+    mistake.probability = static_cast<double>(word.probability);
+  }
+  return mistakes;
+}
+
+// Always filled in: that nothing was cut is worth knowing too.
+report::Truncation truncation_of(const tasks::ModelBundle& bundle, const data::EncodeCounts& counts) {
+  return {.max_length = bundle.encode.max_length,
+          .rows = counts.rows,
+          .rows_cut = counts.rows_truncated,
+          .pieces = counts.pieces,
+          .pieces_cut = counts.pieces_lost,
+          .words = counts.words,
+          .words_cut = counts.words_lost,
+          .entity_words_cut = counts.entity_words_lost};
+}
+
+struct ToReport {
+  report::Detail operator()(std::monostate) const { return std::monostate{}; }
+  template <class Result>
+  report::Detail operator()(const Result& result) const {
+    return result;
+  }
+};
+
+}  // namespace
+
+report::Split report_split(const tasks::ModelBundle& bundle, const Split& split, const tasks::Evaluation& evaluation, bool with_texts) {
+  report::Split shown{.name = split.name,
+                      .files = split.files,
+                      .rows = split.rows(),
+                      .seconds = evaluation.seconds,
+                      .scores = evaluation.scores,
+                      .detail = std::visit(ToReport{}, evaluation.detail),
+                      .truncation = truncation_of(bundle, split.encoded.counts())};
+  switch (bundle.task->kind) {
+    case tasks::TaskKind::classify: shown.mistakes = class_mistakes(bundle, split, evaluation.classes, with_texts); break;
+    case tasks::TaskKind::tag: shown.mistakes = word_mistakes(bundle, split, evaluation.word_mistakes, with_texts); break;
+    case tasks::TaskKind::regress:
+      shown.mistakes = score_mistakes(split, evaluation.scored, with_texts);
+      shown.predictions = evaluation.scored;
+      break;
+    case tasks::TaskKind::multilabel: break;  // a row is rarely all wrong: its labels' tables say more
+  }
+  return shown;
+}
+
+report::Report base_report(const tasks::ModelBundle& bundle, const std::string& model_name) {
+  report::Report report;
+  report.title = fmt::format("attune report: {}", bundle.task->name);
+  report.task = bundle.task->name;
+  report.model = model_name;
+  report.labels = bundle.labels.names();
+  if (bundle.task->kind == tasks::TaskKind::tag) report.entity_types = metrics::TagScheme(bundle.labels.names()).types();
+  report.notes = bundle.notes;
+  const models::BertConfig& config = bundle.model->config();
+  report.facts.emplace_back("encoder", fmt::format("{} layers, hidden size {}, {} heads, {:.1f} M parameters", config.layers, config.hidden, config.heads,
+                                                   static_cast<double>(bundle.model->parameters().count()) * 1e-6));
+  report.facts.emplace_back("longest sequence", fmt::format("{} pieces (truncation: {})", bundle.encode.max_length, bundle.encode.truncate));
+  return report;
+}
+
+}  // namespace attune::train

@@ -1,0 +1,33 @@
+#include "attune/train/split.h"
+
+namespace attune::train {
+
+Split make_split(std::string name, std::string files, data::Dataset data, const tasks::ModelBundle& bundle) {
+  tasks::TargetTable targets(*bundle.task, bundle.labels, data, name, "the model");
+  data::EncodedSet encoded = data::encode_all(data.examples, *bundle.tokenizer, bundle.task->data, bundle.encode);
+  return {std::move(name), std::move(files), std::move(data), std::move(encoded), std::move(targets)};
+}
+
+void fill_batch(tasks::Batch& batch, const Split& split, std::span<const int32_t> rows, bool tagging) {
+  batch.clear();
+  std::vector<int32_t> words;
+  for (const int32_t row : rows) {
+    const int64_t first = split.encoded.first_sequence(row);
+    for (int64_t s = first; s < split.encoded.first_sequence(row + 1); ++s) {
+      const data::Encoded sequence = split.encoded.at(s);
+      batch.add(sequence, tagging, static_cast<int32_t>(s - first));
+      words.clear();
+      for (const auto& place : sequence.places) words.push_back(place.word);
+      split.targets.append(batch, row, words);
+    }
+  }
+  batch.finish();
+}
+
+int64_t tokens_of(const Split& split, int64_t row) {
+  int64_t tokens = 0;
+  for (int64_t s = split.encoded.first_sequence(row); s < split.encoded.first_sequence(row + 1); ++s) tokens += split.encoded.length(s);
+  return tokens;
+}
+
+}  // namespace attune::train

@@ -1,0 +1,34 @@
+// A data set made ready: read, its labels numbered, its texts encoded.
+#pragma once
+#include <span>
+#include <string>
+#include <vector>
+
+#include "attune/data/dataset.h"
+#include "attune/data/encode.h"
+#include "attune/tasks/batch.h"
+#include "attune/tasks/model_bundle.h"
+#include "attune/tasks/target_table.h"
+
+namespace attune::train {
+
+struct Split {
+  std::string name;   // train, dev, test
+  std::string files;  // as the user named them
+  data::Dataset data;
+  data::EncodedSet encoded;
+  tasks::TargetTable targets;
+
+  int64_t rows() const { return static_cast<int64_t>(data.examples.size()); }
+};
+
+// Numbers the labels and encodes the texts. Errors (input): a label that the model does not know.
+Split make_split(std::string name, std::string files, data::Dataset data, const tasks::ModelBundle& bundle);
+
+// Fills `batch` with all sequences (windows) of `rows` of the split, and their targets.
+void fill_batch(tasks::Batch& batch, const Split& split, std::span<const int32_t> rows, bool tagging);
+
+// Tokens of one row, all its windows together.
+int64_t tokens_of(const Split& split, int64_t row);
+
+}  // namespace attune::train

@@ -1,0 +1,121 @@
+#include "attune/data/columns.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/base/expect_error.h"
+
+namespace attune::data {
+namespace {
+
+using Names = std::vector<std::string>;
+
+Columns choose(const Names& names, TargetKind target = TargetKind::label, const ReadOptions& options = {},
+               TargetNeed need = TargetNeed::required, const char* format = "csv") {
+  return choose_columns({names, "t.csv", format, target, need}, options);
+}
+
+TEST(Columns, RecognisesUsualNamesAndSaysSo) {
+  const Columns plain = choose({"idx", "Text", "label"});
+  EXPECT_EQ(plain.text, 1);
+  EXPECT_EQ(plain.text_pair, -1);
+  EXPECT_EQ(plain.label, std::vector<int>{2});
+  EXPECT_EQ(plain.id, 0);
+  EXPECT_EQ(plain.notes, (Names{"t.csv: text is column 'Text'", "t.csv: label is column 'label'"}));
+  const Columns pair = choose({"premise", "hypothesis", "label"});
+  EXPECT_EQ(pair.text, 0);
+  EXPECT_EQ(pair.text_pair, 1);
+  EXPECT_EQ(pair.notes[0], "t.csv: text is column 'premise', its pair is column 'hypothesis'");
+  EXPECT_EQ(choose({"text_a", "text_b", "label"}).text_pair, 1);
+  EXPECT_EQ(choose({"review", "sentiment"}).label, std::vector<int>{1});
+  EXPECT_EQ(choose({"title", "text", "label"}).text, 1);
+  EXPECT_EQ(choose({"sentence1", "sentence2", "score"}, TargetKind::score).label, std::vector<int>{2});
+  EXPECT_EQ(choose({"评论", "标签"}).text, 0);
+  EXPECT_EQ(choose({"text", "label", "label_text"}).label, std::vector<int>{1});
+  EXPECT_EQ(choose({"tokens", "ner_tags"}, TargetKind::tags).label, std::vector<int>{1});
+}
+
+TEST(Columns, OptionsWinAndNeedNoNotes) {
+  ReadOptions options;
+  options.text = "b";
+  options.label = {"a"};
+  options.weight = "w";
+  const Columns columns = choose({"a", "b", "w", "text"}, TargetKind::label, options);
+  EXPECT_EQ(columns.text, 1);
+  EXPECT_EQ(columns.label, std::vector<int>{0});
+  EXPECT_EQ(columns.weight, 2);
+  EXPECT_TRUE(columns.notes.empty());
+}
+
+TEST(Columns, MissingOnesListAllAndTheNearest) {
+  ReadOptions options;
+  options.label = {"lable"};
+  EXPECT_ERROR(ErrorKind::input, choose({"text", "label"}, TargetKind::label, options), "t.csv: --label",
+               "no column 'lable'", "did you mean 'label'?", "'text', 'label'");
+  EXPECT_ERROR(ErrorKind::input, choose({"foo", "label"}), "recognised as the text", "--text COLUMN", "'foo', 'label'");
+  EXPECT_ERROR(ErrorKind::input, choose({"text", "foo"}), "recognised as the label", "--label COLUMN");
+  EXPECT_ERROR(ErrorKind::input, choose({"text;label"}), "--separator");
+}
+
+TEST(Columns, AmbiguousOnesListTheCandidates) {
+  EXPECT_ERROR(ErrorKind::input, choose({"review", "comment", "label"}), "which column holds the text?",
+               "'review', 'comment'", "--text COLUMN");
+  EXPECT_ERROR(ErrorKind::input, choose({"text", "class", "category"}), "which column holds the label?",
+               "'class', 'category'");
+  EXPECT_ERROR(ErrorKind::input, choose({"text", "sentence1", "sentence2", "label"}), "which column",
+               "'sentence1', 'sentence2', 'text'");
+  EXPECT_ERROR(ErrorKind::input, choose({"text", "text", "label"}), "which column holds the text?");
+}
+
+TEST(Columns, OneColumnServesOnce) {
+  ReadOptions options;
+  options.text = "text";
+  options.text_pair = "text";
+  EXPECT_ERROR(ErrorKind::input, choose({"text", "label"}, TargetKind::label, options), "'text' is used for --text",
+               "--text-pair");
+  options = {};
+  options.text = "x";
+  EXPECT_ERROR(ErrorKind::input, choose({"x", "x", "label"}, TargetKind::label, options), "stands twice");
+}
+
+TEST(Columns, SeveralLabelColumnsAreForMultiLabel) {
+  ReadOptions options;
+  options.label = {"toxic", "spam"};
+  EXPECT_EQ(choose({"text", "spam", "toxic"}, TargetKind::labels, options).label, (std::vector<int>{2, 1}));
+  EXPECT_ERROR(ErrorKind::usage, choose({"text", "spam", "toxic"}, TargetKind::label, options), "--task multilabel");
+}
+
+TEST(Columns, PredictionNeedsNoLabel) {
+  EXPECT_TRUE(choose({"text", "x"}, TargetKind::label, {}, TargetNeed::optional).label.empty());
+  EXPECT_TRUE(choose({"text", "label"}, TargetKind::label, {}, TargetNeed::ignored).label.empty());
+  ReadOptions options;
+  options.label = {"intent"};
+  EXPECT_TRUE(choose({"text"}, TargetKind::label, options, TargetNeed::optional).label.empty());
+}
+
+TEST(Columns, ConllColumnsAreNumbers) {
+  const Names four = {"1", "2", "3", "4"};
+  const auto conll = [&](const ReadOptions& options, TargetNeed need = TargetNeed::required) {
+    return choose(four, TargetKind::tags, options, need, "conll");
+  };
+  EXPECT_EQ(conll({}).text, 0);
+  EXPECT_EQ(conll({}).label, std::vector<int>{3});
+  ReadOptions options;
+  options.text = "2";
+  options.label = {"-2"};
+  EXPECT_EQ(conll(options).text, 1);
+  EXPECT_EQ(conll(options).label, std::vector<int>{2});
+  options.label = {"5"};
+  EXPECT_ERROR(ErrorKind::input, conll(options), "column number from 1 to 4", "'5'");
+  EXPECT_ERROR(ErrorKind::input, choose({"1"}, TargetKind::tags, {}, TargetNeed::required, "conll"),
+               "expected a word and its tag");
+  EXPECT_ERROR(ErrorKind::input, choose(four, TargetKind::label, {}, TargetNeed::required, "conll"), "tags of words");
+}
+
+TEST(Columns, PlainTextHasNoLabels) {
+  EXPECT_EQ(choose({"text"}, TargetKind::label, {}, TargetNeed::optional, "text").text, 0);
+  EXPECT_ERROR(ErrorKind::input, choose({"text"}, TargetKind::label, {}, TargetNeed::required, "text"),
+               "plain text lines have no labels", "--format");
+}
+
+}  // namespace
+}  // namespace attune::data

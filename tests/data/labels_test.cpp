@@ -1,0 +1,74 @@
+#include "attune/data/labels.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/base/expect_error.h"
+#include "tests/base/temp_folder.h"
+
+namespace attune::data {
+namespace {
+
+using Names = std::vector<std::string>;
+
+Dataset labelled(const std::vector<Names>& rows) {
+  Dataset data;
+  data.files = {"t.csv"};
+  for (const auto& labels : rows) {
+    Example example;
+    example.labels = labels;
+    example.has_target = true;
+    example.origin = {0, static_cast<int64_t>(data.examples.size()) + 2};
+    data.examples.push_back(example);
+  }
+  return data;
+}
+
+TEST(Labels, IntegersSortByValueOthersByCodePoint) {
+  EXPECT_EQ(Labels::sorted({"10", "9", "-1", "9"}).names(), (Names{"-1", "9", "10"}));
+  EXPECT_EQ(Labels::sorted({"10", "9", "x"}).names(), (Names{"10", "9", "x"}));
+  EXPECT_EQ(Labels::sorted({"b", "Z", "é", "中", "😀", "a"}).names(), (Names{"Z", "a", "b", "é", "中", "😀"}));
+  EXPECT_EQ(Labels::sorted({"1.0", "0.5"}).names(), (Names{"0.5", "1.0"}));
+}
+
+TEST(Labels, LookUp) {
+  const Labels labels({"z", "a"});
+  EXPECT_EQ(labels.size(), 2);
+  EXPECT_EQ(labels.find("a"), 1);
+  EXPECT_EQ(labels.find("q"), -1);
+  EXPECT_EQ(labels.name(0), "z");
+}
+
+TEST(Labels, FromAFileKeepItsOrder) {
+  const test::TempFolder folder;
+  EXPECT_EQ(Labels::from_file(folder.put("l", "pos\r\n\n neg \n").string()).names(), (Names{"pos", "neg"}));
+  EXPECT_ERROR(ErrorKind::input, Labels::from_file(folder.put("twice", "a\nb\na\n").string()), "twice", "'a'");
+  EXPECT_ERROR(ErrorKind::input, Labels::from_file(folder.put("none", "\n").string()), "none holds no label");
+}
+
+TEST(Labels, OfTheTrainingData) {
+  EXPECT_EQ(labels_of(labelled({{"b"}, {"a"}, {"b"}}), TargetKind::label).names(), (Names{"a", "b"}));
+  EXPECT_ERROR(ErrorKind::input, labels_of(labelled({{"a"}, {"a"}}), TargetKind::label), "t.csv",
+               "all rows have the same label 'a'", "two classes");
+  EXPECT_EQ(labels_of(labelled({{"a"}, {}}), TargetKind::labels).size(), 1);
+  EXPECT_ERROR(ErrorKind::input, labels_of(labelled({{}, {}}), TargetKind::labels), "no row has a label");
+}
+
+TEST(Labels, Numbering) {
+  const auto numbered = number_labels(labelled({{"b"}, {}, {"a", "b"}}), Labels({"a", "b"}));
+  EXPECT_EQ(numbered.ids, (std::vector<int32_t>{1, 0, 1}));
+  EXPECT_EQ(numbered.offsets, (std::vector<int64_t>{0, 1, 1, 3}));
+}
+
+TEST(Labels, ALabelThatTrainLacks) {
+  const Labels labels({"card_arrival", "refund"});
+  EXPECT_ERROR(ErrorKind::input, number_labels(labelled({{"refund"}, {"card_arival"}}), labels), "t.csv line 3",
+               "dev holds the label 'card_arival', which the training data lacks", "did you mean 'card_arrival'?",
+               "Known are 'card_arrival', 'refund'");
+  Dataset tagged = labelled({{"refund", "X"}});
+  tagged.examples[0].words = {"a", "b"};
+  EXPECT_ERROR(ErrorKind::input, number_labels(tagged, labels, "test", "the model"), "t.csv line 3",
+               "test holds the label 'X', which the model lacks");
+}
+
+}  // namespace
+}  // namespace attune::data
