@@ -15,7 +15,8 @@ std::vector<Window> lay_out(std::span<const int32_t> starts, int32_t room, int32
   for (int32_t begin = 0;;) {
     int32_t end = begin;
     while (end < words && at(end + 1) - at(begin) <= room) ++end;
-    windows.push_back({begin, end, 0, 0});
+    // A window that ends where the one before ends (a long word follows) gives no word more context: leave it out.
+    if (windows.empty() || end > windows.back().word_end) windows.push_back({begin, end, 0, 0});
     if (end == words) break;
     int32_t next = begin + 1;
     while (next < end && at(next) < at(begin) + room - overlap) ++next;

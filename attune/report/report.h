@@ -23,10 +23,10 @@ using Detail = std::variant<std::monostate, metrics::ClassificationResult, metri
 
 // One row judged wrongly, named by where it stands; its text is shown only where Report::show_texts is set.
 struct Mistake {
-  std::string file;
+  std::string file = {};
   int64_t line = 0;
   std::string place = {};  // within the row: "word 3"
-  std::string gold, predicted;
+  std::string gold = {}, predicted = {};
   double probability = metrics::kUndefined;  // of the prediction; NaN for regression
   std::string text = {};
 };
@@ -41,11 +41,11 @@ struct Truncation {
 };
 
 struct Split {
-  std::string name;   // "dev", "test"
-  std::string files;  // as the user named them
+  std::string name = {};   // "dev", "test"
+  std::string files = {};  // as the user named them
   int64_t rows = 0;
   double seconds = metrics::kUndefined;
-  metrics::Scores scores;
+  metrics::Scores scores = {};
   Detail detail = {};
   std::optional<Truncation> truncation = {};
   std::vector<Mistake> mistakes = {};                  // worst first
@@ -54,7 +54,7 @@ struct Split {
 
 // One rung: the same split judged with a system of more or less effort.
 struct LadderRow {
-  std::string name;
+  std::string name = {};
   double score = metrics::kUndefined;
   std::optional<metrics::Interval> interval = {};
   double seconds = metrics::kUndefined;  // to train and predict
@@ -65,7 +65,7 @@ struct LadderRow {
 struct Ladder {
   std::string metric = "accuracy";
   std::string split = "test";
-  std::vector<LadderRow> rows;
+  std::vector<LadderRow> rows = {};
 };
 
 struct CurvePoint {
@@ -84,14 +84,14 @@ struct EvaluationPoint {
 
 // Routing of single-label classification: what a customer-service owner asks.
 struct Routing {
-  metrics::RoutingTable table;
+  metrics::RoutingTable table = {};
   std::string chosen_on = "dev", judged_on = "test";
 };
 
 struct Report {
   std::string title = "attune report";
-  std::string task;                  // classify, multilabel, regress, tag
-  std::string model;                 // as the user named it
+  std::string task = {};             // classify, multilabel, regress, tag
+  std::string model = {};            // as the user named it
   std::string headline_metric = {};  // empty: metrics::default_best_metric(task)
   std::vector<std::string> labels = {};
   std::vector<std::string> entity_types = {};                   // tagging: TagScheme::types()

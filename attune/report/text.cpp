@@ -20,9 +20,12 @@ std::string TextPage::paint(std::string_view text, int code) const {
 }
 
 void TextPage::heading(std::string_view title, std::string_view aside) {
+  const std::string note = printable(aside);
   out += "\n" + bold(title);
-  if (!aside.empty()) out += "  " + paint(printable(aside), 2);
+  const bool fits = display_width(title) + 2 + display_width(note) <= width;
+  if (fits && !note.empty()) out += "  " + paint(note, 2);
   out += "\n";
+  if (!fits) out += paint(wrapped(note, width), 2);
 }
 
 namespace {

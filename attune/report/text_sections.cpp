@@ -101,8 +101,10 @@ void least_routable(const Report& report, TextPage& page) {
   std::stable_sort(classes.begin(), classes.end(),
                    [&](const auto* a, const auto* b) { return a->used(level).share < b->used(level).share; });
   if (classes.size() > kLeastRoutable) classes.resize(kLeastRoutable);
-  page.out += fmt::format("  By predicted class at {}, the least routable (all are in the JSON and HTML reports):\n",
-                          percent(table.overall[level].precision_wanted, 0));
+  page.out +=
+      wrapped(fmt::format("By predicted class at {}, the least routable (all are in the JSON and HTML reports):",
+                          percent(table.overall[level].precision_wanted, 0)),
+              page.width);
   Columns columns;
   columns.column("", Align::left).column("rows").column("routed").column("precision");
   for (const auto* one : classes) {

@@ -35,6 +35,10 @@ AlignedText aligned(std::string_view bytes, int32_t origin) {
   text.chars.reserve(bytes.size());
   int32_t at = origin;
   for (size_t i = 0; i < bytes.size(); ++at) {
+    if (static_cast<unsigned char>(bytes[i]) < 0x80) {
+      text.chars.push_back({static_cast<char32_t>(bytes[i++]), at, at + 1});
+      continue;
+    }
     const utf8::Decoded one = utf8::decode(bytes, i);
     text.chars.push_back({one.code_point, at, at + 1});
     i += one.bytes;

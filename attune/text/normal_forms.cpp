@@ -86,9 +86,15 @@ std::vector<Change> recompose(const std::vector<Decomposed>& parts) {
   return out;
 }
 
+// Code points that every form leaves alone, whatever stands beside them: ASCII, C1 controls, unified ideographs.
+bool is_inert(const AlignedChar& one) {
+  return one.c < 0xA0 || (one.c >= 0x4E00 && one.c < 0xA000);
+}
+
 }  // namespace
 
 void apply_normal_form(NormalForm form, AlignedText& text) {
+  if (std::all_of(text.chars.begin(), text.chars.end(), is_inert)) return;
   const bool compatibility = form == NormalForm::nfkd || form == NormalForm::nfkc;
   const std::vector<Decomposed> parts = decompose(text, compatibility);
   if (form == NormalForm::nfc || form == NormalForm::nfkc) return text.rewrite(recompose(parts));

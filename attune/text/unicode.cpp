@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bitset>
 #include <map>
 #include <unordered_map>
 #include <utility>
@@ -22,6 +23,7 @@ struct Index {
   std::vector<Record> records;
   std::array<uint16_t, kCodePoints / kPage> page{};
   std::vector<uint16_t> of_page;
+  std::bitset<8192> may_join;  // by the last bits of the code point: false where nothing composes with it behind
 
   Index() {
     std::vector<uint32_t> flat(kCodePoints);
@@ -34,6 +36,7 @@ struct Index {
     attach(flat, tables::kCanonical, tables::kCanonicalSize, &Record::canonical);
     attach(flat, tables::kCompatibility, tables::kCompatibilitySize, &Record::compatibility);
     paginate(flat);
+    for (size_t i = 1; i < tables::kCompositionsSize; i += 3) may_join.set(tables::kCompositions[i] % may_join.size());
   }
 
   static void fill(std::vector<uint32_t>& flat, const char32_t* runs, size_t size, int shift) {
@@ -122,6 +125,7 @@ char32_t compose(char32_t first, char32_t second) {
     return kSyllable + (first - kLeading) * 588 + (second - kVowel) * 28;
   if (is_hangul_syllable(first) && (first - kSyllable) % 28 == 0 && second > kTrailing && second < kTrailing + 28)
     return first + (second - kTrailing);
+  if (!index().may_join[second % index().may_join.size()]) return 0;
   size_t low = 0, high = tables::kCompositionsSize / 3;
   const std::pair key(first, second);
   while (low < high) {

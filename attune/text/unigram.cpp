@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "attune/base/error.h"
-#include "attune/base/utf8.h"
 
 namespace attune::text {
 namespace {
@@ -16,6 +15,12 @@ std::vector<std::string> names_of(std::vector<ScoredPiece>& pieces) {
   names.reserve(pieces.size());
   for (ScoredPiece& one : pieces) names.push_back(std::move(one.piece));
   return names;
+}
+
+// Bytes of the code point that begins with this byte; the word is valid UTF-8.
+size_t length_by_lead(char byte) {
+  const auto lead = static_cast<unsigned char>(byte);
+  return lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
 }
 
 // The best cut of the bytes before a place: its last piece, and where that begins.
@@ -56,7 +61,7 @@ void Unigram::append(std::string_view word, size_t, std::vector<Piece>& out) con
     if (step.begin < 0 || score > step.score) step = {score, static_cast<int32_t>(begin), id};
   };
   for (size_t at = 0; at < word.size();) {
-    const size_t one = static_cast<size_t>(utf8::decode(word, at).bytes);
+    const size_t one = length_by_lead(word[at]);
     const double so_far = steps[at].score;
     bool covered = false;  // by a piece of just this character
     int32_t node = PieceTrie::kRoot;

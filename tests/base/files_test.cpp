@@ -3,19 +3,20 @@
 #include <csignal>
 #include <cstring>
 #include <gtest/gtest.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "attune/base/error.h"
 
 #include "tests/base/expect_error.h"
+#include "tests/base/small_disk.h"
 #include "tests/base/temp_folder.h"
 
 namespace attune {
 namespace {
 
 using test::slurp;
+using test::SmallDisk;
 using test::TempFolder;
 
 std::string text_of(std::span<const std::byte> bytes) {
@@ -77,23 +78,6 @@ TEST(WriteFileAtomically, TargetIsAFolder) {
   EXPECT_ERROR(ErrorKind::io, write_file_atomically(temp / "a", "x"), "Is a directory", "nothing was changed");
   EXPECT_EQ(entries(temp.path()), 1);
 }
-
-// A small file system of its own, so that it can be full.
-class SmallDisk {
- public:
-  explicit SmallDisk(const fs::path& where) : where_(where) {
-    fs::create_directories(where);
-    mounted_ = ::mount("tmpfs", where.c_str(), "tmpfs", 0, "size=64k") == 0;
-  }
-  ~SmallDisk() {
-    if (mounted_) ::umount(where_.c_str());
-  }
-  bool mounted() const { return mounted_; }
-
- private:
-  fs::path where_;
-  bool mounted_;
-};
 
 TEST(WriteFileAtomically, DiskFullKeepsTheOldFile) {
   const TempFolder temp;

@@ -36,9 +36,9 @@ TEST(Columns, RecognisesUsualNamesAndSaysSo) {
 
 TEST(Columns, OptionsWinAndNeedNoNotes) {
   ReadOptions options;
-  options.text = "b";
+  options.text.emplace("b");
   options.label = {"a"};
-  options.weight = "w";
+  options.weight.emplace("w");
   const Columns columns = choose({"a", "b", "w", "text"}, TargetKind::label, options);
   EXPECT_EQ(columns.text, 1);
   EXPECT_EQ(columns.label, std::vector<int>{0});
@@ -68,12 +68,12 @@ TEST(Columns, AmbiguousOnesListTheCandidates) {
 
 TEST(Columns, OneColumnServesOnce) {
   ReadOptions options;
-  options.text = "text";
-  options.text_pair = "text";
+  options.text.emplace("text");
+  options.text_pair.emplace("text");
   EXPECT_ERROR(ErrorKind::input, choose({"text", "label"}, TargetKind::label, options), "'text' is used for --text",
                "--text-pair");
   options = {};
-  options.text = "x";
+  options.text.emplace("x");
   EXPECT_ERROR(ErrorKind::input, choose({"x", "x", "label"}, TargetKind::label, options), "stands twice");
 }
 

@@ -124,7 +124,7 @@ TEST(Encode, TagsStandOnFirstPieces) {
 TEST(Encode, LongSentencesAreReadInWindowsAndLoseNothing) {
   const std::vector<Example> rows{tagged({"x"}), tagged({"a", "b", "c", "d", "e", "f", "g", "h", "i", "j"}),
                                   tagged({"y"})};
-  const auto set = encode(rows, TargetKind::tags, {.max_length = 8});
+  const auto set = encode(rows, TargetKind::tags, {.max_length = 8, .window_overlap = 2});
   ASSERT_EQ(set.size(), 4);
   EXPECT_EQ(shown(tokenizer(), set.at(1)), "[CLS] a b c d e f [SEP] / 00000000 1:0 2:1 3:2 4:3 5:4");
   EXPECT_EQ(shown(tokenizer(), set.at(2)), "[CLS] e f g h i j [SEP] / 00000000 2:5 3:6 4:7 5:8 6:9");

@@ -25,7 +25,7 @@ TEST(ExampleReader, SingleLabel) {
 
 TEST(ExampleReader, PairsAndWeights) {
   ReadOptions options;
-  options.weight = "w";
+  options.weight.emplace("w");
   const auto rows = examples_of("premise,hypothesis,label,w\na,b,x,2.5\n", "t.csv", TargetKind::label, options);
   EXPECT_TRUE(rows[0].has_pair);
   EXPECT_EQ(rows[0].text_pair, "b");

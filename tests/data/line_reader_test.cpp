@@ -63,7 +63,10 @@ TEST(LineReader, PeekConsumesNothing) {
 TEST(LineReader, NamesTheInvalidByte) {
   EXPECT_ERROR(ErrorKind::input, lines_of("fine\ncaf\xC3\xA9 na\xEFve\n"), "lines.txt line 2, column 8", "byte 13 of",
                "0xEF", "not valid UTF-8", "iconv -f WINDOWS-1252 -t UTF-8 'lines.txt'", "GB18030");
-  EXPECT_ERROR(ErrorKind::input, lines_of("\xEF\xBB\xBFab\xFF"), "line 1, column 3", "byte 5 of");
+  EXPECT_ERROR(ErrorKind::input,
+               lines_of("\xEF\xBB\xBF"
+                        "ab\xFF"),
+               "line 1, column 3", "byte 5 of");
   EXPECT_ERROR(ErrorKind::input,
                lines_of(std::string("\xFF\xFE"
                                     "a\0b\0",

@@ -108,7 +108,7 @@ TEST(Report, ManyLabelsAreCutInTextAndWholeInJson) {
   const DataReport report = profile_data(splits, TargetKind::label);
   const std::string text = to_text(report, 5);
   EXPECT_NE(text.find("... and 25 rarer ones"), std::string::npos);
-  EXPECT_NE(text.find("29  2 (6.5%)"), std::string::npos);
+  EXPECT_NE(text.find("29     2 (6.5%)"), std::string::npos);
   EXPECT_EQ(to_json(report)["splits"][0]["labels"].size(), 30u);
 }
 

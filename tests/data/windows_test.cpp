@@ -24,9 +24,9 @@ TEST(Windows, AShortSentenceIsOneWindow) {
 }
 
 TEST(Windows, ByHand) {
-  // Ten words of one piece, room for six, three shared: [0, 6) and [4, 10). Words 4 and 5 stand in both; word 4 has one
+  // Ten words of one piece, room for six, two shared: [0, 6) and [4, 10). Words 4 and 5 stand in both; word 4 has one
   // word to its right in the first and none to its left in the second.
-  const auto windows = make_windows(starts_of(std::vector<int32_t>(10, 1)), 6, 3);
+  const auto windows = make_windows(starts_of(std::vector<int32_t>(10, 1)), 6, 2);
   ASSERT_EQ(windows.size(), 2u);
   EXPECT_EQ(windows[0].word_end, 6);
   EXPECT_EQ(windows[0].own_end, 5);
@@ -68,7 +68,9 @@ TEST(Windows, EveryWordOnceWhereItIsFarthestFromAnEdge) {
           if (w < other.word_begin || w >= other.word_end || &other == &window) continue;
           const bool tie_allowed = &other > &window || shortest == 0;
           ASSERT_GE(distance(window, w), distance(other, w) + (tie_allowed ? 0 : 1))
-              << "trial " << trial << ", word " << w;
+              << "trial " << trial << ", word " << w << ": [" << window.word_begin << ", " << window.word_end
+              << ") owns [" << window.own_begin << ", " << window.own_end << "), other [" << other.word_begin << ", "
+              << other.word_end << ")";
         }
     }
     ASSERT_EQ(next, words) << "trial " << trial;

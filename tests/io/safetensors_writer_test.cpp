@@ -7,6 +7,7 @@
 #include "attune/io/safetensors.h"
 
 #include "tests/base/expect_error.h"
+#include "tests/base/small_disk.h"
 #include "tests/base/temp_folder.h"
 #include "tests/io/safetensors_bytes.h"
 
@@ -94,6 +95,24 @@ TEST(SafetensorsWriter, MistakesOfTheCaller) {
     EXPECT_ERROR(ErrorKind::internal, writer.commit(), "'a'", "lacks 1 bytes");
   }
   EXPECT_TRUE(fs::is_empty(temp.path()));
+}
+
+TEST(SafetensorsWriter, DiskFullKeepsTheOldFile) {
+  const TempFolder temp;
+  const test::SmallDisk disk(temp / "disk");
+  if (!disk.mounted()) GTEST_SKIP() << "no tmpfs could be mounted here (needs root): a full disk is not tested";
+  temp.put("disk/m", "old");
+  const std::vector<float> values(1 << 20);
+  EXPECT_ERROR(
+      ErrorKind::io,
+      {
+        SafetensorsWriter writer(temp / "disk/m", {{"w", FileDType::f32, {1 << 20}}});
+        writer.append_f32("w", values);
+        writer.commit();
+      },
+      (temp / "disk/m").string(), "No space left on device", "nothing was changed");
+  EXPECT_EQ(slurp(temp / "disk/m"), "old");
+  EXPECT_EQ(std::distance(fs::directory_iterator(temp / "disk"), {}), 1);
 }
 
 TEST(SafetensorsWriter, NoFolder) {

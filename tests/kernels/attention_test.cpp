@@ -55,7 +55,8 @@ class Values {
   bool same_rows(int64_t begin, const Values& other, int64_t other_begin, int64_t rows) const {
     const size_t row = static_cast<size_t>(shape_[1]) * size_of(dtype_);
     return 0 == std::memcmp(bytes_.data() + static_cast<size_t>(begin) * row,
-                            other.bytes_.data() + static_cast<size_t>(other_begin) * row, static_cast<size_t>(rows) * row);
+                            other.bytes_.data() + static_cast<size_t>(other_begin) * row,
+                            static_cast<size_t>(rows) * row);
   }
 
  private:
@@ -236,16 +237,21 @@ std::vector<double> formula_backward(const Trial& r) {
       for (int64_t i = r.offsets[b]; i < r.offsets[b + 1]; ++i) {
         const uint64_t key = mix_key(mix_key(drop.site, r.keys[static_cast<size_t>(i)]), static_cast<uint64_t>(h));
         double e = 0;
-        for (int64_t c = h * D; c < (h + 1) * D; ++c) e += dy[static_cast<size_t>(i * W + c)] * n.out[static_cast<size_t>(i * W + c)];
+        for (int64_t c = h * D; c < (h + 1) * D; ++c)
+          e += dy[static_cast<size_t>(i * W + c)] * n.out[static_cast<size_t>(i * W + c)];
         for (int64_t j = r.offsets[b]; j < r.offsets[b + 1]; ++j) {
-          const auto place = [&](int64_t row, int64_t part, int64_t c) { return static_cast<size_t>(row * 3 * W + part * W + c); };
+          const auto place = [&](int64_t row, int64_t part, int64_t c) {
+            return static_cast<size_t>(row * 3 * W + part * W + c);
+          };
           double s = 0, dp = 0;
           for (int64_t c = h * D; c < (h + 1) * D; ++c) {
             s += r.scale() * x[place(i, 0, c)] * x[place(j, 1, c)];
             dp += dy[static_cast<size_t>(i * W + c)] * x[place(j, 2, c)];
           }
-          const bool keep = r.which.p == 0 || random_bits(key, static_cast<uint32_t>(j - r.offsets[b])) >= drop.threshold();
-          const double p = std::exp(s - n.log_sum[static_cast<size_t>(i * H + h)]), factor = keep ? 1 / (1.0 - r.which.p) : 0;
+          const bool keep =
+              r.which.p == 0 || random_bits(key, static_cast<uint32_t>(j - r.offsets[b])) >= drop.threshold();
+          const double p = std::exp(s - n.log_sum[static_cast<size_t>(i * H + h)]),
+                       factor = keep ? 1 / (1.0 - r.which.p) : 0;
           const double ds = p * (factor * dp - e) * r.scale();
           for (int64_t c = h * D; c < (h + 1) * D; ++c) {
             dx[place(i, 0, c)] += ds * x[place(j, 1, c)];
@@ -325,7 +331,8 @@ TEST(Attention, RefusesWhatDoesNotFit) {
   args.dropout = {0.5f, 1, nullptr};
   EXPECT_THROW(cpu::attention(1, args), Error);
   args = r.args(false);
-  EXPECT_THROW(cpu::attention_backward(1, {.forward = args, .d_out = r.d_out.tensor(), .d_qkv = r.d_qkv.tensor()}), Error);
+  EXPECT_THROW(cpu::attention_backward(1, {.forward = args, .d_out = r.d_out.tensor(), .d_qkv = r.d_qkv.tensor()}),
+               Error);
   EXPECT_THROW(cpu::attention_backward(1, {.forward = r.args(), .d_out = r.qkv.tensor(), .d_qkv = r.d_qkv.tensor()}),
                Error);
 }

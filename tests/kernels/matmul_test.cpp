@@ -108,7 +108,9 @@ void expect_right(const Case& c, const Operands& o, const Matrix& got) {
     }
 }
 
-bool same_bits(const Matrix& x, const Matrix& y) { return x.bytes == y.bytes; }
+bool same_bits(const Matrix& x, const Matrix& y) {
+  return x.bytes == y.bytes;
+}
 
 std::vector<Case> with_all_options(int64_t m, int64_t k, int64_t n) {
   std::vector<Case> cases;
@@ -123,7 +125,7 @@ std::vector<Case> with_all_options(int64_t m, int64_t k, int64_t n) {
 
 TEST(Matmul, ValuesOfAllOptions) {
   cpu::MatmulCache cache;
-  const int64_t sizes[][3] = {{1, 1, 1},  {2, 3, 4},   {5, 32, 5},   {16, 32, 64},  {7, 33, 9},
+  const int64_t sizes[][3] = {{1, 1, 1},   {2, 3, 4},    {5, 32, 5},   {16, 32, 64},  {7, 33, 9},
                               {25, 64, 2}, {100, 40, 1}, {1, 384, 17}, {48, 300, 70}, {3, 1, 129}};
   for (const auto& s : sizes)
     for (const Case& c : with_all_options(s[0], s[1], s[2])) {
@@ -212,8 +214,8 @@ TEST(Matmul, ForgetsAndMakesAgain) {
 struct Width {
   int64_t k, n;
 };
-const Width kForward[] = {{384, 2},   {384, 9},  {384, 77},   {768, 2},    {768, 77},   {3072, 9},
-                          {384, 384}, {768, 96}, {384, 1536}, {1536, 384}, {3072, 768}, {9, 384}, {2, 768}};
+const Width kForward[] = {{384, 2},  {384, 9},    {384, 77},   {768, 2},    {768, 77}, {3072, 9}, {384, 384},
+                          {768, 96}, {384, 1536}, {1536, 384}, {3072, 768}, {9, 384},  {2, 768}};
 
 // Rows [begin, begin + rows) of a batch of 4,096, alone, give the bits they have in company, for 1 to 4 threads.
 void expect_rows_alone(DType in, DType out, bool transpose_b) {
@@ -243,10 +245,18 @@ void expect_rows_alone(DType in, DType out, bool transpose_b) {
   }
 }
 
-TEST(MatmulBits, RowsAloneF32) { expect_rows_alone(DType::f32, DType::f32, true); }
-TEST(MatmulBits, RowsAloneF32DataGradient) { expect_rows_alone(DType::f32, DType::f32, false); }
-TEST(MatmulBits, RowsAloneBf16) { expect_rows_alone(DType::bf16, DType::bf16, true); }
-TEST(MatmulBits, RowsAloneBf16ToF32) { expect_rows_alone(DType::bf16, DType::f32, false); }
+TEST(MatmulBits, RowsAloneF32) {
+  expect_rows_alone(DType::f32, DType::f32, true);
+}
+TEST(MatmulBits, RowsAloneF32DataGradient) {
+  expect_rows_alone(DType::f32, DType::f32, false);
+}
+TEST(MatmulBits, RowsAloneBf16) {
+  expect_rows_alone(DType::bf16, DType::bf16, true);
+}
+TEST(MatmulBits, RowsAloneBf16ToF32) {
+  expect_rows_alone(DType::bf16, DType::f32, false);
+}
 
 TEST(MatmulBits, WeightGradientsOfAnyThreadCount) {
   cpu::MatmulCache cache;
@@ -295,7 +305,7 @@ TEST(MatmulBits, ZeroRowsAddNothing) {
 
 // --- Without oneDNN (what processors below AVX-512 run) -------------------------------------------------------------
 
-Matrix portable(cpu::PortableScratch& scratch, int threads, const Case& c, Operands& o) {
+Matrix portable(cpu::Workspace& scratch, int threads, const Case& c, Operands& o) {
   Matrix result = o.c0;
   const cpu::Product p{.m = c.m,
                        .k = c.k,
@@ -312,8 +322,8 @@ Matrix portable(cpu::PortableScratch& scratch, int threads, const Case& c, Opera
   return result;
 }
 
-TEST(MatmulPortable, ValuesOfAllOptions) {
-  cpu::PortableScratch scratch;
+TEST(PortableProduct, ValuesOfAllOptions) {
+  cpu::Workspace scratch;
   const int64_t sizes[][3] = {{1, 1, 1}, {7, 33, 9}, {25, 300, 70}, {13, 600, 1100}, {970, 20, 33}};
   for (const auto& s : sizes)
     for (const Case& c : with_all_options(s[0], s[1], s[2])) {
@@ -323,8 +333,8 @@ TEST(MatmulPortable, ValuesOfAllOptions) {
     }
 }
 
-TEST(MatmulPortable, RowsAloneAndThreads) {
-  cpu::PortableScratch scratch;
+TEST(PortableProduct, RowsAloneAndThreads) {
+  cpu::Workspace scratch;
   for (const DType in : {DType::f32, DType::bf16})
     for (const int64_t n : {2, 9, 77, 384}) {
       const Case c{1000, 700, n, in, DType::f32, false, true};

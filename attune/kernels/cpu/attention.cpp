@@ -27,11 +27,12 @@ Sizes check(int threads, const Attention& a) {
   ATTUNE_CHECK(a.qkv.dtype == a.out.dtype && (a.qkv.dtype == DType::f32 || a.qkv.dtype == DType::bf16),
                "the CPU's attention is f32 or bf16 throughout; qkv is {} and out is {}", name(a.qkv.dtype),
                name(a.out.dtype));
-  ATTUNE_CHECK(heads >= 1 && width % heads == 0 && a.qkv.cols() == 3 * width && a.qkv.rows() == a.out.rows(),
-               "attention of {} heads takes qkv [N, 3C] and out [N, C] with C a multiple of the heads; they are {} and {}",
-               heads, a.qkv.shape.text(), a.out.shape.text());
-  ATTUNE_CHECK(!a.log_sum.defined() || (a.log_sum.dtype == DType::f32 && a.log_sum.rows() == a.out.rows() &&
-                                        a.log_sum.cols() == heads),
+  ATTUNE_CHECK(
+      heads >= 1 && width % heads == 0 && a.qkv.cols() == 3 * width && a.qkv.rows() == a.out.rows(),
+      "attention of {} heads takes qkv [N, 3C] and out [N, C] with C a multiple of the heads; they are {} and {}",
+      heads, a.qkv.shape.text(), a.out.shape.text());
+  ATTUNE_CHECK(!a.log_sum.defined() ||
+                   (a.log_sum.dtype == DType::f32 && a.log_sum.rows() == a.out.rows() && a.log_sum.cols() == heads),
                "log_sum must be f32 [{}, {}]; it is {} {}", a.out.rows(), heads, name(a.log_sum.dtype),
                a.log_sum.shape.text());
   ATTUNE_CHECK(!a.dropout.active() || a.dropout.row_keys != nullptr, "dropout needs row keys");

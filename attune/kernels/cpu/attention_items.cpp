@@ -19,8 +19,12 @@ constexpr int64_t kLine = 16;     // floats of a cache line, and of the widest v
 
 // Columns of a scratch matrix whose rows are walked down: an odd number of lines, so that they fall into different sets
 // of the first-level cache.
-constexpr int64_t wide_columns(int64_t count) { return ((count + kLine - 1) / kLine | 1) * kLine; }
-constexpr int64_t columns(int64_t count) { return (count + kLine - 1) / kLine * kLine; }
+constexpr int64_t wide_columns(int64_t count) {
+  return ((count + kLine - 1) / kLine | 1) * kLine;
+}
+constexpr int64_t columns(int64_t count) {
+  return (count + kLine - 1) / kLine * kLine;
+}
 
 // Hands out matrices of a scratch block, in order.
 class Carve {
@@ -49,9 +53,8 @@ float soften(const HeadItem& item, int64_t row, float* s) {
   const Dropout dropout(item, row);
   const Float never = hn::Set(Floats(), -std::numeric_limits<float>::infinity());
   Float best = never;
-  for_lanes(0, item.length, [&](int64_t j, auto part) HWY_ATTR {
-    best = hn::Max(best, select(part, load(s + j, Whole{}), never));
-  });
+  for_lanes(0, item.length,
+            [&](int64_t j, auto part) HWY_ATTR { best = hn::Max(best, select(part, load(s + j, Whole{}), never)); });
   const Float top = hn::MaxOfLanes(Floats(), best);
   Float total = hn::Zero(Floats());
   for_lanes(0, item.length, [&](int64_t j, auto part) HWY_ATTR {
@@ -93,7 +96,8 @@ float dot(const float* x, const float* y, int64_t count) {
   return sum_of(sum);
 }
 
-// In place: a row of scores s becomes p~, and g, which holds dp~, becomes ds. `e` is the row's d_out . out.
+// In place: a row of scores s becomes p~, and g, which holds dp~, becomes ds. `e` is the row's d_out . out. (Rounding
+// may lift a score a little above log_sum; the exponential bears that.)
 template <class Dropout>
 void score_gradients(const HeadItem& item, int64_t row, float e, float* s, float* g) {
   const Dropout dropout(item, row);
@@ -135,7 +139,8 @@ void backward(const HeadItemBackward& b, float* scratch) {
     small_product({rows, wide, size, q, ld, 1, k_t, wide_ld, s, wide_ld, false});
     small_product({rows, wide, size, d_out, ld, 1, v_t, wide_ld, g, wide_ld, false});
     for (int64_t i = 0; i < rows; ++i)
-      score_gradients<Dropout>(item, begin + i, dot(d_out + i * ld, o + i * ld, size), s + i * wide_ld, g + i * wide_ld);
+      score_gradients<Dropout>(item, begin + i, dot(d_out + i * ld, o + i * ld, size), s + i * wide_ld,
+                               g + i * wide_ld);
     small_product({rows, narrow, length, g, wide_ld, 1, k, ld, o, ld, false});
     store_rows<T>(o, ld, rows, size, item.scale, b.dq, begin);
     // q holds scale * q, so dk needs no scale of its own.
@@ -184,7 +189,9 @@ int64_t scratch_floats_backward(int64_t length, int64_t head_size) {
   return 2 * head_size * wide_ld + 3 * length * ld + kQueries * (3 * ld + 2 * wide_ld);
 }
 
-void run_item(const HeadItem& item, float* scratch) { HWY_DYNAMIC_DISPATCH(forward_item)(item, scratch); }
+void run_item(const HeadItem& item, float* scratch) {
+  HWY_DYNAMIC_DISPATCH(forward_item)(item, scratch);
+}
 
 void run_item_backward(const HeadItemBackward& item, float* scratch) {
   HWY_DYNAMIC_DISPATCH(backward_item)(item, scratch);

@@ -56,13 +56,14 @@ inline void transpose(const float* from, int64_t rows, int64_t cols, int64_t ld_
   const hn::Repartition<double, decltype(d)> pairs;
   const auto zero = hn::Zero(d);
   for (int64_t r = 0; r < rows; r += 4) {
-    const auto row = [&](int64_t i, int64_t c) HWY_ATTR {
-      return r + i < rows ? hn::LoadU(d, from + (r + i) * ld_from + c) : zero;
-    };
+    const auto row = [&](int64_t i, int64_t c)
+                         HWY_ATTR { return r + i < rows ? hn::LoadU(d, from + (r + i) * ld_from + c) : zero; };
     for (int64_t c = 0; c < cols; c += 4) {
       const auto v0 = row(0, c), v1 = row(1, c), v2 = row(2, c), v3 = row(3, c);
-      const auto a = hn::BitCast(pairs, hn::InterleaveLower(d, v0, v1)), b = hn::BitCast(pairs, hn::InterleaveLower(d, v2, v3));
-      const auto e = hn::BitCast(pairs, hn::InterleaveUpper(d, v0, v1)), f = hn::BitCast(pairs, hn::InterleaveUpper(d, v2, v3));
+      const auto a = hn::BitCast(pairs, hn::InterleaveLower(d, v0, v1)),
+                 b = hn::BitCast(pairs, hn::InterleaveLower(d, v2, v3));
+      const auto e = hn::BitCast(pairs, hn::InterleaveUpper(d, v0, v1)),
+                 f = hn::BitCast(pairs, hn::InterleaveUpper(d, v2, v3));
       const auto store = [&](int64_t i, auto value) HWY_ATTR {
         if (c + i < cols) hn::StoreU(hn::BitCast(d, value), d, to + (c + i) * ld_to + r);
       };

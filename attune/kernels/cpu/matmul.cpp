@@ -46,7 +46,9 @@ class Team {
 };
 
 // Rows of a matrix, which may have no columns.
-int64_t rows_of(const Tensor& x) { return x.shape.rank() == 2 ? x.shape[0] : x.rows(); }
+int64_t rows_of(const Tensor& x) {
+  return x.shape.rank() == 2 ? x.shape[0] : x.rows();
+}
 
 Product describe(int threads, const Matmul& args) {
   const int64_t a_rows = rows_of(args.a), a_cols = args.a.cols(), b_rows = rows_of(args.b), b_cols = args.b.cols();
@@ -103,8 +105,8 @@ void round_into(const float* sum, int64_t count, bool accumulate, BFloat16* c) {
 
 struct MatmulCache::State {
   Products products{kProducts};
-  PortableScratch portable;
-  tensor::Buffer wide;  // an f32 result that becomes bf16 at the end
+  Workspace panels;
+  Workspace wide;  // an f32 result that becomes bf16 at the end
 };
 
 MatmulCache::MatmulCache() : state_(std::make_unique<State>()) {}
@@ -118,7 +120,7 @@ void run_one(MatmulCache::State& state, const Product& product, const ProductDat
   if (onednn_serves(product.operands) && state.products.supports(product))
     state.products.run(product, data);
   else
-    portable_product(state.portable, product, data);
+    portable_product(state.panels, product, data);
 }
 
 // The blocks of the batch's rows, in order: the first writes (or adds, if asked), the others add.
@@ -139,15 +141,14 @@ void run_blocks(MatmulCache::State& state, const Product& whole, const ProductDa
 // A bf16 result that oneDNN cannot write, or would round more than once: the sum is made in f32 beside it.
 void run_wide(MatmulCache::State& state, Product product, ProductData data) {
   const int64_t count = product.m * product.n;
-  const size_t bytes = static_cast<size_t>(count) * sizeof(float);
-  if (bytes > state.wide.bytes()) state.wide = tensor::Buffer(bytes);
   auto* const c = static_cast<BFloat16*>(data.c);
   const bool accumulate = product.accumulate;
-  data.c = state.wide.data();
+  float* const sum = state.wide.get<float>(count);
+  data.c = sum;
   product.result = DType::f32;
   product.accumulate = false;
   run_blocks(state, product, data);
-  round_into(static_cast<const float*>(data.c), count, accumulate, c);
+  round_into(sum, count, accumulate, c);
 }
 
 // A sum of nothing: the bias, or zeros, or what was there.
@@ -178,6 +179,8 @@ void matmul(MatmulCache& cache, int threads, const Matmul& args) {
   run_blocks(cache.state(), product, data);
 }
 
-bool has_fast_bf16() { return onednn_has_fast_bf16(); }
+bool has_fast_bf16() {
+  return onednn_has_fast_bf16();
+}
 
 }  // namespace attune::kernels::cpu

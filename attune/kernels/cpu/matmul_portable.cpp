@@ -34,9 +34,13 @@ using tensor::BFloat16;
 constexpr int64_t kPanelVectors = kTileVectors;
 constexpr int64_t kRowsOfTile = tile_rows(kPanelVectors);
 
-int64_t panel_width() { return kPanelVectors * static_cast<int64_t>(hn::Lanes(hn::ScalableTag<float>())); }
+int64_t panel_width() {
+  return kPanelVectors * static_cast<int64_t>(hn::Lanes(hn::ScalableTag<float>()));
+}
 
-int64_t ceil_div(int64_t x, int64_t by) { return (x + by - 1) / by; }
+int64_t ceil_div(int64_t x, int64_t by) {
+  return (x + by - 1) / by;
+}
 
 // packed[s * width + i] = source(i, s) for `count` items of `width` and `steps` steps; the rest of the width is zero.
 template <class T>
@@ -79,8 +83,17 @@ void tile_of_c(const PortableBlock& k, int64_t tile_index, int64_t panel) {
     const float* bias = static_cast<const float*>(k.data->bias) + k.col + panel * width;
     for (int64_t i = 0; i < rows; ++i) std::copy(bias, bias + cols, c + i * p.n);
   }
-  SmallProduct product{rows, kPanelVectors, k.steps, k.a + tile_index * kRowsOfTile * kDepth, 1, kRowsOfTile,
-                       k.b + panel * width * kDepth, width, c, p.n, !starts || p.bias};
+  SmallProduct product{rows,
+                       kPanelVectors,
+                       k.steps,
+                       k.a + tile_index * kRowsOfTile * kDepth,
+                       1,
+                       kRowsOfTile,
+                       k.b + panel * width * kDepth,
+                       width,
+                       c,
+                       p.n,
+                       !starts || p.bias};
   if (cols == width) return small_product(product);
   HWY_ALIGN float edge[kRowsOfTile * kPanelVectors * HWY_MAX_BYTES / sizeof(float)] = {};
   for (int64_t i = 0; i < rows; ++i) std::copy(c + i * p.n, c + i * p.n + cols, edge + i * width);
@@ -111,8 +124,11 @@ void blocks(const Product& p, const ProductData& data, float* a, float* b) {
   for (int64_t row = 0; row < p.m; row += kBlockRows)
     for (int64_t col = 0; col < p.n; col += kBlockCols)
       for (int64_t step = 0; step < p.k; step += kDepth) {
-        const PortableBlock k{&p, &data, row, std::min(kBlockRows, p.m - row), col, std::min(kBlockCols, p.n - col),
-                              step, std::min(kDepth, p.k - step), a, b};
+        const PortableBlock k{&p,   &data,
+                              row,  std::min(kBlockRows, p.m - row),
+                              col,  std::min(kBlockCols, p.n - col),
+                              step, std::min(kDepth, p.k - step),
+                              a,    b};
         if (p.operands == tensor::DType::bf16)
           block<BFloat16>(k);
         else
@@ -129,13 +145,12 @@ namespace attune::kernels::cpu {
 
 HWY_EXPORT(blocks);
 
-void portable_product(PortableScratch& scratch, const Product& p, const ProductData& data) {
+void portable_product(Workspace& scratch, const Product& p, const ProductData& data) {
   ATTUNE_CHECK(p.result == tensor::DType::f32, "the portable product writes f32");
   // Room for the last tile and panel, whatever the target's width: at most 64 columns of f32.
-  const int64_t a_floats = (std::min(p.m, kBlockRows) + 8) * kDepth, b_floats = (std::min(p.n, kBlockCols) + 64) * kDepth;
-  const size_t bytes = static_cast<size_t>(a_floats + b_floats) * sizeof(float);
-  if (bytes > scratch.panels.bytes()) scratch.panels = tensor::Buffer(bytes);
-  auto* const a = static_cast<float*>(scratch.panels.data());
+  const int64_t a_floats = (std::min(p.m, kBlockRows) + 8) * kDepth,
+                b_floats = (std::min(p.n, kBlockCols) + 64) * kDepth;
+  float* const a = scratch.get<float>(a_floats + b_floats);
 #pragma omp parallel num_threads(p.threads)
   HWY_DYNAMIC_DISPATCH(blocks)(p, data, a, a + a_floats);
 }

@@ -59,7 +59,9 @@ bool has(dnnl::cpu_isa wanted) {
   return (static_cast<unsigned>(dnnl::get_effective_cpu_isa()) & bits) == bits;
 }
 
-memory empty_memory(const memory::desc& desc) { return {desc, engine(), nullptr}; }
+memory empty_memory(const memory::desc& desc) {
+  return {desc, engine(), nullptr};
+}
 
 }  // namespace
 
@@ -74,7 +76,7 @@ struct Products::Entry {
     b = empty_memory(pd.weights_desc());
     c = empty_memory(pd.dst_desc());
     scratch = empty_memory(pd.scratchpad_desc());
-    scratch_bytes = pd.scratchpad_desc().get_size();
+    scratch_bytes = static_cast<int64_t>(pd.scratchpad_desc().get_size());
     arguments = {{{DNNL_ARG_SRC, a.get()},
                   {DNNL_ARG_WEIGHTS, b.get()},
                   {DNNL_ARG_DST, c.get()},
@@ -88,7 +90,7 @@ struct Products::Entry {
   Product product;
   dnnl::matmul matmul;
   memory a, b, bias, c, scratch;
-  size_t scratch_bytes = 0;
+  int64_t scratch_bytes = 0;
   std::array<dnnl_exec_arg_t, 5> arguments{};
   int count = 0;
 };
@@ -127,17 +129,18 @@ Products::Entry& Products::find_or_make(const Product& product) {
   return *order_.front();
 }
 
-bool Products::supports(const Product& product) { return static_cast<bool>(find_or_make(product).matmul); }
+bool Products::supports(const Product& product) {
+  return static_cast<bool>(find_or_make(product).matmul);
+}
 
 void Products::run(const Product& product, const ProductData& data) {
   Entry& entry = find_or_make(product);
   ATTUNE_CHECK(entry.matmul, "oneDNN has no kernel for the product [{}, {}] x [{}, {}]", product.m, product.k,
                product.k, product.n);
-  if (entry.scratch_bytes > scratch_.bytes()) scratch_ = tensor::Buffer(entry.scratch_bytes);
   entry.a.set_data_handle(const_cast<void*>(data.a));
   entry.b.set_data_handle(const_cast<void*>(data.b));
   entry.c.set_data_handle(data.c);
-  entry.scratch.set_data_handle(scratch_.data());
+  entry.scratch.set_data_handle(scratch_.get<char>(entry.scratch_bytes));
   if (product.bias) entry.bias.set_data_handle(const_cast<void*>(data.bias));
   // The C call, because the C++ one builds a map for each run.
   const auto status = dnnl_primitive_execute(entry.matmul.get(), stream().get(), entry.count, entry.arguments.data());
@@ -146,8 +149,12 @@ void Products::run(const Product& product, const ProductData& data) {
          product.k, product.n, static_cast<int>(status));
 }
 
-bool onednn_has_avx512() { return has(dnnl::cpu_isa::avx512_core); }
+bool onednn_has_avx512() {
+  return has(dnnl::cpu_isa::avx512_core);
+}
 
-bool onednn_has_fast_bf16() { return has(dnnl::cpu_isa::avx512_core_bf16); }
+bool onednn_has_fast_bf16() {
+  return has(dnnl::cpu_isa::avx512_core_bf16);
+}
 
 }  // namespace attune::kernels::cpu

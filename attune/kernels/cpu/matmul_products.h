@@ -1,16 +1,18 @@
-// Contract: oneDNN's matrix products, made once a shape and kept. The only place that knows oneDNN's API; builds with 2.6 and 3.x.
+// Contract: oneDNN's matrix products, made once a shape and kept. The only place that knows oneDNN's API; builds
+// with 2.6 and 3.x.
 //
 //   C[m, n] (+)= A'[m, k] B'[k, n] + bias[n]
 //
-// A and B of one dtype, f32 or bf16; C f32 or bf16; bias f32; sums in f32. Rows are lda, ldb, n elements apart. m, k, n > 0.
+// A and B of one dtype, f32 or bf16; C f32 or bf16; bias f32; sums in f32. Rows are lda, ldb, n elements apart. m, k, n
+// > 0.
 #pragma once
 #include <cstdint>
 #include <list>
 #include <memory>
 #include <unordered_map>
 
+#include "attune/kernels/cpu/workspace.h"
 #include "attune/tensor/dtype.h"
-#include "attune/tensor/memory.h"
 
 namespace attune::kernels::cpu {
 
@@ -56,12 +58,12 @@ class Products {
   size_t limit_;
   std::list<std::unique_ptr<Entry>> order_;  // the most recently used first
   std::unordered_map<Product, std::list<std::unique_ptr<Entry>>::iterator, ProductHash> places_;
-  tensor::Buffer scratch_;
+  Workspace scratch_;
 };
 
-// What oneDNN sees of the processor (and of ONEDNN_MAX_CPU_ISA): AVX-512 at all,
+// What oneDNN sees of the processor (and of ONEDNN_MAX_CPU_ISA): AVX-512 at all, and instructions made for bf16
+// products (AVX-512 BF16 or AMX).
 bool onednn_has_avx512();
-// and instructions made for bf16 products (AVX-512 BF16 or AMX).
 bool onednn_has_fast_bf16();
 
 }  // namespace attune::kernels::cpu

@@ -1,8 +1,8 @@
 // Contract: small products in registers, C[M, N] (+)= A[M, K] B[K, N], all f32, for every Highway target.
 //
 // A's element (i, k) is a[i * a_row + k * a_col]; B's and C's rows are ldb and ldc apart and hold N rounded up to whole
-// vectors, so N is given in vectors. Each element is one chain of multiply-adds over k in order: how the rows and columns
-// are cut into tiles does not show in the bits. Any alignment.
+// vectors, so N is given in vectors. Each element is one chain of multiply-adds over k in order: how the rows and
+// columns are cut into tiles does not show in the bits. Any alignment.
 #if defined(ATTUNE_MATMUL_TILE_INL_H) == defined(HWY_TARGET_TOGGLE)
 #ifdef ATTUNE_MATMUL_TILE_INL_H
 #undef ATTUNE_MATMUL_TILE_INL_H
@@ -34,11 +34,15 @@ struct SmallProduct {
 #if HWY_ARCH_X86 && HWY_TARGET > HWY_AVX3
 inline constexpr int kTileVectors = 2;
 inline constexpr int kTileRows = 6;
-constexpr int tile_rows(int64_t) { return kTileRows; }
+constexpr int tile_rows(int64_t) {
+  return kTileRows;
+}
 #else
 inline constexpr int kTileVectors = 4;
 inline constexpr int kTileRows = 8;
-constexpr int tile_rows(int64_t vectors) { return vectors == 4 ? 6 : kTileRows; }
+constexpr int tile_rows(int64_t vectors) {
+  return vectors == 4 ? 6 : kTileRows;
+}
 #endif
 
 template <int kRows, int kVectors>
@@ -74,19 +78,26 @@ HWY_INLINE void tile(const SmallProduct& p, int64_t row, int64_t vector) {
 template <int kVectors>
 void tile_of(const SmallProduct& p, int64_t row, int64_t rows, int64_t vector) {
   switch (rows) {
-    case 1: return tile<1, kVectors>(p, row, vector);
-    case 2: return tile<2, kVectors>(p, row, vector);
-    case 3: return tile<3, kVectors>(p, row, vector);
-    case 4: return tile<4, kVectors>(p, row, vector);
-    case 5: return tile<5, kVectors>(p, row, vector);
-    case 6: return tile<6, kVectors>(p, row, vector);
+    case 1:
+      return tile<1, kVectors>(p, row, vector);
+    case 2:
+      return tile<2, kVectors>(p, row, vector);
+    case 3:
+      return tile<3, kVectors>(p, row, vector);
+    case 4:
+      return tile<4, kVectors>(p, row, vector);
+    case 5:
+      return tile<5, kVectors>(p, row, vector);
+    case 6:
+      return tile<6, kVectors>(p, row, vector);
     case 7:
       if constexpr (tile_rows(kVectors) >= 7) return tile<7, kVectors>(p, row, vector);
       break;
     case 8:
       if constexpr (tile_rows(kVectors) >= 8) return tile<8, kVectors>(p, row, vector);
       break;
-    default: break;
+    default:
+      break;
   }
 }
 

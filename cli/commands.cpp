@@ -1,0 +1,18 @@
+#include "cli/commands.h"
+
+namespace attune::cli {
+
+const std::vector<Command>& commands() {
+  static const std::vector<Command> list{
+      {"train", "fine-tune a model on labelled data; leaves a model folder and reports", run_train},
+      {"eval", "judge a fine-tuned model on labelled data", run_eval},
+      {"predict", "label texts with a fine-tuned model, as JSON lines", run_predict},
+      {"data", "show what data files hold and what is odd about them", run_data},
+      {"tokenize", "show the pieces that a model reads", run_tokenize},
+      {"info", "show what a model folder holds", run_info},
+      {"models", "list and get pre-trained models", run_models},
+  };
+  return list;
+}
+
+}  // namespace attune::cli

@@ -1,0 +1,81 @@
+// attune's command line: finds the command, runs it, and turns whatever went wrong into one message and an exit code
+// (0 done, 1 attune's own fault, 2 something the user can mend, 130 stopped on request, 141 nobody reads the output).
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <new>
+
+#include "attune/base/error.h"
+#include "attune/base/suggest.h"
+#include "cli/commands.h"
+#include "cli/output.h"
+
+namespace attune::cli {
+namespace {
+
+constexpr int kDone = 0, kOwnFault = 1, kUserCanMend = 2, kOutputClosed = 141;
+
+std::string overview() {
+  std::string text =
+      "attune fine-tunes and evaluates BERT-family models natively: Hugging Face folders in and out, no Python.\n\n"
+      "usage: attune COMMAND [options]      attune COMMAND --help tells more\n\n";
+  for (const Command& command : commands()) text += fmt::format("  {:<10}{}\n", command.name, command.summary);
+  return text +
+         "\nexamples:\n"
+         "  attune train --model minilm --train train.csv --test test.csv --out runs/first\n"
+         "  echo 'where is my parcel?' | attune predict --model runs/first\n"
+         "\nattune --version prints the version.\n";
+}
+
+int run_command(const std::string& name, const ArgumentList& arguments) {
+  std::vector<std::string> names;
+  for (const Command& command : commands()) {
+    if (name == command.name) return command.run(arguments);
+    names.emplace_back(command.name);
+  }
+  const bool option = name.starts_with("-");
+  fail(ErrorKind::usage, "unknown {} '{}'{}; `attune --help` lists the commands", option ? "option" : "command", name,
+       option ? "" : did_you_mean(name, names));
+}
+
+int run(const ArgumentList& arguments) {
+  if (arguments.empty() || arguments[0] == "--help" || arguments[0] == "-h" || arguments[0] == "help") {
+    put(overview());
+    return kDone;
+  }
+  if (arguments[0] == "--version") {
+    put(fmt::format("attune {}\n", ATTUNE_VERSION));
+    return kDone;
+  }
+  return run_command(arguments[0], {arguments.begin() + 1, arguments.end()});
+}
+
+int guarded(const ArgumentList& arguments) {
+  try {
+    const int code = run(arguments);
+    flush_output();
+    return code;
+  } catch (const OutputClosed&) {
+    return kOutputClosed;
+  } catch (const Error& error) {
+    std::fflush(stdout);  // what came before the error; a failure here would hide it
+    fmt::print(stderr, "attune: {}\n", error.message());
+    for (const auto& where : error.context()) fmt::print(stderr, "  {}\n", where);
+    if (error.kind() != ErrorKind::internal) return kUserCanMend;
+    fmt::print(stderr, "  this is a fault of attune's own; please report it with the command that led here\n");
+  } catch (const std::bad_alloc&) {
+    fmt::print(stderr, "attune: out of memory; a smaller --batch-size or --max-length needs less\n");
+    return kUserCanMend;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "attune: {}\n", error.what());
+  }
+  return kOwnFault;
+}
+
+}  // namespace
+}  // namespace attune::cli
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);  // seen as a failed write instead, so that files being written are tidied up
+  return attune::cli::guarded({argv + 1, argv + argc});
+}

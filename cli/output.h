@@ -1,0 +1,20 @@
+// Standard output, checked: a full disk is an error, and a reader that went away (`| head`) ends the program quietly.
+#pragma once
+#include <string>
+#include <string_view>
+
+#include "attune/base/options.h"
+
+namespace attune::cli {
+
+// Thrown where nobody reads standard output any more.
+struct OutputClosed {};
+
+// Errors: OutputClosed; io where the system refuses to write.
+void put(std::string_view text);
+void flush_output();
+
+// "usage: ...", what the command does, its options.
+std::string help_text(std::string_view usage, std::string_view summary, const OptionList& options);
+
+}  // namespace attune::cli

@@ -1,0 +1,116 @@
+#include "cli/prediction.h"
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <numeric>
+
+#include "attune/base/error.h"
+#include "attune/base/utf8.h"
+#include "attune/metrics/multilabel.h"
+
+namespace attune::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::vector<double> softmax(std::span<const float> logits) {
+  const double largest = static_cast<double>(*std::max_element(logits.begin(), logits.end()));
+  std::vector<double> values;
+  for (const float z : logits) values.push_back(std::exp(static_cast<double>(z) - largest));
+  const double sum = std::accumulate(values.begin(), values.end(), 0.0);
+  for (double& value : values) value /= sum;
+  return values;
+}
+
+std::vector<double> sigmoids(std::span<const float> logits) {
+  std::vector<double> values;
+  for (const float z : logits) values.push_back(1 / (1 + std::exp(-static_cast<double>(z))));
+  return values;
+}
+
+Json named(std::span<const double> probabilities, const data::Labels& labels, int64_t top) {
+  std::vector<int> order(probabilities.size());
+  std::iota(order.begin(), order.end(), 0);
+  if (top > 0) {
+    std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return probabilities[a] > probabilities[b]; });
+    order.resize(std::min(order.size(), static_cast<size_t>(top)));
+  }
+  Json object = Json::object();
+  for (const int label : order) object[labels.name(label)] = probabilities[label];
+  return object;
+}
+
+// Code points [begin, end) of a text.
+std::string_view code_points(std::string_view text, int32_t begin, int32_t end) {
+  size_t at = 0;
+  int32_t point = 0;
+  for (; point < begin && at < text.size(); ++point) at += static_cast<size_t>(utf8::decode(text, at).bytes);
+  const size_t from = at;
+  for (; point < end && at < text.size(); ++point) at += static_cast<size_t>(utf8::decode(text, at).bytes);
+  return text.substr(from, at - from);
+}
+
+Json place(const data::Example& example, const std::string& label, int32_t first_word, int32_t last_word) {
+  const int32_t begin = example.word_spans[first_word].begin, end = example.word_spans[last_word].end;
+  return {{"label", label}, {"text", code_points(example.text, begin, end)}, {"start", begin}, {"end", end}};
+}
+
+// The label of every word; -1 where no window answers for it.
+std::vector<int32_t> tags_of(const data::Example& example, const RowLogits& row, size_t outputs) {
+  std::vector<int32_t> tags(example.words.size(), -1);
+  for (size_t i = 0; i < row.words.size(); ++i) {
+    const auto first = row.logits.begin() + static_cast<std::ptrdiff_t>(i * outputs);
+    tags[row.words[i]] = static_cast<int32_t>(std::max_element(first, first + static_cast<std::ptrdiff_t>(outputs)) - first);
+  }
+  return tags;
+}
+
+void add_tags(Json& line, const data::Example& example, std::span<const int32_t> tags, const metrics::TagScheme& scheme, const data::Labels& labels) {
+  if (scheme.has_entities()) {
+    Json& list = line["entities"] = Json::array();
+    for (const auto& entity : metrics::entities(scheme, tags))
+      list.push_back(place(example, scheme.types()[entity.type], entity.begin, entity.end - 1));
+    return;
+  }
+  Json& list = line["words"] = Json::array();
+  for (int32_t word = 0; word < static_cast<int32_t>(tags.size()); ++word)
+    list.push_back(place(example, tags[word] < 0 ? "" : labels.name(tags[word]), word, word));
+}
+
+}  // namespace
+
+PredictionLines::PredictionLines(const tasks::ModelBundle& bundle, int64_t top)
+    : bundle_(bundle), top_(top), scheme_(bundle.labels.names()) {
+  if (bundle.task->kind == tasks::TaskKind::multilabel)
+    thresholds_ = metrics::logit_thresholds(bundle.thresholds, bundle.labels.size());
+}
+
+std::string PredictionLines::line(const data::Example& example, const RowLogits& row) const {
+  if (!std::all_of(row.logits.begin(), row.logits.end(), [](float z) { return std::isfinite(z); }))
+    fail(ErrorKind::numeric, "line {}: the model's output is not finite; its weights are damaged, or --precision f32 helps", example.origin.line);
+  Json line = Json::object();
+  if (!example.id.empty()) line["id"] = example.id;
+  const data::Labels& labels = bundle_.labels;
+  switch (bundle_.task->kind) {
+    case tasks::TaskKind::classify: {
+      const auto best = std::max_element(row.logits.begin(), row.logits.end()) - row.logits.begin();
+      line["label"] = labels.name(static_cast<int>(best));
+      line["probabilities"] = named(softmax(row.logits), labels, top_);
+      break;
+    }
+    case tasks::TaskKind::multilabel:
+      line["labels"] = Json::array();
+      for (int label = 0; label < labels.size(); ++label)
+        if (row.logits[label] >= thresholds_[label]) line["labels"].push_back(labels.name(label));
+      line["probabilities"] = named(sigmoids(row.logits), labels, top_);
+      break;
+    case tasks::TaskKind::regress: line["score"] = static_cast<double>(row.logits[0]); break;
+    case tasks::TaskKind::tag:
+      add_tags(line, example, tags_of(example, row, static_cast<size_t>(bundle_.outputs())), scheme_, labels);
+      break;
+  }
+  return line.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace attune::cli

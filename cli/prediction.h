@@ -1,0 +1,42 @@
+// From a row's logits to the line that `attune predict` prints.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "attune/data/example.h"
+#include "attune/metrics/entities.h"
+#include "attune/tasks/model_bundle.h"
+
+namespace attune::cli {
+
+// A row's logits, gathered over its windows.
+struct RowLogits {
+  std::vector<float> logits;   // [reads, K]
+  std::vector<int32_t> words;  // tagging, [reads]: which words they are
+};
+
+class PredictionLines {
+ public:
+  // `top`: how many probabilities a line has, the largest first; 0: all, in label order. The bundle outlives this object.
+  // Errors (usage): thresholds that do not fit the labels.
+  PredictionLines(const tasks::ModelBundle& bundle, int64_t top);
+
+  // One JSON object and a newline, in front the row's id if it has one. Soft-max and sigmoid are taken in f64.
+  //   classify    label (the first of the largest), probabilities {label: p}
+  //   multilabel  labels (those at or above their threshold), probabilities
+  //   regress     score
+  //   tag         entities [{label, text, start, end}], in characters of the sentence; for label sets without entities words, alike
+  // Errors (numeric): a logit that is not finite.
+  std::string line(const data::Example& example, const RowLogits& row) const;
+
+ private:
+  const tasks::ModelBundle& bundle_;
+  int64_t top_;
+  metrics::TagScheme scheme_;
+  std::vector<float> thresholds_;  // multilabel, of logits
+};
+
+}  // namespace attune::cli
