@@ -9,6 +9,7 @@
 #include "attune/data/report.h"
 #include "attune/io/resolve.h"
 #include "attune/tasks/task.h"
+
 #include "cli/arguments.h"
 #include "cli/commands.h"
 #include "cli/output.h"
@@ -63,15 +64,18 @@ int run_data(const ArgumentList& arguments) {
   options.visit(list);
   const Arguments parsed = parse_arguments(arguments, list, 64);
   if (parsed.help) {
-    put(help_text("attune data FILE... [--task TASK] [--model MODEL] [options]",
-                  "Reads data files and shows what they hold: rows, labels, lengths, duplicates, rows that stand in several files,\n"
-                  "and what a careful person would look at first. The first file is the one the others are compared with.",
-                  list));
+    put(help_text(
+        "attune data FILE... [--task TASK] [--model MODEL] [options]",
+        "Reads data files and shows what they hold: rows, labels, lengths, duplicates, rows that stand in several "
+        "files,\n"
+        "and what a careful person would look at first. The first file is the one the others are compared with.",
+        list));
     return 0;
   }
   if (parsed.positional.empty()) fail(ErrorKind::usage, "no data file was named; usage: attune data FILE...");
   const data::DataReport report = profile(parsed.positional, options);
-  put(options.json ? data::to_json(report).dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n" : data::to_text(report));
+  put(options.json ? data::to_json(report).dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n"
+                   : data::to_text(report));
   return 0;
 }
 

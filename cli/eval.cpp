@@ -11,6 +11,7 @@
 #include "attune/report/text.h"
 #include "attune/train/evaluate.h"
 #include "attune/train/run_report.h"
+
 #include "cli/arguments.h"
 #include "cli/commands.h"
 #include "cli/inference_options.h"
@@ -32,8 +33,10 @@ struct EvalOptions {
   void visit(OptionList& list) {
     inference.visit(list);
     list.group("Evaluation");
-    list.add("data", data, {.help = "labelled data; repeated: read one after another", .placeholder = "FILE", .required = true});
-    list.add("out", out, {.help = "folder for report.txt, report.json and report.html", .placeholder = "DIR", .output_only = true});
+    list.add("data", data,
+             {.help = "labelled data; repeated: read one after another", .placeholder = "FILE", .required = true});
+    list.add("out", out,
+             {.help = "folder for report.txt, report.json and report.html", .placeholder = "DIR", .output_only = true});
     list.add("bootstrap", bootstrap, {.help = "resamples for 95% intervals; 0: none", .min = 0, .max = 1e6});
     list.add("seed", seed, {.help = "of the resamples"});
     list.add("report-text", report_text, {.help = "show the texts of rows judged wrongly", .output_only = true});
@@ -49,7 +52,8 @@ std::string joined(const std::vector<std::string>& names) {
 // A run's own report tells how it was trained; an evaluation of it belongs elsewhere.
 void check_out(const std::string& out) {
   if (!out.empty() && std::filesystem::exists(std::filesystem::path(out) / "attune.json"))
-    fail(ErrorKind::usage, "--out {}: a model stands there, and its own report would be replaced; name another folder", out);
+    fail(ErrorKind::usage, "--out {}: a model stands there, and its own report would be replaced; name another folder",
+         out);
 }
 
 void write_reports(const report::Report& report, const std::filesystem::path& out) {
@@ -66,18 +70,21 @@ report::Report evaluated(const EvalOptions& options) {
   const auto kernels = kernels::cpu::make_kernels(threads.threads);
   const tasks::ModelBundle bundle =
       tasks::open_for_inference(options.inference.model, tasks::compute_type(options.inference.precision));
-  const train::Split split = train::make_split("test", joined(options.data), data::read_dataset(options.data, bundle.task->data, options.read), bundle);
+  const train::Split split = train::make_split(
+      "test", joined(options.data), data::read_dataset(options.data, bundle.task->data, options.read), bundle);
   const auto loss = losses::make_loss(losses::default_loss(bundle.task->loss), bundle.task->loss, {});
-  const auto evaluation = train::evaluate(bundle, *kernels, split, *loss,
-                                          {.batch_size = options.inference.batch_size,
-                                           .bootstrap = {.draws = static_cast<int>(options.bootstrap), .seed = options.seed},
-                                           .scorer = {.thresholds = bundle.thresholds}});
+  const auto evaluation =
+      train::evaluate(bundle, *kernels, split, *loss,
+                      {.batch_size = options.inference.batch_size,
+                       .bootstrap = {.draws = static_cast<int>(options.bootstrap), .seed = options.seed},
+                       .scorer = {.thresholds = bundle.thresholds}});
   report::Report report = train::base_report(bundle, options.inference.model);
   report.show_texts = options.report_text;
   report.splits.push_back(train::report_split(bundle, split, *evaluation, options.report_text));
   for (const auto& note : split.data.notes) report.notes.push_back(note);
   report.facts.emplace_back("loss", loss->name());
-  report.facts.emplace_back("precision", fmt::format("{}, {} threads ({})", tensor::name(bundle.model->compute()), threads.threads, threads.reason));
+  report.facts.emplace_back("precision", fmt::format("{}, {} threads ({})", tensor::name(bundle.model->compute()),
+                                                     threads.threads, threads.reason));
   report.facts.emplace_back("evaluation", fmt::format("{} tokens, {:.2f} s", evaluation->tokens, evaluation->seconds));
   return report;
 }
@@ -90,10 +97,11 @@ int run_eval(const ArgumentList& arguments) {
   options.visit(list);
   const Arguments parsed = parse_arguments(arguments, list, 0);
   if (parsed.help) {
-    put(help_text("attune eval --model RUN --data FILE [--out DIR] [options]",
-                  "Runs a fine-tuned model (attune's own or Hugging Face's) over labelled data and prints a report: the task's\n"
-                  "metrics with intervals, every label, the worst mistakes by place, and what was cut off.",
-                  list));
+    put(help_text(
+        "attune eval --model RUN --data FILE [--out DIR] [options]",
+        "Runs a fine-tuned model (attune's own or Hugging Face's) over labelled data and prints a report: the task's\n"
+        "metrics with intervals, every label, the worst mistakes by place, and what was cut off.",
+        list));
     return 0;
   }
   check_out(options.out);

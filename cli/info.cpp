@@ -9,6 +9,7 @@
 #include "attune/io/resolve.h"
 #include "attune/models/bert_config.h"
 #include "attune/tasks/model_bundle.h"
+
 #include "cli/arguments.h"
 #include "cli/commands.h"
 #include "cli/output.h"
@@ -26,13 +27,16 @@ struct InfoOptions {
 
 Json encoder_of(const io::ModelFolder& folder) {
   const auto config = models::BertConfig::from_json(folder.config(), (folder.path() / "config.json").string());
-  return {{"layers", config.layers},       {"hidden_size", config.hidden},     {"heads", config.heads},
-          {"intermediate_size", config.intermediate}, {"positions", config.positions}, {"vocabulary", config.vocabulary}};
+  return {{"layers", config.layers},       {"hidden_size", config.hidden},
+          {"heads", config.heads},         {"intermediate_size", config.intermediate},
+          {"positions", config.positions}, {"vocabulary", config.vocabulary}};
 }
 
 Json tokenizer_of(const std::filesystem::path& folder) {
   const auto tokenizer = text::Tokenizer::load(folder);
-  return {{"kind", tokenizer->marks_spaces() ? "Unigram" : "WordPiece"}, {"pieces", tokenizer->vocabulary_size()}, {"files", tokenizer->files()}};
+  return {{"kind", tokenizer->marks_spaces() ? "Unigram" : "WordPiece"},
+          {"pieces", tokenizer->vocabulary_size()},
+          {"files", tokenizer->files()}};
 }
 
 int64_t parameters_of(const io::ModelFolder& folder) {
@@ -58,7 +62,8 @@ void add_task(Json& info, const io::ModelFolder& folder) {
   if (!bundle.thresholds.empty()) info["thresholds"] = bundle.thresholds;
   const bool mean = bundle.model->head().pooling == models::Pooling::mean;
   info["pooling"] = mean ? "mean" : "cls";
-  info["transformers"] = mean ? "encoder only: the head reads the mean of all pieces, for which transformers has no class (attune_head.safetensors)"
+  info["transformers"] = mean ? "encoder only: the head reads the mean of all pieces, for which transformers has no "
+                                "class (attune_head.safetensors)"
                               : fmt::format("the whole model, as {}", bundle.task->architecture);
 }
 
@@ -77,7 +82,10 @@ Json files_of(const std::filesystem::path& folder) {
 
 Json describe(const std::string& model) {
   const io::ModelFolder folder = io::ModelFolder::open(io::resolve_model(model));
-  Json info{{"model", model}, {"path", folder.path().string()}, {"encoder", encoder_of(folder)}, {"parameters", parameters_of(folder)}};
+  Json info{{"model", model},
+            {"path", folder.path().string()},
+            {"encoder", encoder_of(folder)},
+            {"parameters", parameters_of(folder)}};
   info["tokenizer"] = tokenizer_of(folder.path());
   add_task(info, folder);
   info["files"] = files_of(folder.path());
@@ -106,7 +114,8 @@ std::string as_text(const Json& info) {
   for (const auto& [key, value] : info.items())
     if (key != "files") text += fmt::format("{:<13} {}\n", key, plain(value));
   for (const auto& file : info["files"])
-    text += fmt::format("{:<13} {:<28} {:>12}  {}\n", "file", file["name"].get<std::string>(), file["bytes"].get<uint64_t>(), file.value("sha256", ""));
+    text += fmt::format("{:<13} {:<28} {:>12}  {}\n", "file", file["name"].get<std::string>(),
+                        file["bytes"].get<uint64_t>(), file.value("sha256", ""));
   return text;
 }
 
@@ -119,7 +128,8 @@ int run_info(const ArgumentList& arguments) {
   const Arguments parsed = parse_arguments(arguments, list, 1);
   if (parsed.help) {
     put(help_text("attune info MODEL [--json]",
-                  "Opens a model (a name, a folder or a hub id) and shows its sizes, task, labels and tokenizer, whether transformers\n"
+                  "Opens a model (a name, a folder or a hub id) and shows its sizes, task, labels and tokenizer, "
+                  "whether transformers\n"
                   "opens all of it or the encoder only, and its files with the SHA-256 of the weights.",
                   list));
     return 0;

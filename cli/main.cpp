@@ -7,6 +7,7 @@
 
 #include "attune/base/error.h"
 #include "attune/base/suggest.h"
+
 #include "cli/commands.h"
 #include "cli/output.h"
 

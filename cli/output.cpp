@@ -17,9 +17,13 @@ void check(bool written) {
 
 }  // namespace
 
-void put(std::string_view text) { check(std::fwrite(text.data(), 1, text.size(), stdout) == text.size()); }
+void put(std::string_view text) {
+  check(std::fwrite(text.data(), 1, text.size(), stdout) == text.size());
+}
 
-void flush_output() { check(std::fflush(stdout) == 0); }
+void flush_output() {
+  check(std::fflush(stdout) == 0);
+}
 
 std::string help_text(std::string_view usage, std::string_view summary, const OptionList& options) {
   return fmt::format("usage: {}\n\n{}\n\n{}", usage, summary, options.help());

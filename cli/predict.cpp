@@ -5,6 +5,7 @@
 #include "attune/data/open_records.h"
 #include "attune/kernels/kernels.h"
 #include "attune/train/evaluate.h"
+
 #include "cli/arguments.h"
 #include "cli/commands.h"
 #include "cli/inference_options.h"
@@ -23,7 +24,10 @@ struct PredictOptions {
 
   void visit(OptionList& list) {
     inference.visit(list);
-    list.add("top", top, {.help = "only the N largest probabilities, largest first; 0: all, in label order", .placeholder = "N", .min = 0});
+    list.add("top", top,
+             {.help = "only the N largest probabilities, largest first; 0: all, in label order",
+              .placeholder = "N",
+              .min = 0});
     read.visit(list);
   }
 };
@@ -87,18 +91,21 @@ int run_predict(const ArgumentList& arguments) {
   options.visit(list);
   const Arguments parsed = parse_arguments(arguments, list, 1);
   if (parsed.help) {
-    put(help_text("attune predict --model RUN [FILE] [options]",
-                  "Reads texts (FILE, or standard input: a text a line, or --format) and prints one JSON object for each, in order:\n"
-                  "label and probabilities; labels and probabilities; score; or entities with their place in the sentence. A\n"
-                  "row's answer does not depend on the rows around it.",
-                  list));
+    put(help_text(
+        "attune predict --model RUN [FILE] [options]",
+        "Reads texts (FILE, or standard input: a text a line, or --format) and prints one JSON object for each, in "
+        "order:\n"
+        "label and probabilities; labels and probabilities; score; or entities with their place in the sentence. A\n"
+        "row's answer does not depend on the rows around it.",
+        list));
     return 0;
   }
   const tasks::ModelBundle bundle =
       tasks::open_for_inference(options.inference.model, tasks::compute_type(options.inference.precision));
   const std::string path = parsed.positional.empty() ? "-" : parsed.positional[0];
   const auto ignored = data::TargetNeed::ignored;
-  data::ExampleReader reader(data::open_records(path, options.read, bundle.task->data, ignored), bundle.task->data, ignored, options.read);
+  data::ExampleReader reader(data::open_records(path, options.read, bundle.task->data, ignored), bundle.task->data,
+                             ignored, options.read);
   Predictor predictor(options, bundle);
   std::vector<data::Example> rows;
   for (bool more = true; more;) {

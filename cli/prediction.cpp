@@ -61,12 +61,14 @@ std::vector<int32_t> tags_of(const data::Example& example, const RowLogits& row,
   std::vector<int32_t> tags(example.words.size(), -1);
   for (size_t i = 0; i < row.words.size(); ++i) {
     const auto first = row.logits.begin() + static_cast<std::ptrdiff_t>(i * outputs);
-    tags[row.words[i]] = static_cast<int32_t>(std::max_element(first, first + static_cast<std::ptrdiff_t>(outputs)) - first);
+    tags[row.words[i]] =
+        static_cast<int32_t>(std::max_element(first, first + static_cast<std::ptrdiff_t>(outputs)) - first);
   }
   return tags;
 }
 
-void add_tags(Json& line, const data::Example& example, std::span<const int32_t> tags, const metrics::TagScheme& scheme, const data::Labels& labels) {
+void add_tags(Json& line, const data::Example& example, std::span<const int32_t> tags, const metrics::TagScheme& scheme,
+              const data::Labels& labels) {
   if (scheme.has_entities()) {
     Json& list = line["entities"] = Json::array();
     for (const auto& entity : metrics::entities(scheme, tags))
@@ -88,7 +90,9 @@ PredictionLines::PredictionLines(const tasks::ModelBundle& bundle, int64_t top)
 
 std::string PredictionLines::line(const data::Example& example, const RowLogits& row) const {
   if (!std::all_of(row.logits.begin(), row.logits.end(), [](float z) { return std::isfinite(z); }))
-    fail(ErrorKind::numeric, "line {}: the model's output is not finite; its weights are damaged, or --precision f32 helps", example.origin.line);
+    fail(ErrorKind::numeric,
+         "line {}: the model's output is not finite; its weights are damaged, or --precision f32 helps",
+         example.origin.line);
   Json line = Json::object();
   if (!example.id.empty()) line["id"] = example.id;
   const data::Labels& labels = bundle_.labels;
@@ -105,7 +109,9 @@ std::string PredictionLines::line(const data::Example& example, const RowLogits&
         if (row.logits[label] >= thresholds_[label]) line["labels"].push_back(labels.name(label));
       line["probabilities"] = named(sigmoids(row.logits), labels, top_);
       break;
-    case tasks::TaskKind::regress: line["score"] = static_cast<double>(row.logits[0]); break;
+    case tasks::TaskKind::regress:
+      line["score"] = static_cast<double>(row.logits[0]);
+      break;
     case tasks::TaskKind::tag:
       add_tags(line, example, tags_of(example, row, static_cast<size_t>(bundle_.outputs())), scheme_, labels);
       break;

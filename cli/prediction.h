@@ -20,15 +20,16 @@ struct RowLogits {
 
 class PredictionLines {
  public:
-  // `top`: how many probabilities a line has, the largest first; 0: all, in label order. The bundle outlives this object.
-  // Errors (usage): thresholds that do not fit the labels.
+  // `top`: how many probabilities a line has, the largest first; 0: all, in label order. The bundle outlives this
+  // object. Errors (usage): thresholds that do not fit the labels.
   PredictionLines(const tasks::ModelBundle& bundle, int64_t top);
 
   // One JSON object and a newline, in front the row's id if it has one. Soft-max and sigmoid are taken in f64.
   //   classify    label (the first of the largest), probabilities {label: p}
   //   multilabel  labels (those at or above their threshold), probabilities
   //   regress     score
-  //   tag         entities [{label, text, start, end}], in characters of the sentence; for label sets without entities words, alike
+  //   tag         entities [{label, text, start, end}], in characters of the sentence; for label sets without entities
+  //   words, alike
   // Errors (numeric): a logit that is not finite.
   std::string line(const data::Example& example, const RowLogits& row) const;
 

@@ -6,6 +6,7 @@
 #include "attune/data/line_reader.h"
 #include "attune/io/resolve.h"
 #include "attune/text/tokenizer.h"
+
 #include "cli/arguments.h"
 #include "cli/commands.h"
 #include "cli/output.h"
@@ -19,7 +20,10 @@ struct TokenizeOptions {
   std::string model;
 
   void visit(OptionList& list) {
-    list.add("model", model, {.help = "model whose tokenizer is used: a name, a folder or a hub id", .placeholder = "MODEL", .required = true});
+    list.add("model", model,
+             {.help = "model whose tokenizer is used: a name, a folder or a hub id",
+              .placeholder = "MODEL",
+              .required = true});
   }
 };
 
@@ -48,18 +52,21 @@ int run_tokenize(const ArgumentList& arguments) {
   options.visit(list);
   const Arguments parsed = parse_arguments(arguments, list, 1);
   if (parsed.help) {
-    put(help_text("attune tokenize --model MODEL [FILE]",
-                  "Reads lines of text (FILE, or standard input) and prints one JSON object a line: ids with [CLS] and [SEP],\n"
-                  "tokens as the vocabulary spells them, and offsets [begin, end) in characters of the line. Nothing is cut.",
-                  list));
+    put(help_text(
+        "attune tokenize --model MODEL [FILE]",
+        "Reads lines of text (FILE, or standard input) and prints one JSON object a line: ids with [CLS] and [SEP],\n"
+        "tokens as the vocabulary spells them, and offsets [begin, end) in characters of the line. Nothing is cut.",
+        list));
     return 0;
   }
   const std::filesystem::path folder = io::resolve_model(options.model);
   const auto tokenizer = text::Tokenizer::load(folder);
   if (tokenizer->special().cls < 0 || tokenizer->special().sep < 0)
-    fail(ErrorKind::model, "{}: the vocabulary has no [CLS] or [SEP] piece; a BERT-family model needs both", folder.string());
+    fail(ErrorKind::model, "{}: the vocabulary has no [CLS] or [SEP] piece; a BERT-family model needs both",
+         folder.string());
   const bool from_file = !parsed.positional.empty() && parsed.positional[0] != "-";
-  data::LineReader lines = from_file ? data::LineReader::open(parsed.positional[0]) : data::LineReader(std::cin, "standard input");
+  data::LineReader lines =
+      from_file ? data::LineReader::open(parsed.positional[0]) : data::LineReader(std::cin, "standard input");
   std::vector<text::Piece> pieces;
   for (std::string_view line; lines.next(line);) put(tokenized(*tokenizer, line, pieces));
   return 0;

@@ -16,12 +16,15 @@ report::Mistake mistake_at(const Split& split, int64_t row, bool with_texts) {
   const data::Example& example = split.data.examples[static_cast<size_t>(row)];
   const auto& files = split.data.files;
   const auto file = static_cast<size_t>(example.origin.file);
-  return {.file = file < files.size() ? files[file] : split.files, .line = example.origin.line, .gold = {}, .predicted = {},
+  return {.file = file < files.size() ? files[file] : split.files,
+          .line = example.origin.line,
+          .gold = {},
+          .predicted = {},
           .text = with_texts ? text_of(example) : std::string()};
 }
 
-std::vector<report::Mistake> class_mistakes(const tasks::ModelBundle& bundle, const Split& split, std::span<const metrics::ClassRecord> records,
-                                            bool with_texts) {
+std::vector<report::Mistake> class_mistakes(const tasks::ModelBundle& bundle, const Split& split,
+                                            std::span<const metrics::ClassRecord> records, bool with_texts) {
   std::vector<report::Mistake> mistakes;
   for (const int64_t row : metrics::confident_mistakes(records, kMostMistakes)) {
     const metrics::ClassRecord& record = records[static_cast<size_t>(row)];
@@ -33,7 +36,8 @@ std::vector<report::Mistake> class_mistakes(const tasks::ModelBundle& bundle, co
   return mistakes;
 }
 
-std::vector<report::Mistake> score_mistakes(const Split& split, std::span<const metrics::ScoreRecord> records, bool with_texts) {
+std::vector<report::Mistake> score_mistakes(const Split& split, std::span<const metrics::ScoreRecord> records,
+                                            bool with_texts) {
   std::vector<report::Mistake> mistakes;
   for (const int64_t row : metrics::largest_errors(records, kMostMistakes)) {
     const metrics::ScoreRecord& record = records[static_cast<size_t>(row)];
@@ -44,8 +48,8 @@ std::vector<report::Mistake> score_mistakes(const Split& split, std::span<const 
   return mistakes;
 }
 
-std::vector<report::Mistake> word_mistakes(const tasks::ModelBundle& bundle, const Split& split, std::span<const metrics::WordMistake> words,
-                                           bool with_texts) {
+std::vector<report::Mistake> word_mistakes(const tasks::ModelBundle& bundle, const Split& split,
+                                           std::span<const metrics::WordMistake> words, bool with_texts) {
   std::vector<report::Mistake> mistakes;
   for (const metrics::WordMistake& word : words.first(std::min(words.size(), kMostMistakes))) {
     report::Mistake& mistake = mistakes.emplace_back(mistake_at(split, word.row, with_texts));
@@ -79,7 +83,8 @@ struct ToReport {
 
 }  // namespace
 
-report::Split report_split(const tasks::ModelBundle& bundle, const Split& split, const tasks::Evaluation& evaluation, bool with_texts) {
+report::Split report_split(const tasks::ModelBundle& bundle, const Split& split, const tasks::Evaluation& evaluation,
+                           bool with_texts) {
   report::Split shown{.name = split.name,
                       .files = split.files,
                       .rows = split.rows(),
@@ -88,29 +93,36 @@ report::Split report_split(const tasks::ModelBundle& bundle, const Split& split,
                       .detail = std::visit(ToReport{}, evaluation.detail),
                       .truncation = truncation_of(bundle, split.encoded.counts())};
   switch (bundle.task->kind) {
-    case tasks::TaskKind::classify: shown.mistakes = class_mistakes(bundle, split, evaluation.classes, with_texts); break;
-    case tasks::TaskKind::tag: shown.mistakes = word_mistakes(bundle, split, evaluation.word_mistakes, with_texts); break;
+    case tasks::TaskKind::classify:
+      shown.mistakes = class_mistakes(bundle, split, evaluation.classes, with_texts);
+      break;
+    case tasks::TaskKind::tag:
+      shown.mistakes = word_mistakes(bundle, split, evaluation.word_mistakes, with_texts);
+      break;
     case tasks::TaskKind::regress:
       shown.mistakes = score_mistakes(split, evaluation.scored, with_texts);
       shown.predictions = evaluation.scored;
       break;
-    case tasks::TaskKind::multilabel: break;  // a row is rarely all wrong: its labels' tables say more
+    case tasks::TaskKind::multilabel:
+      break;  // a row is rarely all wrong: its labels' tables say more
   }
   return shown;
 }
 
 report::Report base_report(const tasks::ModelBundle& bundle, const std::string& model_name) {
   report::Report report;
-  report.title = fmt::format("attune report: {}", bundle.task->name);
   report.task = bundle.task->name;
   report.model = model_name;
   report.labels = bundle.labels.names();
-  if (bundle.task->kind == tasks::TaskKind::tag) report.entity_types = metrics::TagScheme(bundle.labels.names()).types();
+  if (bundle.task->kind == tasks::TaskKind::tag)
+    report.entity_types = metrics::TagScheme(bundle.labels.names()).types();
   report.notes = bundle.notes;
   const models::BertConfig& config = bundle.model->config();
-  report.facts.emplace_back("encoder", fmt::format("{} layers, hidden size {}, {} heads, {:.1f} M parameters", config.layers, config.hidden, config.heads,
-                                                   static_cast<double>(bundle.model->parameters().count()) * 1e-6));
-  report.facts.emplace_back("longest sequence", fmt::format("{} pieces (truncation: {})", bundle.encode.max_length, bundle.encode.truncate));
+  report.facts.emplace_back(
+      "encoder", fmt::format("{} layers, hidden size {}, {} heads", config.layers, config.hidden, config.heads));
+  report.facts.emplace_back("parameters", fmt::format("{}", bundle.model->parameters().count()));
+  report.facts.emplace_back(
+      "longest sequence", fmt::format("{} pieces (truncation: {})", bundle.encode.max_length, bundle.encode.truncate));
   return report;
 }
 

@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "attune/losses/loss_list.h"
+
 #include "tests/losses/on_tape.h"
 
 namespace attune {
@@ -10,7 +11,9 @@ namespace {
 using losses::TargetKind;
 using test::OnTape;
 
-double logit(double p) { return std::log(p / (1 - p)); }
+double logit(double p) {
+  return std::log(p / (1 - p));
+}
 
 test::Evaluated binary(const std::vector<double>& logits, const std::vector<double>& labels) {
   OnTape tape;
@@ -30,7 +33,8 @@ TEST(Article, LabelZeroAtTwentyPercent) {
   EXPECT_NEAR(binary({logit(0.2)}, {1}).loss(), 1.609437912434100375, 1e-12);
   // The same by a soft-max over two classes.
   OnTape tape;
-  const auto two = tape.evaluate(*losses::make_loss("cross_entropy", TargetKind::classes, {}), {0, logit(0.2)}, 2, test::classes({0}));
+  const auto two = tape.evaluate(*losses::make_loss("cross_entropy", TargetKind::classes, {}), {0, logit(0.2)}, 2,
+                                 test::classes({0}));
   EXPECT_NEAR(two.loss(), 0.223143551314209755, 1e-12);
   // And its own formula gives neither figure.
   EXPECT_EQ(article_loss({0.2}, {0}), 0);
@@ -89,7 +93,8 @@ TEST(Article, MeanOfMeansIsNoMean) {
     double means = 0, sum = 0, denominator = 0, batches = 0;
     for (size_t at = 0; at < kRows; at += size, ++batches) {
       const size_t end = std::min(kRows, at + size);
-      const std::vector<double> part(logits.begin() + static_cast<long>(2 * at), logits.begin() + static_cast<long>(2 * end));
+      const std::vector<double> part(logits.begin() + static_cast<long>(2 * at),
+                                     logits.begin() + static_cast<long>(2 * end));
       const auto batch = tape.evaluate(*loss, part, 2, test::classes(std::vector<int32_t>(end - at, 0)));
       means += batch.loss(), sum += batch.sum, denominator += batch.denominator;
     }

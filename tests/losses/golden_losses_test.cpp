@@ -1,5 +1,5 @@
-// Values, denominators and gradients equal to PyTorch's (tests/losses/golden, made by tools/golden_optim.py), in f64 by the
-// plain kernels and in f32 by the processor's; and what loss_list promises.
+// Values, denominators and gradients equal to PyTorch's (tests/losses/golden, made by tools/golden_optim.py), in f64 by
+// the plain kernels and in f32 by the processor's; and what loss_list promises.
 #include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -9,6 +9,7 @@
 #include "attune/losses/cross_entropy.h"
 #include "attune/losses/loss_list.h"
 #include "attune/losses/mean_squared_error.h"
+
 #include "tests/base/expect_error.h"
 #include "tests/losses/on_tape.h"
 
@@ -36,7 +37,9 @@ std::vector<double> flat(const json& values) {
   }
   return out;
 }
-int64_t columns_of(const json& rows) { return rows[0].is_array() ? static_cast<int64_t>(rows[0].size()) : 1; }
+int64_t columns_of(const json& rows) {
+  return rows[0].is_array() ? static_cast<int64_t>(rows[0].size()) : 1;
+}
 
 // Golden items of label-wise losses are by cell; an item of ours is a row.
 std::vector<double> row_sums(const json& items) {
@@ -54,7 +57,8 @@ std::vector<double> row_sums(const json& items) {
 }
 
 std::vector<double> numbers(const json& options, const char* key) {
-  return options.contains(key) && !options[key].is_null() ? options[key].get<std::vector<double>>() : std::vector<double>{};
+  return options.contains(key) && !options[key].is_null() ? options[key].get<std::vector<double>>()
+                                                          : std::vector<double>{};
 }
 
 class GoldenLosses : public ::testing::TestWithParam<DType> {
@@ -104,7 +108,8 @@ TEST_P(GoldenLosses, BinaryCrossEntropy) {
 TEST_P(GoldenLosses, SquaredError) {
   const json cases = golden("squared_error.json");
   for (const auto& [name, row] : cases.items()) {
-    compare(name, row, *losses::make_mean_squared_error(), test::values(flat(row["targets"]), columns_of(row["logits"])));
+    compare(name, row, *losses::make_mean_squared_error(),
+            test::values(flat(row["targets"]), columns_of(row["logits"])));
   }
 }
 
@@ -155,8 +160,8 @@ TEST(LossList, MakesByNameAndSaysWhatFits) {
                "cross_entropy");
   EXPECT_ERROR(ErrorKind::usage, losses::make_loss("mse", TargetKind::classes, {}), "does not fit", "cross_entropy");
   EXPECT_ERROR(ErrorKind::usage, losses::make_loss("mse", TargetKind::scores, smoothed(0.1)), "--label-smoothing");
-  EXPECT_ERROR(ErrorKind::usage, losses::make_loss("bce", TargetKind::labels, weighted),
-               "--class-weights", "--pos-weight");
+  EXPECT_ERROR(ErrorKind::usage, losses::make_loss("bce", TargetKind::labels, weighted), "--class-weights",
+               "--pos-weight");
   EXPECT_ERROR(ErrorKind::usage, losses::make_loss("cross_entropy", TargetKind::classes, smoothed(1)),
                "--label-smoothing is 1", "[0, 1)");
 }

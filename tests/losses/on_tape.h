@@ -1,7 +1,6 @@
 // A loss on given logits, with its gradient, as a training step would run it: what the tests of this room share.
 #pragma once
 #include <gtest/gtest.h>
-
 #include <memory>
 #include <utility>
 #include <vector>
@@ -44,7 +43,13 @@ class OnTape {
   }
   kernels::Kernels& kernels() { return *kernels_; }
   autograd::Tape& tape() { return tape_; }
-  void clear() { arena_.reset(), tape_.clear(); }
+  void clear() {
+    arena_.reset(), tape_.clear();
+    if (parameters == nullptr) return;
+    parameters->begin_step();
+    parameters->attach(tape_);
+  }
+  nn::Parameters* parameters = nullptr;  // become leaves of every recording, if set
 
   // A matrix of the run's summing type. Rows beyond the given ones hold 7: they belong to nothing and must not matter.
   tensor::Tensor matrix(const std::vector<double>& values, int64_t rows, int64_t columns) {

@@ -1,15 +1,15 @@
-// Optimizers, clipping and schedules equal to PyTorch's and transformers' (tests/optim/golden, made by tools/golden_optim.py), and
-// what differs between parameters.
-#include <gtest/gtest.h>
-
+// Optimizers, clipping and schedules equal to PyTorch's and transformers' (tests/optim/golden, made by
+// tools/golden_optim.py), and what differs between parameters.
 #include <cmath>
 #include <filesystem>
+#include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
 #include "attune/base/files.h"
 #include "attune/optim/clipping.h"
 #include "attune/optim/optimizer.h"
 #include "attune/optim/schedule.h"
+
 #include "tests/base/expect_error.h"
 
 namespace attune {
@@ -60,13 +60,16 @@ class GoldenOptim : public ::testing::TestWithParam<DType> {
 OptimizerOptions options_of(const json& row) {
   const json& o = row["options"];
   const std::string kind = row["optimizer"];
-  OptimizerOptions options{.name = kind == "AdamW" ? "adamw" : kind == "Adam" ? "adam" : "sgd",
+  OptimizerOptions options{.name = kind == "AdamW"  ? "adamw"
+                                   : kind == "Adam" ? "adam"
+                                                    : "sgd",
                            .weight_decay = o["weight_decay"].get<double>()};
   if (options.name == "sgd") {
     options.momentum = o["momentum"].get<double>();
     options.nesterov = o["nesterov"].get<bool>();
   } else {
-    options.beta1 = o["beta1"].get<double>(), options.beta2 = o["beta2"].get<double>(), options.eps = o["eps"].get<double>();
+    options.beta1 = o["beta1"].get<double>(), options.beta2 = o["beta2"].get<double>(),
+    options.eps = o["eps"].get<double>();
   }
   return options;
 }
@@ -85,7 +88,8 @@ TEST_P(GoldenOptim, TenStepsOfEveryOptimizer) {
       optimizer->step(*kernels_, row["rates"][t].get<double>(), 1.0, static_cast<int64_t>(t) + 1);
       for (size_t i = 0; i < 5; ++i) {
         const double want = row["values"][t][i];
-        ASSERT_NEAR(get(w->value, i), want, relative_ * std::max(1.0, std::abs(want))) << name << ", step " << t + 1 << ", element " << i;
+        ASSERT_NEAR(get(w->value, i), want, relative_ * std::max(1.0, std::abs(want)))
+            << name << ", step " << t + 1 << ", element " << i;
       }
     }
   }
@@ -112,7 +116,9 @@ TEST_P(GoldenOptim, Clipping) {
 INSTANTIATE_TEST_SUITE_P(Types, GoldenOptim, ::testing::Values(DType::f64, DType::f32),
                          [](const auto& test) { return std::string(tensor::name(test.param)); });
 
-TEST(Clipping, WithoutABoundNothingIsClipped) { EXPECT_EQ(optim::clip_factor(1e9, 0), 1); }
+TEST(Clipping, WithoutABoundNothingIsClipped) {
+  EXPECT_EQ(optim::clip_factor(1e9, 0), 1);
+}
 
 TEST(Clipping, OnlyGradientsThatArrivedCount) {
   nn::Parameters parameters;
@@ -128,7 +134,8 @@ TEST(Schedules, EveryFactor) {
   const json rows = golden("schedules.json");
   ASSERT_GE(rows.size(), 20U);
   for (const auto& row : rows) {
-    const optim::Schedule schedule{.kind = optim::schedule_named(row["schedule"]), .warmup = row["warmup_steps"], .total = row["total_steps"]};
+    const optim::Schedule schedule{
+        .kind = optim::schedule_named(row["schedule"]), .warmup = row["warmup_steps"], .total = row["total_steps"]};
     for (size_t t = 0; t < row["factors"].size(); ++t)
       EXPECT_NEAR(schedule.factor(static_cast<int64_t>(t)), row["factors"][t].get<double>(), 1e-12)
           << row["schedule"] << " " << row["warmup_steps"] << "/" << row["total_steps"] << ", step " << t;
@@ -136,7 +143,8 @@ TEST(Schedules, EveryFactor) {
   EXPECT_ERROR(ErrorKind::usage, optim::schedule_named("cosin"), "cosin", "cosine");
 }
 
-// docs/article.md: without bias correction step t is (1 - b1^t) / sqrt(1 - b2^t) times as long (gradient constant, eps 0).
+// docs/article.md: without bias correction step t is (1 - b1^t) / sqrt(1 - b2^t) times as long (gradient constant, eps
+// 0).
 TEST(Article, AdamWithoutBiasCorrection) {
   const auto kernels = kernels_for(DType::f64);
   nn::Parameters parameters;
