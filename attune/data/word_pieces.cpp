@@ -70,7 +70,9 @@ void WordEncoder::encode_joined(const Example& sentence, SentencePieces& out) {
       for (; p < pieces_.size() && first[p] == w; ++p) out.ids.push_back(pieces_[p].id);
     }
     const auto begin = out.ids.begin() + out.starts.back();
-    const auto label = std::find_if(begin, out.ids.end(), [this](int32_t id) { return !is_mark(id); });
+    auto label = std::find_if(begin, out.ids.end(), [this](int32_t id) { return !is_mark(id); });
+    // A run of spaces before a word is one mark: the tag's piece must not drift away from the word's beginning.
+    if (label - begin > 1) label = out.ids.erase(begin + 1, label);
     out.label_at.push_back(label == out.ids.end() ? -1 : static_cast<int32_t>(label - out.ids.begin()));
   }
 }

@@ -54,7 +54,7 @@ struct TrainingModelOptions {
 // the embedding; a --max-length beyond the positions.
 ModelBundle open_for_training(const TrainingModelOptions& options);
 
-// Opens a fine-tuned folder, attune's own or Hugging Face's. Replays attune.json's probe inputs: see replay_probes.
+// Opens a fine-tuned folder, attune's own or Hugging Face's.
 ModelBundle open_for_inference(const std::string& model, tensor::DType compute);
 
 // Writes the bundle into `folder` (which exists), each file atomically, attune.json last. `record` goes into attune.json as given.

@@ -55,7 +55,6 @@ struct TrainOptions {
   std::string best_metric;
   int64_t early_stopping = 0;
   int64_t bootstrap = 1000;
-  bool ladder = true;
 
   // The run
   std::string out;

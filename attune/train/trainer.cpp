@@ -78,18 +78,18 @@ RunPlan Trainer::plan() {
   plan.parameters = bundle_.model->parameters().count();
   plan.trainable = bundle_.model->parameters().trainable_count();
 
-  // The first pass pays for memory and for making matrix products; the second is what a step costs.
-  double seconds = 0;
-  int64_t tokens = 0;
-  for (int64_t pass = 0; pass < 2; ++pass) {
+  // The first passes pay for memory and for making matrix products; the quickest of the others is what a token costs.
+  constexpr int64_t kPasses = 5, kWarmPasses = 2;
+  double per_token = 0;
+  for (int64_t pass = 0; pass < kPasses; ++pass) {
     const auto micro = batches_.at(pass % total_steps_);
+    int64_t tokens = 0;
+    for (const auto& batch : micro) tokens += batch.rows.tokens();
     const auto start = Clock::now();
     step_.rehearse(micro, pass);
-    seconds = seconds_since(start);
-    tokens = 0;
-    for (const auto& batch : micro) tokens += batch.rows.tokens();
+    const double seconds = seconds_since(start) / static_cast<double>(std::max<int64_t>(1, tokens));
+    if (pass >= kWarmPasses) per_token = per_token == 0 ? seconds : std::min(per_token, seconds);
   }
-  const double per_token = seconds / static_cast<double>(std::max<int64_t>(1, tokens));
   constexpr double kUpdateSecondsPerParameter = 0.6e-9;  // one pass over weights, gradients and moments at memory speed
   constexpr double kForwardShare = 0.35;                 // of a pass forward and back
   const double evaluations = dev_ ? (options_.eval_every > 0 ? static_cast<double>(total_steps_ / options_.eval_every) : plan.epochs) + 1 : 0;

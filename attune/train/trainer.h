@@ -29,7 +29,7 @@ class Trainer {
   int64_t total_steps() const { return total_steps_; }
   int64_t steps_per_epoch() const { return batches_.steps_per_epoch(); }
 
-  // Times two dry passes (nothing is updated; draws are keyed, so nothing is disturbed) and estimates memory and time.
+  // Times a few dry passes (nothing is updated; draws are keyed, so nothing is disturbed) and estimates memory and time.
   RunPlan plan();
 
   // Goes on from the newest checkpoint if there is one. Errors: as load_checkpoint.

@@ -88,6 +88,14 @@ TEST(WordEncoder, APieceWithMarkTakenApartLosesItWhereNoSpaceStood) {
             "b* | ");
 }
 
+TEST(WordEncoder, ARunOfSpacesIsOneMark) {
+  const SpaceTokenizer tokenizer({"\xE2\x96\x81", "a", "b"});
+  Example example;
+  example.text = "a        b   ";
+  split_words(example.text, example.words, example.word_spans);
+  EXPECT_EQ(encoded(tokenizer, example), "\xE2\x96\x81 a* | \xE2\x96\x81 b* | ");
+}
+
 TEST(WordEncoder, UnknownCharactersKeepTheirPlace) {
   const SpaceTokenizer tokenizer({"\xE2\x96\x81", "x"});
   EXPECT_EQ(encoded(tokenizer, sentence({"x", "?", "x"})), "\xE2\x96\x81 x* | [UNK]* | x* | ");
