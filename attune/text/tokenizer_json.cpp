@@ -5,6 +5,7 @@
 #include "attune/base/error.h"
 #include "attune/base/json.h"
 #include "attune/text/json_fields.h"
+#include "attune/text/reference_number.h"
 #include "attune/text/special_tokens.h"
 #include "attune/text/tokenizer_files.h"
 #include "attune/text/unigram.h"
@@ -62,7 +63,7 @@ std::unique_ptr<Model> read_unigram(const json& model) {
     if (!row.is_array() || row.size() != 2 || !row[0].is_string() || !row[1].is_number())
       fail(ErrorKind::model, "piece {} of a Unigram vocabulary should be [\"piece\", score], but is {}", pieces.size(),
            row.dump(-1, ' ', true, json::error_handler_t::replace).substr(0, 60));
-    pieces.push_back({row[0].get<std::string>(), row[1].get<double>()});
+    pieces.push_back({row[0].get<std::string>(), as_reference_reads(row[1].get<double>())});
   }
   if (json_bool(model, "byte_fallback", false))
     fail(ErrorKind::model, "tokenizer.json asks for a Unigram model with byte_fallback, which attune does not know");
