@@ -29,7 +29,7 @@ TagScheme declared_or_found(const TagSchemeDetector& detector, const ReadOptions
 // Converts the examples of one file and notes what was done.
 void convert_tags(Dataset& dataset, std::span<Example> examples, const ReadOptions& options) {
   TagSchemeDetector detector;
-  for (const Example& example : examples) detector.add(example.labels, example.origin);
+  for (const Example& example : examples) detector.add(example);
   const TagScheme scheme = declared_or_found(detector, options, dataset);
   if (options.strict_tags && scheme == TagScheme::iob2 && detector.first_orphan()) {
     const auto& orphan = *detector.first_orphan();

@@ -32,6 +32,11 @@ struct Example {
   double weight = 1;
   std::string id;  // a row's own id, if a column gives one
   Origin origin;
+  bool line_a_word = false;  // tagging from columns: words[i] stands on line origin.line + i
+
+  Origin word_origin(size_t word) const {
+    return {origin.file, origin.line + (line_a_word ? static_cast<int64_t>(word) : 0)};
+  }
 };
 
 // What reading tags found and changed.

@@ -83,6 +83,7 @@ void ExampleReader::read_words(Example& example) const {
     if (trimmed(found.items[i]).empty())
       fail(ErrorKind::input, "{}: word {} of {} is empty", where(), i + 1, found.items.size());
   example.words = found.items;
+  example.line_a_word = std::string_view(records_->format()) == "conll";
   example.text = join_words(example.words, example.word_spans);
 }
 

@@ -84,11 +84,8 @@ LabelIds number_labels(const Dataset& dataset, const Labels& labels, std::string
     for (size_t i = 0; i < example.labels.size(); ++i) {
       const int id = labels.find(example.labels[i]);
       if (id < 0)
-        // A tag stands on its word's own line.
         fail(ErrorKind::input, "{}: {} holds the label '{}', which {} lacks{} Known are {}",
-             dataset.describe(
-                 {example.origin.file, example.origin.line + (example.words.empty() ? 0 : static_cast<int64_t>(i))}),
-             split, example.labels[i], source,
+             dataset.describe(example.word_origin(i)), split, example.labels[i], source,
              nearest(example.labels[i], labels.names()).empty() ? "." : did_you_mean(example.labels[i], labels.names()),
              some(labels.names()));
       numbered.ids.push_back(id);

@@ -150,7 +150,8 @@ std::string label_table(const DataReport& report, std::vector<LabelCount> SplitP
   for (const auto& [label, count] : total) names.push_back(label);
   names = Labels::sorted(std::move(names)).names();
   size_t hidden = 0;
-  if (names.size() > most) {
+  constexpr size_t kNotWorthHiding = 5;
+  if (names.size() > most + kNotWorthHiding) {
     std::vector<std::string> by_count = names;
     std::stable_sort(by_count.begin(), by_count.end(),
                      [&](const auto& a, const auto& b) { return total[a] > total[b]; });

@@ -48,12 +48,13 @@ SplitTag split_tag(std::string_view tag) {
   return {tag[0], tag.substr(2)};
 }
 
-void TagSchemeDetector::add(const std::vector<std::string>& tags, Origin origin) {
+void TagSchemeDetector::add(const Example& sentence) {
+  const auto& tags = sentence.labels;
   SplitTag before{0, {}};
   for (size_t i = 0; i < tags.size(); ++i) {
     const SplitTag tag = split_tag(tags[i]);
     const bool continues = before.prefix != 0 && before.type == tag.type;
-    const auto place = [&] { return Place{{origin.file, origin.line + static_cast<int64_t>(i)}, tags[i]}; };
+    const auto place = [&] { return Place{sentence.word_origin(i), tags[i]}; };
     prefixed_ += tag.prefix != 0;
     iobes_ += is_iobes(tag.prefix);
     if (tag.prefix == 'B' && !continues) ++plain_begins_;

@@ -26,8 +26,7 @@ SplitTag split_tag(std::string_view tag);
 // Counts what tells the schemes apart, over any number of sentences; then scheme() decides.
 class TagSchemeDetector {
  public:
-  // The tags of one sentence, which begins at `line` (one word a line) of a file.
-  void add(const std::vector<std::string>& tags, Origin origin);
+  void add(const Example& sentence);
   TagScheme scheme() const;
 
   struct Place {

@@ -18,7 +18,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
     for (Record record; reader.next(record);) {
       if (record.values.front().items.size() != record.values.back().items.size()) std::abort();
       sentences.push_back(record.values.back().items);
-      detector.add(sentences.back(), {0, record.line});
+      Example sentence;
+      sentence.labels = sentences.back();
+      detector.add(sentence);
     }
     for (auto& tags : sentences) {
       TagCounts counts, again;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/base/expect_error.h"
+#include "tests/data/reading.h"
 
 namespace attune::data {
 namespace {
@@ -35,10 +36,7 @@ TEST(Columns, RecognisesUsualNamesAndSaysSo) {
 }
 
 TEST(Columns, OptionsWinAndNeedNoNotes) {
-  ReadOptions options;
-  options.text.emplace("b");
-  options.label = {"a"};
-  options.weight.emplace("w");
+  const ReadOptions options = options_of({{"text", "b"}, {"label", "a"}, {"weight", "w"}});
   const Columns columns = choose({"a", "b", "w", "text"}, TargetKind::label, options);
   EXPECT_EQ(columns.text, 1);
   EXPECT_EQ(columns.label, std::vector<int>{0});
@@ -67,13 +65,10 @@ TEST(Columns, AmbiguousOnesListTheCandidates) {
 }
 
 TEST(Columns, OneColumnServesOnce) {
-  ReadOptions options;
-  options.text.emplace("text");
-  options.text_pair.emplace("text");
+  ReadOptions options = options_of({{"text", "text"}, {"text-pair", "text"}});
   EXPECT_ERROR(ErrorKind::input, choose({"text", "label"}, TargetKind::label, options), "'text' is used for --text",
                "--text-pair");
-  options = {};
-  options.text.emplace("x");
+  options = options_of({{"text", "x"}});
   EXPECT_ERROR(ErrorKind::input, choose({"x", "x", "label"}, TargetKind::label, options), "stands twice");
 }
 
@@ -99,9 +94,7 @@ TEST(Columns, ConllColumnsAreNumbers) {
   };
   EXPECT_EQ(conll({}).text, 0);
   EXPECT_EQ(conll({}).label, std::vector<int>{3});
-  ReadOptions options;
-  options.text = "2";
-  options.label = {"-2"};
+  ReadOptions options = options_of({{"text", "2"}, {"label", "-2"}});
   EXPECT_EQ(conll(options).text, 1);
   EXPECT_EQ(conll(options).label, std::vector<int>{2});
   options.label = {"5"};

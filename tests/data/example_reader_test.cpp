@@ -24,8 +24,7 @@ TEST(ExampleReader, SingleLabel) {
 }
 
 TEST(ExampleReader, PairsAndWeights) {
-  ReadOptions options;
-  options.weight.emplace("w");
+  const ReadOptions options = options_of({{"weight", "w"}});
   const auto rows = examples_of("premise,hypothesis,label,w\na,b,x,2.5\n", "t.csv", TargetKind::label, options);
   EXPECT_TRUE(rows[0].has_pair);
   EXPECT_EQ(rows[0].text_pair, "b");
@@ -84,6 +83,8 @@ TEST(ExampleReader, TagsFromColumnsAndFromLists) {
   EXPECT_EQ(rows[0].word_spans[1].begin, 6);
   const auto lists = examples_of("{\"tokens\":[\"a\",\"b\"],\"ner_tags\":[0,1]}\n", "t.jsonl", TargetKind::tags);
   EXPECT_EQ(lists[0].labels, (Names{"0", "1"}));
+  EXPECT_EQ(rows[0].word_origin(2).line, 3);
+  EXPECT_EQ(lists[0].word_origin(1).line, 1);
   EXPECT_ERROR(ErrorKind::input,
                examples_of("{\"tokens\":[\"a\",\"b\"],\"tags\":[\"O\"]}\n", "t.jsonl", TargetKind::tags),
                "t.jsonl line 1: 1 tags for 2 words");

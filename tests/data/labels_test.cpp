@@ -66,6 +66,7 @@ TEST(Labels, ALabelThatTrainLacks) {
                "Known are 'card_arrival', 'refund'");
   Dataset tagged = labelled({{"refund", "X"}});
   tagged.examples[0].words = {"a", "b"};
+  tagged.examples[0].line_a_word = true;
   EXPECT_ERROR(ErrorKind::input, number_labels(tagged, labels, "test", "the model"), "t.csv line 3",
                "test holds the label 'X', which the model lacks");
 }

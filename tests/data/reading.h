@@ -30,6 +30,15 @@ inline std::vector<Example> examples_of(const std::string& bytes, const std::str
   return all;
 }
 
+// Options by the names people type.
+inline ReadOptions options_of(const std::vector<std::pair<std::string, std::string>>& given) {
+  ReadOptions options;
+  OptionList list;
+  options.visit(list);
+  for (const auto& [option, value] : given) list.set(option, value);
+  return options;
+}
+
 inline std::vector<std::string> texts_of(const Record& record) {
   std::vector<std::string> texts;
   for (const Value& value : record.values) texts.push_back(value.text);

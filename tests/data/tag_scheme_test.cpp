@@ -7,9 +7,17 @@ namespace {
 
 using Tags = std::vector<std::string>;
 
+Example sentence(Tags tags, int64_t line = 1) {
+  Example example;
+  example.labels = std::move(tags);
+  example.origin = {0, line};
+  example.line_a_word = true;
+  return example;
+}
+
 TagScheme detect(const std::vector<Tags>& sentences) {
   TagSchemeDetector detector;
-  for (const auto& tags : sentences) detector.add(tags, {0, 1});
+  for (const auto& tags : sentences) detector.add(sentence(tags));
   return detector.scheme();
 }
 
@@ -66,8 +74,8 @@ TEST(TagScheme, PlainTagsStay) {
 
 TEST(TagScheme, RemembersWhereTheFirstFaultsAre) {
   TagSchemeDetector detector;
-  detector.add({"B-PER", "O"}, {0, 10});
-  detector.add({"O", "LOC", "I-PER"}, {0, 20});
+  detector.add(sentence({"B-PER", "O"}, 10));
+  detector.add(sentence({"O", "LOC", "I-PER"}, 20));
   ASSERT_TRUE(detector.stray());
   EXPECT_EQ(detector.stray()->origin.line, 21);
   EXPECT_EQ(detector.stray()->tag, "LOC");
