@@ -62,6 +62,16 @@ class Tape {
   GradientSlot gradient_slot(const Tensor& x);
   // Like gradient_slot, but the tensor is zero-filled if nothing was there: for ops that only add.
   Tensor gradient_to_add_to(const Tensor& x);
+  // Adds to x's gradient what write(target) puts into a tensor of x's shape and type: in place where nothing was there, else
+  // through a buffer. Does not run where nobody wants it. For kernels that only write.
+  template <class Write>
+  void add_gradient(const Tensor& x, Write write) {
+    const GradientSlot slot = gradient_slot(x);
+    if (!slot.wanted()) return;
+    const Tensor target = slot.accumulate ? arena_.tensor(x.shape, x.dtype) : slot.tensor;
+    write(target);
+    if (slot.accumulate) kernels_.convert({.x = target, .y = slot.tensor, .scale = 1, .accumulate = true});
+  }
   static bool wants(const Tensor& x) { return x.defined() && x.var >= 0; }
   // The gradient that reached x, or an undefined tensor.
   Tensor gradient(const Tensor& x) const;

@@ -13,7 +13,7 @@
 //
 // SquaredError: item_i = u_i sum_c (z_ic - y_ic)^2;  dz_ic = seed u_i 2 (z_ic - y_ic)
 //
-// Extremes: finite results for |z| up to 1e30; an infinite or NaN logit gives a non-finite item (the trainer stops on it).
+// Extremes: finite results for |z| up to 1e30 (squared error: while the square is finite, 1.8e19 in f32); an infinite or NaN logit gives a non-finite item (the trainer stops on it).
 #pragma once
 #include "attune/tensor/tensor.h"
 

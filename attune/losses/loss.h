@@ -45,7 +45,7 @@ struct LossInput {
   double progress = 0;  // share of the training done, in [0, 1]
 };
 
-// One evaluated term. `items` [>= n] lies on the tape; `weights` [>= n] is u_i, 0 for what does not count.
+// One evaluated term. `items` [>= n] lies on the tape; `weights` [>= n] is u_i, 0 beyond n (an ignored item's value is 0 whatever its weight).
 struct LossTerm {
   Tensor items;
   Tensor weights;
@@ -67,7 +67,7 @@ class Loss {
   // disjoint sets of items.
   virtual double denominator(const Targets& targets) const = 0;
 
-  // True where an item's cost depends on its company (in-batch contrastive, dice, kappa): then micro-batches are refused.
+  // True where an item's cost depends on its company (in-batch contrastive, dice, kappa): then a step is never split.
   virtual bool depends_on_batch() const { return false; }
 
   // Parameters of the loss's own (CRF transitions, class vectors of a margin loss): added to the model's before memory is

@@ -3,8 +3,7 @@
 namespace attune::nn {
 namespace {
 
-constexpr size_t kAlignment = 64;
-size_t aligned(size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
+using tensor::aligned;
 
 uint64_t hash_name(std::string_view name) {
   uint64_t key = 0;

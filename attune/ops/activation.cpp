@@ -9,11 +9,9 @@ Tensor activation(Context& context, ActivationKind kind, const Tensor& x) {
 
   y = context.tape->variable(y);
   context.tape->record("activation", y, [kind, x](Tape& tape, Tensor dy) {
-    const auto dx = tape.gradient_slot(x);
-    if (!dx.wanted()) return;
-    const Tensor out = dx.accumulate ? tape.arena().tensor(x.shape, x.dtype) : dx.tensor;
-    tape.kernels().activation_backward({.kind = kind, .x = x, .dy = dy, .dx = out});
-    if (dx.accumulate) tape.kernels().convert({.x = out, .y = dx.tensor, .accumulate = true});
+    tape.add_gradient(x, [&](const Tensor& dx) {
+      tape.kernels().activation_backward({.kind = kind, .x = x, .dy = dy, .dx = dx});
+    });
   });
   return y;
 }

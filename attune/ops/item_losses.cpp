@@ -9,13 +9,12 @@ Tensor item_loss(Context& context, const char* op, const Tensor& logits, Kernel 
   if (!context.records(logits)) return forward.items;
   const Tensor items = context.tape->variable(forward.items);
   context.tape->record(op, items, [logits, forward, kernel_backward](Tape& tape, Tensor d_items) {
-    const auto d_logits = tape.gradient_slot(logits);
-    if (!d_logits.wanted()) return;
-    Kernel backward = forward;
-    backward.item_weights = d_items;
-    backward.d_logits = d_logits.accumulate ? tape.arena().tensor(logits.shape, logits.dtype) : d_logits.tensor;
-    (tape.kernels().*kernel_backward)(backward);
-    if (d_logits.accumulate) tape.kernels().convert({.x = backward.d_logits, .y = d_logits.tensor, .accumulate = true});
+    tape.add_gradient(logits, [&](const Tensor& d_logits) {
+      Kernel backward = forward;
+      backward.item_weights = d_items;
+      backward.d_logits = d_logits;
+      (tape.kernels().*kernel_backward)(backward);
+    });
   });
   return items;
 }

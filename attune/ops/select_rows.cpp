@@ -23,13 +23,12 @@ Tensor mean_rows(Context& context, const Tensor& x, const tensor::PackedRows& ro
 
   const Tensor y = context.tape->variable(mean.y);
   context.tape->record("mean_rows", y, [x, mean](Tape& tape, Tensor dy) {
-    const auto dx = tape.gradient_slot(x);
-    if (!dx.wanted()) return;
-    kernels::MeanRows backward = mean;
-    backward.x = dx.accumulate ? tape.arena().tensor(x.shape, x.dtype) : dx.tensor;
-    backward.y = dy;
-    tape.kernels().mean_rows_backward(backward);
-    if (dx.accumulate) tape.kernels().convert({.x = backward.x, .y = dx.tensor, .accumulate = true});
+    tape.add_gradient(x, [&](const Tensor& dx) {
+      kernels::MeanRows backward = mean;
+      backward.x = dx;
+      backward.y = dy;
+      tape.kernels().mean_rows_backward(backward);
+    });
   });
   return y;
 }

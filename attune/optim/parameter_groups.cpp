@@ -22,8 +22,7 @@ tensor::Tensor twin_of(const nn::Parameter& p) {
 }
 
 MomentBuffer::MomentBuffer(const std::vector<Member>& members) {
-  constexpr size_t kAlignment = 64;
-  const auto aligned = [](size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; };
+  using tensor::aligned;
   size_t bytes = 0;
   for (const auto& member : members) bytes += aligned(member.parameter->value.bytes());
   buffer_ = tensor::Buffer(bytes);

@@ -8,10 +8,7 @@
 namespace attune::tensor {
 namespace {
 
-constexpr size_t kAlignment = 64;
 constexpr size_t kSmallestBlock = size_t{1} << 20;
-
-size_t rounded(size_t bytes, size_t to) { return (bytes + to - 1) / to * to; }
 
 // Anonymous maps: zero-filled, page aligned, given back to the system when released, and large pages where possible
 // (a step walks through hundreds of megabytes).
@@ -58,7 +55,7 @@ Tensor Buffer::view(Shape shape, DType dtype) const {
 }
 
 void* Arena::allocate(size_t bytes) {
-  bytes = rounded(std::max<size_t>(bytes, 1), kAlignment);
+  bytes = aligned(std::max<size_t>(bytes, 1));
   if (limit_ != 0 && used_ + bytes > limit_)
     fail(ErrorKind::memory,
          "this step needs more than the memory limit: {:.1f} MiB in use, {:.1f} MiB more asked for, limit {:.1f} MiB; use a "

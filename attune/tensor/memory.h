@@ -11,6 +11,10 @@
 
 namespace attune::tensor {
 
+// Where tensors begin: on cache lines. `bytes` rounded up to the next such place.
+inline constexpr size_t kAlignment = 64;
+constexpr size_t aligned(size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
+
 // Where memory comes from. The host's is the only one so far; a device with memory of its own brings another.
 class Memory {
  public:

@@ -23,7 +23,7 @@ class StepBatches {
   int64_t steps_per_epoch() const { return (split_.rows() + options_.batch_size - 1) / options_.batch_size; }
   // The micro-batches of a step (0-based, over all epochs). The last, smaller batch of an epoch is kept. Valid until the next call.
   std::span<const tasks::Batch> at(int64_t step);
-  // Rows of the micro-batches of the step with the most tokens at once that an epoch in file order would have: for planning.
+  // Rows of a step: batch_size, or what is left at the end of an epoch.
   int64_t rows_of(int64_t step) const;
 
  private:

@@ -171,6 +171,7 @@ void write_reports(const report::Report& report, const fs::path& out) {
 }  // namespace
 
 RunResult run_training(TrainOptions o, const OptionList& given, Observer& observer) {
+  if (check_run_folder(o)) return {.state = RunResult::State::was_finished, .report = {}};
   const tasks::Task& task = tasks::task_named(o.task);
   const ThreadChoice threads = choose_threads(o.threads);
   const auto kernels = kernels::cpu::make_kernels(threads.threads);
@@ -187,7 +188,7 @@ RunResult run_training(TrainOptions o, const OptionList& given, Observer& observ
   if (loss->depends_on_batch() && o.micro_batch > 0) fail(ErrorKind::usage, "the loss '{}' depends on the whole batch; leave --micro-batch out", loss->name());
   const data::DataReport profiled = profile(train, dev, test, bundle);
 
-  if (prepare_run_folder(o)) return {.state = RunResult::State::was_finished, .report = {}};
+  make_run_folder(o);
   const std::string precision = tensor::name(bundle.model->compute());
   const json identity = run_identity(o, fingerprint(o), model_fingerprint(bundle.source.string()), precision);
   Trainer trainer(o, bundle, *loss, *kernels, train, dev ? &*dev : nullptr, observer);

@@ -21,7 +21,7 @@ bool is_finished(const fs::path& out) {
 
 }  // namespace
 
-bool prepare_run_folder(const TrainOptions& options) {
+bool check_run_folder(const TrainOptions& options) {
   const fs::path out = options.out;
   if (options.resume && options.overwrite) fail(ErrorKind::usage, "--resume and --overwrite contradict each other");
   if (fs::exists(out) && !fs::is_directory(out)) fail(ErrorKind::usage, "--out {} is a file; name a folder", out.string());
@@ -30,16 +30,20 @@ bool prepare_run_folder(const TrainOptions& options) {
     if (!options.resume && !options.overwrite)
       fail(ErrorKind::usage, "--out {} exists; give --overwrite to replace it, --resume to go on, or another folder", out.string());
     if (!run) fail(ErrorKind::usage, "--out {} is not empty and was not made by `attune train`; name another folder", out.string());
-    if (options.resume && is_finished(out)) return true;
-    if (options.overwrite) fs::remove_all(out);
+    return options.resume && is_finished(out);
   }
+  return false;
+}
+
+void make_run_folder(const TrainOptions& options) {
+  const fs::path out = options.out;
+  if (options.overwrite) fs::remove_all(out);
   std::error_code error;
   fs::create_directories(out, error);
   if (error) fail(ErrorKind::io, "cannot make the folder {}: {}", out.string(), error.message());
   ::chmod(out.c_str(), 0700);
   write_file_atomically(out / ".writable", "");
   fs::remove(out / ".writable");
-  return false;
 }
 
 json run_identity(TrainOptions options, const std::string& data_fingerprint, const std::string& model_fingerprint, const std::string& precision) {

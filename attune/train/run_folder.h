@@ -6,10 +6,12 @@
 
 namespace attune::train {
 
-// True where the folder holds a finished run (with --resume: nothing is left to do).
+// Looks, and touches nothing: to be asked before any work is done. True where --resume finds a finished run: nothing is left to do.
 // Errors (usage): it exists and neither --overwrite nor --resume was given; --overwrite of a folder that is no run of attune's (nothing but runs is
-// ever removed); io: it cannot be made or written.
-bool prepare_run_folder(const TrainOptions& options);
+// ever removed).
+bool check_run_folder(const TrainOptions& options);
+// Empties it with --overwrite, makes it with mode 0700. To be called once everything else is known to be right. Errors: io.
+void make_run_folder(const TrainOptions& options);
 
 // Options that change the result, fingerprints of data and model, the precision in force.
 nlohmann::json run_identity(TrainOptions options, const std::string& data_fingerprint, const std::string& model_fingerprint, const std::string& precision);

@@ -53,7 +53,7 @@ void TrainOptions::visit(OptionList& list) {
   list.add("freeze-layers", freeze_layers, {.help = "do not train the embeddings and the first N layers", .min = 0});
 
   list.group("Looking on");
-  list.add("eval-every", eval_every, {.help = "evaluate on dev every N steps; 0: after every epoch", .unit = "steps", .min = 0, .output_only = false});
+  list.add("eval-every", eval_every, {.help = "evaluate on dev every N steps; 0: after every epoch", .unit = "steps", .min = 0});
   list.add("eval-batch-size", eval_batch_size, {.help = "sequences at once in evaluation; never changes a result", .min = 1, .output_only = true});
   list.add("best-metric", best_metric, {.help = "keep the state that is best on dev by this metric (default: keep the last state)", .placeholder = "NAME"});
   list.add("early-stopping", early_stopping, {.help = "stop after N evaluations without a better dev value, and keep the best state; 0: off", .min = 0});

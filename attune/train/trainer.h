@@ -61,7 +61,7 @@ class Trainer {
   RunState state_;
   std::unique_ptr<MetricsLog> log_;
   int64_t window_tokens_ = 0, window_examples_ = 0, window_steps_ = 0;
-  double window_seconds_ = 0, last_ms_ = 0, smooth_ms_ = 0;
+  double window_seconds_ = 0, smooth_ms_ = 0;
 };
 
 }  // namespace attune::train
