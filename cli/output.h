@@ -1,4 +1,5 @@
 // Standard output, checked: a full disk is an error, and a reader that went away (`| head`) ends the program quietly.
+// Standard error, unchecked: where it cannot be said, work goes on.
 #pragma once
 #include <string>
 #include <string_view>
@@ -13,6 +14,9 @@ struct OutputClosed {};
 // Errors: OutputClosed; io where the system refuses to write.
 void put(std::string_view text);
 void flush_output();
+
+// Says it on standard error. Never fails: a closed terminal or pipe stops no training.
+void tell(std::string_view text) noexcept;
 
 // "usage: ...", what the command does, its options.
 std::string help_text(std::string_view usage, std::string_view summary, const OptionList& options);

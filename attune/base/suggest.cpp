@@ -44,4 +44,13 @@ std::string did_you_mean(std::string_view unknown, const std::vector<std::string
   return text + "?";
 }
 
+std::string did_you_mean_beside(const std::filesystem::path& missing) {
+  std::vector<std::string> names;
+  const auto parent = missing.has_parent_path() ? missing.parent_path() : std::filesystem::path(".");
+  std::error_code ignored;
+  for (std::filesystem::directory_iterator at(parent, ignored), end; !ignored && at != end; at.increment(ignored))
+    names.push_back(at->path().filename().string());
+  return did_you_mean(missing.filename().string(), names);
+}
+
 }  // namespace attune

@@ -1,5 +1,6 @@
 // "Did you mean ...?": the names nearest to one that is not known.
 #pragma once
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,5 +16,8 @@ std::vector<std::string> nearest(std::string_view unknown, const std::vector<std
 
 // "; did you mean 'a', 'b' or 'c'?" or "" where nothing is near.
 std::string did_you_mean(std::string_view unknown, const std::vector<std::string>& known);
+
+// The same for a path where nothing stands, from the names that stand in its folder.
+std::string did_you_mean_beside(const std::filesystem::path& missing);
 
 }  // namespace attune

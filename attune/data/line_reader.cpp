@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "attune/base/error.h"
+#include "attune/base/suggest.h"
 #include "attune/base/utf8.h"
 
 namespace attune::data {
@@ -34,7 +35,8 @@ LineReader LineReader::open(const std::string& path) {
   auto file = std::make_unique<std::ifstream>(path, std::ios::binary);
   if (!*file) {
     const int reason = errno;
-    fail(ErrorKind::io, "cannot read '{}': {}", path, reason ? std::strerror(reason) : "the system gave no reason");
+    fail(ErrorKind::io, "cannot read '{}': {}{}", path, reason ? std::strerror(reason) : "the system gave no reason",
+         reason == ENOENT ? did_you_mean_beside(path) : "");
   }
   LineReader reader(*file, path);
   reader.owned_ = std::move(file);

@@ -89,9 +89,7 @@ void check_folder(const fs::path& path) {
   if (fs::exists(path, ignored))
     fail(ErrorKind::model, "{} is a file; a model is given by its folder (with {}, {} and a vocabulary)", path.string(),
          kConfig, kWeights);
-  const fs::path parent = path.has_parent_path() ? path.parent_path() : fs::path(".");
-  fail(ErrorKind::model, "there is no model folder {}{}", path.string(),
-       did_you_mean(path.filename().string(), names_in(parent)));
+  fail(ErrorKind::model, "there is no model folder {}{}", path.string(), did_you_mean_beside(path));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "attune/io/resolve.h"
 #include "attune/io/safetensors_writer.h"
 #include "attune/kernels/kernels.h"
+#include "attune/tasks/probe.h"
 
 namespace attune::tasks {
 namespace {
@@ -139,7 +140,7 @@ void check_max_length(ModelBundle& bundle, bool given) {
   const int64_t positions = bundle.model->config().positions;
   if (bundle.encode.max_length <= positions) return;
   if (given)
-    fail(ErrorKind::usage, "--max-length is {}; the model has positions for {} tokens", bundle.encode.max_length, positions);
+    fail(ErrorKind::usage, "--max-length is {}; the model has positions for {} tokens: give at most {}", bundle.encode.max_length, positions, positions);
   bundle.encode.max_length = static_cast<int>(positions);
 }
 
@@ -274,6 +275,8 @@ ModelBundle open_for_inference(const std::string& model, tensor::DType compute) 
     fail(ErrorKind::model, "{}: the weights lack {}; a fine-tuned model has them", folder.path().string(), list_of(bundle.loaded.initialised, 6));
   check_vocabulary(bundle);
   check_max_length(bundle, false);
+  if (bundle.record.is_object() && bundle.record.contains("probe"))
+    replay_probe(*bundle.model, bundle.record["probe"], (folder.path() / kRecordFile).string());
   return bundle;
 }
 
@@ -301,6 +304,7 @@ void save_bundle(ModelBundle& bundle, const fs::path& folder, json record) {
   record["truncate"] = bundle.encode.truncate;
   record["pooling"] = hugging_face_head ? "cls" : "mean";
   if (!bundle.thresholds.empty()) record["thresholds"] = bundle.thresholds;
+  record["probe"] = make_probe(*bundle.model);
   write_file_atomically(folder / kRecordFile, record.dump(2) + "\n");
 }
 

@@ -1,6 +1,9 @@
 #include "attune/train/batches.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <numeric>
 
 #include "attune/train/epoch_order.h"
 
@@ -21,6 +24,11 @@ std::span<const int32_t> StepBatches::rows_at(int64_t step) {
   return std::span(order_).subspan(step % steps_per_epoch() * options_.batch_size, rows_of(step));
 }
 
+// Whether a micro-batch of `rows` has no place for one more that would bring it to `tokens`.
+bool StepBatches::full(int64_t rows, int64_t tokens) const {
+  return rows > 0 && (options_.micro_batch > 0 ? rows >= options_.micro_batch : tokens > kTokenBudget);
+}
+
 std::span<const tasks::Batch> StepBatches::at(int64_t step) {
   const auto rows = rows_at(step);
   size_t used = 0;
@@ -28,14 +36,41 @@ std::span<const tasks::Batch> StepBatches::at(int64_t step) {
     size_t last = first;
     for (int64_t tokens = 0; last < rows.size(); ++last) {
       tokens += tokens_of(split_, rows[last]);
-      const bool full = options_.micro_batch > 0 ? static_cast<int64_t>(last - first) >= options_.micro_batch : tokens > kTokenBudget;
-      if (full && last > first) break;
+      if (full(static_cast<int64_t>(last - first), tokens)) break;
     }
     if (used == micro_.size()) micro_.emplace_back();
     fill_batch(micro_[used++], split_, rows.subspan(first, last - first), tagging_);
     first = last;
   }
   return {micro_.data(), used};
+}
+
+std::string StepBatches::places_of(int64_t step) {
+  constexpr size_t kMost = 32;
+  const auto rows = rows_at(step);
+  std::vector<data::Origin> places;
+  for (const int32_t row : rows) places.push_back(split_.data.examples[static_cast<size_t>(row)].origin);
+  std::sort(places.begin(), places.end(), [](const auto& a, const auto& b) { return std::pair(a.file, a.line) < std::pair(b.file, b.line); });
+  std::string text;
+  for (size_t i = 0; i < std::min(kMost, places.size()); ++i) {
+    const bool same_file = i > 0 && places[i].file == places[i - 1].file;
+    text += same_file ? fmt::format(", {}", places[i].line)
+                      : fmt::format("{}{} lines {}", i > 0 ? "; " : "", split_.data.files[static_cast<size_t>(places[i].file)], places[i].line);
+  }
+  return text + (places.size() > kMost ? fmt::format(" and {} more", places.size() - kMost) : "");
+}
+
+std::vector<int32_t> StepBatches::largest() const {
+  std::vector<int32_t> rows(static_cast<size_t>(split_.rows()));
+  std::iota(rows.begin(), rows.end(), 0);
+  std::stable_sort(rows.begin(), rows.end(), [&](int32_t a, int32_t b) { return tokens_of(split_, a) > tokens_of(split_, b); });
+  int64_t count = 0, tokens = 0;
+  for (const auto most = std::min(options_.batch_size, split_.rows()); count < most; ++count) {
+    tokens += tokens_of(split_, rows[static_cast<size_t>(count)]);
+    if (full(count, tokens)) break;
+  }
+  rows.resize(static_cast<size_t>(count));
+  return rows;
 }
 
 }  // namespace attune::train

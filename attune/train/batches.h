@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "attune/train/split.h"
@@ -25,9 +26,14 @@ class StepBatches {
   std::span<const tasks::Batch> at(int64_t step);
   // Rows of a step: batch_size, or what is left at the end of an epoch.
   int64_t rows_of(int64_t step) const;
+  // The rows of a step by file and line, for messages: "train.csv lines 3, 17, 812"; "and N more" beyond 32.
+  std::string places_of(int64_t step);
+  // The longest rows, as many as a micro-batch can hold: no step needs more memory than they do together.
+  std::vector<int32_t> largest() const;
 
  private:
   std::span<const int32_t> rows_at(int64_t step);
+  bool full(int64_t rows, int64_t tokens) const;
 
   const Split& split_;
   bool tagging_;

@@ -68,13 +68,13 @@ void check_identity(const json& had, const json& has, const fs::path& checkpoint
 
 json RunState::to_json() const {
   return {{"step", step},           {"log_bytes", log_bytes}, {"loss_sum", loss_sum},             {"loss_steps", loss_steps}, {"best", best},
-          {"best_step", best_step}, {"tokens", tokens},       {"without_better", without_better}, {"stopped_early", stopped_early}};
+          {"best_step", best_step}, {"tokens", tokens}, {"seconds", seconds},       {"without_better", without_better}, {"stopped_early", stopped_early}};
 }
 
 RunState RunState::from_json(const json& j) {
   RunState s;
   s.step = j.at("step"), s.log_bytes = j.at("log_bytes"), s.loss_sum = j.at("loss_sum"), s.loss_steps = j.at("loss_steps");
-  s.best = j.at("best"), s.best_step = j.at("best_step"), s.tokens = j.at("tokens"), s.without_better = j.at("without_better");
+  s.best = j.at("best"), s.best_step = j.at("best_step"), s.tokens = j.at("tokens"), s.seconds = j.at("seconds"), s.without_better = j.at("without_better");
   s.stopped_early = j.at("stopped_early");
   return s;
 }
@@ -95,14 +95,25 @@ std::optional<fs::path> newest_checkpoint(const fs::path& run) {
   return all.empty() ? std::nullopt : std::optional(all.front());
 }
 
+std::string way_on(const fs::path& run) {
+  const auto checkpoint = newest_checkpoint(run);
+  return checkpoint ? fmt::format("{} is whole: make room, and go on from it by the same command with --resume", checkpoint->string())
+                    : fmt::format("no checkpoint was written yet: make room, and start anew by the same command with --resume");
+}
+
 RunState load_checkpoint(const fs::path& checkpoint, models::Model& model, optim::Optimizer& optimizer, const json& identity) {
+  const auto remedy = [&] { return fmt::format("remove {} to resume from the checkpoint before it", checkpoint.string()); };
   const json state = json::parse(read_file(checkpoint / kState), nullptr, false);
   if (!state.is_object() || !state.contains("state") || !state.contains("identity"))
-    fail(ErrorKind::model, "{}: damaged; remove the folder to resume from the checkpoint before it", (checkpoint / kState).string());
+    fail(ErrorKind::model, "{} is damaged; {}", (checkpoint / kState).string(), remedy());
   check_identity(state["identity"], identity, checkpoint);
-  read_tensors(checkpoint / kTensors, all_tensors(model, &optimizer));
+  with_context(remedy, [&] { read_tensors(checkpoint / kTensors, all_tensors(model, &optimizer)); });
   model.parameters().refresh_twins();
-  return RunState::from_json(state["state"]);
+  try {
+    return RunState::from_json(state["state"]);
+  } catch (const json::exception& error) {
+    fail(ErrorKind::model, "{} is damaged ({}); {}", (checkpoint / kState).string(), error.what(), remedy());
+  }
 }
 
 void save_best(const fs::path& run, const models::Model& model) {

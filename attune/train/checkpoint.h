@@ -24,6 +24,7 @@ struct RunState {
   int64_t best_step = -1;
   int64_t without_better = 0;  // evaluations since
   int64_t tokens = 0;        // trained on so far
+  double seconds = 0;        // in training steps so far
   bool stopped_early = false;
 
   nlohmann::json to_json() const;
@@ -36,6 +37,9 @@ void save_checkpoint(const fs::path& run, const models::Model& model, const opti
 
 // The newest complete checkpoint of a run, or nothing.
 std::optional<fs::path> newest_checkpoint(const fs::path& run);
+
+// After a write that failed: from where `run` goes on, and how. One line.
+std::string way_on(const fs::path& run);
 
 // Errors (usage): `identity` differs from the checkpoint's: names the first differing field, its values, and the remedy. Errors (model, io): a
 // damaged checkpoint.

@@ -25,7 +25,7 @@ MetricsLog::~MetricsLog() {
 void MetricsLog::write(const nlohmann::ordered_json& line) {
   const std::string text = line.dump() + "\n";
   if (std::fwrite(text.data(), 1, text.size(), file_) != text.size() || std::fflush(file_) != 0)
-    fail(ErrorKind::io, "cannot write {}: {}", path_.string(), std::strerror(errno));
+    fail(ErrorKind::io, "cannot write {}: {}{}", path_.string(), std::strerror(errno), errno == ENOSPC || errno == EDQUOT ? " (free some space)" : "");
   bytes_ += static_cast<int64_t>(text.size());
 }
 

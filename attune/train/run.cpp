@@ -11,6 +11,7 @@
 #include "attune/report/html.h"
 #include "attune/report/json.h"
 #include "attune/report/text.h"
+#include "attune/train/ladder.h"
 #include "attune/train/run_folder.h"
 #include "attune/train/run_report.h"
 #include "attune/train/trainer.h"
@@ -122,30 +123,56 @@ data::DataReport profile(const Split& train, const std::optional<Split>& dev, co
   return data::profile_data(inputs, bundle.task->data, bundle.encode.max_length);
 }
 
+struct Judged {
+  std::optional<tasks::Evaluation> dev, test;
+};
+
 // dev first (it may choose thresholds), then test with what dev chose.
-void evaluate_splits(report::Report& report, tasks::ModelBundle& bundle, kernels::Kernels& kernels, const losses::Loss& loss, const TrainOptions& o,
-                     const std::optional<Split>& dev, const std::optional<Split>& test) {
+Judged evaluate_splits(report::Report& report, tasks::ModelBundle& bundle, kernels::Kernels& kernels, const losses::Loss& loss, const TrainOptions& o,
+                       const std::optional<Split>& dev, const std::optional<Split>& test) {
   EvaluateOptions options{.batch_size = o.eval_batch_size, .bootstrap = {.draws = static_cast<int>(o.bootstrap), .seed = o.seed}};
-  std::vector<metrics::ClassRecord> on_dev, on_test;
+  Judged judged;
   if (dev) {
     options.scorer.choose_thresholds = bundle.task->kind == tasks::TaskKind::multilabel;
-    const auto evaluation = evaluate(bundle, kernels, *dev, loss, options);
-    bundle.thresholds = evaluation->thresholds;
-    on_dev = evaluation->classes;
-    report.splits.push_back(report_split(bundle, *dev, *evaluation, o.report_text));
+    judged.dev = evaluate(bundle, kernels, *dev, loss, options);
+    bundle.thresholds = judged.dev->thresholds;
+    report.splits.push_back(report_split(bundle, *dev, *judged.dev, o.report_text));
   }
   if (test) {
     options.scorer = {.thresholds = bundle.thresholds};
-    const auto evaluation = evaluate(bundle, kernels, *test, loss, options);
-    on_test = evaluation->classes;
-    report.splits.push_back(report_split(bundle, *test, *evaluation, o.report_text));
+    judged.test = evaluate(bundle, kernels, *test, loss, options);
+    report.splits.push_back(report_split(bundle, *test, *judged.test, o.report_text));
   }
-  if (!on_dev.empty() || !on_test.empty()) {
-    const auto& chosen = on_dev.empty() ? on_test : on_dev;
-    const auto& judged = on_test.empty() ? on_dev : on_test;
-    report.routing = report::Routing{.table = metrics::route(chosen, judged), .chosen_on = on_dev.empty() ? "test" : "dev", .judged_on = on_test.empty() ? "dev" : "test"};
-    report.routing->table.same_rows = on_dev.empty() || on_test.empty();
-  }
+  return judged;
+}
+
+// Thresholds from dev, judged on test; where one of them is missing the other stands in, and the report says so.
+std::optional<report::Routing> route_splits(const Judged& judged) {
+  const tasks::Evaluation* chosen = judged.dev ? &*judged.dev : judged.test ? &*judged.test : nullptr;
+  const tasks::Evaluation* on = judged.test ? &*judged.test : chosen;
+  if (!on || on->classes.empty()) return std::nullopt;
+  report::Routing routing{.table = metrics::route(chosen->classes, on->classes), .chosen_on = judged.dev ? "dev" : "test", .judged_on = judged.test ? "test" : "dev"};
+  routing.table.same_rows = chosen == on;
+  return routing;
+}
+
+// What less effort gives on the rows that the report opens with. The encoder is opened once more: it stands as it did before training.
+std::optional<report::Ladder> make_ladder(const TrainOptions& o, const OptionList& given, kernels::Kernels& kernels, const Split& train,
+                                          const std::optional<Split>& dev, const std::optional<Split>& test, const Judged& judged,
+                                          const tasks::Task& task, double seconds, Observer& observer) {
+  if (!o.ladder || !has_ladder(task) || (!dev && !test)) return std::nullopt;
+  observer.note("measuring what less effort would give: majority class, n-grams, frozen encoder (--no-ladder leaves it out)");
+  const tasks::ModelBundle untrained = open_model(o, given, task, train.data);
+  report::Ladder ladder = climb({.untrained = untrained,
+                                 .kernels = kernels,
+                                 .train = train,
+                                 .dev = dev ? &*dev : nullptr,
+                                 .judged = test ? *test : *dev,
+                                 .seed = o.seed,
+                                 .batch_size = o.eval_batch_size,
+                                 .bootstrap = {.draws = static_cast<int>(o.bootstrap), .seed = o.seed}});
+  ladder.rows.push_back(fine_tuned_rung(ladder, test ? *judged.test : *judged.dev, seconds));
+  return ladder;
 }
 
 // The curve and the evaluations, from metrics.jsonl: a resumed run shows all of it.
@@ -188,10 +215,12 @@ RunResult run_training(TrainOptions o, const OptionList& given, Observer& observ
   if (loss->depends_on_batch() && o.micro_batch > 0) fail(ErrorKind::usage, "the loss '{}' depends on the whole batch; leave --micro-batch out", loss->name());
   const data::DataReport profiled = profile(train, dev, test, bundle);
 
-  make_run_folder(o);
   const std::string precision = tensor::name(bundle.model->compute());
   const json identity = run_identity(o, fingerprint(o), model_fingerprint(bundle.source.string()), precision);
   Trainer trainer(o, bundle, *loss, *kernels, train, dev ? &*dev : nullptr, observer);
+  RunPlan plan = trainer.plan();
+  plan.precision = precision, plan.threads = threads.threads, plan.threads_reason = threads.reason;
+  make_run_folder(o);
   if (o.resume) trainer.resume(identity);
   OptionList list;
   o.visit(list);
@@ -200,8 +229,6 @@ RunResult run_training(TrainOptions o, const OptionList& given, Observer& observ
   write_file_atomically(fs::path(o.out) / "config.resolved.json", resolved.dump(2) + "\n");
   write_file_atomically(fs::path(o.out) / "environment.json", environment(threads.threads).dump(2) + "\n");
   observer.data_report(data::to_text(profiled));
-  RunPlan plan = trainer.plan();
-  plan.precision = precision, plan.threads = threads.threads, plan.threads_reason = threads.reason;
   observer.planned(plan);
 
   const Outcome outcome = trainer.run(identity);
@@ -211,15 +238,19 @@ RunResult run_training(TrainOptions o, const OptionList& given, Observer& observ
   report.show_texts = o.report_text;
   report.data_json = data::to_json(profiled).dump();
   report.data_text = data::to_text(profiled);
-  evaluate_splits(report, bundle, *kernels, *loss, o, dev, test);
+  const Judged judged = evaluate_splits(report, bundle, *kernels, *loss, o, dev, test);
+  report.routing = route_splits(judged);
+  report.ladder = make_ladder(o, given, *kernels, train, dev, test, judged, task, outcome.state.seconds, observer);
   read_curve(report, fs::path(o.out) / "metrics.jsonl", report::headline_metric(report));
-  report.facts.emplace_back("training", fmt::format("{} steps, {:.1f} s, {:.0f} tokens/s", outcome.state.step, outcome.seconds,
-                                                    outcome.seconds > 0 ? static_cast<double>(outcome.state.tokens) / outcome.seconds : 0));
+  report.facts.emplace_back("training", fmt::format("{} steps, {:.1f} s, {:.0f} tokens/s", outcome.state.step, outcome.state.seconds,
+                                                    outcome.state.seconds > 0 ? static_cast<double>(outcome.state.tokens) / outcome.state.seconds : 0));
   report.facts.emplace_back("loss", loss->name());
   report.facts.emplace_back("precision", fmt::format("{}, {} threads", precision, threads.threads));
-  write_reports(report, o.out);
-  tasks::save_bundle(bundle, o.out,
-                     {{"attune", "0.1.0"}, {"loss", loss->name()}, {"identity", identity}, {"run", {{"steps", outcome.state.step}, {"seconds", outcome.seconds}}}});
+  with_context([&] { return way_on(o.out); }, [&] {
+    write_reports(report, o.out);
+    tasks::save_bundle(bundle, o.out,
+                       {{"attune", "0.1.0"}, {"loss", loss->name()}, {"identity", identity}, {"run", {{"steps", outcome.state.step}, {"seconds", outcome.state.seconds}}}});
+  });
   return {.state = RunResult::State::finished, .report = std::move(report)};
 }
 

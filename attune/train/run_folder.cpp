@@ -19,6 +19,20 @@ bool is_finished(const fs::path& out) {
   return record.is_object() && record.contains("run");
 }
 
+// --overwrite empties the folder before it is filled: what the run reads must not lie in it.
+void check_nothing_read_is_replaced(const TrainOptions& options) {
+  const fs::path out = fs::weakly_canonical(options.out);
+  std::vector<std::string> read = options.train;
+  read.insert(read.end(), {options.model, options.dev, options.test, options.labels});
+  for (const auto& file : read) {
+    std::error_code none;
+    if (file.empty() || !fs::exists(file, none)) continue;
+    const fs::path whole = fs::canonical(file);
+    if (std::mismatch(out.begin(), out.end(), whole.begin(), whole.end()).first == out.end())
+      fail(ErrorKind::usage, "--overwrite would remove {} before it is read: it lies in --out {}; name another folder", file, options.out);
+  }
+}
+
 }  // namespace
 
 bool check_run_folder(const TrainOptions& options) {
@@ -30,6 +44,7 @@ bool check_run_folder(const TrainOptions& options) {
     if (!options.resume && !options.overwrite)
       fail(ErrorKind::usage, "--out {} exists; give --overwrite to replace it, --resume to go on, or another folder", out.string());
     if (!run) fail(ErrorKind::usage, "--out {} is not empty and was not made by `attune train`; name another folder", out.string());
+    if (options.overwrite) check_nothing_read_is_replaced(options);
     return options.resume && is_finished(out);
   }
   return false;

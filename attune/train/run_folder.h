@@ -8,7 +8,7 @@ namespace attune::train {
 
 // Looks, and touches nothing: to be asked before any work is done. True where --resume finds a finished run: nothing is left to do.
 // Errors (usage): it exists and neither --overwrite nor --resume was given; --overwrite of a folder that is no run of attune's (nothing but runs is
-// ever removed).
+// ever removed), or that holds the model or the data.
 bool check_run_folder(const TrainOptions& options);
 // Empties it with --overwrite, makes it with mode 0700. To be called once everything else is known to be right. Errors: io.
 void make_run_folder(const TrainOptions& options);

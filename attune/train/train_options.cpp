@@ -58,6 +58,7 @@ void TrainOptions::visit(OptionList& list) {
   list.add("best-metric", best_metric, {.help = "keep the state that is best on dev by this metric (default: keep the last state)", .placeholder = "NAME"});
   list.add("early-stopping", early_stopping, {.help = "stop after N evaluations without a better dev value, and keep the best state; 0: off", .min = 0});
   list.add("bootstrap", bootstrap, {.help = "draws for 95% intervals; 0: none", .min = 0, .output_only = true});
+  list.add("ladder", ladder, {.help = "classification reports open with what less effort gives (majority, n-grams, frozen encoder)", .output_only = true});
 
   list.group("The run");
   list.add("out", out, {.help = "folder of the run and of the model it makes", .placeholder = "DIR", .required = true, .output_only = true});

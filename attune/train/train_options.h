@@ -55,6 +55,7 @@ struct TrainOptions {
   std::string best_metric;
   int64_t early_stopping = 0;
   int64_t bootstrap = 1000;
+  bool ladder = true;
 
   // The run
   std::string out;

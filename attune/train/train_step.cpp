@@ -5,19 +5,6 @@
 #include "attune/optim/clipping.h"
 
 namespace attune::train {
-namespace {
-
-std::string examples_of(std::span<const tasks::Batch> batches) {
-  constexpr size_t kMost = 8;
-  std::string text;
-  size_t named = 0;
-  for (const auto& batch : batches)
-    for (const int32_t example : batch.examples)
-      if (++named <= kMost) text += (text.empty() ? "" : ", ") + std::to_string(example + 1);
-  return text + (named > kMost ? fmt::format(" and {} more", named - kMost) : "");
-}
-
-}  // namespace
 
 TrainStep::TrainStep(models::Model& model, const losses::Loss& loss, optim::Optimizer& optimizer, kernels::Kernels& kernels,
                      const Options& options)
@@ -49,9 +36,9 @@ StepReport TrainStep::run(std::span<const tasks::Batch> micro_batches, int64_t s
   report.gradient_norm = optim::gradient_norm(parameters, kernels_);
   if (!std::isfinite(report.loss) || !std::isfinite(report.gradient_norm))
     fail(ErrorKind::numeric,
-         "step {}: the loss is {} and the gradient norm {}; the weights were left as they were before this step. Training rows in "
-         "it: {}. A lower --lr, more --warmup, --clip, or --precision f32 usually helps; look at these rows too",
-         step + 1, report.loss, report.gradient_norm, examples_of(micro_batches));
+         "step {}: the loss is {} and the gradient norm {}; the weights were left as they were before this step. A lower --lr, more "
+         "--warmup, --clip, or --precision f32 usually helps; look at the step's rows too",
+         step + 1, report.loss, std::abs(report.gradient_norm));
   optimizer_.step(kernels_, report.rate, optim::clip_factor(report.gradient_norm, options_.clip), step + 1);
   return report;
 }
@@ -59,6 +46,13 @@ StepReport TrainStep::run(std::span<const tasks::Batch> micro_batches, int64_t s
 void TrainStep::rehearse(std::span<const tasks::Batch> micro_batches, int64_t step) {
   model_.parameters().begin_step();
   for (const auto& batch : micro_batches) forward_backward(batch, step, 1);
+}
+
+size_t TrainStep::measure(const tasks::Batch& batch) {
+  arena_.set_limit(0);
+  rehearse({&batch, 1}, 0);
+  arena_.set_limit(options_.memory_limit);
+  return arena_.peak();
 }
 
 double TrainStep::forward_backward(const tasks::Batch& batch, int64_t step, double denominator) {

@@ -34,11 +34,14 @@ class TrainStep {
             const Options& options);
 
   // `step`: 0-based. The micro-batches' split changes nothing but rounding.
-  // Errors: numeric (loss or gradient not finite: names step and examples; weights are as before the step), memory.
+  // Errors: numeric (loss or gradient not finite: names the step), memory. The weights are as before the step then.
   StepReport run(std::span<const tasks::Batch> micro_batches, int64_t step);
 
   // Forward and backward alone, for planning: gradients are computed and forgotten, nothing is updated or checked.
   void rehearse(std::span<const tasks::Batch> micro_batches, int64_t step);
+
+  // Bytes that a batch's activations need, found by a rehearsal without the memory limit. For growing batches, before any step.
+  size_t measure(const tasks::Batch& batch);
 
   // Bytes the step's activations and gradients needed at most, and how often memory was asked for.
   const tensor::Arena& arena() const { return arena_; }

@@ -67,7 +67,27 @@ Trainer::Trainer(const TrainOptions& options, tasks::ModelBundle& bundle, const 
     fail(ErrorKind::usage, "--best-metric '{}' is not a metric of this task{}", best_metric_, did_you_mean(best_metric_, known));
 }
 
+void Trainer::check_memory() {
+  if (options_.memory_limit == 0) return;
+  // A part of the micro-batch is measured where the whole is large; activations grow with tokens.
+  constexpr int64_t kMeasuredTokens = 2048;
+  const std::vector<int32_t> rows = batches_.largest();
+  int64_t tokens = 0, measured_tokens = 0;
+  size_t measured = 0;
+  for (const int32_t row : rows) {
+    tokens += tokens_of(train_, row);
+    if (measured == 0 || tokens <= kMeasuredTokens) ++measured, measured_tokens = tokens;
+  }
+  tasks::Batch batch;
+  fill_batch(batch, train_, std::span(rows).first(measured), bundle_.task->kind == tasks::TaskKind::tag);
+  const double needed = static_cast<double>(step_.measure(batch)) * static_cast<double>(tokens) / static_cast<double>(measured_tokens) / 1048576.0;
+  if (needed > options_.memory_limit)
+    fail(ErrorKind::memory, "a step's activations need {:.1f} MiB ({} rows, {} tokens at once); --memory-limit allows {:.1f} MiB. Raise it, or give a smaller --micro-batch or --max-length",
+         std::ceil(needed * 10) / 10, rows.size(), tokens, options_.memory_limit);
+}
+
 RunPlan Trainer::plan() {
+  check_memory();
   RunPlan plan;
   plan.rows = train_.rows();
   plan.steps = total_steps_;
@@ -117,26 +137,23 @@ bool Trainer::evaluation_due() const {
 Outcome Trainer::run(const nlohmann::json& identity) {
   Outcome outcome;
   log_ = std::make_unique<MetricsLog>(fs::path(options_.out) / "metrics.jsonl", state_.log_bytes);
-  const auto save = [&] {
-    state_.log_bytes = log_->bytes();
-    save_checkpoint(options_.out, *bundle_.model, *optimizer_, state_, identity, options_.keep_checkpoints);
-  };
   while (state_.step < total_steps_ && !state_.stopped_early) {
     const auto start = Clock::now();
     StepReport report;
     try {
       report = step_.run(batches_.at(state_.step), state_.step);
-    } catch (const Error& error) {
-      if (error.kind() == ErrorKind::numeric && state_.step > 0) save();
+    } catch (Error& error) {
+      if (error.kind() == ErrorKind::numeric) error.add("training rows in this step: " + batches_.places_of(state_.step));
+      if (state_.step > 0) save(identity), error.add(fmt::format("the state after step {} is kept in {}", state_.step, newest_checkpoint(options_.out)->string()));
       throw;
     }
     const double seconds = seconds_since(start);
-    outcome.seconds += seconds;
+    state_.seconds += seconds;
     ++state_.step;
     log_step(report, seconds);
     if (evaluation_due()) evaluate_dev();
     const bool stop = observer_.stop_requested() && state_.step < total_steps_;
-    if (stop || due(options_.save_every)) save();
+    if (stop || due(options_.save_every)) save(identity);
     if (stop) {
       outcome.interrupted = true;
       break;
@@ -145,6 +162,16 @@ Outcome Trainer::run(const nlohmann::json& identity) {
   if (!outcome.interrupted && keeps_best() && state_.best_step >= 0) load_best(options_.out, *bundle_.model);
   outcome.state = state_;
   return outcome;
+}
+
+void Trainer::save(const nlohmann::json& identity) {
+  state_.log_bytes = log_->bytes();
+  with_context([&] { return way_on(options_.out); },
+               [&] { save_checkpoint(options_.out, *bundle_.model, *optimizer_, state_, identity, options_.keep_checkpoints); });
+}
+
+void Trainer::log(const nlohmann::ordered_json& line) {
+  with_context([&] { return way_on(options_.out); }, [&] { log_->write(line); });
 }
 
 void Trainer::log_step(const StepReport& report, double step_seconds) {
@@ -168,13 +195,13 @@ void Trainer::log_step(const StepReport& report, double step_seconds) {
                         .tokens_per_second = static_cast<double>(window_tokens_) / window_seconds_,
                         .seconds_left = smooth_ms_ * 1e-3 * static_cast<double>(total_steps_ - state_.step)});
   if (!due(options_.log_every) && state_.step != total_steps_) return;
-  log_->write({{"step", state_.step},
-               {"epoch", epoch()},
-               {"loss", loss},
-               {"lr", report.rate},
-               {"grad_norm", report.gradient_norm},
-               {"ms_per_step", ms},
-               {"tokens_per_second", static_cast<double>(window_tokens_) / window_seconds_}});
+  log({{"step", state_.step},
+       {"epoch", epoch()},
+       {"loss", loss},
+       {"lr", report.rate},
+       {"grad_norm", report.gradient_norm},
+       {"ms_per_step", ms},
+       {"tokens_per_second", static_cast<double>(window_tokens_) / window_seconds_}});
   state_.loss_sum = 0, state_.loss_steps = 0;
   window_tokens_ = window_examples_ = window_steps_ = 0;
   window_seconds_ = 0;
@@ -186,11 +213,11 @@ void Trainer::evaluate_dev() {
   const bool better = state_.best_step < 0 || metrics::is_better(best_metric_, value, state_.best);
   if (better) state_.best = std::isnan(value) ? 0 : value, state_.best_step = state_.step, state_.without_better = 0;
   else ++state_.without_better;
-  if (better && keeps_best()) save_best(options_.out, *bundle_.model);
+  if (better && keeps_best()) with_context([&] { return way_on(options_.out); }, [&] { save_best(options_.out, *bundle_.model); });
   nlohmann::ordered_json line{{"step", state_.step}, {"epoch", epoch()}, {"split", "dev"}};
   const nlohmann::json scores = metrics::to_json(evaluation->scores);
   for (const auto& [name, score] : scores.items()) line[name] = score;
-  log_->write(line);
+  log(line);
   observer_.evaluated(state_.step, epoch(), "dev", evaluation->scores, better && keeps_best());
   if (options_.early_stopping > 0 && state_.without_better >= options_.early_stopping) {
     state_.stopped_early = true;

@@ -18,7 +18,6 @@ namespace attune::train {
 struct Outcome {
   RunState state;
   bool interrupted = false;  // stopped on request; a checkpoint was written
-  double seconds = 0;        // of this session's training steps
 };
 
 class Trainer {
@@ -29,7 +28,8 @@ class Trainer {
   int64_t total_steps() const { return total_steps_; }
   int64_t steps_per_epoch() const { return batches_.steps_per_epoch(); }
 
-  // Times a few dry passes (nothing is updated; draws are keyed, so nothing is disturbed) and estimates memory and time.
+  // Times a few dry passes (nothing is updated; draws are keyed, so nothing is disturbed) and estimates memory and time. Touches no file.
+  // Errors: memory, where a step would need more than --memory-limit; it names the figure.
   RunPlan plan();
 
   // Goes on from the newest checkpoint if there is one. Errors: as load_checkpoint.
@@ -39,8 +39,13 @@ class Trainer {
   Outcome run(const nlohmann::json& identity);
 
  private:
+  // Refuses before the start a run whose largest micro-batch would need more than --memory-limit.
+  void check_memory();
+  // Writes a checkpoint of the state as it stands.
+  void save(const nlohmann::json& identity);
   void log_step(const StepReport& report, double step_seconds);
   void evaluate_dev();
+  void log(const nlohmann::ordered_json& line);
   bool due(int64_t every) const { return every > 0 && state_.step % every == 0; }
   bool evaluation_due() const;
   double epoch() const { return static_cast<double>(state_.step) / static_cast<double>(steps_per_epoch()); }

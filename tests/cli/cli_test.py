@@ -2,25 +2,18 @@
 
 import json
 import os
-import pathlib
-import shutil
-import struct
 import subprocess
 import sys
-import tempfile
 import unittest
 
-PROGRAM, GOLDEN = sys.argv[1], pathlib.Path(sys.argv[2])
+from program import PROGRAM, ProgramTest, attune, read_tensors, write_tensors
+
 WORDS = ["my", "parcel", "is", "late", "where", "card", "was", "stolen", "thanks", "great", "the", "not", "here", "##s", "##ed", "?", ".", "paris"]
-VOCABULARY = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"] + WORDS
-VOCABULARY += [f"filler{i}" for i in range(100 - len(VOCABULARY))]
 
 
 def one_output(path):
     """Cuts a model's last layer down to its first output."""
-    content = path.read_bytes()
-    length = struct.unpack("<Q", content[:8])[0]
-    header, data = json.loads(content[8 : 8 + length]), content[8 + length :]
+    header, data = read_tensors(path)
     kept, out = {}, b""
     header.pop("__metadata__", None)
     for name, tensor in sorted(header.items(), key=lambda item: item[1]["data_offsets"]):
@@ -30,51 +23,21 @@ def one_output(path):
             tensor = tensor | {"shape": [1] + tensor["shape"][1:]}
         kept[name] = tensor | {"data_offsets": [len(out), len(out) + len(values)]}
         out += values
-    text = json.dumps(kept).encode()
-    path.write_bytes(struct.pack("<Q", len(text)) + text + out)
+    write_tensors(path, kept, out)
 
 
-def attune(*arguments, stdin=""):
-    return subprocess.run([PROGRAM, *map(str, arguments)], input=stdin.encode(), capture_output=True, timeout=120)
-
-
-class CommandLine(unittest.TestCase):
+class CommandLine(ProgramTest):
     @classmethod
     def setUpClass(cls):
-        cls.temporary = tempfile.TemporaryDirectory()
-        cls.folder = pathlib.Path(cls.temporary.name)
-        cls.model = cls.make_model("classify", "sequence_classification")
+        super().setUpClass()
+        cls.model = cls.make_model("classify")
 
     @classmethod
-    def tearDownClass(cls):
-        cls.temporary.cleanup()
-
-    @classmethod
-    def make_model(cls, name, golden, **changes):
-        """A golden model with a vocabulary of 100 pieces beside it."""
-        folder = cls.folder / name
-        folder.mkdir()
-        config = json.loads((GOLDEN / golden / "config.json").read_text()) | changes
-        (folder / "config.json").write_text(json.dumps(config))
-        shutil.copy(GOLDEN / golden / "model.safetensors", folder)
-        (folder / "vocab.txt").write_text("\n".join(VOCABULARY) + "\n")
-        return folder
-
-    def file(self, name, text):
-        path = self.folder / name
-        path.write_text(text)
-        return path
+    def make_model(cls, name, golden="sequence_classification", **changes):
+        return super().make_model(name, golden, WORDS, **changes)
 
     def lines(self, result):
-        self.assertEqual(result.returncode, 0, result.stderr.decode())
-        return [json.loads(line) for line in result.stdout.splitlines()]
-
-    def refused(self, result, *expected, code=2):
-        message = result.stderr.decode()
-        self.assertEqual(result.returncode, code, message)
-        self.assertTrue(message.startswith("attune: "), message)
-        for text in expected:
-            self.assertIn(text, message)
+        return [json.loads(line) for line in self.succeeded(result).stdout.splitlines()]
 
 
 class Overview(CommandLine):
@@ -133,8 +96,7 @@ class Tokenize(CommandLine):
         self.assertEqual(attune("tokenize", "--model", self.model, path).stdout, attune("tokenize", "--model", self.model, stdin=text).stdout)
 
     def test_invalid_utf8_names_line(self):
-        path = self.folder / "latin1.txt"
-        path.write_bytes(b"fine\ncaf\xe9\n")
+        path = self.file("latin1.txt", b"fine\ncaf\xe9\n")
         self.refused(attune("tokenize", "--model", self.model, path), "latin1.txt", "2")
 
 
@@ -190,7 +152,7 @@ class OtherTasks(CommandLine):
     """The same weights under another reading of their three outputs."""
 
     def test_multilabel_uses_the_record_s_thresholds(self):
-        model = self.make_model("multilabel", "sequence_classification", problem_type="multi_label_classification")
+        model = self.make_model("multilabel", problem_type="multi_label_classification")
         (line,) = self.lines(attune("predict", "--model", model, stdin="my card\n"))
         self.assertEqual(line["labels"], [name for name, p in line["probabilities"].items() if p >= 0.5])
         thresholds = [p - 1e-4 if i == 1 else min(p + 1e-4, 0.999) for i, p in enumerate(line["probabilities"].values())]
@@ -199,7 +161,7 @@ class OtherTasks(CommandLine):
         self.assertEqual(again["labels"], ["label_1"])
 
     def make_tagger(self, name, labels):
-        return self.make_model(name, "sequence_classification", architectures=["BertForTokenClassification"], problem_type=None,
+        return self.make_model(name, architectures=["BertForTokenClassification"], problem_type=None,
                                id2label={str(i): label for i, label in enumerate(labels)}, label2id={label: i for i, label in enumerate(labels)})
 
     def test_entities_stand_where_they_say(self):
@@ -233,7 +195,7 @@ class OtherTasks(CommandLine):
             self.assertIn(mistake["text"], ("my card", "paris ?"))
 
     def test_multilabel_is_evaluated(self):
-        model = self.make_model("many", "sequence_classification", problem_type="multi_label_classification")
+        model = self.make_model("many", problem_type="multi_label_classification")
         data = self.file("many.csv", "text,labels\nmy card,label_0|label_2\nthanks,\nparis,label_1\n")
         result = attune("eval", "--model", model, "--data", data, "--label", "labels", "--json", "--bootstrap", "0")
         self.assertEqual(result.returncode, 0, result.stderr.decode())
@@ -241,7 +203,7 @@ class OtherTasks(CommandLine):
 
     def test_regression_is_evaluated_as_predicted(self):
         one = {"problem_type": "regression", "id2label": {"0": "LABEL_0"}, "label2id": {"LABEL_0": 0}}
-        model = self.make_model("score", "sequence_classification", **one)
+        model = self.make_model("score", **one)
         one_output(model / "model.safetensors")
         data = self.file("score.csv", "text,score\nmy card,1.5\nthanks,-2\nparis,0\n")
         result = attune("eval", "--model", model, "--data", data, "--json", "--bootstrap", "0")
@@ -283,7 +245,7 @@ class Eval(CommandLine):
         self.assertTrue(any(text in shown for text in Predict.TEXTS[10:60]))
 
     def test_refuses_to_replace_a_run_s_report(self):
-        run = self.make_model("run", "sequence_classification")
+        run = self.make_model("run")
         (run / "attune.json").write_text('{"task": "classify"}')
         self.refused(attune("eval", "--model", run, "--data", self.data, "--out", run), "name another folder")
 
@@ -313,8 +275,7 @@ class DataAndModels(CommandLine):
         self.assertIn("label_2", attune("info", self.model).stdout.decode())
 
     def test_info_counts_parameters(self):
-        header_length = struct.unpack("<Q", (self.model / "model.safetensors").read_bytes()[:8])[0]
-        header = json.loads((self.model / "model.safetensors").read_bytes()[8 : 8 + header_length])
+        header, _ = read_tensors(self.model / "model.safetensors")
         elements = 0
         for name, tensor in header.items():
             if name != "__metadata__":
@@ -323,14 +284,14 @@ class DataAndModels(CommandLine):
         self.assertEqual(json.loads(attune("info", self.model, "--json").stdout)["parameters"], elements)
 
     def test_broken_model_files(self):
-        truncated = self.make_model("truncated", "sequence_classification")
+        truncated = self.make_model("truncated")
         weights = truncated / "model.safetensors"
         weights.write_bytes(weights.read_bytes()[:-100])
         self.refused(attune("info", truncated), "model.safetensors")
-        no_vocabulary = self.make_model("no_vocabulary", "sequence_classification")
+        no_vocabulary = self.make_model("no_vocabulary")
         (no_vocabulary / "vocab.txt").unlink()
         self.refused(attune("predict", "--model", no_vocabulary, stdin="x\n"), "vocab.txt")
-        bad_config = self.make_model("bad_config", "sequence_classification")
+        bad_config = self.make_model("bad_config")
         (bad_config / "config.json").write_text("{")
         self.refused(attune("eval", "--model", bad_config, "--data", "x.csv"), "config.json")
 

@@ -1,49 +1,23 @@
 """A run as a user meets it: the same bits for any thread count, after Ctrl-C and after kill -9; refusals.   train_test.py PROGRAM tests/models/golden"""
 
 import json
-import pathlib
-import random
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 import unittest
 
-PROGRAM, GOLDEN = sys.argv[1], pathlib.Path(sys.argv[2])
-VOCABULARY = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"] + [f"w{i}" for i in range(95)]
+from program import PROGRAM, ProgramTest, sentences
 
 
-def sentences(rows, seed):
-    draw = random.Random(seed)
-    lines = ["text,label"]
-    for _ in range(rows):
-        label = draw.randrange(3)
-        words = [f"w{draw.randrange(95)}" for _ in range(draw.randrange(2, 12))] + [f"w{label}"]
-        lines.append(" ".join(words) + f",class{label}")
-    return "\n".join(lines) + "\n"
-
-
-class Training(unittest.TestCase):
+class Training(ProgramTest):
     @classmethod
     def setUpClass(cls):
-        cls.temporary = tempfile.TemporaryDirectory()
-        cls.folder = pathlib.Path(cls.temporary.name)
-        cls.model = cls.folder / "model"
-        shutil.copytree(GOLDEN / "sequence_classification", cls.model, ignore=shutil.ignore_patterns("golden*"))
-        config = json.loads((cls.model / "config.json").read_text())
-        config |= {"hidden_dropout_prob": 0.1, "attention_probs_dropout_prob": 0.1}
-        config.pop("id2label", None), config.pop("label2id", None)
-        (cls.model / "config.json").write_text(json.dumps(config))
-        (cls.model / "vocab.txt").write_text("\n".join(VOCABULARY) + "\n")
-        (cls.folder / "train.csv").write_text(sentences(203, 1))
-        (cls.folder / "dev.csv").write_text(sentences(40, 2))
+        super().setUpClass()
+        cls.model = cls.make_model("model", hidden_dropout_prob=0.1, attention_probs_dropout_prob=0.1, id2label=None, label2id=None)
+        cls.file("train.csv", sentences(203, 1))
+        cls.file("dev.csv", sentences(40, 2))
         cls.whole = cls.train("whole")
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.temporary.cleanup()
 
     @classmethod
     def command(cls, out, *more):
@@ -115,7 +89,7 @@ class Training(unittest.TestCase):
         self.assertIn("Training rows in it", self.said)
 
     def test_continued_with_a_new_label(self):
-        (self.folder / "more.csv").write_text(sentences(30, 3) + "w4 w5 w6,a new one\n")
+        self.file("more.csv", sentences(30, 3) + "w4 w5 w6,a new one\n")
         more = [PROGRAM, "train", "--model", str(self.whole), "--train", str(self.folder / "more.csv"), "--dev", "none", "--out", str(self.folder / "more"),
                 "--max-steps", "1", "--lr", "0"]
         done = subprocess.run(more, capture_output=True, timeout=120)

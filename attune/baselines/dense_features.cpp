@@ -1,0 +1,64 @@
+#include "attune/baselines/dense_features.h"
+
+#include <cmath>
+
+namespace attune::baselines {
+namespace {
+
+// The matrix products take views; they only write to `c`.
+tensor::Tensor matrix(std::span<const float> values, int64_t rows, int64_t columns) {
+  return {.data = const_cast<float*>(values.data()), .shape = {rows, columns}, .dtype = tensor::DType::f32};
+}
+
+}  // namespace
+
+DenseFeatures::DenseFeatures(std::vector<float> values, int64_t columns, kernels::Kernels& kernels)
+    : values_(std::move(values)),
+      columns_(columns),
+      rows_(static_cast<int64_t>(values_.size()) / columns),
+      kernels_(kernels) {
+  ATTUNE_CHECK(rows_ * columns_ == static_cast<int64_t>(values_.size()), "{} values in rows of {}", values_.size(),
+               columns_);
+}
+
+void DenseFeatures::multiply(std::span<const float> w, int64_t outputs, std::span<float> out) const {
+  kernels_.matmul(
+      {.a = matrix(values_, rows_, columns_), .b = matrix(w, columns_, outputs), .c = matrix(out, rows_, outputs)});
+}
+
+void DenseFeatures::multiply_transposed(std::span<const float> g, int64_t outputs, std::span<float> dw) const {
+  kernels_.matmul({.a = matrix(values_, rows_, columns_),
+                   .b = matrix(g, rows_, outputs),
+                   .c = matrix(dw, columns_, outputs),
+                   .transpose_a = true});
+}
+
+Standardizer::Standardizer(std::span<const float> values, int64_t columns) {
+  const auto m = static_cast<size_t>(columns);
+  const size_t n = values.size() / m;
+  std::vector<double> sum(m, 0.0), squares(m, 0.0);
+  for (size_t i = 0; i < n; ++i)
+    for (size_t j = 0; j < m; ++j) sum[j] += static_cast<double>(values[i * m + j]);
+  const auto count = static_cast<double>(n ? n : 1);
+  for (double& s : sum) s /= count;
+  for (size_t i = 0; i < n; ++i) {
+    for (size_t j = 0; j < m; ++j) {
+      const double d = static_cast<double>(values[i * m + j]) - sum[j];
+      squares[j] += d * d;
+    }
+  }
+  for (size_t j = 0; j < m; ++j) {
+    const double deviation = std::sqrt(squares[j] / count);
+    mean_.push_back(static_cast<float>(sum[j]));
+    scale_.push_back(deviation > 1e-12 ? static_cast<float>(1 / (deviation * std::sqrt(static_cast<double>(m)))) : 0);
+  }
+}
+
+void Standardizer::apply(std::span<float> values) const {
+  for (size_t i = 0; i < values.size(); ++i) {
+    const size_t j = i % mean_.size();
+    values[i] = (values[i] - mean_[j]) * scale_[j];
+  }
+}
+
+}  // namespace attune::baselines

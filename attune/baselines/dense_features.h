@@ -1,0 +1,40 @@
+// Features as a plain matrix: what an encoder says about each text.
+#pragma once
+#include <vector>
+
+#include "attune/baselines/features.h"
+#include "attune/kernels/kernels.h"
+
+namespace attune::baselines {
+
+class DenseFeatures final : public Features {
+ public:
+  // values [N, columns] row major. `kernels` must outlive this.
+  DenseFeatures(std::vector<float> values, int64_t columns, kernels::Kernels& kernels);
+
+  int64_t rows() const override { return rows_; }
+  int64_t columns() const override { return columns_; }
+  int threads() const override { return kernels_.threads(); }
+  void multiply(std::span<const float> w, int64_t outputs, std::span<float> out) const override;
+  void multiply_transposed(std::span<const float> g, int64_t outputs, std::span<float> dw) const override;
+
+ private:
+  std::vector<float> values_;
+  int64_t columns_, rows_;
+  kernels::Kernels& kernels_;
+};
+
+// Brings each column to mean 0 and each row's squared length to 1 on average, with the statistics of the rows it was
+// made from; then one penalty suits encoders of any width and scale.
+//   x'_j = (x_j - mean_j) / (deviation_j sqrt(M))       a column without spread becomes 0
+class Standardizer {
+ public:
+  // values [N, columns].
+  Standardizer(std::span<const float> values, int64_t columns);
+  void apply(std::span<float> values) const;
+
+ private:
+  std::vector<float> mean_, scale_;
+};
+
+}  // namespace attune::baselines

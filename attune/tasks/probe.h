@@ -1,0 +1,24 @@
+// Eight made-up inputs and the logits a model gave for them when it was saved. They are replayed when the folder is
+// opened: weights that were damaged, mixed up or read wrongly show at once, not in a service's answers.
+//
+// Inputs are sequences of 3 to 10 random piece ids, not texts: nothing of the training data stands in the folder.
+#pragma once
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+#include "attune/models/model.h"
+
+namespace attune::tasks {
+
+// Largest difference of a logit, over 1 + its size, that passes. Products are in f32 for this, whatever the run uses,
+// so what is left is the order of sums on another processor.
+inline constexpr double kProbeTolerance = 1e-3;
+
+// {"ids": [[..] x 8], "logits": [[..] x 8]}: for sequence heads [K] an input, for token heads [T K].
+nlohmann::json make_probe(const models::Model& model);
+
+// Errors (model): logits that differ (names the input and both values), a probe that does not fit the model. `where`
+// names the file it came from.
+void replay_probe(const models::Model& model, const nlohmann::json& probe, const std::string& where);
+
+}  // namespace attune::tasks

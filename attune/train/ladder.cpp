@@ -1,0 +1,192 @@
+#include "attune/train/ladder.h"
+
+#include <chrono>
+#include <cmath>
+#include <numeric>
+
+#include "attune/baselines/dense_features.h"
+#include "attune/baselines/hashed_ngrams.h"
+#include "attune/baselines/logistic_regression.h"
+#include "attune/metrics/catalog.h"
+#include "attune/report/format.h"
+
+namespace attune::train {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// What the logits of a linear model may take, in floats; n-grams beyond it are the rarest.
+constexpr int64_t kMostWeights = 1 << 23;
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+baselines::ClassTargets class_targets(const tasks::Task& task, int64_t classes, const Split& split,
+                                      std::span<const int32_t> rows) {
+  baselines::ClassTargets targets{.classes = classes, .exclusive = task.kind == tasks::TaskKind::classify};
+  for (const int32_t row : rows) targets.add(split.targets.labels(row));
+  return targets;
+}
+
+std::vector<int32_t> all_rows(const Split& split) {
+  std::vector<int32_t> rows(static_cast<size_t>(split.rows()));
+  std::iota(rows.begin(), rows.end(), 0);
+  return rows;
+}
+
+// At most `most` rows, evenly spread over the split.
+std::vector<int32_t> spread_rows(const Split& split, int64_t most) {
+  if (split.rows() <= most) return all_rows(split);
+  std::vector<int32_t> rows;
+  for (int64_t i = 0; i < most; ++i) rows.push_back(static_cast<int32_t>(i * split.rows() / most));
+  return rows;
+}
+
+std::vector<baselines::TextPair> texts_of(const Split& split) {
+  std::vector<baselines::TextPair> texts;
+  for (const auto& example : split.data.examples) texts.push_back({example.text, example.text_pair});
+  return texts;
+}
+
+// [rows, hidden]: for each row the mean of the encoder's last hidden states.
+std::vector<float> encode_means(const LadderInputs& in, const Split& split, std::span<const int32_t> rows) {
+  const auto width = static_cast<size_t>(in.untrained.model->config().hidden);
+  std::vector<float> means;
+  means.reserve(rows.size() * width);
+  tensor::Arena arena;
+  tasks::Batch batch;
+  for (size_t first = 0; first < rows.size(); first += static_cast<size_t>(in.batch_size)) {
+    const size_t end = std::min(rows.size(), first + static_cast<size_t>(in.batch_size));
+    fill_batch(batch, split, rows.subspan(first, end - first), false);
+    arena.reset();
+    autograd::Context context{.kernels = in.kernels, .arena = arena, .compute = in.untrained.model->compute()};
+    const float* hidden = in.untrained.model->forward(context, batch.rows, batch.head()).hidden.as<float>();
+    for (int64_t s = 0; s < batch.rows.sequences(); ++s) {
+      const int32_t begin = batch.rows.offsets[static_cast<size_t>(s)], stop = batch.rows.offsets[static_cast<size_t>(s) + 1];
+      const size_t at = means.size();
+      means.resize(at + width, 0.0f);
+      for (int32_t r = begin; r < stop; ++r)
+        for (size_t c = 0; c < width; ++c) means[at + c] += hidden[static_cast<size_t>(r) * width + c];
+      for (size_t c = 0; c < width; ++c) means[at + c] /= static_cast<float>(stop - begin);
+    }
+  }
+  return means;
+}
+
+// Logits for all rows of a split.
+using Logits = std::function<std::vector<float>(const Split&)>;
+
+class Rungs {
+ public:
+  explicit Rungs(const LadderInputs& in) : in_(in), classes_(in.untrained.outputs()) {
+    ladder_.metric = metrics::default_best_metric(in.untrained.task->name);
+    ladder_.split = in.judged.name;
+  }
+
+  void majority() {
+    const auto start = Clock::now();
+    const bool exclusive = in_.untrained.task->kind == tasks::TaskKind::classify;
+    std::vector<float> prior;
+    for (const int64_t count : in_.train.targets.counts(static_cast<int>(classes_))) {
+      // Half a row more on each side: a label that never or always occurs has a finite logit.
+      const double yes = static_cast<double>(count) + 0.5;
+      const double no = static_cast<double>(in_.train.rows() - count) + 0.5;
+      prior.push_back(static_cast<float>(exclusive ? std::log(yes) : std::log(yes / no)));
+    }
+    judge(exclusive ? "majority class" : "label frequencies", start, [&](const Split& split) {
+      std::vector<float> logits;
+      for (int64_t row = 0; row < split.rows(); ++row) logits.insert(logits.end(), prior.begin(), prior.end());
+      return logits;
+    });
+  }
+
+  void ngrams() {
+    const auto start = Clock::now();
+    const auto texts = texts_of(in_.train);
+    const baselines::HashedNgrams ngrams(texts, kMostWeights / classes_);
+    const auto features = ngrams.features(texts, in_.kernels.threads());
+    const auto fitted = baselines::fit_with_chosen_penalty(features, targets(all_rows(in_.train)), in_.seed);
+    judge("hashed n-grams + logistic regression", start, [&](const Split& split) {
+      return fitted.model.logits(ngrams.features(texts_of(split), in_.kernels.threads()));
+    });
+  }
+
+  void frozen_encoder() {
+    const auto start = Clock::now();
+    const std::vector<int32_t> rows = spread_rows(in_.train, kLadderEncoderRows);
+    const int64_t width = in_.untrained.model->config().hidden;
+    std::vector<float> means = encode_means(in_, in_.train, rows);
+    const baselines::Standardizer standardizer(means, width);
+    const auto features = [&](std::vector<float> values) {
+      standardizer.apply(values);
+      return baselines::DenseFeatures(std::move(values), width, in_.kernels);
+    };
+    const auto fitted = baselines::fit_with_chosen_penalty(features(std::move(means)), targets(rows), in_.seed);
+    std::string name = "frozen encoder + logistic regression";
+    if (std::ssize(rows) < in_.train.rows())
+      name += fmt::format(" ({} of {} rows)", report::count(std::ssize(rows)), report::count(in_.train.rows()));
+    judge(name, start, [&](const Split& split) {
+      return fitted.model.logits(features(encode_means(in_, split, all_rows(split))));
+    });
+  }
+
+  report::Ladder take() { return std::move(ladder_); }
+
+ private:
+  baselines::ClassTargets targets(const std::vector<int32_t>& rows) const {
+    return class_targets(*in_.untrained.task, classes_, in_.train, rows);
+  }
+
+  tasks::Evaluation score(const Split& split, const Logits& logits_of, const tasks::ScorerOptions& options) const {
+    const auto scorer = tasks::make_scorer(*in_.untrained.task, in_.untrained.labels, split.targets, options);
+    const std::vector<float> logits = logits_of(split);
+    const auto k = static_cast<size_t>(classes_);
+    for (int64_t row = 0; row < split.rows(); ++row)
+      scorer->add(static_cast<int32_t>(row), {}, std::span(logits).subspan(static_cast<size_t>(row) * k, k));
+    return scorer->finish(in_.bootstrap);
+  }
+
+  // A multi-label rung chooses its thresholds on dev, as the model does.
+  void judge(const std::string& name, Clock::time_point start, const Logits& logits_of) {
+    tasks::ScorerOptions options;
+    if (in_.dev && in_.untrained.task->kind == tasks::TaskKind::multilabel)
+      options.thresholds = score(*in_.dev, logits_of, {.thresholds = {}, .choose_thresholds = true}).thresholds;
+    const tasks::Evaluation evaluation = score(in_.judged, logits_of, options);
+    const metrics::Score* found = evaluation.scores.find(ladder_.metric);
+    ladder_.rows.push_back({.name = name,
+                            .score = found ? found->value : metrics::kUndefined,
+                            .interval = found ? found->interval : std::nullopt,
+                            .seconds = seconds_since(start),
+                            .fine_tuned = false,
+                            .correct = metrics::correct_rows(evaluation.classes)});
+  }
+
+  const LadderInputs& in_;
+  int64_t classes_;
+  report::Ladder ladder_;
+};
+
+}  // namespace
+
+bool has_ladder(const tasks::Task& task) {
+  return task.kind == tasks::TaskKind::classify || task.kind == tasks::TaskKind::multilabel;
+}
+
+report::Ladder climb(const LadderInputs& inputs) {
+  Rungs rungs(inputs);
+  rungs.majority();
+  rungs.ngrams();
+  rungs.frozen_encoder();
+  return rungs.take();
+}
+
+report::LadderRow fine_tuned_rung(const report::Ladder& ladder, const tasks::Evaluation& evaluation, double seconds) {
+  const metrics::Score* found = evaluation.scores.find(ladder.metric);
+  return {.name = "fine-tuned",
+          .score = found ? found->value : metrics::kUndefined,
+          .interval = found ? found->interval : std::nullopt,
+          .seconds = seconds,
+          .fine_tuned = true,
+          .correct = metrics::correct_rows(evaluation.classes)};
+}
+
+}  // namespace attune::train

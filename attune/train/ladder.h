@@ -1,0 +1,39 @@
+// The ladder that opens a classification report: what less effort would have given on the same rows, so that a reader
+// sees what fine-tuning is worth.
+//
+//   majority class                         the labels' frequencies, no text
+//   hashed n-grams + logistic regression   words and word pairs (baselines/hashed_ngrams.h)
+//   frozen encoder + logistic regression   mean of the untouched encoder's last hidden states (baselines/dense_features.h)
+//   fine-tuned
+//
+// Every rung is fitted on the training rows and judged by the same scorer as the model.
+#pragma once
+#include "attune/report/report.h"
+#include "attune/train/evaluate.h"
+
+namespace attune::train {
+
+// Training rows that the frozen encoder reads at most; a larger set is thinned out evenly and the rung says so.
+inline constexpr int64_t kLadderEncoderRows = 20000;
+
+struct LadderInputs {
+  const tasks::ModelBundle& untrained;  // the model as it was before training
+  kernels::Kernels& kernels;
+  const Split& train;
+  const Split* dev;     // where a multi-label task's thresholds are chosen; may be the judged split
+  const Split& judged;
+  uint64_t seed = 1;
+  int64_t batch_size = 64;
+  metrics::BootstrapOptions bootstrap = {};
+};
+
+// Whether a task's reports have a ladder: single- and multi-label classification.
+bool has_ladder(const tasks::Task& task);
+
+// The rungs below the fine-tuned one, in the order above, judged by the task's headline metric.
+report::Ladder climb(const LadderInputs& inputs);
+
+// One more rung: the model itself.
+report::LadderRow fine_tuned_rung(const report::Ladder& ladder, const tasks::Evaluation& evaluation, double seconds);
+
+}  // namespace attune::train

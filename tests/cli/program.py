@@ -1,0 +1,92 @@
+"""What the tests of the program share: how it is called, tiny models and data, refusals.   Scripts: X_test.py PROGRAM tests/models/golden"""
+
+import json
+import pathlib
+import random
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+import unittest
+
+PROGRAM, GOLDEN = sys.argv[1], pathlib.Path(sys.argv[2])
+SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+PIECES = 100  # rows of the golden models' embedding
+W_WORDS = [f"w{i}" for i in range(PIECES - len(SPECIAL))]
+
+
+def attune(*arguments, stdin=b"", **more):
+    stdin = stdin.encode() if isinstance(stdin, str) else stdin
+    return subprocess.run([PROGRAM, *map(str, arguments)], input=stdin, capture_output=True, timeout=300, **more)
+
+
+def sentences(rows, seed, classes=3):
+    """A csv whose label shows in the text."""
+    draw = random.Random(seed)
+    lines = ["text,label"]
+    for _ in range(rows):
+        label = draw.randrange(classes)
+        words = [draw.choice(W_WORDS) for _ in range(draw.randrange(2, 12))] + [f"w{label}"]
+        lines.append(" ".join(words) + f",class{label}")
+    return "\n".join(lines) + "\n"
+
+
+def read_tensors(path):
+    """A safetensors file as (header, data)."""
+    content = path.read_bytes()
+    length = struct.unpack("<Q", content[:8])[0]
+    return json.loads(content[8 : 8 + length]), content[8 + length :]
+
+
+def write_tensors(path, header, data):
+    text = json.dumps(header).encode()
+    path.write_bytes(struct.pack("<Q", len(text)) + text + data)
+
+
+class ProgramTest(unittest.TestCase):
+    """A test case with a folder of its own."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.temporary = tempfile.TemporaryDirectory()
+        cls.folder = pathlib.Path(cls.temporary.name)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.temporary.cleanup()
+
+    @classmethod
+    def file(cls, name, content):
+        path = cls.folder / name
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+    @classmethod
+    def make_model(cls, name, golden="sequence_classification", words=W_WORDS, **changes):
+        """A golden model with a vocabulary beside it; config fields changed as given, None: removed."""
+        folder = cls.folder / name
+        folder.mkdir()
+        config = json.loads((GOLDEN / golden / "config.json").read_text()) | changes
+        config = {key: value for key, value in config.items() if value is not None}
+        (folder / "config.json").write_text(json.dumps(config))
+        shutil.copy(GOLDEN / golden / "model.safetensors", folder)
+        vocabulary = SPECIAL + words
+        vocabulary += [f"filler{i}" for i in range(PIECES - len(vocabulary))]
+        (folder / "vocab.txt").write_text("\n".join(vocabulary) + "\n")
+        return folder
+
+    def succeeded(self, result):
+        self.assertEqual(result.returncode, 0, result.stderr.decode())
+        return result
+
+    def refused(self, result, *expected, code=2):
+        """The program's last words hold all that is `expected`, and it neither crashed nor blamed itself."""
+        said = result.stderr.decode()
+        self.assertEqual(result.returncode, code, said)
+        self.assertRegex(said, "(^|\n)attune: ")
+        message = said[said.rindex("attune: ") :]
+        for text in expected:
+            self.assertIn(str(text), message)
+        self.assertNotIn("fault of attune's own", message)
+        return message
