@@ -4,17 +4,9 @@
 
 #include "attune/base/error.h"
 #include "attune/base/files.h"
+#include "attune/base/json.h"
 
 namespace attune::cli {
-namespace {
-
-nlohmann::json read_config(const std::string& path) {
-  nlohmann::json config = nlohmann::json::parse(read_file(path), nullptr, /*allow_exceptions=*/false, /*ignore_comments=*/true);
-  if (config.is_discarded()) fail(ErrorKind::usage, "--config {}: not valid JSON", path);
-  return config;
-}
-
-}  // namespace
 
 Arguments parse_arguments(const std::vector<std::string>& arguments, OptionList& options, size_t most_positional) {
   Arguments parsed;
@@ -50,7 +42,7 @@ Arguments parse_arguments(const std::vector<std::string>& arguments, OptionList&
   }
   if (parsed.positional.size() > most_positional)
     fail(ErrorKind::usage, "unexpected argument '{}'; see --help", parsed.positional[most_positional]);
-  if (!config.empty() && !parsed.help) options.set_from_json(read_config(config), config);
+  if (!config.empty() && !parsed.help) options.set_from_json(parse_json(read_file(config), config, ErrorKind::usage), config);
   if (!parsed.help) options.check_required();
   return parsed;
 }

@@ -19,15 +19,16 @@ constexpr size_t kChunk = 256;  // rows read and answered together
 
 struct PredictOptions {
   InferenceOptions inference;
-  int64_t top = 0;
+  LineOptions lines;
   data::ReadOptions read;
 
   void visit(OptionList& list) {
     inference.visit(list);
-    list.add("top", top,
+    list.add("top", lines.top,
              {.help = "only the N largest probabilities, largest first; 0: all, in label order",
               .placeholder = "N",
               .min = 0});
+    list.add("logits", lines.logits, {.help = "the model's raw outputs too, before soft-max or sigmoid"});
     read.visit(list);
   }
 };
@@ -39,7 +40,7 @@ class Predictor {
         bundle_(bundle),
         kernels_(kernels::cpu::make_kernels(choose_threads(options.inference.threads).threads)),
         encoder_(*bundle.tokenizer, bundle.task->data, bundle.encode),
-        lines_(bundle, options.top) {}
+        lines_(bundle, options.lines) {}
 
   // Answers a chunk of rows in their order.
   void answer(std::span<const data::Example> rows) {

@@ -80,10 +80,20 @@ void add_tags(Json& line, const data::Example& example, std::span<const int32_t>
     list.push_back(place(example, tags[word] < 0 ? "" : labels.name(tags[word]), word, word));
 }
 
+Json logits_json(const RowLogits& row, size_t outputs) {
+  if (row.words.empty()) return row.logits;
+  Json words = Json::array();
+  for (size_t at = 0; at < row.logits.size(); at += outputs) {
+    const auto first = row.logits.begin() + static_cast<std::ptrdiff_t>(at);
+    words.push_back(std::vector<float>(first, first + static_cast<std::ptrdiff_t>(outputs)));
+  }
+  return words;
+}
+
 }  // namespace
 
-PredictionLines::PredictionLines(const tasks::ModelBundle& bundle, int64_t top)
-    : bundle_(bundle), top_(top), scheme_(bundle.labels.names()) {
+PredictionLines::PredictionLines(const tasks::ModelBundle& bundle, const LineOptions& options)
+    : bundle_(bundle), options_(options), scheme_(bundle.labels.names()) {
   if (bundle.task->kind == tasks::TaskKind::multilabel)
     thresholds_ = metrics::logit_thresholds(bundle.thresholds, bundle.labels.size());
 }
@@ -100,14 +110,14 @@ std::string PredictionLines::line(const data::Example& example, const RowLogits&
     case tasks::TaskKind::classify: {
       const auto best = std::max_element(row.logits.begin(), row.logits.end()) - row.logits.begin();
       line["label"] = labels.name(static_cast<int>(best));
-      line["probabilities"] = named(softmax(row.logits), labels, top_);
+      line["probabilities"] = named(softmax(row.logits), labels, options_.top);
       break;
     }
     case tasks::TaskKind::multilabel:
       line["labels"] = Json::array();
       for (int label = 0; label < labels.size(); ++label)
         if (row.logits[label] >= thresholds_[label]) line["labels"].push_back(labels.name(label));
-      line["probabilities"] = named(sigmoids(row.logits), labels, top_);
+      line["probabilities"] = named(sigmoids(row.logits), labels, options_.top);
       break;
     case tasks::TaskKind::regress:
       line["score"] = static_cast<double>(row.logits[0]);
@@ -116,6 +126,7 @@ std::string PredictionLines::line(const data::Example& example, const RowLogits&
       add_tags(line, example, tags_of(example, row, static_cast<size_t>(bundle_.outputs())), scheme_, labels);
       break;
   }
+  if (options_.logits) line["logits"] = logits_json(row, static_cast<size_t>(bundle_.outputs()));
   return line.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

@@ -18,11 +18,15 @@ struct RowLogits {
   std::vector<int32_t> words;  // tagging, [reads]: which words they are
 };
 
+struct LineOptions {
+  int64_t top = 0;      // how many probabilities a line has, the largest first; 0: all, in label order
+  bool logits = false;  // "logits" too: [K], for tagging one list a word that was read
+};
+
 class PredictionLines {
  public:
-  // `top`: how many probabilities a line has, the largest first; 0: all, in label order. The bundle outlives this
-  // object. Errors (usage): thresholds that do not fit the labels.
-  PredictionLines(const tasks::ModelBundle& bundle, int64_t top);
+  // The bundle outlives this object. Errors (usage): thresholds that do not fit the labels.
+  PredictionLines(const tasks::ModelBundle& bundle, const LineOptions& options);
 
   // One JSON object and a newline, in front the row's id if it has one. Soft-max and sigmoid are taken in f64.
   //   classify    label (the first of the largest), probabilities {label: p}
@@ -35,7 +39,7 @@ class PredictionLines {
 
  private:
   const tasks::ModelBundle& bundle_;
-  int64_t top_;
+  LineOptions options_;
   metrics::TagScheme scheme_;
   std::vector<float> thresholds_;  // multilabel, of logits
 };

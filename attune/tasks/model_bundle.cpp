@@ -47,11 +47,18 @@ class FolderWeights final : public models::WeightSource {
 
 std::string where_of(const io::ModelFolder& folder) { return (folder.path() / "config.json").string(); }
 
+[[noreturn]] void refuse_record(const fs::path& path, const std::string& what) {
+  fail(ErrorKind::model, "{}: {}; restore the file, or remove it to open the folder as Hugging Face does", path.string(), what);
+}
+
 json read_record(const fs::path& folder) {
   const fs::path path = folder / kRecordFile;
   if (!fs::exists(path)) return nullptr;
   json record = json::parse(read_file(path), nullptr, false);
-  if (!record.is_object()) fail(ErrorKind::model, "{}: not a JSON object; restore it, or remove it to open the folder as Hugging Face does", path.string());
+  if (!record.is_object()) refuse_record(path, "not a JSON object");
+  for (const char* key : {"task", "pooling"})
+    if (record.contains(key) && !record[key].is_string()) refuse_record(path, fmt::format("'{}' is {}, expected a name", key, record[key].dump()));
+  if (record.contains("task")) with_context([&] { return "in " + path.string(); }, [&] { task_named(record["task"].get<std::string>()); });
   return record;
 }
 
@@ -90,18 +97,35 @@ bool made_up(const std::vector<std::string>& names) {
   return true;
 }
 
+// How texts were cut, and a multi-label model's thresholds, as the record has them.
+void apply_record(ModelBundle& bundle) {
+  const fs::path path = bundle.source / kRecordFile;
+  OptionList list;
+  bundle.encode.visit(list);
+  json cut = json::object();
+  for (const char* key : {"max_length", "truncate"})
+    if (bundle.record.contains(key)) cut[key] = bundle.record[key];
+  list.set_from_json(cut, path.string());
+  if (!bundle.record.contains("thresholds")) return;
+  const json& thresholds = bundle.record["thresholds"];
+  if (!thresholds.is_array() || static_cast<int>(thresholds.size()) != bundle.labels.size() ||
+      !std::all_of(thresholds.begin(), thresholds.end(), [](const json& value) { return value.is_number(); }))
+    refuse_record(path, fmt::format("'thresholds' is {}, expected a number for each of the {} labels", thresholds.dump(), bundle.labels.size()));
+  bundle.thresholds = thresholds.get<std::vector<double>>();
+}
+
 struct Continued {
   std::vector<std::string> labels;  // of the model; empty: it has no head for this task
   bool usable = false;
 };
 
 Continued continued_head(const io::ModelFolder& folder, const json& record, const Task& task, const FolderWeights& weights) {
-  if (!weights.shape("classifier.weight")) return {};
+  const auto classifier = weights.shape("classifier.weight");
+  if (!classifier || classifier->empty()) return {};
   const std::string own = text_field(record, "task");
   const std::string architecture = first_architecture(folder.config());
   if (own.empty() && architecture != task.architecture) return {};
-  const auto outputs = weights.shape("classifier.weight")->front();
-  const Task& was = own.empty() ? task_of_config(architecture, text_field(folder.config(), "problem_type"), outputs, where_of(folder)) : task_named(own);
+  const Task& was = own.empty() ? task_of_config(architecture, text_field(folder.config(), "problem_type"), classifier->front(), where_of(folder)) : task_named(own);
   if (was.kind != task.kind) return {};
   return {config_labels(folder.config(), where_of(folder)), true};
 }
@@ -260,12 +284,7 @@ ModelBundle open_for_inference(const std::string& model, tensor::DType compute) 
       fail(ErrorKind::model, "{}: id2label names {} labels, the last layer has {} outputs", where_of(folder), names.size(), classifier->front());
     bundle.labels = data::Labels(std::move(names), where_of(folder));
   }
-  if (bundle.record.is_object()) {
-    bundle.encode.max_length = bundle.record.value("max_length", bundle.encode.max_length);
-    bundle.encode.truncate = bundle.record.value("truncate", bundle.encode.truncate);
-    if (bundle.record.contains("thresholds") && bundle.record["thresholds"].is_array())
-      bundle.thresholds = bundle.record["thresholds"].get<std::vector<double>>();
-  }
+  if (bundle.record.is_object()) apply_record(bundle);
   const auto pooling = text_field(bundle.record, "pooling") == "mean" ? models::Pooling::mean : models::Pooling::first;
   bundle.model = std::make_unique<models::Model>(models::BertConfig::from_json(folder.config(), where_of(folder)),
                                                  models::HeadOptions{.kind = bundle.task->head, .pooling = pooling, .outputs = classifier->front()}, compute);

@@ -1,6 +1,7 @@
 #include "attune/train/evaluate.h"
 
 #include <chrono>
+#include <cmath>
 
 namespace attune::train {
 namespace {
@@ -9,6 +10,14 @@ using Clock = std::chrono::steady_clock;
 
 models::ModelOutput forward(const models::Model& model, autograd::Context& context, const tasks::Batch& batch) {
   return model.forward(context, batch.rows, batch.head());
+}
+
+void check_finite(std::span<const float> logits, const Split& split, int32_t row) {
+  for (const float logit : logits)
+    if (!std::isfinite(logit))
+      fail(ErrorKind::numeric,
+           "{}: the model's answer is {}: its weights grew beyond all bounds in training (a lower --lr, more --warmup, or --clip helps) or are damaged",
+           split.data.describe(split.data.examples[static_cast<size_t>(row)].origin), std::isnan(logit) ? "not a number" : "infinite");
 }
 
 // Hands each sequence of a batch its own rows of logits.
@@ -21,7 +30,9 @@ void score_batch(tasks::Scorer& scorer, const tasks::Batch& batch, const Split& 
       words.clear();
       for (const auto& place : split.encoded.at(s).places) words.push_back(place.word);
       const size_t reads = tagging ? words.size() : 1;
-      scorer.add(row, words, logits.subspan(at * outputs, reads * outputs));
+      const auto own = logits.subspan(at * outputs, reads * outputs);
+      check_finite(own, split, row);
+      scorer.add(row, words, own);
       at += reads;
     }
   }

@@ -55,7 +55,7 @@ void make_run_folder(const TrainOptions& options) {
   if (options.overwrite) fs::remove_all(out);
   std::error_code error;
   fs::create_directories(out, error);
-  if (error) fail(ErrorKind::io, "cannot make the folder {}: {}", out.string(), error.message());
+  if (error) fail(ErrorKind::io, "cannot make the folder {}: {}; is its parent there, and may it be written to?", out.string(), error.message());
   ::chmod(out.c_str(), 0700);
   write_file_atomically(out / ".writable", "");
   fs::remove(out / ".writable");

@@ -84,8 +84,8 @@ class ProgramTest(unittest.TestCase):
         """The program's last words hold all that is `expected`, and it neither crashed nor blamed itself."""
         said = result.stderr.decode()
         self.assertEqual(result.returncode, code, said)
-        self.assertRegex(said, "(^|\n)attune: ")
-        message = said[said.rindex("attune: ") :]
+        before, found, message = ("\n" + said).rpartition("\nattune: ")
+        self.assertTrue(found, said)
         for text in expected:
             self.assertIn(str(text), message)
         self.assertNotIn("fault of attune's own", message)
