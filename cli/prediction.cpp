@@ -57,7 +57,7 @@ Json place(const data::Example& example, const std::string& label, int32_t first
 }
 
 // The label of every word; -1 where no window answers for it.
-std::vector<int32_t> tags_of(const data::Example& example, const RowLogits& row, size_t outputs) {
+std::vector<int32_t> tags_of(const data::Example& example, const train::RowLogits& row, size_t outputs) {
   std::vector<int32_t> tags(example.words.size(), -1);
   for (size_t i = 0; i < row.words.size(); ++i) {
     const auto first = row.logits.begin() + static_cast<std::ptrdiff_t>(i * outputs);
@@ -80,7 +80,7 @@ void add_tags(Json& line, const data::Example& example, std::span<const int32_t>
     list.push_back(place(example, tags[word] < 0 ? "" : labels.name(tags[word]), word, word));
 }
 
-Json logits_json(const RowLogits& row, size_t outputs) {
+Json logits_json(const train::RowLogits& row, size_t outputs) {
   if (row.words.empty()) return row.logits;
   Json words = Json::array();
   for (size_t at = 0; at < row.logits.size(); at += outputs) {
@@ -98,7 +98,7 @@ PredictionLines::PredictionLines(const tasks::ModelBundle& bundle, const LineOpt
     thresholds_ = metrics::logit_thresholds(bundle.thresholds, bundle.labels.size());
 }
 
-std::string PredictionLines::line(const data::Example& example, const RowLogits& row) const {
+std::string PredictionLines::line(const data::Example& example, const train::RowLogits& row) const {
   if (!std::all_of(row.logits.begin(), row.logits.end(), [](float z) { return std::isfinite(z); }))
     fail(ErrorKind::numeric,
          "line {}: the model's output is not finite; its weights are damaged, or --precision f32 helps",

@@ -9,14 +9,9 @@
 #include "attune/data/example.h"
 #include "attune/metrics/entities.h"
 #include "attune/tasks/model_bundle.h"
+#include "attune/train/predictor.h"
 
 namespace attune::cli {
-
-// A row's logits, gathered over its windows.
-struct RowLogits {
-  std::vector<float> logits;   // [reads, K]
-  std::vector<int32_t> words;  // tagging, [reads]: which words they are
-};
 
 struct LineOptions {
   int64_t top = 0;      // how many probabilities a line has, the largest first; 0: all, in label order
@@ -35,7 +30,7 @@ class PredictionLines {
   //   tag         entities [{label, text, start, end}], in characters of the sentence; for label sets without entities
   //   words, alike
   // Errors (numeric): a logit that is not finite.
-  std::string line(const data::Example& example, const RowLogits& row) const;
+  std::string line(const data::Example& example, const train::RowLogits& row) const;
 
  private:
   const tasks::ModelBundle& bundle_;

@@ -105,10 +105,11 @@ int run_train(const ArgumentList& arguments) {
                   list));
     return 0;
   }
+  options.max_length_is_a_demand = list.given("max-length");
   Console console(options.json, options.log_every);
   std::signal(SIGINT, on_interrupt);
   std::signal(SIGTERM, on_interrupt);
-  const train::RunResult result = train::run_training(options, list, console);
+  const train::RunResult result = train::run_training(options, console);
   switch (result.state) {
     case train::RunResult::State::was_finished:
       console.note("the run in " + options.out + " is finished; nothing to resume");

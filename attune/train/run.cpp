@@ -99,7 +99,7 @@ std::unique_ptr<losses::Loss> make_loss(const TrainOptions& o, const tasks::Mode
   return losses::make_loss(o.loss.empty() ? losses::default_loss(bundle.task->loss) : o.loss, bundle.task->loss, options);
 }
 
-tasks::ModelBundle open_model(const TrainOptions& o, const OptionList& given, const tasks::Task& task, const data::Dataset& train) {
+tasks::ModelBundle open_model(const TrainOptions& o, const tasks::Task& task, const data::Dataset& train) {
   return tasks::open_for_training(
       {.model = o.model,
        .task = &task,
@@ -113,7 +113,7 @@ tasks::ModelBundle open_model(const TrainOptions& o, const OptionList& given, co
        .attention_dropout = o.attention_dropout,
        .classifier_dropout = o.classifier_dropout,
        .encode = o.encode,
-       .max_length_given = given.given("max-length")});
+       .max_length_given = o.max_length_is_a_demand});
 }
 
 data::DataReport profile(const Split& train, const std::optional<Split>& dev, const std::optional<Split>& test, const tasks::ModelBundle& bundle) {
@@ -157,12 +157,12 @@ std::optional<report::Routing> route_splits(const Judged& judged) {
 }
 
 // What less effort gives on the rows that the report opens with. The encoder is opened once more: it stands as it did before training.
-std::optional<report::Ladder> make_ladder(const TrainOptions& o, const OptionList& given, kernels::Kernels& kernels, const Split& train,
+std::optional<report::Ladder> make_ladder(const TrainOptions& o, kernels::Kernels& kernels, const Split& train,
                                           const std::optional<Split>& dev, const std::optional<Split>& test, const Judged& judged,
                                           const tasks::Task& task, double seconds, Observer& observer) {
   if (!o.ladder || !has_ladder(task) || (!dev && !test)) return std::nullopt;
   observer.note("measuring what less effort would give: majority class, n-grams, frozen encoder (--no-ladder leaves it out)");
-  const tasks::ModelBundle untrained = open_model(o, given, task, train.data);
+  const tasks::ModelBundle untrained = open_model(o, task, train.data);
   report::Ladder ladder = climb({.untrained = untrained,
                                  .kernels = kernels,
                                  .train = train,
@@ -197,13 +197,13 @@ void write_reports(const report::Report& report, const fs::path& out) {
 
 }  // namespace
 
-RunResult run_training(TrainOptions o, const OptionList& given, Observer& observer) {
+RunResult run_training(TrainOptions o, Observer& observer) {
   if (check_run_folder(o)) return {.state = RunResult::State::was_finished, .report = {}};
   const tasks::Task& task = tasks::task_named(o.task);
   const ThreadChoice threads = choose_threads(o.threads);
   const auto kernels = kernels::cpu::make_kernels(threads.threads);
   Sources sources = read_sources(o, task, observer);
-  tasks::ModelBundle bundle = open_model(o, given, task, sources.train);
+  tasks::ModelBundle bundle = open_model(o, task, sources.train);
   for (const auto& note : sources.train.notes) observer.note(note);
   for (const auto& note : bundle.notes) observer.note(note);
 
@@ -240,7 +240,7 @@ RunResult run_training(TrainOptions o, const OptionList& given, Observer& observ
   report.data_text = data::to_text(profiled);
   const Judged judged = evaluate_splits(report, bundle, *kernels, *loss, o, dev, test);
   report.routing = route_splits(judged);
-  report.ladder = make_ladder(o, given, *kernels, train, dev, test, judged, task, outcome.state.seconds, observer);
+  report.ladder = make_ladder(o, *kernels, train, dev, test, judged, task, outcome.state.seconds, observer);
   read_curve(report, fs::path(o.out) / "metrics.jsonl", report::headline_metric(report));
   report.facts.emplace_back("training", fmt::format("{} steps, {:.1f} s, {:.0f} tokens/s", outcome.state.step, outcome.state.seconds,
                                                     outcome.state.seconds > 0 ? static_cast<double>(outcome.state.tokens) / outcome.state.seconds : 0));

@@ -12,8 +12,8 @@ struct RunResult {
   report::Report report;  // if finished now
 };
 
-// `given`: the list that set `options`, which knows what the user gave. Errors: everything a user can get wrong, before anything is written; then
+// Errors: everything a user can get wrong, before anything is written; then
 // io, memory and numeric ones, after saving what can be saved.
-RunResult run_training(TrainOptions options, const OptionList& given, Observer& observer);
+RunResult run_training(TrainOptions options, Observer& observer);
 
 }  // namespace attune::train

@@ -23,6 +23,9 @@ struct TrainOptions {
 
   // Text to tokens
   data::EncodeOptions encode;
+  // A max_length beyond the model's positions is an error; else it is shortened to them. No option: the program sets it
+  // where the user gave --max-length.
+  bool max_length_is_a_demand = false;
 
   // What is minimised
   std::string loss;  // empty: the task's default

@@ -1,6 +1,7 @@
 """What the tests of the program share: how it is called, tiny models and data, refusals.   Scripts: X_test.py PROGRAM tests/models/golden"""
 
 import json
+import os
 import pathlib
 import random
 import shutil
@@ -9,6 +10,9 @@ import subprocess
 import sys
 import tempfile
 import unittest
+
+# Threads that wait without spinning: on a busy machine tiny runs on several threads end ten times as soon.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 PROGRAM, GOLDEN = sys.argv[1], pathlib.Path(sys.argv[2])
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]

@@ -1,0 +1,38 @@
+// A fine-tuned model as a function: rows in, logits out. What `attune predict` and programs of others call.
+#pragma once
+#include <span>
+#include <vector>
+
+#include "attune/data/encode.h"
+#include "attune/kernels/kernels.h"
+#include "attune/tasks/batch.h"
+#include "attune/tasks/model_bundle.h"
+
+namespace attune::train {
+
+// A row's logits, gathered over its windows.
+struct RowLogits {
+  std::vector<float> logits;   // [K], or for tagging [reads, K]
+  std::vector<int32_t> words;  // tagging, [reads]: which words they are; a word that none answers for counts as O
+};
+
+class Predictor {
+ public:
+  // `batch_size`: sequences at once; changes no result, to the bit. The bundle and the kernels outlive this object.
+  Predictor(const tasks::ModelBundle& bundle, kernels::Kernels& kernels, int64_t batch_size = 32);
+
+  // One result a row, in order. Targets are not looked at. Not for several threads at once: give each its own.
+  std::vector<RowLogits> logits(std::span<const data::Example> rows);
+
+ private:
+  void run(const data::EncodedSet& encoded, int64_t first, int64_t last, std::vector<RowLogits>& rows);
+
+  const tasks::ModelBundle& bundle_;
+  kernels::Kernels& kernels_;
+  int64_t batch_size_;
+  data::Encoder encoder_;
+  tensor::Arena arena_;
+  tasks::Batch batch_;
+};
+
+}  // namespace attune::train
