@@ -19,6 +19,36 @@ bool is_finished(const fs::path& out) {
   return record.is_object() && record.contains("run");
 }
 
+// What a process that was killed while writing left beside its file or folder (see base/files.h).
+bool is_leftover(const fs::path& path) {
+  constexpr std::string_view kMark = ".tmp-";
+  const std::string name = path.filename().string();
+  const size_t mark = name.rfind(kMark);
+  return mark != name.npos && name.find_first_not_of("0123456789", mark + kMark.size()) == name.npos;
+}
+
+bool is_blank(const fs::path& folder) {
+  const fs::directory_iterator entries(folder);
+  return std::all_of(begin(entries), end(entries), [](const auto& entry) { return is_leftover(entry.path()); });
+}
+
+void remove_leftovers(const fs::path& folder) {
+  if (!fs::is_directory(folder)) return;
+  std::vector<fs::path> leftovers;
+  for (const auto& entry : fs::directory_iterator(folder))
+    if (is_leftover(entry.path())) leftovers.push_back(entry.path());
+  for (const auto& path : leftovers) fs::remove_all(path);
+}
+
+// The file that makes a folder a run goes last: whenever this is cut short, the rest can still be overwritten.
+void empty_run(const fs::path& out) {
+  std::vector<fs::path> paths;
+  for (const auto& entry : fs::directory_iterator(out))
+    if (entry.path().filename() != kConfigFile) paths.push_back(entry.path());
+  for (const auto& path : paths) fs::remove_all(path);
+  fs::remove(out / kConfigFile);
+}
+
 // --overwrite empties the folder before it is filled: what the run reads must not lie in it.
 void check_nothing_read_is_replaced(const TrainOptions& options) {
   const fs::path out = fs::weakly_canonical(options.out);
@@ -39,7 +69,7 @@ bool check_run_folder(const TrainOptions& options) {
   const fs::path out = options.out;
   if (options.resume && options.overwrite) fail(ErrorKind::usage, "--resume and --overwrite contradict each other");
   if (fs::exists(out) && !fs::is_directory(out)) fail(ErrorKind::usage, "--out {} is a file; name a folder", out.string());
-  if (fs::exists(out) && !fs::is_empty(out)) {
+  if (fs::exists(out) && !is_blank(out)) {
     const bool run = fs::exists(out / kConfigFile);
     if (!options.resume && !options.overwrite)
       fail(ErrorKind::usage, "--out {} exists; give --overwrite to replace it, --resume to go on, or another folder", out.string());
@@ -52,13 +82,13 @@ bool check_run_folder(const TrainOptions& options) {
 
 void make_run_folder(const TrainOptions& options) {
   const fs::path out = options.out;
-  if (options.overwrite) fs::remove_all(out);
+  if (options.overwrite && fs::exists(out)) empty_run(out);
   std::error_code error;
   fs::create_directories(out, error);
   if (error) fail(ErrorKind::io, "cannot make the folder {}: {}; is its parent there, and may it be written to?", out.string(), error.message());
   ::chmod(out.c_str(), 0700);
-  write_file_atomically(out / ".writable", "");
-  fs::remove(out / ".writable");
+  remove_leftovers(out);
+  remove_leftovers(out / "checkpoints");
 }
 
 json run_identity(TrainOptions options, const std::string& data_fingerprint, const std::string& model_fingerprint, const std::string& precision) {

@@ -10,7 +10,8 @@ namespace attune::train {
 // Errors (usage): it exists and neither --overwrite nor --resume was given; --overwrite of a folder that is no run of attune's (nothing but runs is
 // ever removed), or that holds the model or the data.
 bool check_run_folder(const TrainOptions& options);
-// Empties it with --overwrite, makes it with mode 0700. To be called once everything else is known to be right. Errors: io.
+// Empties it with --overwrite, makes it with mode 0700, clears away what a killed process left half-written. To be called once everything else is
+// known to be right. Errors: io.
 void make_run_folder(const TrainOptions& options);
 
 // Options that change the result, fingerprints of data and model, the precision in force.
