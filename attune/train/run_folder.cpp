@@ -27,9 +27,12 @@ bool is_leftover(const fs::path& path) {
   return mark != name.npos && name.find_first_not_of("0123456789", mark + kMark.size()) == name.npos;
 }
 
+// Nothing in it, or a run that was killed before its first file had its name.
 bool is_blank(const fs::path& folder) {
   const fs::directory_iterator entries(folder);
-  return std::all_of(begin(entries), end(entries), [](const auto& entry) { return is_leftover(entry.path()); });
+  return std::all_of(begin(entries), end(entries), [](const auto& entry) {
+    return is_leftover(entry.path()) && entry.path().filename().string().starts_with(kConfigFile);
+  });
 }
 
 void remove_leftovers(const fs::path& folder) {

@@ -83,7 +83,7 @@ class Folders(Runs):
         self.untouched("whole", expected=[self.folder / "whole", "--overwrite", "--resume", "another folder"])
         foreign = self.folder / "foreign"
         foreign.mkdir()
-        (foreign / "thesis.txt").write_text("years of work")
+        (foreign / "thesis.tmp-2").write_text("years of work")
         for option in ("--overwrite", "--resume"):
             self.untouched("foreign", option, expected=[foreign, "not made by `attune train`", "another folder"])
         file = self.file("file", "text")
@@ -233,6 +233,21 @@ class GoingOn(Runs):
         result = self.succeeded(self.train("fresh", "--resume"))
         self.assertIn("no checkpoint yet: starting from the beginning", result.stderr.decode())
         self.assertEqual(self.weights("fresh"), self.whole)
+
+    def test_what_a_killed_process_left_half_written(self):
+        early = self.folder / "early"
+        early.mkdir()
+        (early / "config.resolved.json.tmp-77").write_text("{")
+        self.succeeded(self.train("early", "--resume"))
+        self.assertEqual(self.weights("early"), self.whole)
+        late = self.unfinished("late")
+        (late / "checkpoints/step-12.tmp-4711").mkdir()
+        (late / "checkpoints/step-12.tmp-4711/state.safetensors").write_bytes(b"half")
+        (late / "model.safetensors.tmp-4711").write_bytes(b"half")
+        self.assertIn("resuming after step 8", self.succeeded(self.train("late", "--resume")).stderr.decode())
+        self.assertEqual(self.weights("late"), self.whole)
+        for run in (early, late):
+            self.assertEqual([name for name in self.content(run) if ".tmp-" in name], [])
 
     def test_a_damaged_checkpoint(self):
         for name, damage in (("state.safetensors", lambda content: content[:-50]), ("state.json", lambda _: b"{"), ("state.json", lambda content: content.replace(b'"log_bytes"', b'"log"'))):

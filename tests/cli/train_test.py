@@ -48,7 +48,7 @@ class Training(ProgramTest):
                 self.same_run(one, self.train(f"threads{threads}_{precision}", "--threads", str(threads), "--precision", precision))
 
     def test_killed_at_any_moment_and_resumed(self):
-        for milliseconds in (30, 90, 200, 400):
+        for milliseconds in (15, 30, 45, 60, 90, 120, 200, 400):
             out = f"killed{milliseconds}"
             process = subprocess.Popen(self.command(out, "--save-every", "7"), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
             time.sleep(milliseconds / 1000)
