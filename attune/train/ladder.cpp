@@ -173,9 +173,10 @@ bool has_ladder(const tasks::Task& task) {
 
 report::Ladder climb(const LadderInputs& inputs) {
   Rungs rungs(inputs);
-  rungs.majority();
-  rungs.ngrams();
-  rungs.frozen_encoder();
+  for (const auto rung : {&Rungs::majority, &Rungs::ngrams, &Rungs::frozen_encoder}) {
+    if (inputs.stop && inputs.stop()) break;
+    (rungs.*rung)();
+  }
   return rungs.take();
 }
 

@@ -8,6 +8,8 @@
 //
 // Every rung is fitted on the training rows and judged by the same scorer as the model.
 #pragma once
+#include <functional>
+
 #include "attune/report/report.h"
 #include "attune/train/evaluate.h"
 
@@ -25,6 +27,7 @@ struct LadderInputs {
   uint64_t seed = 1;
   int64_t batch_size = 64;
   metrics::BootstrapOptions bootstrap = {};
+  std::function<bool()> stop = {};  // asked before each rung; true: the rest is left out
 };
 
 // Whether a task's reports have a ladder: single- and multi-label classification.

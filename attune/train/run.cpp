@@ -170,7 +170,8 @@ std::optional<report::Ladder> make_ladder(const TrainOptions& o, kernels::Kernel
                                  .judged = test ? *test : *dev,
                                  .seed = o.seed,
                                  .batch_size = o.eval_batch_size,
-                                 .bootstrap = {.draws = static_cast<int>(o.bootstrap), .seed = o.seed}});
+                                 .bootstrap = {.draws = static_cast<int>(o.bootstrap), .seed = o.seed},
+                                 .stop = [&] { return observer.stop_requested(); }});
   ladder.rows.push_back(fine_tuned_rung(ladder, test ? *judged.test : *judged.dev, seconds));
   return ladder;
 }
