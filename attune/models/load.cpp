@@ -9,8 +9,8 @@ namespace attune::models {
 namespace {
 
 bool is_classifier(const std::string& name) { return name.starts_with("classifier."); }
-// The encoder must be in the file; pooler and classifier may be new.
-bool may_be_new(const std::string& name) { return is_classifier(name) || name.starts_with("pooler."); }
+bool is_encoder(const std::string& name) { return name.starts_with("embeddings.") || name.starts_with("encoder."); }
+bool is_pooler(const std::string& name) { return name.starts_with("pooler."); }
 
 std::vector<std::string> spellings(const std::string& name) {
   std::vector<std::string> found;
@@ -79,7 +79,7 @@ class Loader {
     const Tensor to = rows_of(p, piece);
     const auto name = name_in(source_, piece.name);
     if (!name) {
-      if (!may_be_new(piece.name))
+      if (is_encoder(piece.name))
         fail(ErrorKind::model, "the weights hold no tensor '{}' (nor 'bert.{}'){}", piece.name, piece.name,
              did_you_mean(piece.name, source_.names()));
       return initialise(p);
@@ -87,6 +87,8 @@ class Loader {
     used_.insert(*name);
     const auto axes = *source_.shape(*name);
     if (is_classifier(piece.name)) return load_classifier(p, to, *name, axes);
+    const bool of_loss = !is_encoder(piece.name) && !is_pooler(piece.name);
+    if (axes != axes_of(to) && of_loss) return initialise(p);  // of other labels
     if (axes != axes_of(to))
       fail(ErrorKind::model, "tensor '{}' has shape {}; config.json asks for {}", *name, text(axes), text(axes_of(to)));
     read_into(to, *name);
@@ -151,7 +153,7 @@ std::vector<NamedTensor> named_tensors(const Model& model, const std::string& pr
   std::vector<NamedTensor> named;
   for (const auto& p : model.parameters().all())
     for (const auto& piece : p->options.pieces)
-      named.push_back({is_classifier(piece.name) ? piece.name : prefix + piece.name, rows_of(*p, piece)});
+      named.push_back({is_encoder(piece.name) || is_pooler(piece.name) ? prefix + piece.name : piece.name, rows_of(*p, piece)});
   return named;
 }
 

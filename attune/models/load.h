@@ -2,7 +2,7 @@
 //
 // Names are tried with and without the leading "bert."; LayerNorm's old gamma/beta are known. What the file holds and the model
 // does not use (masked-LM heads, position_ids buffers) is skipped and named once; what the model has and the file does not is newly
-// initialised and named.
+// initialised and named: pooler, last layer, a loss's own parameters.
 #pragma once
 #include <optional>
 #include <span>
@@ -45,7 +45,8 @@ struct NamedTensor {
   std::string name;
   Tensor tensor;
 };
-// `prefix`: "bert." as in BertForSequenceClassification, or "" as in BertModel. The head's last layer never has one.
+// `prefix`: "bert." as in BertForSequenceClassification, or "" as in BertModel. The head's last layer and a loss's own
+// parameters never have one.
 std::vector<NamedTensor> named_tensors(const Model& model, const std::string& prefix);
 
 }  // namespace attune::models

@@ -2,8 +2,13 @@
 
 namespace attune::models {
 
-Model::Model(const BertConfig& config, const HeadOptions& head, tensor::DType compute)
+Model::Model(const BertConfig& config, const HeadOptions& head, tensor::DType compute,
+             const std::function<void(nn::Parameters&)>& more)
     : encoder_(parameters_, config), head_(parameters_, config, head), compute_(compute) {
+  const size_t own = parameters_.all().size();
+  if (more) more(parameters_);
+  for (size_t i = own; i < parameters_.all().size(); ++i)
+    parameters_.all()[i]->options.depth = static_cast<int>(config.layers) + 1;
   parameters_.allocate(compute);
 }
 

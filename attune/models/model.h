@@ -1,6 +1,7 @@
 // A model as the rest of the house sees it: parameters, and a function from packed rows to hidden states and logits. It knows
 // nothing of labels and losses.
 #pragma once
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -17,7 +18,10 @@ struct ModelOutput {
 
 class Model {
  public:
-  Model(const BertConfig& config, const HeadOptions& head, tensor::DType compute);
+  // `more` may add parameters of its own (a loss's transitions or class vectors): they train, save and resume like the
+  // head's, and belong to its depth.
+  Model(const BertConfig& config, const HeadOptions& head, tensor::DType compute,
+        const std::function<void(nn::Parameters&)>& more = {});
 
   ModelOutput forward(Context& context, const tensor::PackedRows& rows, const HeadInput& head) const;
 

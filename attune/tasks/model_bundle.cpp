@@ -249,8 +249,12 @@ ModelBundle open_for_training(const TrainingModelOptions& options) {
   bundle.labels = std::move(plan.labels);
   bundle.notes = std::move(plan.notes);
   const int64_t outputs = options.task->kind == TaskKind::regress ? 1 : bundle.labels.size();
+  if (options.make_loss) bundle.loss = options.make_loss(bundle.labels);
   bundle.model = std::make_unique<models::Model>(
-      config, models::HeadOptions{.kind = options.task->head, .pooling = options.pooling, .outputs = outputs}, options.compute);
+      config, models::HeadOptions{.kind = options.task->head, .pooling = options.pooling, .outputs = outputs}, options.compute,
+      [&](nn::Parameters& parameters) {
+        if (bundle.loss) bundle.loss->add_parameters(parameters);
+      });
   bundle.loaded = with_context([&] { return "in " + folder.path().string(); }, [&] {
     return models::load_weights(*bundle.model, weights,
                                 {.seed = options.seed, .old_output = plan.old_output, .new_head = options.new_head || !continued.usable});

@@ -4,12 +4,14 @@
 #include <nlohmann/json.hpp>
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "attune/data/encode.h"
 #include "attune/data/labels.h"
+#include "attune/losses/loss.h"
 #include "attune/models/load.h"
 #include "attune/tasks/task.h"
 #include "attune/text/tokenizer.h"
@@ -24,6 +26,7 @@ struct ModelBundle {
   data::Labels labels;        // empty for regression
   std::unique_ptr<text::Tokenizer> tokenizer;
   std::unique_ptr<models::Model> model;
+  std::unique_ptr<losses::Loss> loss;  // what it is trained with; null where it was opened to predict
   nlohmann::json config;      // config.json as read
   data::EncodeOptions encode;
   std::vector<double> thresholds;  // multilabel, probabilities; empty: 0.5
@@ -40,6 +43,8 @@ struct TrainingModelOptions {
   const Task* task = nullptr;
   std::vector<std::string> data_labels;   // labels of the training data, sorted; empty for regression
   std::string labels_file;                // --labels
+  // Makes the loss once the labels are known; the loss's own parameters become the model's. Empty: there is none.
+  std::function<std::unique_ptr<losses::Loss>(const data::Labels&)> make_loss = {};
   models::Pooling pooling = models::Pooling::first;
   bool new_head = false;
   uint64_t seed = 0;

@@ -1,0 +1,53 @@
+#include "attune/train/run_judgement.h"
+
+#include "attune/metrics/routing.h"
+#include "attune/train/ladder.h"
+#include "attune/train/run_report.h"
+
+namespace attune::train {
+
+Judged judge_splits(report::Report& report, tasks::ModelBundle& bundle, kernels::Kernels& kernels, const losses::Loss& loss, const TrainOptions& o,
+                       const Split* dev, const Split* test) {
+  EvaluateOptions options{.batch_size = o.eval_batch_size, .bootstrap = {.draws = static_cast<int>(o.bootstrap), .seed = o.seed}};
+  Judged judged;
+  if (dev) {
+    options.scorer.choose_thresholds = bundle.task->kind == tasks::TaskKind::multilabel;
+    judged.dev = evaluate(bundle, kernels, *dev, loss, options);
+    bundle.thresholds = judged.dev->thresholds;
+    report.splits.push_back(report_split(bundle, *dev, *judged.dev, o.report_text));
+  }
+  if (test) {
+    options.scorer = {.thresholds = bundle.thresholds};
+    judged.test = evaluate(bundle, kernels, *test, loss, options);
+    report.splits.push_back(report_split(bundle, *test, *judged.test, o.report_text));
+  }
+  return judged;
+}
+
+std::optional<report::Routing> route_splits(const Judged& judged) {
+  const tasks::Evaluation* chosen = judged.dev ? &*judged.dev : judged.test ? &*judged.test : nullptr;
+  const tasks::Evaluation* on = judged.test ? &*judged.test : chosen;
+  if (!on || on->classes.empty()) return std::nullopt;
+  report::Routing routing{.table = metrics::route(chosen->classes, on->classes), .chosen_on = judged.dev ? "dev" : "test", .judged_on = judged.test ? "test" : "dev"};
+  routing.table.same_rows = chosen == on;
+  return routing;
+}
+
+std::optional<report::Ladder> judge_ladder(const TrainOptions& o, const tasks::ModelBundle& untrained, kernels::Kernels& kernels,
+                                           const Split& train, const Split* dev, const Split* test, const Judged& judged, double seconds,
+                                           Observer& observer) {
+  const metrics::BootstrapOptions bootstrap{.draws = static_cast<int>(o.bootstrap), .seed = o.seed};
+  report::Ladder ladder = climb({.untrained = untrained,
+                                 .kernels = kernels,
+                                 .train = train,
+                                 .dev = dev,
+                                 .judged = test ? *test : *dev,
+                                 .seed = o.seed,
+                                 .batch_size = o.eval_batch_size,
+                                 .bootstrap = bootstrap,
+                                 .stop = [&] { return observer.stop_requested(); }});
+  ladder.rows.push_back(fine_tuned_rung(ladder, test ? *judged.test : *judged.dev, seconds));
+  return ladder;
+}
+
+}  // namespace attune::train

@@ -1,0 +1,36 @@
+#include "attune/train/run_sources.h"
+
+#include "attune/data/split.h"
+
+namespace attune::train {
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string text;
+  for (const auto& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
+Sources read_sources(const TrainOptions& o, data::TargetKind target, Observer& observer) {
+  Sources s{.train = data::read_dataset(o.train, target, o.read), .dev = {}, .test = {}, .dev_files = o.dev};
+  if (!o.dev.empty() && o.dev != "none") s.dev = data::read_dataset({o.dev}, target, o.read);
+  if (!o.test.empty()) s.test = data::read_dataset({o.test}, target, o.read);
+  if (o.dev.empty() && o.test.empty() && o.holdout > 0) {
+    const data::HeldOut parts = data::hold_out(s.train, target, o.holdout, o.seed);
+    s.dev = data::take_rows(s.train, parts.held);
+    s.train = data::take_rows(s.train, parts.kept);
+    s.dev_files = joined(o.train) + " (held out)";
+    observer.note(fmt::format("held out {} of {} training rows for dev (stratified, seed {}); --dev FILE or --dev none changes that", s.dev->examples.size(),
+                              s.dev->examples.size() + s.train.examples.size(), o.seed));
+  }
+  return s;
+}
+
+std::string fingerprint_sources(const TrainOptions& o) {
+  std::vector<std::string> files = o.train;
+  if (!o.dev.empty() && o.dev != "none") files.push_back(o.dev);
+  if (!o.test.empty()) files.push_back(o.test);
+  if (!o.labels.empty()) files.push_back(o.labels);
+  return data::fingerprint_files(files);
+}
+
+}  // namespace attune::train

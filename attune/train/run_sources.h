@@ -1,0 +1,28 @@
+// What a run reads: its splits as rows, before any label is numbered.
+#pragma once
+#include <optional>
+#include <string>
+
+#include "attune/data/dataset.h"
+#include "attune/train/observer.h"
+#include "attune/train/train_options.h"
+
+namespace attune::train {
+
+struct Sources {
+  data::Dataset train;
+  std::optional<data::Dataset> dev, test;
+  std::string dev_files;
+};
+
+// Reads all files; holds out a part of the training rows where neither dev nor test was given, and says so. Errors: those
+// of the readers.
+Sources read_sources(const TrainOptions& options, data::TargetKind target, Observer& observer);
+
+// SHA-256 over all files that a run reads.
+std::string fingerprint_sources(const TrainOptions& options);
+
+// "a.csv, b.csv"
+std::string joined(const std::vector<std::string>& names);
+
+}  // namespace attune::train
