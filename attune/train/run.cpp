@@ -130,17 +130,18 @@ RunResult run_training(TrainOptions o, Observer& observer) {
   const data::DataReport profiled = profile(splits, bundle);
 
   // Everything that can be wrong is found before the folder is touched.
-  Trainer trainer(o, bundle, loss, *kernels, splits.train, splits.dev_if_any(), observer);
-  RunPlan plan = trainer.plan();
+  auto trainer = std::make_unique<Trainer>(o, bundle, loss, *kernels, splits.train, splits.dev_if_any(), observer);
+  RunPlan plan = trainer->plan();
   plan.precision = tensor::name(bundle.model->compute()), plan.threads = threads.threads, plan.threads_reason = threads.reason;
   const json identity = run_identity(o, fingerprint_sources(o), model_fingerprint(bundle.source.string()), plan.precision);
   make_run_folder(o);
-  if (o.resume) trainer.resume(identity);
+  if (o.resume) trainer->resume(identity);
   write_settings(o, threads.threads);
   observer.data_report(data::to_text(profiled));
   observer.planned(plan);
 
-  const Outcome outcome = trainer.run(identity);
+  const Outcome outcome = trainer->run(identity);
+  trainer.reset();  // moments and activations make room for what follows
   if (outcome.interrupted) return {.state = RunResult::State::interrupted, .report = {}};
 
   report::Report report = base_report(bundle, o.model);
