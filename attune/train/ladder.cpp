@@ -171,6 +171,12 @@ bool has_ladder(const tasks::Task& task) {
   return task.kind == tasks::TaskKind::classify || task.kind == tasks::TaskKind::multilabel;
 }
 
+int64_t ladder_tokens(const Split& train, const Split* dev, const Split& judged) {
+  int64_t tokens = tokens_of(judged) + (dev ? tokens_of(*dev) : 0);
+  for (const int32_t row : spread_rows(train, kLadderEncoderRows)) tokens += tokens_of(train, row);
+  return tokens;
+}
+
 report::Ladder climb(const LadderInputs& inputs) {
   Rungs rungs(inputs);
   for (const auto rung : {&Rungs::majority, &Rungs::ngrams, &Rungs::frozen_encoder}) {

@@ -33,6 +33,9 @@ struct LadderInputs {
 // Whether a task's reports have a ladder: single- and multi-label classification.
 bool has_ladder(const tasks::Task& task);
 
+// Tokens that the frozen encoder will read; `dev` where thresholds are chosen there.
+int64_t ladder_tokens(const Split& train, const Split* dev, const Split& judged);
+
 // The rungs below the fine-tuned one, in the order above, judged by the task's headline metric.
 report::Ladder climb(const LadderInputs& inputs);
 

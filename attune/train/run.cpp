@@ -94,10 +94,22 @@ void write_reports(const report::Report& report, const fs::path& out) {
   write_file_atomically(out / "report.txt", report::to_text(report));
 }
 
+bool wants_ladder(const TrainOptions& o, const tasks::Task& task, const Splits& splits) {
+  return o.ladder && has_ladder(task) && (splits.dev || splits.test);
+}
+
+// Tokens read when training is over: the test split, and what the ladder's encoder reads.
+int64_t tokens_afterwards(const TrainOptions& o, const tasks::Task& task, const Splits& splits) {
+  int64_t tokens = splits.test ? tokens_of(*splits.test) : 0;
+  if (!wants_ladder(o, task, splits)) return tokens;
+  const bool thresholds = task.kind == tasks::TaskKind::multilabel && splits.dev && splits.test;
+  return tokens + ladder_tokens(splits.train, thresholds ? &*splits.dev : nullptr, splits.test ? *splits.test : *splits.dev);
+}
+
 // The rungs need the model as it stood before training, so it is opened once more.
 std::optional<report::Ladder> make_ladder(const TrainOptions& o, kernels::Kernels& kernels, const Splits& splits, const Judged& judged,
                                           const tasks::Task& task, double seconds, Observer& observer) {
-  if (!o.ladder || !has_ladder(task) || (!splits.dev && !splits.test)) return std::nullopt;
+  if (!wants_ladder(o, task, splits)) return std::nullopt;
   observer.note("measuring what less effort would give: majority class, n-grams, frozen encoder (--no-ladder leaves it out)");
   const tasks::ModelBundle untrained = open_model(o, task, splits.train.data);
   return judge_ladder(o, untrained, kernels, splits.train, splits.dev_if_any(), splits.test_if_any(), judged, seconds, observer);
@@ -131,7 +143,7 @@ RunResult run_training(TrainOptions o, Observer& observer) {
 
   // Everything that can be wrong is found before the folder is touched.
   auto trainer = std::make_unique<Trainer>(o, bundle, loss, *kernels, splits.train, splits.dev_if_any(), observer);
-  RunPlan plan = trainer->plan();
+  RunPlan plan = trainer->plan(tokens_afterwards(o, task, splits));
   plan.precision = tensor::name(bundle.model->compute()), plan.threads = threads.threads, plan.threads_reason = threads.reason;
   const json identity = run_identity(o, fingerprint_sources(o), model_fingerprint(bundle.source.string()), plan.precision);
   make_run_folder(o);

@@ -30,4 +30,10 @@ int64_t tokens_of(const Split& split, int64_t row) {
   return tokens;
 }
 
+int64_t tokens_of(const Split& split) {
+  int64_t tokens = 0;
+  for (int64_t row = 0; row < split.rows(); ++row) tokens += tokens_of(split, row);
+  return tokens;
+}
+
 }  // namespace attune::train

@@ -28,7 +28,8 @@ Split make_split(std::string name, std::string files, data::Dataset data, const 
 // Fills `batch` with all sequences (windows) of `rows` of the split, and their targets.
 void fill_batch(tasks::Batch& batch, const Split& split, std::span<const int32_t> rows, bool tagging);
 
-// Tokens of one row, all its windows together.
+// Tokens of one row, all its windows together; and of all rows.
 int64_t tokens_of(const Split& split, int64_t row);
+int64_t tokens_of(const Split& split);
 
 }  // namespace attune::train

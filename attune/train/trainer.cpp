@@ -86,15 +86,13 @@ void Trainer::check_memory() {
          std::ceil(needed * 10) / 10, rows.size(), tokens, options_.memory_limit);
 }
 
-RunPlan Trainer::plan() {
+RunPlan Trainer::plan(int64_t tokens_afterwards) {
   check_memory();
   RunPlan plan;
   plan.rows = train_.rows();
   plan.steps = total_steps_;
   plan.epochs = static_cast<double>(total_steps_) / static_cast<double>(steps_per_epoch());
-  int64_t epoch_tokens = 0, dev_tokens = 0;
-  for (int64_t row = 0; row < train_.rows(); ++row) epoch_tokens += tokens_of(train_, row);
-  for (int64_t row = 0; dev_ && row < dev_->rows(); ++row) dev_tokens += tokens_of(*dev_, row);
+  const int64_t epoch_tokens = tokens_of(train_), dev_tokens = dev_ ? tokens_of(*dev_) : 0;
   plan.tokens = static_cast<int64_t>(static_cast<double>(epoch_tokens) * plan.epochs);
   plan.parameters = bundle_.model->parameters().count();
   plan.trainable = bundle_.model->parameters().trainable_count();
@@ -114,7 +112,8 @@ RunPlan Trainer::plan() {
   constexpr double kUpdateSecondsPerParameter = 0.6e-9;  // one pass over weights, gradients and moments at memory speed
   constexpr double kForwardShare = 0.35;                 // of a pass forward and back
   const double evaluations = dev_ ? (options_.eval_every > 0 ? static_cast<double>(total_steps_ / options_.eval_every) : plan.epochs) + 1 : 0;
-  plan.seconds = per_token * (static_cast<double>(plan.tokens) + evaluations * kForwardShare * static_cast<double>(dev_tokens)) +
+  const double forward_tokens = evaluations * static_cast<double>(dev_tokens) + static_cast<double>(tokens_afterwards);
+  plan.seconds = per_token * (static_cast<double>(plan.tokens) + kForwardShare * forward_tokens) +
                  static_cast<double>(plan.trainable * total_steps_) * kUpdateSecondsPerParameter;
   // Moments are not touched yet; everything else is resident by now.
   plan.memory_mib = resident_mib() + static_cast<double>(plan.trainable) * 8 / 1048576.0;

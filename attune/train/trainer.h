@@ -30,7 +30,8 @@ class Trainer {
 
   // Times a few dry passes (nothing is updated; draws are keyed, so nothing is disturbed) and estimates memory and time. Touches no file.
   // Errors: memory, where a step would need more than --memory-limit; it names the figure.
-  RunPlan plan();
+  // `tokens_afterwards`: what is read once more when training is over (test, ladder), forward only.
+  RunPlan plan(int64_t tokens_afterwards = 0);
 
   // Goes on from the newest checkpoint if there is one. Errors: as load_checkpoint.
   void resume(const nlohmann::json& identity);
