@@ -19,10 +19,11 @@ function(attune_room NAME)
   set_property(GLOBAL APPEND PROPERTY ATTUNE_ROOMS attune_${NAME})
 endfunction()
 
-# attune_test(ROOM SOURCES a_test.cpp ... [DEPENDS more rooms ...]): one GoogleTest program a room, `ROOM_tests`.
+# attune_test(ROOM SOURCES a_test.cpp ... [DEPENDS more rooms ...] [LABELS ...]): one GoogleTest program a room,
+# `ROOM_tests`. Label `threads`: several threads are at work, so the thread sanitizer has something to see.
 # Golden files are found through ATTUNE_TEST_DATA, the project's tests/ folder.
 function(attune_test ROOM)
-  cmake_parse_arguments(TEST "" "" "SOURCES;DEPENDS;LINK" ${ARGN})
+  cmake_parse_arguments(TEST "" "" "SOURCES;DEPENDS;LINK;LABELS" ${ARGN})
   add_executable(${ROOM}_tests ${TEST_SOURCES})
   target_link_libraries(${ROOM}_tests PRIVATE attune_rules attune_${ROOM} ${TEST_LINK} GTest::gtest GTest::gtest_main)
   foreach(dep ${TEST_DEPENDS})
@@ -30,4 +31,5 @@ function(attune_test ROOM)
   endforeach()
   target_compile_definitions(${ROOM}_tests PRIVATE ATTUNE_TEST_DATA="${PROJECT_SOURCE_DIR}/tests")
   add_test(NAME ${ROOM} COMMAND ${ROOM}_tests)
+  set_tests_properties(${ROOM} PROPERTIES LABELS "${TEST_LABELS}")
 endfunction()
