@@ -19,7 +19,8 @@ ClassificationMeter meter_of(const nlohmann::json& test) {
 }
 
 TEST(Classification, EqualsScikitLearn) {
-  for (const auto& test : golden("classification").at("cases")) {
+  const auto cases = golden("classification").at("cases");
+  for (const auto& test : cases) {
     SCOPED_TRACE(test.at("name").get<std::string>());
     const ClassificationMeter meter = meter_of(test);
     const ClassificationResult result = summarize(meter.records(), meter.classes(), {.draws = 0});

@@ -10,7 +10,8 @@ namespace attune::metrics {
 namespace {
 
 TEST(MultiLabel, EqualsScikitLearn) {
-  for (const auto& test : golden("multilabel").at("cases")) {
+  const auto cases = golden("multilabel").at("cases");
+  for (const auto& test : cases) {
     SCOPED_TRACE(test.at("name").get<std::string>());
     const auto gold = test.at("gold").get<std::vector<std::vector<uint8_t>>>();
     const auto logits = test.at("logits").get<std::vector<std::vector<float>>>();

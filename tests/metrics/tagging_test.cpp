@@ -49,7 +49,8 @@ void expect_table(const nlohmann::json& expected, const ClassTable& table, const
 }
 
 TEST(Tagging, EqualsSeqevalAndScikitLearn) {
-  for (const auto& test : golden("tagging").at("cases")) {
+  const auto cases = golden("tagging").at("cases");
+  for (const auto& test : cases) {
     SCOPED_TRACE(test.at("name").get<std::string>());
     const TaggingMeter meter = meter_of(test.at("gold").get<Words>(), test.at("predicted").get<Words>());
     const TaggingResult result = summarize(meter, {.draws = 0});
