@@ -68,8 +68,7 @@ void write_reports(const report::Report& report, const std::filesystem::path& ou
 report::Report evaluated(const EvalOptions& options) {
   const ThreadChoice threads = choose_threads(options.inference.threads);
   const auto kernels = kernels::cpu::make_kernels(threads.threads);
-  const tasks::ModelBundle bundle =
-      tasks::open_for_inference(options.inference.model, tasks::compute_type(options.inference.precision));
+  const tasks::ModelBundle bundle = options.inference.open();
   const train::Split split = train::make_split(
       "test", joined(options.data), data::read_dataset(options.data, bundle.task->data, options.read), bundle);
   const auto loss = losses::make_loss(losses::default_loss(bundle.task->loss), bundle.task->loss, {});
@@ -77,7 +76,7 @@ report::Report evaluated(const EvalOptions& options) {
       train::evaluate(bundle, *kernels, split, *loss,
                       {.batch_size = options.inference.batch_size,
                        .bootstrap = {.draws = static_cast<int>(options.bootstrap), .seed = options.seed},
-                       .scorer = {.thresholds = bundle.thresholds}});
+                       .scorer = {.thresholds = bundle.thresholds, .decoding = bundle.decoding}});
   report::Report report = train::base_report(bundle, options.inference.model);
   report.show_texts = options.report_text;
   report.splits.push_back(train::report_split(bundle, split, *evaluation, options.report_text));

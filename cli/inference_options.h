@@ -3,7 +3,9 @@
 #include <cstdint>
 #include <string>
 
+#include "attune/base/error.h"
 #include "attune/base/options.h"
+#include "attune/tasks/model_bundle.h"
 
 namespace attune::cli {
 
@@ -11,6 +13,7 @@ struct InferenceOptions {
   std::string model;
   int64_t batch_size = 32;
   std::string precision = "auto";
+  std::string decoding = "auto";
   int threads = 0;
 
   void visit(OptionList& list) {
@@ -22,8 +25,23 @@ struct InferenceOptions {
     list.add("precision", precision,
              {.help = "of matrix products; auto: bf16 where the processor multiplies it fast",
               .choices = {"auto", "f32", "bf16"}});
+    list.add("decoding", decoding,
+             {.help = "tagging: iob2: the best tags in which no I- stands without its B-; argmax: each word by itself; "
+                      "auto: the model's own",
+              .choices = {"auto", "argmax", "iob2"}});
     list.add("threads", threads,
              {.help = "0: as many as there are physical cores at hand", .min = 0, .output_only = true});
+  }
+
+  // Errors: those of tasks::open_for_inference; usage: --decoding for a task other than tagging.
+  tasks::ModelBundle open() const {
+    tasks::ModelBundle bundle = tasks::open_for_inference(model, tasks::compute_type(precision));
+    if (decoding == "auto") return bundle;
+    if (bundle.task->kind != tasks::TaskKind::tag)
+      fail(ErrorKind::usage, "--decoding {} is for tagging; {} is a model of the task '{}'", decoding, model,
+           bundle.task->name);
+    bundle.decoding = tasks::decoding_named(decoding);
+    return bundle;
   }
 };
 

@@ -49,8 +49,7 @@ int run_predict(const ArgumentList& arguments) {
         list));
     return 0;
   }
-  const tasks::ModelBundle bundle =
-      tasks::open_for_inference(options.inference.model, tasks::compute_type(options.inference.precision));
+  const tasks::ModelBundle bundle = options.inference.open();
   const std::string path = parsed.positional.empty() ? "-" : parsed.positional[0];
   const auto ignored = data::TargetNeed::ignored;
   data::ExampleReader reader(data::open_records(path, options.read, bundle.task->data, ignored), bundle.task->data,

@@ -56,17 +56,6 @@ Json place(const data::Example& example, const std::string& label, int32_t first
   return {{"label", label}, {"text", code_points(example.text, begin, end)}, {"start", begin}, {"end", end}};
 }
 
-// The label of every word; -1 where no window answers for it.
-std::vector<int32_t> tags_of(const data::Example& example, const train::RowLogits& row, size_t outputs) {
-  std::vector<int32_t> tags(example.words.size(), -1);
-  for (size_t i = 0; i < row.words.size(); ++i) {
-    const auto first = row.logits.begin() + static_cast<std::ptrdiff_t>(i * outputs);
-    tags[row.words[i]] =
-        static_cast<int32_t>(std::max_element(first, first + static_cast<std::ptrdiff_t>(outputs)) - first);
-  }
-  return tags;
-}
-
 void add_tags(Json& line, const data::Example& example, std::span<const int32_t> tags, const metrics::TagScheme& scheme,
               const data::Labels& labels) {
   if (scheme.has_entities()) {
@@ -81,7 +70,7 @@ void add_tags(Json& line, const data::Example& example, std::span<const int32_t>
 }
 
 Json logits_json(const train::RowLogits& row, size_t outputs) {
-  if (row.words.empty()) return row.logits;
+  if (row.places.empty()) return row.logits;
   Json words = Json::array();
   for (size_t at = 0; at < row.logits.size(); at += outputs) {
     const auto first = row.logits.begin() + static_cast<std::ptrdiff_t>(at);
@@ -93,7 +82,10 @@ Json logits_json(const train::RowLogits& row, size_t outputs) {
 }  // namespace
 
 PredictionLines::PredictionLines(const tasks::ModelBundle& bundle, const LineOptions& options)
-    : bundle_(bundle), options_(options), scheme_(bundle.labels.names()) {
+    : bundle_(bundle),
+      options_(options),
+      scheme_(bundle.labels.names()),
+      decoder_(bundle.labels.names(), bundle.decoding) {
   if (bundle.task->kind == tasks::TaskKind::multilabel)
     thresholds_ = metrics::logit_thresholds(bundle.thresholds, bundle.labels.size());
 }
@@ -123,7 +115,7 @@ std::string PredictionLines::line(const data::Example& example, const train::Row
       line["score"] = static_cast<double>(row.logits[0]);
       break;
     case tasks::TaskKind::tag:
-      add_tags(line, example, tags_of(example, row, static_cast<size_t>(bundle_.outputs())), scheme_, labels);
+      add_tags(line, example, decoder_.decode(example.words.size(), row.places, row.logits).labels, scheme_, labels);
       break;
   }
   if (options_.logits) line["logits"] = logits_json(row, static_cast<size_t>(bundle_.outputs()));

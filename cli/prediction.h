@@ -9,13 +9,14 @@
 #include "attune/data/example.h"
 #include "attune/metrics/entities.h"
 #include "attune/tasks/model_bundle.h"
+#include "attune/tasks/tag_decoder.h"
 #include "attune/train/predictor.h"
 
 namespace attune::cli {
 
 struct LineOptions {
   int64_t top = 0;      // how many probabilities a line has, the largest first; 0: all, in label order
-  bool logits = false;  // "logits" too: [K], for tagging one list a word that was read
+  bool logits = false;  // "logits" too: [K], for tagging one list a word that was read (or a piece that characters share)
 };
 
 class PredictionLines {
@@ -36,6 +37,7 @@ class PredictionLines {
   const tasks::ModelBundle& bundle_;
   LineOptions options_;
   metrics::TagScheme scheme_;
+  tasks::TagDecoder decoder_;
   std::vector<float> thresholds_;  // multilabel, of logits
 };
 

@@ -164,7 +164,8 @@ def check_predictions(opts):
     good = True
     for path in opts.data:
         text = (opts.predictions.read_text(encoding="utf-8") if opts.predictions else
-                run_attune([opts.attune, "predict", "--model", opts.folder, path, "--precision", "f32", "--logits"]))
+                run_attune([opts.attune, "predict", "--model", opts.folder, path, "--precision", "f32", "--logits",
+                             *(["--decoding", "argmax"] if is_tagger(model.config) else [])]))
         got = [json.loads(line) for line in text.splitlines() if line.strip()]
         rows = read(path)
         if len(rows) != len(got):

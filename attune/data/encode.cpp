@@ -85,7 +85,7 @@ void Encoder::append_sentence(const Example& example, EncodedSet& set) {
   const int32_t room = max_length_ - 2;
   EncodeCounts& counts = set.counts();
   counts.pieces += size;
-  counts.words += static_cast<int64_t>(sentence_.label_at.size());
+  counts.words += sentence_.words.back();
   counts.words_without_piece += std::count(sentence_.label_at.begin(), sentence_.label_at.end(), -1);
   counts.unknown += std::count(sentence_.ids.begin(), sentence_.ids.end(), special_.unk);
   if (truncation_ == Truncation::stride) {
@@ -103,14 +103,15 @@ void Encoder::append_sentence(const Example& example, EncodedSet& set) {
 // A single word of more pieces than a window holds keeps its first ones.
 void Encoder::limit_words(SentencePieces& sentence, int32_t room, EncodedSet& set) const {
   SentencePieces limited;
-  for (size_t w = 0; w < sentence.label_at.size(); ++w) {
-    const int32_t begin = sentence.starts[w], kept = std::min(sentence.starts[w + 1] - begin, room);
+  for (size_t u = 0; u < sentence.units(); ++u) {
+    const int32_t begin = sentence.starts[u], kept = std::min(sentence.starts[u + 1] - begin, room);
     const auto start = static_cast<int32_t>(limited.ids.size());
     limited.starts.push_back(start);
-    limited.label_at.push_back(sentence.label_at[w] < 0 ? -1 : start + sentence.label_at[w] - begin);
+    limited.label_at.push_back(sentence.label_at[u] < 0 ? -1 : start + sentence.label_at[u] - begin);
     limited.ids.insert(limited.ids.end(), sentence.ids.begin() + begin, sentence.ids.begin() + begin + kept);
-    set.counts().pieces_lost += sentence.starts[w + 1] - begin - kept;
+    set.counts().pieces_lost += sentence.starts[u + 1] - begin - kept;
   }
+  limited.words = sentence.words;
   limited.starts.push_back(static_cast<int32_t>(limited.ids.size()));
   sentence = std::move(limited);
 }
@@ -125,8 +126,9 @@ void Encoder::append_windows(const SentencePieces& sentence, EncodedSet& set) {
     set.add_piece(special_.cls, 0);
     for (int32_t i = begin; i < end; ++i) set.add_piece(sentence.ids[static_cast<size_t>(i)], 0);
     set.add_piece(special_.sep, 0);
-    for (int32_t w = window.own_begin; w < window.own_end; ++w)
-      if (const int32_t at = sentence.label_at[static_cast<size_t>(w)]; at >= 0) set.add_place({at - begin + 1, w});
+    for (auto u = static_cast<size_t>(window.own_begin); u < static_cast<size_t>(window.own_end); ++u)
+      if (const int32_t at = sentence.label_at[u]; at >= 0)
+        set.add_place({at - begin + 1, sentence.words[u], sentence.words_in(u)});
     set.end_sequence();
   }
 }
@@ -139,15 +141,16 @@ void Encoder::append_cut(const Example& example, const SentencePieces& sentence,
   for (int32_t i = 0; i < size; ++i)
     if (i < kept.head || i >= tail_begin) set.add_piece(sentence.ids[static_cast<size_t>(i)], 0);
   set.add_piece(special_.sep, 0);
-  for (size_t w = 0; w < sentence.label_at.size(); ++w) {
-    const int32_t at = sentence.label_at[w];
+  for (size_t u = 0; u < sentence.units(); ++u) {
+    const int32_t at = sentence.label_at[u];
     if (at < 0) continue;
     if (at < kept.head || at >= tail_begin) {
-      set.add_place({(at < kept.head ? at : at - cut) + 1, static_cast<int32_t>(w)});
-    } else {
-      ++set.counts().words_lost;
-      set.counts().entity_words_lost += w < example.labels.size() && example.labels[w] != "O";
+      set.add_place({(at < kept.head ? at : at - cut) + 1, sentence.words[u], sentence.words_in(u)});
+      continue;
     }
+    set.counts().words_lost += sentence.words_in(u);
+    for (auto w = static_cast<size_t>(sentence.words[u]); w < static_cast<size_t>(sentence.words[u + 1]); ++w)
+      set.counts().entity_words_lost += w < example.labels.size() && example.labels[w] != "O";
   }
   set.end_sequence();
 }

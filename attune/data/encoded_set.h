@@ -6,9 +6,11 @@
 
 namespace attune::data {
 
-// Tagging: word `word` of the example carries its tag at piece `position` of the sequence.
+// Tagging: piece `position` of the sequence carries the tag of word `word` of the example. Where `words` is more than
+// one, that many characters from `word` on share the piece: the others go on with what the first one is.
 struct LabelPlace {
   int32_t position, word;
+  int32_t words = 1;
 };
 
 // One sequence, as a view.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "attune/base/error.h"
+#include "attune/data/words.h"
 
 namespace attune::data {
 namespace {
@@ -23,58 +24,80 @@ void WordEncoder::encode(const Example& sentence, SentencePieces& out) {
   out.ids.clear();
   out.starts.clear();
   out.label_at.clear();
+  out.words.clear();
   tokenizer_.marks_spaces() ? encode_joined(sentence, out) : encode_apart(sentence, out);
   out.starts.push_back(static_cast<int32_t>(out.ids.size()));
+  out.words.push_back(static_cast<int32_t>(sentence.words.size()));
 }
 
 void WordEncoder::encode_apart(const Example& sentence, SentencePieces& out) {
-  for (const std::string& word : sentence.words) {
+  for (size_t w = 0; w < sentence.words.size(); ++w) {
     out.starts.push_back(static_cast<int32_t>(out.ids.size()));
+    out.words.push_back(static_cast<int32_t>(w));
     pieces_.clear();
-    tokenizer_.encode(word, pieces_);
+    tokenizer_.encode(sentence.words[w], pieces_);
     out.label_at.push_back(pieces_.empty() ? -1 : out.starts.back());
     for (const text::Piece& piece : pieces_) out.ids.push_back(piece.id);
+  }
+}
+
+// Which words each piece covers, and which words must be encoded alone because a piece joins them to others that it may
+// not. Pieces come in the order of the text, so one pass does.
+void WordEncoder::cover_words(const Example& sentence) {
+  const auto& spans = sentence.word_spans;
+  const size_t words = spans.size();
+  covers_.clear();
+  apart_.assign(words, false);
+  size_t word = 0;
+  for (const text::Piece& piece : pieces_) {
+    while (word < words && spans[word].end <= piece.begin) ++word;
+    size_t last = word;  // a mark that covers no word goes with the word after it
+    bool shareable = last < words && is_single_letter(sentence.words[last]);
+    while (last + 1 < words && spans[last + 1].begin < piece.end) {
+      ++last;
+      shareable = shareable && is_single_letter(sentence.words[last]) && spans[last].begin == spans[last - 1].end;
+    }
+    covers_.push_back({word, last});
+    if (last > word && !shareable)
+      std::fill(apart_.begin() + static_cast<ptrdiff_t>(word), apart_.begin() + static_cast<ptrdiff_t>(last) + 1, true);
   }
 }
 
 void WordEncoder::encode_joined(const Example& sentence, SentencePieces& out) {
   const auto& spans = sentence.word_spans;
   ATTUNE_CHECK(spans.size() == sentence.words.size(), "{} places for {} words", spans.size(), sentence.words.size());
-  const size_t words = spans.size();
   pieces_.clear();
   tokenizer_.encode(sentence.text, pieces_);
-
-  // Pieces come in the order of the text, so one pass gives each the run of words it overlaps.
-  std::vector<size_t> first(pieces_.size());
-  std::vector<bool> shared(words, false);
-  size_t word = 0;
-  for (size_t p = 0; p < pieces_.size(); ++p) {
-    const text::Piece& piece = pieces_[p];
-    while (word < words && spans[word].end <= piece.begin) ++word;
-    first[p] = word;  // a mark that covers no word goes with the word after it
-    size_t last = word;
-    while (last + 1 < words && spans[last + 1].begin < piece.end) ++last;
-    if (last > word)
-      std::fill(shared.begin() + static_cast<ptrdiff_t>(word), shared.begin() + static_cast<ptrdiff_t>(last) + 1, true);
-  }
+  cover_words(sentence);
 
   size_t p = 0;
-  for (size_t w = 0; w < words; ++w) {
+  for (size_t w = 0; w < spans.size();) {
     out.starts.push_back(static_cast<int32_t>(out.ids.size()));
-    while (p < pieces_.size() && first[p] < w) ++p;
-    if (shared[w]) {
+    out.words.push_back(static_cast<int32_t>(w));
+    while (p < pieces_.size() && covers_[p].first < w) ++p;
+    size_t last = w;
+    if (apart_[w]) {
       const bool space_before = w == 0 || spans[w].begin > spans[w - 1].end;
       const auto& ids = alone(sentence.words[w], space_before);
       out.ids.insert(out.ids.end(), ids.begin(), ids.end());
     } else {
-      for (; p < pieces_.size() && first[p] == w; ++p) out.ids.push_back(pieces_[p].id);
+      for (; p < pieces_.size() && covers_[p].first == w; ++p) {
+        out.ids.push_back(pieces_[p].id);
+        last = std::max(last, covers_[p].last);
+      }
     }
-    const auto begin = out.ids.begin() + out.starts.back();
-    auto label = std::find_if(begin, out.ids.end(), [this](int32_t id) { return !is_mark(id); });
-    // A run of spaces before a word is one mark: the tag's piece must not drift away from the word's beginning.
-    if (label - begin > 1) label = out.ids.erase(begin + 1, label);
-    out.label_at.push_back(label == out.ids.end() ? -1 : static_cast<int32_t>(label - out.ids.begin()));
+    place_label(out);
+    w = last + 1;
   }
+}
+
+// The tag of the unit that has just been written stands on its first piece that is more than a space mark.
+void WordEncoder::place_label(SentencePieces& out) const {
+  const auto begin = out.ids.begin() + out.starts.back();
+  auto label = std::find_if(begin, out.ids.end(), [this](int32_t id) { return !is_mark(id); });
+  // A run of spaces before a word is one mark: the tag's piece must not drift away from the word's beginning.
+  if (label - begin > 1) label = out.ids.erase(begin + 1, label);
+  out.label_at.push_back(label == out.ids.end() ? -1 : static_cast<int32_t>(label - out.ids.begin()));
 }
 
 // A word's pieces when encoded by itself, with or without the space mark that the tokenizer puts before it.

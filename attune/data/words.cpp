@@ -80,6 +80,12 @@ bool is_cjk(char32_t c) {
                     {0x20000, 0x3FFFF}});
 }
 
+bool is_single_letter(std::string_view word) {
+  if (word.empty()) return false;
+  const auto one = utf8::decode(word, 0);
+  return static_cast<size_t>(one.bytes) == word.size() && !is_space(one.code_point) && !is_punctuation(one.code_point);
+}
+
 void split_words(std::string_view text, std::vector<std::string>& words, std::vector<WordSpan>& spans) {
   size_t word_at = 0;
   int32_t word_begin = -1, place = 0;

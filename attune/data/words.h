@@ -17,6 +17,9 @@ void split_words(std::string_view text, std::vector<std::string>& words, std::ve
 //  * else a space between two words unless a CJK character or CJK punctuation stands on either side.
 std::string join_words(const std::vector<std::string>& words, std::vector<WordSpan>& spans);
 
+// One code point that is neither white space nor punctuation: a letter of any script, a digit.
+bool is_single_letter(std::string_view word);
+
 // Ideographs, kana, bopomofo, and CJK and full-width punctuation: scripts written without spaces. Hangul is not.
 bool is_cjk(char32_t c);
 

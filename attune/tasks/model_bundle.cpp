@@ -56,9 +56,10 @@ json read_record(const fs::path& folder) {
   if (!fs::exists(path)) return nullptr;
   json record = json::parse(read_file(path), nullptr, false);
   if (!record.is_object()) refuse_record(path, "not a JSON object");
-  for (const char* key : {"task", "pooling"})
+  for (const char* key : {"task", "pooling", "decoding"})
     if (record.contains(key) && !record[key].is_string()) refuse_record(path, fmt::format("'{}' is {}, expected a name", key, record[key].dump()));
   if (record.contains("task")) with_context([&] { return "in " + path.string(); }, [&] { task_named(record["task"].get<std::string>()); });
+  if (record.contains("decoding")) with_context([&] { return "in " + path.string(); }, [&] { decoding_named(record["decoding"].get<std::string>()); });
   return record;
 }
 
@@ -97,7 +98,7 @@ bool made_up(const std::vector<std::string>& names) {
   return true;
 }
 
-// How texts were cut, and a multi-label model's thresholds, as the record has them.
+// How texts were cut, how tags are decoded, and a multi-label model's thresholds, as the record has them.
 void apply_record(ModelBundle& bundle) {
   const fs::path path = bundle.source / kRecordFile;
   OptionList list;
@@ -106,6 +107,7 @@ void apply_record(ModelBundle& bundle) {
   for (const char* key : {"max_length", "truncate"})
     if (bundle.record.contains(key)) cut[key] = bundle.record[key];
   list.set_from_json(cut, path.string());
+  if (bundle.record.contains("decoding")) bundle.decoding = decoding_named(bundle.record["decoding"].get<std::string>());
   if (!bundle.record.contains("thresholds")) return;
   const json& thresholds = bundle.record["thresholds"];
   if (!thresholds.is_array() || static_cast<int>(thresholds.size()) != bundle.labels.size() ||
@@ -260,6 +262,7 @@ ModelBundle open_for_training(const TrainingModelOptions& options) {
                                 {.seed = options.seed, .old_output = plan.old_output, .new_head = options.new_head || !continued.usable});
   });
   bundle.encode = options.encode;
+  bundle.decoding = options.decoding;
   check_vocabulary(bundle);
   check_max_length(bundle, options.max_length_given);
   note_ignored_settings(bundle);
@@ -326,6 +329,7 @@ void save_bundle(ModelBundle& bundle, const fs::path& folder, json record) {
   record["max_length"] = bundle.encode.max_length;
   record["truncate"] = bundle.encode.truncate;
   record["pooling"] = hugging_face_head ? "cls" : "mean";
+  if (bundle.task->kind == TaskKind::tag) record["decoding"] = name(bundle.decoding);
   if (!bundle.thresholds.empty()) record["thresholds"] = bundle.thresholds;
   record["probe"] = make_probe(*bundle.model);
   write_file_atomically(folder / kRecordFile, record.dump(2) + "\n");

@@ -13,6 +13,7 @@
 #include "attune/data/labels.h"
 #include "attune/losses/loss.h"
 #include "attune/models/load.h"
+#include "attune/tasks/tag_decoder.h"
 #include "attune/tasks/task.h"
 #include "attune/text/tokenizer.h"
 
@@ -30,6 +31,7 @@ struct ModelBundle {
   nlohmann::json config;      // config.json as read
   data::EncodeOptions encode;
   std::vector<double> thresholds;  // multilabel, probabilities; empty: 0.5
+  Decoding decoding = Decoding::argmax;  // tagging; argmax where attune.json names none, as Hugging Face does
   nlohmann::json record;      // attune.json as read; null where there is none
   models::LoadReport loaded;
   std::vector<std::string> notes;  // what the user should know, one line each
@@ -51,6 +53,7 @@ struct TrainingModelOptions {
   tensor::DType compute = tensor::DType::f32;
   std::optional<double> dropout, attention_dropout, classifier_dropout;
   data::EncodeOptions encode;
+  Decoding decoding = Decoding::argmax;
   bool max_length_given = false;
 };
 

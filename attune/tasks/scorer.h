@@ -1,4 +1,4 @@
-// From logits to metrics: one scorer a task, fed sequence by sequence in any order.
+// From logits to metrics: one scorer a task, fed row by row in any order.
 #pragma once
 #include <memory>
 #include <span>
@@ -9,6 +9,7 @@
 #include "attune/metrics/multilabel.h"
 #include "attune/metrics/regression.h"
 #include "attune/metrics/tagging.h"
+#include "attune/tasks/tag_decoder.h"
 #include "attune/tasks/target_table.h"
 
 namespace attune::tasks {
@@ -28,8 +29,9 @@ struct Evaluation {
 class Scorer {
  public:
   virtual ~Scorer() = default;
-  // logits [reads, K] of one sequence of data set row `row`; `words`: tagging, which words they are.
-  virtual void add(int32_t row, std::span<const int32_t> words, std::span<const float> logits) = 0;
+  // logits [reads, K] of data set row `row`, all of it: for tagging those of its windows in order, and `places` says
+  // which words they answer for.
+  virtual void add(int32_t row, std::span<const data::LabelPlace> places, std::span<const float> logits) = 0;
   virtual Evaluation finish(const metrics::BootstrapOptions& bootstrap) = 0;
 };
 
@@ -37,6 +39,7 @@ class Scorer {
 struct ScorerOptions {
   std::vector<double> thresholds = {};
   bool choose_thresholds = false;
+  Decoding decoding = Decoding::argmax;  // tagging
 };
 
 // `targets` and `labels` must outlive the scorer.

@@ -20,7 +20,7 @@ TargetTable::TargetTable(const Task& task, const data::Labels& labels, const dat
     for (const auto& example : dataset.examples) weights_.push_back(static_cast<float>(example.weight));
 }
 
-void TargetTable::append(Batch& batch, int32_t row, std::span<const int32_t> words) const {
+void TargetTable::append(Batch& batch, int32_t row, std::span<const data::LabelPlace> places) const {
   losses::Targets& targets = batch.targets;
   targets.width = width_;
   size_t items = 1;
@@ -34,8 +34,8 @@ void TargetTable::append(Batch& batch, int32_t row, std::span<const int32_t> wor
       break;
     }
     case TaskKind::tag:
-      items = words.size();
-      for (const int32_t word : words) targets.classes.push_back(ids_[offsets_[row] + word]);
+      items = places.size();
+      for (const data::LabelPlace& place : places) targets.classes.push_back(ids_[offsets_[row] + place.word]);
       targets.sequences.push_back(static_cast<int32_t>(targets.classes.size()));
       break;
   }

@@ -16,8 +16,9 @@ class TargetTable {
   TargetTable(const Task& task, const data::Labels& labels, const data::Dataset& dataset, std::string_view split,
               std::string_view label_source);
 
-  // Adds the targets of one sequence to a batch, after Batch::add. `words`: for tagging, which words of the row it answers for.
-  void append(Batch& batch, int32_t row, std::span<const int32_t> words) const;
+  // Adds the targets of one sequence to a batch, after Batch::add. `places`: for tagging, which words of the row it answers for;
+  // the target of characters that share a piece is the first one's.
+  void append(Batch& batch, int32_t row, std::span<const data::LabelPlace> places) const;
 
   int64_t rows() const { return static_cast<int64_t>(offsets_.size()) - 1; }
   // classify: the label. multilabel: the labels. tag: one a word.

@@ -20,21 +20,22 @@ void check_finite(std::span<const float> logits, const Split& split, int32_t row
            split.data.describe(split.data.examples[static_cast<size_t>(row)].origin), std::isnan(logit) ? "not a number" : "infinite");
 }
 
-// Hands each sequence of a batch its own rows of logits.
+// Hands each row of the data set its own rows of logits.
 void score_batch(tasks::Scorer& scorer, const tasks::Batch& batch, const Split& split, std::span<const int32_t> rows, bool tagging,
                  std::span<const float> logits, size_t outputs) {
   size_t at = 0;
-  std::vector<int32_t> words;
+  std::vector<data::LabelPlace> places;
   for (const int32_t row : rows) {
+    places.clear();
     for (int64_t s = split.encoded.first_sequence(row); s < split.encoded.first_sequence(row + 1); ++s) {
-      words.clear();
-      for (const auto& place : split.encoded.at(s).places) words.push_back(place.word);
-      const size_t reads = tagging ? words.size() : 1;
-      const auto own = logits.subspan(at * outputs, reads * outputs);
-      check_finite(own, split, row);
-      scorer.add(row, words, own);
-      at += reads;
+      const auto own = split.encoded.at(s).places;
+      places.insert(places.end(), own.begin(), own.end());
     }
+    const size_t reads = tagging ? places.size() : 1;
+    const auto own = logits.subspan(at * outputs, reads * outputs);
+    check_finite(own, split, row);
+    scorer.add(row, places, own);
+    at += reads;
   }
   ATTUNE_CHECK(static_cast<int64_t>(at) == batch.read_count, "{} of {} rows scored", at, batch.read_count);
 }

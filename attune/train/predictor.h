@@ -12,8 +12,8 @@ namespace attune::train {
 
 // A row's logits, gathered over its windows.
 struct RowLogits {
-  std::vector<float> logits;   // [K], or for tagging [reads, K]
-  std::vector<int32_t> words;  // tagging, [reads]: which words they are; a word that none answers for counts as O
+  std::vector<float> logits;             // [K], or for tagging [reads, K]
+  std::vector<data::LabelPlace> places;  // tagging, [reads]: which words they answer for; see tasks::TagDecoder
 };
 
 class Predictor {

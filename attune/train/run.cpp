@@ -37,6 +37,7 @@ tasks::ModelBundle open_model(const TrainOptions& o, const tasks::Task& task, co
        .attention_dropout = o.attention_dropout,
        .classifier_dropout = o.classifier_dropout,
        .encode = o.encode,
+       .decoding = tasks::decoding_named(o.decoding),
        .max_length_given = o.max_length_is_a_demand});
 }
 

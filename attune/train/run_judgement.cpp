@@ -8,7 +8,8 @@ namespace attune::train {
 
 Judged judge_splits(report::Report& report, tasks::ModelBundle& bundle, kernels::Kernels& kernels, const losses::Loss& loss, const TrainOptions& o,
                        const Split* dev, const Split* test) {
-  EvaluateOptions options{.batch_size = o.eval_batch_size, .bootstrap = {.draws = static_cast<int>(o.bootstrap), .seed = o.seed}};
+  EvaluateOptions options{.batch_size = o.eval_batch_size, .bootstrap = {.draws = static_cast<int>(o.bootstrap), .seed = o.seed},
+                          .scorer = {.decoding = bundle.decoding}};
   Judged judged;
   if (dev) {
     options.scorer.choose_thresholds = bundle.task->kind == tasks::TaskKind::multilabel;
@@ -17,7 +18,7 @@ Judged judge_splits(report::Report& report, tasks::ModelBundle& bundle, kernels:
     report.splits.push_back(report_split(bundle, *dev, *judged.dev, o.report_text));
   }
   if (test) {
-    options.scorer = {.thresholds = bundle.thresholds};
+    options.scorer = {.thresholds = bundle.thresholds, .decoding = bundle.decoding};
     judged.test = evaluate(bundle, kernels, *test, loss, options);
     report.splits.push_back(report_split(bundle, *test, *judged.test, o.report_text));
   }

@@ -10,15 +10,12 @@ Split make_split(std::string name, std::string files, data::Dataset data, const 
 
 void fill_batch(tasks::Batch& batch, const Split& split, std::span<const int32_t> rows, bool tagging) {
   batch.clear();
-  std::vector<int32_t> words;
   for (const int32_t row : rows) {
     const int64_t first = split.encoded.first_sequence(row);
     for (int64_t s = first; s < split.encoded.first_sequence(row + 1); ++s) {
       const data::Encoded sequence = split.encoded.at(s);
       batch.add(sequence, tagging, static_cast<int32_t>(s - first));
-      words.clear();
-      for (const auto& place : sequence.places) words.push_back(place.word);
-      split.targets.append(batch, row, words);
+      split.targets.append(batch, row, sequence.places);
     }
   }
   batch.finish();

@@ -1,6 +1,7 @@
 #include "attune/train/train_options.h"
 
 #include "attune/optim/schedule.h"
+#include "attune/tasks/tag_decoder.h"
 
 namespace attune::train {
 
@@ -45,6 +46,7 @@ void TrainOptions::visit(OptionList& list) {
 
   list.group("The model");
   list.add("pooling", pooling, {.help = "what a sequence head reads: the first token, or the mean of all", .choices = {"cls", "mean"}});
+  list.add("decoding", decoding, {.help = "tagging: iob2: the best tags in which no I- stands without its B-; argmax: each word by itself, as Hugging Face does", .choices = tasks::decoding_names()});
   list.add("new-head", new_head, {.help = "start the last layer anew even if the model has one"});
   list.add("dropout", dropout, {.help = "hidden dropout (default: the model's config)", .min = 0, .max = 0.999});
   list.add("attention-dropout", attention_dropout, {.help = "dropout of attention probabilities (default: the model's config)", .min = 0, .max = 0.999});

@@ -47,6 +47,7 @@ struct TrainOptions {
 
   // The model
   std::string pooling = "cls";
+  std::string decoding = "iob2";
   bool new_head = false;
   std::optional<double> dropout, attention_dropout, classifier_dropout;
   bool freeze_embeddings = false;

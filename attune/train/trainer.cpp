@@ -207,7 +207,7 @@ void Trainer::log_step(const StepReport& report, double step_seconds) {
 }
 
 void Trainer::evaluate_dev() {
-  const auto evaluation = evaluate(bundle_, kernels_, *dev_, loss_, {.batch_size = options_.eval_batch_size});
+  const auto evaluation = evaluate(bundle_, kernels_, *dev_, loss_, {.batch_size = options_.eval_batch_size, .scorer = {.decoding = bundle_.decoding}});
   const double value = evaluation->scores.value(best_metric_);
   const bool better = state_.best_step < 0 || metrics::is_better(best_metric_, value, state_.best);
   if (better) state_.best = std::isnan(value) ? 0 : value, state_.best_step = state_.step, state_.without_better = 0;

@@ -175,6 +175,33 @@ class OtherTasks(CommandLine):
             self.assertEqual(entity["label"], "LOC")
             self.assertEqual(sentence[entity["start"] : entity["end"]], entity["text"])
 
+    def test_decoding_is_the_folders_own_or_asked_for(self):
+        model = self.make_tagger("decoded", ["B-LOC", "I-LOC", "O"])  # its second output is the largest for every word
+        data = self.file("decoded.conll", "my B-LOC\nparcel I-LOC\nis I-LOC\nlate I-LOC\n")
+
+        def scores(folder, *arguments):
+            result = attune("eval", "--model", folder, "--data", data, "--json", "--bootstrap", 0, *arguments)
+            test = json.loads(self.succeeded(result).stdout)["test"]
+            return test["entity_f1"], test["entity_f1_strict"]
+
+        argmax, iob2 = (1.0, 0.0), (1.0, 1.0)  # I I I I is an entity to conlleval, not to strict IOB2; B I I I is to both
+        self.assertEqual(scores(model), argmax)  # without attune.json: as Hugging Face does
+        self.assertEqual(scores(model, "--decoding", "argmax"), argmax)
+        self.assertEqual(scores(model, "--decoding", "iob2"), iob2)
+        text = "my parcel is late\n"
+        (line,) = self.lines(attune("predict", "--model", model, "--decoding", "iob2", stdin=text))
+        self.assertEqual([(each["start"], each["end"]) for each in line["entities"]], [(0, 17)])
+        out = os.path.join(self.folder, "decoded_run")
+        self.succeeded(attune("train", "--task", "tag", "--model", model, "--train", data, "--dev", "none", "--max-steps", 1, "--lr", 0, "--out", out, "--threads", 1))
+        with open(os.path.join(out, "attune.json")) as file:
+            self.assertEqual(json.load(file)["decoding"], "iob2")
+        self.assertEqual(scores(out), iob2)
+        self.assertEqual(scores(out, "--decoding", "argmax"), argmax)
+
+    def test_decoding_is_for_tagging(self):
+        result = attune("predict", "--model", self.model, "--decoding", "iob2", stdin="my card")
+        self.refused(result, "--decoding iob2 is for tagging", "'classify'")
+
     def test_tags_without_entities_are_words(self):
         model = self.make_tagger("parts_of_speech", ["NOUN", "VERB", "X"])
         (line,) = self.lines(attune("predict", "--model", model, stdin="my card was stolen\n"))

@@ -46,7 +46,8 @@ std::string shown(const text::Tokenizer& tok, const Encoded& encoded) {
   for (int32_t id : encoded.ids) out += std::string(tok.token(id)) + " ";
   out += "/ ";
   for (uint8_t segment : encoded.segments) out += static_cast<char>('0' + segment);
-  for (const auto& place : encoded.places) out += fmt::format(" {}:{}", place.position, place.word);
+  for (const auto& place : encoded.places)
+    out += fmt::format(" {}:{}", place.position, place.word) + (place.words > 1 ? fmt::format("+{}", place.words - 1) : "");
   return out;
 }
 
@@ -138,6 +139,25 @@ TEST(Encode, LongSentencesAreReadInWindowsAndLoseNothing) {
   EXPECT_EQ(set.counts().windows, 2);
   EXPECT_EQ(set.counts().words_lost, 0);
   EXPECT_EQ(set.counts().rows_truncated, 0);
+}
+
+TEST(Encode, CharactersThatShareAPieceStayInOneWindow) {
+  // Eight pieces of two characters each; a window holds six pieces.
+  const std::string mark = "\xE2\x96\x81";
+  std::vector<std::string> pieces, characters;
+  for (const char c : std::string("abcdefgh")) {
+    pieces.push_back((c == 'a' ? mark : "") + c + "x");
+    characters.insert(characters.end(), {std::string(1, c), "x"});
+  }
+  const SpaceTokenizer spaces(pieces);
+  const std::vector<Example> rows{tagged(characters, std::vector<std::string>(16, "O"))};
+  const auto set = encode_all(rows, spaces, TargetKind::tags, {.max_length = 8, .window_overlap = 2});
+  ASSERT_EQ(set.size(), 2);
+  EXPECT_EQ(shown(spaces, set.at(0)), "[CLS] " + mark + "ax bx cx dx ex fx [SEP] / 00000000 1:0+1 2:2+1 3:4+1 4:6+1");
+  EXPECT_EQ(shown(spaces, set.at(1)), "[CLS] cx dx ex fx gx hx [SEP] / 00000000 3:8+1 4:10+1 5:12+1 6:14+1");
+  EXPECT_EQ(set.counts().words, 16);
+  const auto head = encode_all(rows, spaces, TargetKind::tags, {.max_length = 8, .truncate = "head"});
+  EXPECT_EQ(head.counts().words_lost, 4);
 }
 
 TEST(Encode, AWordLongerThanAWindowKeepsItsBeginning) {

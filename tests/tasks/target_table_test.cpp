@@ -1,0 +1,86 @@
+#include "attune/tasks/target_table.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/base/expect_error.h"
+
+namespace attune::tasks {
+namespace {
+
+data::Example row(std::vector<std::string> labels, double score = 0, double weight = 1) {
+  data::Example example;
+  example.labels = std::move(labels);
+  example.score = score;
+  example.weight = weight;
+  return example;
+}
+
+data::Dataset dataset(std::vector<data::Example> rows) {
+  data::Dataset set;
+  set.files = {"dev.csv"};
+  for (size_t i = 0; i < rows.size(); ++i) rows[i].origin = {0, static_cast<int64_t>(i) + 2};
+  set.examples = std::move(rows);
+  return set;
+}
+
+const data::Labels& abc() {
+  static const data::Labels labels({"a", "b", "c"});
+  return labels;
+}
+
+TEST(TargetTable, ClassesAndWeights) {
+  const auto data = dataset({row({"c"}), row({"a"}, 0, 2.5)});
+  const TargetTable table(task_named("classify"), abc(), data, "dev", "train.csv");
+  Batch batch;
+  batch.clear();
+  table.append(batch, 1, {});
+  table.append(batch, 0, {});
+  EXPECT_EQ(batch.targets.classes, (std::vector<int32_t>{0, 2}));
+  EXPECT_EQ(batch.targets.weights, (std::vector<float>{2.5f, 1}));
+  EXPECT_EQ(batch.targets.examples, (std::vector<int32_t>{1, 0}));
+  EXPECT_EQ(table.counts(3), (std::vector<int64_t>{1, 0, 1}));
+}
+
+TEST(TargetTable, MultiLabelRowsAreZerosAndOnes) {
+  const auto data = dataset({row({"c", "a"}), row({})});
+  const TargetTable table(task_named("multilabel"), abc(), data, "dev", "train.csv");
+  Batch batch;
+  batch.clear();
+  table.append(batch, 0, {});
+  table.append(batch, 1, {});
+  EXPECT_EQ(batch.targets.values, (std::vector<float>{1, 0, 1, 0, 0, 0}));
+  EXPECT_EQ(batch.targets.width, 3);
+  EXPECT_EQ(batch.targets.items(), 2);
+  EXPECT_TRUE(batch.targets.weights.empty());  // all 1
+}
+
+TEST(TargetTable, ScoresOfRegression) {
+  const auto data = dataset({row({}, -1.5), row({}, 4)});
+  const TargetTable table(task_named("regress"), {}, data, "dev", "train.csv");
+  Batch batch;
+  batch.clear();
+  table.append(batch, 1, {});
+  EXPECT_EQ(batch.targets.values, (std::vector<float>{4}));
+  EXPECT_EQ(table.score(0), -1.5f);
+}
+
+TEST(TargetTable, TagsStandWhereTheWindowReadsThem) {
+  const auto data = dataset({row({"a", "b", "c", "c"}, 0, 3)});
+  const TargetTable table(task_named("tag"), abc(), data, "dev", "train.csv");
+  Batch batch;
+  batch.clear();
+  const std::vector<data::LabelPlace> first{{1, 0}, {2, 1, 2}}, second{{4, 3}};  // words 1 and 2 share a piece
+  table.append(batch, 0, first);
+  table.append(batch, 0, second);
+  EXPECT_EQ(batch.targets.classes, (std::vector<int32_t>{0, 1, 2}));
+  EXPECT_EQ(batch.targets.sequences, (std::vector<int32_t>{0, 2, 3}));
+  EXPECT_EQ(batch.targets.weights, (std::vector<float>{3, 3, 3}));
+}
+
+TEST(TargetTable, AnUnknownLabelIsNamedWithItsPlace) {
+  EXPECT_ERROR(ErrorKind::input, TargetTable(task_named("classify"), abc(), dataset({row({"a"}), row({"d"})}), "dev", "train.csv"),
+               "dev.csv line 3", "'d'", "train.csv");
+}
+
+}  // namespace
+}  // namespace attune::tasks
