@@ -2,12 +2,12 @@
 //
 //   step_ratio [minilm|bert-base] [threads] [precision]
 //
-// The skeleton multiplies, for every layer and all rows, what the step must multiply (query-key-value in one, attention output, two feed-forward;
-// forward, data gradient, weight gradient) on distinct buffers: no attention core, no head. Rounds of both are interleaved; medians of the ratios.
-#include <fmt/core.h>
-
+// The skeleton multiplies, for every layer and all rows, what the step must multiply (query-key-value in one, attention
+// output, two feed-forward; forward, data gradient, weight gradient) on distinct buffers: no attention core, no head.
+// Rounds of both are interleaved; medians of the ratios.
 #include <algorithm>
 #include <chrono>
+#include <fmt/core.h>
 #include <string>
 #include <vector>
 
@@ -20,7 +20,9 @@ using namespace attune;
 using Clock = std::chrono::steady_clock;
 using tensor::DType;
 
-double milliseconds(Clock::time_point start) { return std::chrono::duration<double, std::milli>(Clock::now() - start).count(); }
+double milliseconds(Clock::time_point start) {
+  return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+}
 double median(std::vector<double> values) {
   std::sort(values.begin(), values.end());
   return values[values.size() / 2];
@@ -34,7 +36,9 @@ tasks::Batch batch_of(int64_t vocabulary) {
   int32_t row = 0;
   for (const int length : kLengths) {
     std::vector<int32_t> ids;
-    for (int t = 0; t < length; ++t) ids.push_back(static_cast<int32_t>(random_below(mix64(static_cast<uint64_t>(row)), static_cast<uint32_t>(t), static_cast<uint32_t>(vocabulary))));
+    for (int t = 0; t < length; ++t)
+      ids.push_back(static_cast<int32_t>(random_below(mix64(static_cast<uint64_t>(row)), static_cast<uint32_t>(t),
+                                                      static_cast<uint32_t>(vocabulary))));
     const std::vector<uint8_t> segments(ids.size(), 0);
     batch.add({ids, segments, {}, row}, false, 0);
     batch.targets.classes.push_back(row++ % 2);
@@ -47,13 +51,17 @@ class Skeleton {
  public:
   Skeleton(const models::BertConfig& c, int64_t rows, DType compute, kernels::Kernels& kernels) : kernels_(kernels) {
     for (int64_t layer = 0; layer < c.layers; ++layer)
-      for (const auto& [in, out] : {std::pair{c.hidden, 3 * c.hidden}, {c.hidden, c.hidden}, {c.hidden, c.intermediate}, {c.intermediate, c.hidden}}) {
+      for (const auto& [in, out] : {std::pair{c.hidden, 3 * c.hidden},
+                                    {c.hidden, c.hidden},
+                                    {c.hidden, c.intermediate},
+                                    {c.intermediate, c.hidden}}) {
         const auto make = [&](int64_t m, int64_t n, DType type) {
           const tensor::Tensor t = arena_.tensor({m, n}, type);
           kernels_.fill({.y = t, .value = 0.01});
           return t;
         };
-        products_.push_back({make(rows, in, compute), make(out, in, compute), make(rows, out, compute), make(rows, in, DType::f32), make(out, in, DType::f32)});
+        products_.push_back({make(rows, in, compute), make(out, in, compute), make(rows, out, compute),
+                             make(rows, in, DType::f32), make(out, in, DType::f32)});
       }
   }
   void run() {
@@ -105,7 +113,9 @@ int main(int count, char** arguments) {
     steps.push_back(milliseconds(start));
     ratios.push_back(steps.back() / bare.back());
   }
-  fmt::print("{} {} {} threads, {} tokens: step {:.1f} ms, bare products {:.1f} ms, ratio {:.2f} (median of {} interleaved rounds, {:.2f} to {:.2f})\n", size,
-             tensor::name(compute), threads, batch[0].rows.tokens(), median(steps), median(bare), median(ratios), kRounds,
-             *std::min_element(ratios.begin(), ratios.end()), *std::max_element(ratios.begin(), ratios.end()));
+  fmt::print(
+      "{} {} {} threads, {} tokens: step {:.1f} ms, bare products {:.1f} ms, ratio {:.2f} (median of {} interleaved "
+      "rounds, {:.2f} to {:.2f})\n",
+      size, tensor::name(compute), threads, batch[0].rows.tokens(), median(steps), median(bare), median(ratios),
+      kRounds, *std::min_element(ratios.begin(), ratios.end()), *std::max_element(ratios.begin(), ratios.end()));
 }

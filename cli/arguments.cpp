@@ -27,7 +27,8 @@ Arguments parse_arguments(const std::vector<std::string>& arguments, OptionList&
       continue;
     }
     if (!argument.starts_with("--"))
-      fail(ErrorKind::usage, "unknown option '{}'; options are written out, for example --{}", argument, argument.substr(1));
+      fail(ErrorKind::usage, "unknown option '{}'; options are written out, for example --{}", argument,
+           argument.substr(1));
     const size_t equals = argument.find('=');
     const std::string name = argument.substr(2, equals == std::string::npos ? equals : equals - 2);
     const bool is_config = name == "config";
@@ -37,12 +38,15 @@ Arguments parse_arguments(const std::vector<std::string>& arguments, OptionList&
     }
     if (equals == std::string::npos && i + 1 == arguments.size()) fail(ErrorKind::usage, "--{} needs a value", name);
     const std::string value = equals == std::string::npos ? arguments[++i] : argument.substr(equals + 1);
-    if (is_config) config = value;
-    else options.set(name, value);
+    if (is_config)
+      config = value;
+    else
+      options.set(name, value);
   }
   if (parsed.positional.size() > most_positional)
     fail(ErrorKind::usage, "unexpected argument '{}'; see --help", parsed.positional[most_positional]);
-  if (!config.empty() && !parsed.help) options.set_from_json(parse_json(read_file(config), config, ErrorKind::usage), config);
+  if (!config.empty() && !parsed.help)
+    options.set_from_json(parse_json(read_file(config), config, ErrorKind::usage), config);
   if (!parsed.help) options.check_required();
   return parsed;
 }

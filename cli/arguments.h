@@ -12,8 +12,9 @@ struct Arguments {
   bool help = false;
 };
 
-// Sets what `arguments` says. `--config FILE` (JSON) fills what no flag gave; flags win. "--" ends the options; a lone "-" is
-// positional (standard input). Errors (usage): unknown option (suggests), a missing value, more than `most_positional`.
+// Sets what `arguments` says. `--config FILE` (JSON) fills what no flag gave; flags win. "--" ends the options; a lone
+// "-" is positional (standard input). Errors (usage): unknown option (suggests), a missing value, more than
+// `most_positional`.
 Arguments parse_arguments(const std::vector<std::string>& arguments, OptionList& options, size_t most_positional);
 
 }  // namespace attune::cli

@@ -15,8 +15,9 @@
 namespace attune::cli {
 
 struct LineOptions {
-  int64_t top = 0;      // how many probabilities a line has, the largest first; 0: all, in label order
-  bool logits = false;  // "logits" too: [K], for tagging one list a word that was read (or a piece that characters share)
+  int64_t top = 0;  // how many probabilities a line has, the largest first; 0: all, in label order
+  bool logits =
+      false;  // "logits" too: [K], for tagging one list a word that was read (or a piece that characters share)
 };
 
 class PredictionLines {

@@ -1,5 +1,5 @@
-// What an op needs besides its operands: the device's kernels, the step's memory, the tape (or none: inference), and the
-// names under which random draws are made.
+// What an op needs besides its operands: the device's kernels, the step's memory, the tape (or none: inference), and
+// the names under which random draws are made.
 #pragma once
 #include "attune/autograd/tape.h"
 
@@ -17,9 +17,9 @@ struct RandomPass {
 struct Context {
   kernels::Kernels& kernels;
   tensor::Arena& arena;
-  Tape* tape = nullptr;                         // nullptr: nothing is recorded
+  Tape* tape = nullptr;                        // nullptr: nothing is recorded
   tensor::DType compute = tensor::DType::f32;  // of products and saved activations: f32, bf16 or f64
-  bool training = false;                        // dropout is active
+  bool training = false;                       // dropout is active
   RandomPass random = {};
 
   // What is summed: f64 only in gradient checks.

@@ -62,8 +62,8 @@ class Tape {
   GradientSlot gradient_slot(const Tensor& x);
   // Like gradient_slot, but the tensor is zero-filled if nothing was there: for ops that only add.
   Tensor gradient_to_add_to(const Tensor& x);
-  // Adds to x's gradient what write(target) puts into a tensor of x's shape and type: in place where nothing was there, else
-  // through a buffer. Does not run where nobody wants it. For kernels that only write.
+  // Adds to x's gradient what write(target) puts into a tensor of x's shape and type: in place where nothing was there,
+  // else through a buffer. Does not run where nobody wants it. For kernels that only write.
   template <class Write>
   void add_gradient(const Tensor& x, Write write) {
     const GradientSlot slot = gradient_slot(x);
@@ -88,9 +88,9 @@ class Tape {
     void (*run)(void*, Tape&, Tensor);
   };
   struct Variable {
-    Tensor gradient;     // undefined until something arrives (leaf: defined from the start)
-    bool arrived;        // gradient holds something
-    bool* started;       // leaf only
+    Tensor gradient;  // undefined until something arrives (leaf: defined from the start)
+    bool arrived;     // gradient holds something
+    bool* started;    // leaf only
   };
   int32_t add(Variable variable);
 

@@ -8,9 +8,9 @@
 namespace attune::baselines {
 
 struct LbfgsOptions {
-  int history = 7;            // pairs kept
+  int history = 7;  // pairs kept
   int max_iterations = 100;
-  double tolerance = 1e-4;    // stops where |gradient| <= tolerance * |gradient at the start|
+  double tolerance = 1e-4;  // stops where |gradient| <= tolerance * |gradient at the start|
 };
 
 struct LbfgsResult {

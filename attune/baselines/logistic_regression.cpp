@@ -50,7 +50,8 @@ void sum_rows(std::span<const float> g, std::span<float> out) {
 }
 
 // Mean loss over the rows with use[i] == wanted (all rows where `use` is empty). `logits` become its gradient.
-double mean_loss(std::span<float> logits, const ClassTargets& targets, std::span<const uint8_t> use, uint8_t wanted, int threads) {
+double mean_loss(std::span<float> logits, const ClassTargets& targets, std::span<const uint8_t> use, uint8_t wanted,
+                 int threads) {
   const auto k = static_cast<size_t>(targets.classes);
   const auto used = [&](int64_t i) { return use.empty() || use[static_cast<size_t>(i)] == wanted; };
   int64_t count = 0;
@@ -64,7 +65,8 @@ double mean_loss(std::span<float> logits, const ClassTargets& targets, std::span
       std::fill(z.begin(), z.end(), 0.0f);
       continue;
     }
-    losses[static_cast<size_t>(i)] = targets.exclusive ? softmax_loss(z, targets.row(i)[0]) : sigmoid_loss(z, targets.row(i));
+    losses[static_cast<size_t>(i)] =
+        targets.exclusive ? softmax_loss(z, targets.row(i)[0]) : sigmoid_loss(z, targets.row(i));
     for (float& v : z) v /= static_cast<float>(n);
   }
   return std::accumulate(losses.begin(), losses.end(), 0.0) / n;
@@ -83,7 +85,8 @@ void ClassTargets::add(std::span<const int32_t> row) {
 
 std::span<const int32_t> ClassTargets::row(int64_t i) const {
   const auto at = static_cast<size_t>(i);
-  return std::span(labels).subspan(static_cast<size_t>(offsets[at]), static_cast<size_t>(offsets[at + 1] - offsets[at]));
+  return std::span(labels).subspan(static_cast<size_t>(offsets[at]),
+                                   static_cast<size_t>(offsets[at + 1] - offsets[at]));
 }
 
 std::vector<float> LogisticModel::logits(const Features& features) const {

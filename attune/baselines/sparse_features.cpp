@@ -22,7 +22,8 @@ SparseFeatures::SparseFeatures(std::vector<int64_t> offsets, std::vector<SparseE
   std::vector<int64_t> next(column_offsets_.begin(), column_offsets_.end() - 1);
   for (int64_t r = 0; r < rows(); ++r)
     for (const SparseEntry& entry : row(r))
-      by_column_[static_cast<size_t>(next[static_cast<size_t>(entry.column)]++)] = {static_cast<int32_t>(r), entry.value};
+      by_column_[static_cast<size_t>(next[static_cast<size_t>(entry.column)]++)] = {static_cast<int32_t>(r),
+                                                                                    entry.value};
 }
 
 void SparseFeatures::multiply(std::span<const float> w, int64_t outputs, std::span<float> out) const {

@@ -24,9 +24,9 @@ class SparseFeatures final : public Features {
   void multiply_transposed(std::span<const float> g, int64_t outputs, std::span<float> dw) const override;
 
   std::span<const SparseEntry> row(int64_t row) const {
-    return std::span(entries_).subspan(static_cast<size_t>(offsets_[static_cast<size_t>(row)]),
-                                       static_cast<size_t>(offsets_[static_cast<size_t>(row) + 1] -
-                                                           offsets_[static_cast<size_t>(row)]));
+    return std::span(entries_).subspan(
+        static_cast<size_t>(offsets_[static_cast<size_t>(row)]),
+        static_cast<size_t>(offsets_[static_cast<size_t>(row) + 1] - offsets_[static_cast<size_t>(row)]));
   }
 
  private:

@@ -7,8 +7,8 @@
 
 namespace attune::data {
 
-// Words (units of SentencePieces) [word_begin, word_end) stand in the window; of these, [own_begin, own_end) are trained
-// and predicted in it.
+// Words (units of SentencePieces) [word_begin, word_end) stand in the window; of these, [own_begin, own_end) are
+// trained and predicted in it.
 struct Window {
   int32_t word_begin, word_end;
   int32_t own_begin, own_end;

@@ -3,8 +3,8 @@
 // Tokenizers that split at spaces anyway (WordPiece) take the words one by one. Where a space before a word is part of
 // its first piece (Unigram with Metaspace) that would put a space mark before words that had none, above all before
 // each character of Chinese tagged by character. There the sentence is encoded as it stood (Example::text), and a piece
-// that spans words is kept only where these are single characters, letters or digits each (a model that has seen 北京 as
-// one piece all its life reads it badly as two): the characters share the piece, and its tag. Other words that share
+// that spans words is kept only where these are single characters, letters or digits each (a model that has seen 北京
+// as one piece all its life reads it badly as two): the characters share the piece, and its tag. Other words that share
 // a piece with a neighbour are encoded again, alone, without the mark unless a space stood before them. So pieces never
 // join punctuation to a name, nor two words of a text that is written with spaces.
 #pragma once

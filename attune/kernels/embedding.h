@@ -1,14 +1,16 @@
 // Contract: sums of embedding rows, and selections of rows.
 //
 // EmbeddingSum:  y[r, :] = sum over tables t of table_t[index_t[r], :]     tables [V_t, C] f32 (f64), y f32 (f64)
-// Backward:      d_table_t[index_t[r], :] += dy[r, :] for r in [0, rows), in order of r for each element (so the bits do not
+// Backward:      d_table_t[index_t[r], :] += dy[r, :] for r in [0, rows), in order of r for each element (so the bits
+// do not
 //                depend on the thread count). Rows at and beyond `rows` (padding) are not visited.
 //
-// GatherRows:    y[i, :] = x[index[i], :]                       x f32, bf16 or f64; y the same dtype. index < 0: a zero row.
-// Backward:      d_x[index[i], :] += d_y[i, :]; d_x was zeroed by the caller; no index twice except negative ones (skipped).
+// GatherRows:    y[i, :] = x[index[i], :]                       x f32, bf16 or f64; y the same dtype. index < 0: a zero
+// row. Backward:      d_x[index[i], :] += d_y[i, :]; d_x was zeroed by the caller; no index twice except negative ones
+// (skipped).
 //
-// MeanRows:      y[b, :] = mean of x's rows [offsets[b], offsets[b+1])    (an empty sequence: zeros); rows of y beyond B are zeroed
-// Backward:      d_x[r, :] = d_y[b, :] / length_b (written); rows at or beyond offsets[B]: 0
+// MeanRows:      y[b, :] = mean of x's rows [offsets[b], offsets[b+1])    (an empty sequence: zeros); rows of y beyond
+// B are zeroed Backward:      d_x[r, :] = d_y[b, :] / length_b (written); rows at or beyond offsets[B]: 0
 #pragma once
 #include <array>
 #include <cstdint>

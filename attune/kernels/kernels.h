@@ -1,5 +1,5 @@
-// The kernels of a device. Each is declared once, with its contract in its own header; a device defines those it has. What a
-// device lacks throws and names the kernel: nothing is silently run elsewhere.
+// The kernels of a device. Each is declared once, with its contract in its own header; a device defines those it has.
+// What a device lacks throws and names the kernel: nothing is silently run elsewhere.
 //
 //   cpu::make_kernels(threads)      f32 and bf16; Highway, OpenMP and oneDNN
 //   reference::make_kernels()       f64 (and f32): plain loops that say what each kernel means; for gradient checks

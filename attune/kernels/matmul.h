@@ -2,10 +2,10 @@
 //
 //   C[m, n] (+)= A'[m, k] B'[k, n] + bias[n]      A' = A or its transpose, B' likewise
 //
-// dtypes: A and B both f32, both bf16 or both f64; C f32, bf16 or f64 (bf16 operands: f32 or bf16 result); sums in f32 (f64).
-// bias f32 (f64) [n] or undefined; never together with accumulate. Row major, contiguous.
-// Same bits: a row of C does not depend on the other rows of A' nor on the thread count. Where k counts rows of a
-// batch (transpose_a: weight gradients), the sum runs over blocks of at most 1,024 rows, added in order.
+// dtypes: A and B both f32, both bf16 or both f64; C f32, bf16 or f64 (bf16 operands: f32 or bf16 result); sums in f32
+// (f64). bias f32 (f64) [n] or undefined; never together with accumulate. Row major, contiguous. Same bits: a row of C
+// does not depend on the other rows of A' nor on the thread count. Where k counts rows of a batch (transpose_a: weight
+// gradients), the sum runs over blocks of at most 1,024 rows, added in order.
 #pragma once
 #include "attune/tensor/tensor.h"
 
@@ -23,8 +23,8 @@ struct Matmul {
   bool accumulate = false;
 };
 
-// out[n] (+)= sum over rows of x[N, n]; x f32, bf16 or f64; out f32 (f64). Rows are summed in f32 over chunks of 64, the chunks
-// in order, so the bits do not depend on the thread count. (Gradients of biases.)
+// out[n] (+)= sum over rows of x[N, n]; x f32, bf16 or f64; out f32 (f64). Rows are summed in f32 over chunks of 64,
+// the chunks in order, so the bits do not depend on the thread count. (Gradients of biases.)
 struct ColumnSum {
   Tensor x;
   Tensor out;

@@ -26,8 +26,9 @@ class BinaryCrossEntropy final : public Loss {
     constexpr double kUnknown = -1;
     LossTerm term;
     term.weights = item_weights(context, input.targets, rows);
-    term.items = ops::sigmoid_cross_entropy(context, input.logits, value_targets(context, input.targets, rows, kUnknown),
-                                            vector_of(context, options_.positive_weights));
+    term.items =
+        ops::sigmoid_cross_entropy(context, input.logits, value_targets(context, input.targets, rows, kUnknown),
+                                   vector_of(context, options_.positive_weights));
     term.sum = weighted_sum(term.items, term.weights, input.targets.items());
     term.denominator = denominator(input.targets);
     return term;

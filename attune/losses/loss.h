@@ -1,10 +1,10 @@
-// What training minimises. A loss takes logits (or hidden states), works in f32, and says what each item costs; it never takes
-// a mean. Over one optimizer step the objective is
+// What training minimises. A loss takes logits (or hidden states), works in f32, and says what each item costs; it
+// never takes a mean. Over one optimizer step the objective is
 //
 //   sum over terms of  weight_term * (sum over items of u_i * item_i) / denominator
 //
-// where u_i are item weights and the denominator is computed from targets and weights of the WHOLE step before the first
-// micro-batch runs. That makes accumulation, uneven batches and several devices exact.
+// where u_i are item weights and the denominator is computed from targets and weights of the WHOLE step before the
+// first micro-batch runs. That makes accumulation, uneven batches and several devices exact.
 //
 // A new loss: one header with its contract, one source file, one line in loss_list.cpp.
 #pragma once
@@ -23,15 +23,16 @@ using tensor::Tensor;
 
 // The targets of a batch's items, in the order of the logits' rows. Which fields are filled depends on the task.
 struct Targets {
-  std::vector<int32_t> classes;    // [n] single label and tagging: class index, or kIgnored
-  std::vector<float> values;       // [n, width] multi-label (0/1, negative: unknown) and regression
+  std::vector<int32_t> classes;  // [n] single label and tagging: class index, or kIgnored
+  std::vector<float> values;     // [n, width] multi-label (0/1, negative: unknown) and regression
   int64_t width = 1;
   std::vector<float> weights;      // [n] item weights, or empty: all 1
   std::vector<int32_t> sequences;  // [B+1] tagging: items of one sequence are [sequences[b], sequences[b+1])
   std::vector<int32_t> examples;   // [n] row of the data set each item came from: for losses with state by example
 
   int64_t items() const {
-    return classes.empty() ? static_cast<int64_t>(values.size()) / (width > 0 ? width : 1) : static_cast<int64_t>(classes.size());
+    return classes.empty() ? static_cast<int64_t>(values.size()) / (width > 0 ? width : 1)
+                           : static_cast<int64_t>(classes.size());
   }
   double weight(int64_t item) const { return weights.empty() ? 1.0 : weights[item]; }
 };
@@ -45,7 +46,8 @@ struct LossInput {
   double progress = 0;  // share of the training done, in [0, 1]
 };
 
-// One evaluated term. `items` [>= n] lies on the tape; `weights` [>= n] is u_i, 0 beyond n (an ignored item's value is 0 whatever its weight).
+// One evaluated term. `items` [>= n] lies on the tape; `weights` [>= n] is u_i, 0 beyond n (an ignored item's value is
+// 0 whatever its weight).
 struct LossTerm {
   Tensor items;
   Tensor weights;
@@ -63,15 +65,15 @@ class Loss {
   virtual ~Loss() = default;
   virtual std::string name() const = 0;
 
-  // What the sum is divided by, for a batch of these targets: items, valid tokens, sum of class weights, values ... Additive over
-  // disjoint sets of items.
+  // What the sum is divided by, for a batch of these targets: items, valid tokens, sum of class weights, values ...
+  // Additive over disjoint sets of items.
   virtual double denominator(const Targets& targets) const = 0;
 
   // True where an item's cost depends on its company (in-batch contrastive, dice, kappa): then a step is never split.
   virtual bool depends_on_batch() const { return false; }
 
-  // Parameters of the loss's own (CRF transitions, class vectors of a margin loss): added to the model's before memory is
-  // given out, so that they train, save and resume like any other.
+  // Parameters of the loss's own (CRF transitions, class vectors of a margin loss): added to the model's before memory
+  // is given out, so that they train, save and resume like any other.
   virtual void add_parameters(nn::Parameters&) {}
 
   virtual LossTerm evaluate(Context& context, const LossInput& input) const = 0;

@@ -59,14 +59,18 @@ std::unique_ptr<Loss> make_loss(const std::string& name, TargetKind kind, const 
       fail(ErrorKind::usage, "the loss '{}' does not fit this task; those that do: {}", name, names_that_fit(kind));
     return entry.make(options);
   }
-  fail(ErrorKind::usage, "unknown loss '{}'{} Losses for this task: {}", name, did_you_mean(name, names), names_that_fit(kind));
+  fail(ErrorKind::usage, "unknown loss '{}'{} Losses for this task: {}", name, did_you_mean(name, names),
+       names_that_fit(kind));
 }
 
 const char* default_loss(TargetKind kind) {
   switch (kind) {
-    case TargetKind::classes: return "cross_entropy";
-    case TargetKind::labels: return "bce";
-    case TargetKind::scores: return "mse";
+    case TargetKind::classes:
+      return "cross_entropy";
+    case TargetKind::labels:
+      return "bce";
+    case TargetKind::scores:
+      return "mse";
   }
   return "";
 }

@@ -27,8 +27,8 @@ struct LossEntry {
 
 const std::vector<LossEntry>& loss_list();
 
-// Errors (usage): unknown name (suggests the nearest), a loss that does not fit the targets (names those that do), an option out
-// of range or unknown to this loss.
+// Errors (usage): unknown name (suggests the nearest), a loss that does not fit the targets (names those that do), an
+// option out of range or unknown to this loss.
 std::unique_ptr<Loss> make_loss(const std::string& name, TargetKind kind, const LossOptions& options);
 
 // "cross_entropy", "bce" or "mse".

@@ -29,6 +29,8 @@ class MeanSquaredError final : public Loss {
 
 }  // namespace
 
-std::unique_ptr<Loss> make_mean_squared_error() { return std::make_unique<MeanSquaredError>(); }
+std::unique_ptr<Loss> make_mean_squared_error() {
+  return std::make_unique<MeanSquaredError>();
+}
 
 }  // namespace attune::losses

@@ -8,8 +8,10 @@ namespace {
 // Calls `fill(pointer)` with the tensor's elements as float or double.
 template <class Fill>
 void with_elements(const Tensor& t, Fill fill) {
-  if (t.dtype == tensor::DType::f64) fill(t.as<double>());
-  else fill(t.as<float>());
+  if (t.dtype == tensor::DType::f64)
+    fill(t.as<double>());
+  else
+    fill(t.as<float>());
 }
 
 template <class From>
@@ -25,7 +27,8 @@ void copy_padded(const Tensor& to, const std::vector<From>& from, double beyond)
 }  // namespace
 
 const int32_t* class_targets(Context& context, const Targets& targets, int64_t rows) {
-  ATTUNE_CHECK(static_cast<int64_t>(targets.classes.size()) <= rows, "{} targets for {} rows of logits", targets.classes.size(), rows);
+  ATTUNE_CHECK(static_cast<int64_t>(targets.classes.size()) <= rows, "{} targets for {} rows of logits",
+               targets.classes.size(), rows);
   auto* padded = context.make({rows}, tensor::DType::i32).as<int32_t>();
   std::copy(targets.classes.begin(), targets.classes.end(), padded);
   std::fill(padded + targets.classes.size(), padded + rows, kIgnored);
@@ -33,8 +36,8 @@ const int32_t* class_targets(Context& context, const Targets& targets, int64_t r
 }
 
 Tensor value_targets(Context& context, const Targets& targets, int64_t rows, double beyond) {
-  ATTUNE_CHECK(static_cast<int64_t>(targets.values.size()) <= rows * targets.width, "{} target values for {} rows of {}",
-               targets.values.size(), rows, targets.width);
+  ATTUNE_CHECK(static_cast<int64_t>(targets.values.size()) <= rows * targets.width,
+               "{} target values for {} rows of {}", targets.values.size(), rows, targets.width);
   const Tensor padded = context.make({rows, targets.width}, context.sums());
   copy_padded(padded, targets.values, beyond);
   return padded;
@@ -42,8 +45,10 @@ Tensor value_targets(Context& context, const Targets& targets, int64_t rows, dou
 
 Tensor item_weights(Context& context, const Targets& targets, int64_t rows) {
   const Tensor padded = context.make({rows}, context.sums());
-  if (targets.weights.empty()) copy_padded(padded, std::vector<float>(static_cast<size_t>(targets.items()), 1.0f), 0);
-  else copy_padded(padded, targets.weights, 0);
+  if (targets.weights.empty())
+    copy_padded(padded, std::vector<float>(static_cast<size_t>(targets.items()), 1.0f), 0);
+  else
+    copy_padded(padded, targets.weights, 0);
   return padded;
 }
 

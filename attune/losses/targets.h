@@ -1,5 +1,5 @@
-// Targets of a batch as tensors of as many rows as the logits have. Rows beyond the items (padding) are ignored, unknown or 0,
-// and have weight 0.
+// Targets of a batch as tensors of as many rows as the logits have. Rows beyond the items (padding) are ignored,
+// unknown or 0, and have weight 0.
 #pragma once
 #include "attune/losses/loss.h"
 

@@ -11,10 +11,12 @@
 namespace attune::models {
 namespace {
 
-std::string layer_name(int64_t index) { return "encoder.layer." + std::to_string(index); }
+std::string layer_name(int64_t index) {
+  return "encoder.layer." + std::to_string(index);
+}
 
-std::unique_ptr<nn::Linear> linear(nn::Parameters& parameters, const std::string& name, int64_t in, int64_t out, int depth,
-                                   std::vector<nn::Piece> pieces = {}) {
+std::unique_ptr<nn::Linear> linear(nn::Parameters& parameters, const std::string& name, int64_t in, int64_t out,
+                                   int depth, std::vector<nn::Piece> pieces = {}) {
   return std::make_unique<nn::Linear>(
       parameters, name, nn::Linear::Options{.in = in, .out = out, .depth = depth, .pieces = std::move(pieces)});
 }
@@ -22,7 +24,9 @@ std::unique_ptr<nn::Linear> linear(nn::Parameters& parameters, const std::string
 void copy_with_twin(Context& context, const Tensor& from, const Tensor& to) {
   context.kernels.convert({.x = from, .y = to});
   if (!from.twin) return;
-  const auto twin = [](const Tensor& t) { return Tensor{.data = t.twin, .shape = t.shape, .dtype = tensor::DType::bf16}; };
+  const auto twin = [](const Tensor& t) {
+    return Tensor{.data = t.twin, .shape = t.shape, .dtype = tensor::DType::bf16};
+  };
   context.kernels.convert({.x = twin(from), .y = twin(to)});
 }
 
@@ -35,14 +39,17 @@ nn::Parameter* table(nn::Parameters& parameters, const char* name, int64_t rows,
 BertLayer::BertLayer(nn::Parameters& p, const BertConfig& config, int64_t index)
     : config_(config),
       stream_(layer_stream(index)),
-      query_key_value_(linear(p, layer_name(index) + ".attention.self.query_key_value", config.hidden, 3 * config.hidden,
-                              static_cast<int>(index) + 1,
+      query_key_value_(linear(p, layer_name(index) + ".attention.self.query_key_value", config.hidden,
+                              3 * config.hidden, static_cast<int>(index) + 1,
                               {{layer_name(index) + ".attention.self.query", 0, config.hidden},
                                {layer_name(index) + ".attention.self.key", config.hidden, 2 * config.hidden},
                                {layer_name(index) + ".attention.self.value", 2 * config.hidden, 3 * config.hidden}})),
-      attention_output_(linear(p, layer_name(index) + ".attention.output.dense", config.hidden, config.hidden, static_cast<int>(index) + 1)),
-      intermediate_(linear(p, layer_name(index) + ".intermediate.dense", config.hidden, config.intermediate, static_cast<int>(index) + 1)),
-      output_(linear(p, layer_name(index) + ".output.dense", config.intermediate, config.hidden, static_cast<int>(index) + 1)),
+      attention_output_(linear(p, layer_name(index) + ".attention.output.dense", config.hidden, config.hidden,
+                               static_cast<int>(index) + 1)),
+      intermediate_(linear(p, layer_name(index) + ".intermediate.dense", config.hidden, config.intermediate,
+                           static_cast<int>(index) + 1)),
+      output_(linear(p, layer_name(index) + ".output.dense", config.intermediate, config.hidden,
+                     static_cast<int>(index) + 1)),
       attention_norm_(p, layer_name(index) + ".attention.output.LayerNorm", config.hidden, static_cast<int>(index) + 1),
       output_norm_(p, layer_name(index) + ".output.LayerNorm", config.hidden, static_cast<int>(index) + 1) {}
 

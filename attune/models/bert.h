@@ -1,5 +1,5 @@
-// BERT's encoder: Devlin, Chang, Lee, Toutanova 2019, arXiv 1810.04805; the layer is Vaswani et al. 2017's, with the norm after
-// the residual sum. Parameters carry Hugging Face's names (without the leading "bert.").
+// BERT's encoder: Devlin, Chang, Lee, Toutanova 2019, arXiv 1810.04805; the layer is Vaswani et al. 2017's, with the
+// norm after the residual sum. Parameters carry Hugging Face's names (without the leading "bert.").
 #pragma once
 #include <memory>
 #include <vector>

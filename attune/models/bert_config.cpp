@@ -45,8 +45,8 @@ kernels::ActivationKind activation_named(const std::string& name, const std::str
   if (name == "gelu") return ActivationKind::gelu;
   if (name == "gelu_new" || name == "gelu_pytorch_tanh") return ActivationKind::gelu_tanh;
   if (name == "relu") return ActivationKind::relu;
-  fail(ErrorKind::model, "{}: unknown activation '{}' (hidden_act); known: gelu, gelu_new, gelu_pytorch_tanh, relu{}", where, name,
-       did_you_mean(name, {"gelu", "gelu_new", "gelu_pytorch_tanh", "relu"}));
+  fail(ErrorKind::model, "{}: unknown activation '{}' (hidden_act); known: gelu, gelu_new, gelu_pytorch_tanh, relu{}",
+       where, name, did_you_mean(name, {"gelu", "gelu_new", "gelu_pytorch_tanh", "relu"}));
 }
 
 }  // namespace
@@ -73,7 +73,8 @@ BertConfig BertConfig::from_json(const json& config, const std::string& where) {
   bert.positions = fields.size("max_position_embeddings", 1 << 20);
   bert.segments = config.contains("type_vocab_size") ? fields.size("type_vocab_size", 1 << 10) : 2;
   if (bert.hidden % bert.heads != 0)
-    fail(ErrorKind::model, "{}: hidden_size {} is not a multiple of num_attention_heads {}", where, bert.hidden, bert.heads);
+    fail(ErrorKind::model, "{}: hidden_size {} is not a multiple of num_attention_heads {}", where, bert.hidden,
+         bert.heads);
   bert.activation = activation_named(fields.text("hidden_act", "gelu"), where);
   bert.norm_eps = fields.number("layer_norm_eps", 1e-12, 0, 1);
   bert.initializer_range = fields.number("initializer_range", 0.02, 0, 10);

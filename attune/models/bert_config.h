@@ -1,8 +1,7 @@
 // The sizes and choices of a BERT encoder, as Hugging Face's config.json states them.
 #pragma once
-#include <nlohmann/json_fwd.hpp>
-
 #include <cstdint>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 
 #include "attune/kernels/activation.h"
@@ -24,8 +23,8 @@ struct BertConfig {
   float attention_dropout = 0.1f;
   float classifier_dropout = 0.1f;  // classifier_dropout, else hidden_dropout_prob
 
-  // Errors (model): model_type other than bert, unknown activation, positions that are not absolute, a decoder, sizes that
-  // are missing, not whole or out of range, heads that do not divide the hidden size. `where` names the file.
+  // Errors (model): model_type other than bert, unknown activation, positions that are not absolute, a decoder, sizes
+  // that are missing, not whole or out of range, heads that do not divide the hidden size. `where` names the file.
   static BertConfig from_json(const nlohmann::json& config, const std::string& where);
 };
 

@@ -11,18 +11,20 @@ Head::Head(nn::Parameters& parameters, const BertConfig& config, const HeadOptio
     : options_(options), dropout_(config.classifier_dropout) {
   const int depth = static_cast<int>(config.layers) + 1;
   if (options.kind == HeadKind::sequence)
-    pooler_ = std::make_unique<nn::Linear>(parameters, "pooler.dense",
-                                           nn::Linear::Options{.in = config.hidden, .out = config.hidden, .depth = depth});
-  classifier_ = std::make_unique<nn::Linear>(parameters, "classifier",
-                                             nn::Linear::Options{.in = config.hidden, .out = options.outputs, .depth = depth});
+    pooler_ = std::make_unique<nn::Linear>(
+        parameters, "pooler.dense", nn::Linear::Options{.in = config.hidden, .out = config.hidden, .depth = depth});
+  classifier_ = std::make_unique<nn::Linear>(
+      parameters, "classifier", nn::Linear::Options{.in = config.hidden, .out = options.outputs, .depth = depth});
 }
 
-Tensor Head::forward(Context& context, const Tensor& hidden, const tensor::PackedRows& rows, const HeadInput& input) const {
+Tensor Head::forward(Context& context, const Tensor& hidden, const tensor::PackedRows& rows,
+                     const HeadInput& input) const {
   const auto read = static_cast<int64_t>(input.rows.size());
   const bool mean = options_.kind == HeadKind::sequence && options_.pooling == Pooling::mean;
-  Tensor x = mean ? ops::mean_rows(context, hidden, rows, read)
-                  : ops::gather_rows(context, hidden, input.rows.data(), read);
-  if (pooler_) x = ops::activation(context, kernels::ActivationKind::tanh, pooler_->forward(context, x, context.sums()));
+  Tensor x =
+      mean ? ops::mean_rows(context, hidden, rows, read) : ops::gather_rows(context, hidden, input.rows.data(), read);
+  if (pooler_)
+    x = ops::activation(context, kernels::ActivationKind::tanh, pooler_->forward(context, x, context.sums()));
   x = ops::dropout(context, x, {.p = dropout_, .stream = kHeadStream, .row_keys = input.keys.data()});
   return classifier_->forward(context, x, context.sums());
 }

@@ -8,9 +8,15 @@
 namespace attune::models {
 namespace {
 
-bool is_classifier(const std::string& name) { return name.starts_with("classifier."); }
-bool is_encoder(const std::string& name) { return name.starts_with("embeddings.") || name.starts_with("encoder."); }
-bool is_pooler(const std::string& name) { return name.starts_with("pooler."); }
+bool is_classifier(const std::string& name) {
+  return name.starts_with("classifier.");
+}
+bool is_encoder(const std::string& name) {
+  return name.starts_with("embeddings.") || name.starts_with("encoder.");
+}
+bool is_pooler(const std::string& name) {
+  return name.starts_with("pooler.");
+}
 
 std::vector<std::string> spellings(const std::string& name) {
   std::vector<std::string> found;
@@ -48,8 +54,10 @@ Tensor rows_of(const nn::Parameter& p, const nn::Piece& piece) {
 }
 
 void write_values(const Tensor& to, std::span<const float> values) {
-  if (to.dtype == tensor::DType::f64) std::copy(values.begin(), values.end(), to.as<double>());
-  else std::copy(values.begin(), values.end(), to.as<float>());
+  if (to.dtype == tensor::DType::f64)
+    std::copy(values.begin(), values.end(), to.as<double>());
+  else
+    std::copy(values.begin(), values.end(), to.as<float>());
 }
 
 std::vector<int64_t> axes_of(const Tensor& t) {
@@ -153,7 +161,8 @@ std::vector<NamedTensor> named_tensors(const Model& model, const std::string& pr
   std::vector<NamedTensor> named;
   for (const auto& p : model.parameters().all())
     for (const auto& piece : p->options.pieces)
-      named.push_back({is_encoder(piece.name) || is_pooler(piece.name) ? prefix + piece.name : piece.name, rows_of(*p, piece)});
+      named.push_back(
+          {is_encoder(piece.name) || is_pooler(piece.name) ? prefix + piece.name : piece.name, rows_of(*p, piece)});
   return named;
 }
 

@@ -1,8 +1,8 @@
 // Weights from a file's names into a model's parameters.
 //
-// Names are tried with and without the leading "bert."; LayerNorm's old gamma/beta are known. What the file holds and the model
-// does not use (masked-LM heads, position_ids buffers) is skipped and named once; what the model has and the file does not is newly
-// initialised and named: pooler, last layer, a loss's own parameters.
+// Names are tried with and without the leading "bert."; LayerNorm's old gamma/beta are known. What the file holds and
+// the model does not use (masked-LM heads, position_ids buffers) is skipped and named once; what the model has and the
+// file does not is newly initialised and named: pooler, last layer, a loss's own parameters.
 #pragma once
 #include <optional>
 #include <span>
@@ -25,11 +25,11 @@ class WeightSource {
 };
 
 struct LoadOptions {
-  uint64_t seed = 0;         // of newly initialised parameters
-  // Row i of the head's last layer comes from row old_output[i] of the file's, or is new where that is -1. Empty: rows are the
-  // same if their number is, else the last layer is new.
+  uint64_t seed = 0;  // of newly initialised parameters
+  // Row i of the head's last layer comes from row old_output[i] of the file's, or is new where that is -1. Empty: rows
+  // are the same if their number is, else the last layer is new.
   std::vector<int64_t> old_output = {};
-  bool new_head = false;     // never take the last layer from the file (another task's)
+  bool new_head = false;  // never take the last layer from the file (another task's)
 };
 
 struct LoadReport {

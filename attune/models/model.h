@@ -1,5 +1,5 @@
-// A model as the rest of the house sees it: parameters, and a function from packed rows to hidden states and logits. It knows
-// nothing of labels and losses.
+// A model as the rest of the house sees it: parameters, and a function from packed rows to hidden states and logits. It
+// knows nothing of labels and losses.
 #pragma once
 #include <functional>
 #include <memory>
@@ -31,7 +31,8 @@ class Model {
   const HeadOptions& head() const { return head_.options(); }
   tensor::DType compute() const { return compute_; }
 
-  // Parameters of depth < `below` get no gradient and no update (0: none; 1: embeddings; k+1: embeddings and the first k layers).
+  // Parameters of depth < `below` get no gradient and no update (0: none; 1: embeddings; k+1: embeddings and the first
+  // k layers).
   void freeze_below(int below);
 
  private:

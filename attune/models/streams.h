@@ -1,5 +1,5 @@
-// The streams of a model's random draws: one number for each place that draws. They are part of what a seed means, so they
-// never change.
+// The streams of a model's random draws: one number for each place that draws. They are part of what a seed means, so
+// they never change.
 #pragma once
 #include <cstdint>
 
@@ -9,6 +9,8 @@ enum class Site : uint64_t { attention = 0, attention_output = 1, output = 2 };
 
 inline constexpr uint64_t kEmbeddingStream = 1;
 inline constexpr uint64_t kHeadStream = 2;
-constexpr uint64_t layer_stream(int64_t layer) { return 16 + 8 * static_cast<uint64_t>(layer); }
+constexpr uint64_t layer_stream(int64_t layer) {
+  return 16 + 8 * static_cast<uint64_t>(layer);
+}
 
 }  // namespace attune::models

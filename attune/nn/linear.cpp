@@ -14,9 +14,13 @@ std::vector<Piece> with_suffix(std::vector<Piece> pieces, const char* suffix) {
 
 Linear::Linear(Parameters& parameters, const std::string& name, const Options& o)
     : weight_(parameters.add(name + ".weight", {o.out, o.in},
-                             {.init = Init::normal, .product_weight = true, .depth = o.depth, .pieces = with_suffix(o.pieces, ".weight")})),
-      bias_(parameters.add(name + ".bias", {o.out},
-                           {.init = Init::zeros, .decays = false, .depth = o.depth, .pieces = with_suffix(o.pieces, ".bias")})) {}
+                             {.init = Init::normal,
+                              .product_weight = true,
+                              .depth = o.depth,
+                              .pieces = with_suffix(o.pieces, ".weight")})),
+      bias_(parameters.add(
+          name + ".bias", {o.out},
+          {.init = Init::zeros, .decays = false, .depth = o.depth, .pieces = with_suffix(o.pieces, ".bias")})) {}
 
 Tensor Linear::forward(Context& context, const Tensor& x, std::optional<DType> y_type) const {
   return ops::linear(context, x, weight_->value, bias_->value, y_type);

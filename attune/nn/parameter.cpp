@@ -14,8 +14,8 @@ uint64_t hash_name(std::string_view name) {
 template <class T>
 void draw_normal(T* out, int64_t count, uint64_t key, double deviation) {
   for (int64_t i = 0; i < count; ++i)
-    out[i] = static_cast<T>(deviation * random_normal(mix_key(key, static_cast<uint64_t>(i) >> 30),
-                                                      static_cast<uint32_t>(i & 0x3fffffff)));
+    out[i] = static_cast<T>(
+        deviation * random_normal(mix_key(key, static_cast<uint64_t>(i) >> 30), static_cast<uint32_t>(i & 0x3fffffff)));
 }
 
 }  // namespace
@@ -56,8 +56,10 @@ void Parameters::initialise(Parameter& p, uint64_t seed, double deviation) {
     if (p.options.init == Init::normal) return draw_normal(out, p.shape.count(), key, deviation);
     std::fill(out, out + p.shape.count(), static_cast<T>(p.options.init == Init::ones ? 1 : 0));
   };
-  if (p.value.dtype == DType::f64) fill(p.value.as<double>());
-  else fill(p.value.as<float>());
+  if (p.value.dtype == DType::f64)
+    fill(p.value.as<double>());
+  else
+    fill(p.value.as<float>());
 }
 
 void Parameters::refresh_twins() {
@@ -98,7 +100,8 @@ void Parameters::check_gradients_arrived() const {
   for (const auto& p : all_)
     if (p->trainable && !p->started) missing += (missing.empty() ? "" : ", ") + p->name;
   if (!missing.empty())
-    fail(ErrorKind::internal, "after the first step no gradient had reached: {}. Freeze them, or connect them to the loss", missing);
+    fail(ErrorKind::internal,
+         "after the first step no gradient had reached: {}. Freeze them, or connect them to the loss", missing);
 }
 
 Parameter* Parameters::find(std::string_view name) const {

@@ -1,8 +1,8 @@
 // The weights of a model: named, flat in memory, and found by name.
 //
-// Values of all parameters lie in one buffer, gradients in another; a parameter is a pair of views. The order in memory is
-// the order in which modules ask for them. Names are those of Hugging Face wherever one parameter is one tensor there; where we
-// keep several of their tensors as one (query, key and value), `pieces` says which rows are whose.
+// Values of all parameters lie in one buffer, gradients in another; a parameter is a pair of views. The order in memory
+// is the order in which modules ask for them. Names are those of Hugging Face wherever one parameter is one tensor
+// there; where we keep several of their tensors as one (query, key and value), `pieces` says which rows are whose.
 #pragma once
 #include <memory>
 #include <string>
@@ -29,9 +29,9 @@ enum class Init { zeros, ones, normal };
 
 struct ParameterOptions {
   Init init = Init::normal;
-  bool decays = true;            // weight decay applies (not to biases and norms)
-  bool product_weight = false;   // read by matrix products: gets a bf16 twin in a bf16 run
-  int depth = 0;                 // 0 embeddings, 1..L layers, L+1 head: for layer-wise rates and freezing
+  bool decays = true;              // weight decay applies (not to biases and norms)
+  bool product_weight = false;     // read by matrix products: gets a bf16 twin in a bf16 run
+  int depth = 0;                   // 0 embeddings, 1..L layers, L+1 head: for layer-wise rates and freezing
   std::vector<Piece> pieces = {};  // empty: one piece of the parameter's own name
 };
 
@@ -62,8 +62,8 @@ class Parameters {
   void refresh_twins();
 
   void prepare_gradients();
-  void begin_step();                    // no gradient has arrived yet
-  void attach(autograd::Tape& tape);    // trainable parameters become leaves of this recording
+  void begin_step();                  // no gradient has arrived yet
+  void attach(autograd::Tape& tape);  // trainable parameters become leaves of this recording
   // Error (internal) that names every trainable parameter that received no gradient since begin_step().
   void check_gradients_arrived() const;
 

@@ -9,9 +9,8 @@ Tensor activation(Context& context, ActivationKind kind, const Tensor& x) {
 
   y = context.tape->variable(y);
   context.tape->record("activation", y, [kind, x](Tape& tape, Tensor dy) {
-    tape.add_gradient(x, [&](const Tensor& dx) {
-      tape.kernels().activation_backward({.kind = kind, .x = x, .dy = dy, .dx = dx});
-    });
+    tape.add_gradient(
+        x, [&](const Tensor& dx) { tape.kernels().activation_backward({.kind = kind, .x = x, .dy = dy, .dx = dx}); });
   });
   return y;
 }

@@ -1,7 +1,8 @@
-// y = LayerNorm(residual + dropout(x)): closes each half of a post-norm Transformer layer; contract in kernels/layer_norm.h.
+// y = LayerNorm(residual + dropout(x)): closes each half of a post-norm Transformer layer; contract in
+// kernels/layer_norm.h.
 //
-// x [N, C] f32 or the run's compute type; residual [N, C] f32 or undefined; gamma, beta [C]; y [N, C] f32, with a bf16 twin
-// in a bf16 run. All inputs differentiable.
+// x [N, C] f32 or the run's compute type; residual [N, C] f32 or undefined; gamma, beta [C]; y [N, C] f32, with a bf16
+// twin in a bf16 run. All inputs differentiable.
 #pragma once
 #include "attune/autograd/context.h"
 

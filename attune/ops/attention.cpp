@@ -8,7 +8,8 @@ namespace attune::ops {
 
 Tensor attention(Context& context, const Tensor& qkv, const tensor::PackedRows& rows, const AttentionOptions& options) {
   const int64_t hidden = qkv.cols() / 3, head_size = hidden / options.heads;
-  ATTUNE_CHECK(qkv.cols() == 3 * options.heads * head_size, "attention: {} columns for {} heads", qkv.cols(), options.heads);
+  ATTUNE_CHECK(qkv.cols() == 3 * options.heads * head_size, "attention: {} columns for {} heads", qkv.cols(),
+               options.heads);
   kernels::Attention forward{.qkv = qkv,
                              .offsets = rows.offsets.data(),
                              .sequences = rows.sequences(),

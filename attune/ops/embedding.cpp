@@ -12,7 +12,8 @@ Tensor embedding_sum(Context& context, std::span<const EmbeddingLookup> lookups,
   sum.y = context.make({rows, lookups[0].table.cols()}, context.sums());
   sum.rows = counted;
   context.kernels.embedding_sum(sum);
-  const bool trained = std::any_of(lookups.begin(), lookups.end(), [&](const auto& l) { return context.records(l.table); });
+  const bool trained =
+      std::any_of(lookups.begin(), lookups.end(), [&](const auto& l) { return context.records(l.table); });
   if (!trained) return sum.y;
 
   const Tensor y = context.tape->variable(sum.y);

@@ -1,5 +1,5 @@
-// y[r, :] = sum over tables of table[index[r], :]; contract in kernels/embedding.h. Tables are differentiable: their gradients
-// are added row by row, in the order of the rows. y [N, C] f32 (f64).
+// y[r, :] = sum over tables of table[index[r], :]; contract in kernels/embedding.h. Tables are differentiable: their
+// gradients are added row by row, in the order of the rows. y [N, C] f32 (f64).
 #pragma once
 #include <span>
 

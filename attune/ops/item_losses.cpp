@@ -31,17 +31,20 @@ Tensor softmax_cross_entropy(Context& context, const Tensor& logits, const int32
   forward.class_weights = options.class_weights;
   forward.smoothing = options.smoothing;
   context.kernels.softmax_cross_entropy(forward);
-  return item_loss(context, "softmax_cross_entropy", logits, forward, &kernels::Kernels::softmax_cross_entropy_backward);
+  return item_loss(context, "softmax_cross_entropy", logits, forward,
+                   &kernels::Kernels::softmax_cross_entropy_backward);
 }
 
-Tensor sigmoid_cross_entropy(Context& context, const Tensor& logits, const Tensor& targets, const Tensor& positive_weights) {
+Tensor sigmoid_cross_entropy(Context& context, const Tensor& logits, const Tensor& targets,
+                             const Tensor& positive_weights) {
   kernels::SigmoidCrossEntropy forward{};
   forward.logits = logits;
   forward.items = context.make({logits.rows()}, logits.dtype);
   forward.targets = targets;
   forward.positive_weights = positive_weights;
   context.kernels.sigmoid_cross_entropy(forward);
-  return item_loss(context, "sigmoid_cross_entropy", logits, forward, &kernels::Kernels::sigmoid_cross_entropy_backward);
+  return item_loss(context, "sigmoid_cross_entropy", logits, forward,
+                   &kernels::Kernels::sigmoid_cross_entropy_backward);
 }
 
 Tensor squared_error(Context& context, const Tensor& logits, const Tensor& targets) {

@@ -9,8 +9,8 @@ Tensor converted(tensor::Arena& arena, kernels::Kernels& kernels, const Tensor& 
   return y;
 }
 
-// dx (+)= dy W. Products add only into what is summed in full precision; a bf16 gradient that already holds something gets
-// its addend through a buffer.
+// dx (+)= dy W. Products add only into what is summed in full precision; a bf16 gradient that already holds something
+// gets its addend through a buffer.
 void add_input_gradient(Tape& tape, const Tensor& dy, const Tensor& weight, const autograd::GradientSlot& dx) {
   const bool through_buffer = dx.accumulate && dx.tensor.dtype == DType::bf16;
   const Tensor target = through_buffer ? tape.arena().tensor(dx.tensor.shape, DType::f32) : dx.tensor;
@@ -22,12 +22,12 @@ void add_input_gradient(Tape& tape, const Tensor& dy, const Tensor& weight, cons
 
 Tensor as_product_input(Context& context, const Tensor& x) {
   if (x.dtype == context.compute) return x;
-  if (context.compute == DType::bf16 && x.twin)
-    return {.data = x.twin, .shape = x.shape, .dtype = DType::bf16};
+  if (context.compute == DType::bf16 && x.twin) return {.data = x.twin, .shape = x.shape, .dtype = DType::bf16};
   return converted(context.arena, context.kernels, x, context.compute);
 }
 
-Tensor linear(Context& context, const Tensor& x, const Tensor& weight, const Tensor& bias, std::optional<DType> y_type) {
+Tensor linear(Context& context, const Tensor& x, const Tensor& weight, const Tensor& bias,
+              std::optional<DType> y_type) {
   ATTUNE_CHECK(x.cols() == weight.cols(), "linear: x {} against weight {}", x.shape.text(), weight.shape.text());
   const Tensor xp = as_product_input(context, x), wp = as_product_input(context, weight);
   Tensor y = context.make({x.rows(), weight.rows()}, y_type.value_or(context.compute));

@@ -1,4 +1,5 @@
-// The rows a head reads: chosen ones, or the mean of each sequence; contracts in kernels/embedding.h. x is differentiable.
+// The rows a head reads: chosen ones, or the mean of each sequence; contracts in kernels/embedding.h. x is
+// differentiable.
 #pragma once
 #include "attune/autograd/context.h"
 #include "attune/tensor/packed_rows.h"

@@ -6,7 +6,11 @@ namespace {
 class Adam final : public Optimizer {
  public:
   Adam(nn::Parameters& parameters, const OptimizerOptions& options, bool coupled_decay)
-      : options_(options), coupled_decay_(coupled_decay), members_(members(parameters, options)), first_(members_), second_(members_) {}
+      : options_(options),
+        coupled_decay_(coupled_decay),
+        members_(members(parameters, options)),
+        first_(members_),
+        second_(members_) {}
 
   void step(kernels::Kernels& kernels, double rate, double clip, int64_t step) override {
     for (size_t i = 0; i < members_.size(); ++i) {

@@ -12,6 +12,8 @@ double gradient_norm(const nn::Parameters& parameters, kernels::Kernels& kernels
   return std::sqrt(squares);
 }
 
-double clip_factor(double norm, double bound) { return bound <= 0 ? 1.0 : std::min(1.0, bound / (norm + 1e-6)); }
+double clip_factor(double norm, double bound) {
+  return bound <= 0 ? 1.0 : std::min(1.0, bound / (norm + 1e-6));
+}
 
 }  // namespace attune::optim

@@ -1,5 +1,5 @@
-// The global norm of all gradients, and what to multiply them by so that it does not exceed a bound (Pascanu et al. 2013,
-// arXiv 1211.5063, algorithm 1). Sums in f64 in a fixed order: the same bits for any thread count.
+// The global norm of all gradients, and what to multiply them by so that it does not exceed a bound (Pascanu et al.
+// 2013, arXiv 1211.5063, algorithm 1). Sums in f64 in a fixed order: the same bits for any thread count.
 #pragma once
 #include "attune/nn/parameter.h"
 

@@ -8,7 +8,8 @@ namespace attune::optim {
 namespace {
 
 void check_range(const char* option, double value, double low, double high) {
-  if (!(value >= low && value < high)) fail(ErrorKind::usage, "--{} is {}; expected a number in [{}, {})", option, value, low, high);
+  if (!(value >= low && value < high))
+    fail(ErrorKind::usage, "--{} is {}; expected a number in [{}, {})", option, value, low, high);
 }
 
 }  // namespace
@@ -28,7 +29,8 @@ std::unique_ptr<Optimizer> make_optimizer(nn::Parameters& parameters, const Opti
   if (o.name == "adamw") return make_adam(parameters, o, false);
   if (o.name == "adam") return make_adam(parameters, o, true);
   if (o.name == "sgd") return make_sgd(parameters, o);
-  fail(ErrorKind::usage, "unknown optimizer '{}'; known: adam, adamw, sgd{}", o.name, did_you_mean(o.name, optimizer_names()));
+  fail(ErrorKind::usage, "unknown optimizer '{}'; known: adam, adamw, sgd{}", o.name,
+       did_you_mean(o.name, optimizer_names()));
 }
 
 }  // namespace attune::optim

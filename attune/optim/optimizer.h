@@ -1,4 +1,5 @@
-// From gradients to new weights. An optimizer owns its state (moments), flat in memory, one run of elements a parameter.
+// From gradients to new weights. An optimizer owns its state (moments), flat in memory, one run of elements a
+// parameter.
 #pragma once
 #include <memory>
 #include <string>
@@ -27,8 +28,8 @@ struct StateTensor {
 class Optimizer {
  public:
   virtual ~Optimizer() = default;
-  // One update of every trainable parameter. `rate`: of this step, before layer-wise decay; `clip`: factor on every gradient;
-  // `step`: 1-based.
+  // One update of every trainable parameter. `rate`: of this step, before layer-wise decay; `clip`: factor on every
+  // gradient; `step`: 1-based.
   virtual void step(kernels::Kernels& kernels, double rate, double clip, int64_t step) = 0;
   virtual std::vector<StateTensor> state() const = 0;
 };

@@ -30,7 +30,8 @@ void Batch::add(const data::Encoded& sequence, bool tagging, int32_t window) {
     read_rows.push_back(first + token);
     read_keys.push_back(rows.keys[first + token]);
   };
-  if (!tagging) read(0);
+  if (!tagging)
+    read(0);
   else
     for (const data::LabelPlace& place : sequence.places) read(place.position);
   read_count = static_cast<int64_t>(read_rows.size());

@@ -22,8 +22,8 @@ struct Batch {
 
   // Empties it, keeping memory.
   void clear();
-  // `tagging`: the head reads the pieces at the sequence's places (perhaps none); otherwise its first piece. `window`: which of its
-  // example's windows the sequence is.
+  // `tagging`: the head reads the pieces at the sequence's places (perhaps none); otherwise its first piece. `window`:
+  // which of its example's windows the sequence is.
   void add(const data::Encoded& sequence, bool tagging, int32_t window);
   // Fills up to whole multiples of rows; after the last add().
   void finish();

@@ -45,10 +45,13 @@ class FolderWeights final : public models::WeightSource {
   const io::Safetensors* head_;
 };
 
-std::string where_of(const io::ModelFolder& folder) { return (folder.path() / "config.json").string(); }
+std::string where_of(const io::ModelFolder& folder) {
+  return (folder.path() / "config.json").string();
+}
 
 [[noreturn]] void refuse_record(const fs::path& path, const std::string& what) {
-  fail(ErrorKind::model, "{}: {}; restore the file, or remove it to open the folder as Hugging Face does", path.string(), what);
+  fail(ErrorKind::model, "{}: {}; restore the file, or remove it to open the folder as Hugging Face does",
+       path.string(), what);
 }
 
 json read_record(const fs::path& folder) {
@@ -57,9 +60,12 @@ json read_record(const fs::path& folder) {
   json record = json::parse(read_file(path), nullptr, false);
   if (!record.is_object()) refuse_record(path, "not a JSON object");
   for (const char* key : {"task", "pooling", "decoding"})
-    if (record.contains(key) && !record[key].is_string()) refuse_record(path, fmt::format("'{}' is {}, expected a name", key, record[key].dump()));
-  if (record.contains("task")) with_context([&] { return "in " + path.string(); }, [&] { task_named(record["task"].get<std::string>()); });
-  if (record.contains("decoding")) with_context([&] { return "in " + path.string(); }, [&] { decoding_named(record["decoding"].get<std::string>()); });
+    if (record.contains(key) && !record[key].is_string())
+      refuse_record(path, fmt::format("'{}' is {}, expected a name", key, record[key].dump()));
+  if (record.contains("task"))
+    with_context([&] { return "in " + path.string(); }, [&] { task_named(record["task"].get<std::string>()); });
+  if (record.contains("decoding"))
+    with_context([&] { return "in " + path.string(); }, [&] { decoding_named(record["decoding"].get<std::string>()); });
   return record;
 }
 
@@ -81,10 +87,13 @@ std::vector<std::string> config_labels(const json& config, const std::string& wh
   std::vector<bool> seen(names.size(), false);
   for (const auto& [key, value] : config["id2label"].items()) {
     size_t id = names.size();
-    const bool number = !key.empty() && std::all_of(key.begin(), key.end(), [](char c) { return c >= '0' && c <= '9'; }) && key.size() < 8;
+    const bool number = !key.empty() &&
+                        std::all_of(key.begin(), key.end(), [](char c) { return c >= '0' && c <= '9'; }) &&
+                        key.size() < 8;
     if (number) id = std::stoul(key);
     if (id >= names.size() || seen[id] || !value.is_string())
-      fail(ErrorKind::model, "{}: id2label must number its {} labels 0, 1, ... and name each; found \"{}\": {}", where, names.size(), key, value.dump());
+      fail(ErrorKind::model, "{}: id2label must number its {} labels 0, 1, ... and name each; found \"{}\": {}", where,
+           names.size(), key, value.dump());
     seen[id] = true;
     names[id] = value.get<std::string>();
   }
@@ -107,12 +116,14 @@ void apply_record(ModelBundle& bundle) {
   for (const char* key : {"max_length", "truncate"})
     if (bundle.record.contains(key)) cut[key] = bundle.record[key];
   list.set_from_json(cut, path.string());
-  if (bundle.record.contains("decoding")) bundle.decoding = decoding_named(bundle.record["decoding"].get<std::string>());
+  if (bundle.record.contains("decoding"))
+    bundle.decoding = decoding_named(bundle.record["decoding"].get<std::string>());
   if (!bundle.record.contains("thresholds")) return;
   const json& thresholds = bundle.record["thresholds"];
   if (!thresholds.is_array() || static_cast<int>(thresholds.size()) != bundle.labels.size() ||
       !std::all_of(thresholds.begin(), thresholds.end(), [](const json& value) { return value.is_number(); }))
-    refuse_record(path, fmt::format("'thresholds' is {}, expected a number for each of the {} labels", thresholds.dump(), bundle.labels.size()));
+    refuse_record(path, fmt::format("'thresholds' is {}, expected a number for each of the {} labels",
+                                    thresholds.dump(), bundle.labels.size()));
   bundle.thresholds = thresholds.get<std::vector<double>>();
 }
 
@@ -121,13 +132,16 @@ struct Continued {
   bool usable = false;
 };
 
-Continued continued_head(const io::ModelFolder& folder, const json& record, const Task& task, const FolderWeights& weights) {
+Continued continued_head(const io::ModelFolder& folder, const json& record, const Task& task,
+                         const FolderWeights& weights) {
   const auto classifier = weights.shape("classifier.weight");
   if (!classifier || classifier->empty()) return {};
   const std::string own = text_field(record, "task");
   const std::string architecture = first_architecture(folder.config());
   if (own.empty() && architecture != task.architecture) return {};
-  const Task& was = own.empty() ? task_of_config(architecture, text_field(folder.config(), "problem_type"), classifier->front(), where_of(folder)) : task_named(own);
+  const Task& was = own.empty() ? task_of_config(architecture, text_field(folder.config(), "problem_type"),
+                                                 classifier->front(), where_of(folder))
+                                : task_named(own);
   if (was.kind != task.kind) return {};
   return {config_labels(folder.config(), where_of(folder)), true};
 }
@@ -142,7 +156,8 @@ LabelPlan plan_labels(const TrainingModelOptions& options, const Continued& cont
   LabelPlan plan;
   const bool keep = continued.usable && !options.new_head && !continued.labels.empty() && !made_up(continued.labels);
   if (!keep) {
-    plan.labels = options.labels_file.empty() ? data::Labels(options.data_labels) : data::Labels::from_file(options.labels_file);
+    plan.labels =
+        options.labels_file.empty() ? data::Labels(options.data_labels) : data::Labels::from_file(options.labels_file);
     return plan;
   }
   std::vector<std::string> names = continued.labels;
@@ -150,15 +165,18 @@ LabelPlan plan_labels(const TrainingModelOptions& options, const Continued& cont
   for (const auto& label : options.data_labels)
     if (std::find(names.begin(), names.end(), label) == names.end()) names.push_back(label);
   for (size_t i = 0; i < names.size(); ++i) plan.old_output.push_back(i < old ? static_cast<int64_t>(i) : -1);
-  plan.notes.push_back(names.size() == old ? fmt::format("the model's own {} labels are kept in their order", old)
-                                           : fmt::format("the model's own {} labels keep their rows; {} new ones are added", old, names.size() - old));
+  plan.notes.push_back(
+      names.size() == old
+          ? fmt::format("the model's own {} labels are kept in their order", old)
+          : fmt::format("the model's own {} labels keep their rows; {} new ones are added", old, names.size() - old));
   plan.labels = data::Labels(std::move(names), "the model's labels and the data's");
   return plan;
 }
 
 void check_vocabulary(const ModelBundle& bundle) {
   if (bundle.tokenizer->vocabulary_size() > bundle.model->config().vocabulary)
-    fail(ErrorKind::model, "{}: the tokenizer has {} pieces, the model's embedding {} rows (vocab_size); they do not belong together",
+    fail(ErrorKind::model,
+         "{}: the tokenizer has {} pieces, the model's embedding {} rows (vocab_size); they do not belong together",
          bundle.source.string(), bundle.tokenizer->vocabulary_size(), bundle.model->config().vocabulary);
 }
 
@@ -166,7 +184,8 @@ void check_max_length(ModelBundle& bundle, bool given) {
   const int64_t positions = bundle.model->config().positions;
   if (bundle.encode.max_length <= positions) return;
   if (given)
-    fail(ErrorKind::usage, "--max-length is {}; the model has positions for {} tokens: give at most {}", bundle.encode.max_length, positions, positions);
+    fail(ErrorKind::usage, "--max-length is {}; the model has positions for {} tokens: give at most {}",
+         bundle.encode.max_length, positions, positions);
   bundle.encode.max_length = static_cast<int>(positions);
 }
 
@@ -177,7 +196,8 @@ void note_ignored_settings(ModelBundle& bundle) {
 models::BertConfig with_dropout(models::BertConfig config, const TrainingModelOptions& options) {
   if (options.dropout) {
     // The head's rate follows the hidden one unless the config or the user says otherwise.
-    if (config.classifier_dropout == config.hidden_dropout) config.classifier_dropout = static_cast<float>(*options.dropout);
+    if (config.classifier_dropout == config.hidden_dropout)
+      config.classifier_dropout = static_cast<float>(*options.dropout);
     config.hidden_dropout = static_cast<float>(*options.dropout);
   }
   if (options.attention_dropout) config.attention_dropout = static_cast<float>(*options.attention_dropout);
@@ -193,8 +213,10 @@ std::string list_of(const std::vector<std::string>& names, size_t most) {
 
 void note_loaded(ModelBundle& bundle) {
   constexpr size_t kMost = 6;
-  if (!bundle.loaded.initialised.empty()) bundle.notes.push_back("newly initialised: " + list_of(bundle.loaded.initialised, kMost));
-  if (!bundle.loaded.skipped.empty()) bundle.notes.push_back("in the file, not used by this model: " + list_of(bundle.loaded.skipped, kMost));
+  if (!bundle.loaded.initialised.empty())
+    bundle.notes.push_back("newly initialised: " + list_of(bundle.loaded.initialised, kMost));
+  if (!bundle.loaded.skipped.empty())
+    bundle.notes.push_back("in the file, not used by this model: " + list_of(bundle.loaded.skipped, kMost));
 }
 
 std::optional<io::Safetensors> head_file(const fs::path& folder) {
@@ -215,8 +237,10 @@ json with_task(json config, const ModelBundle& bundle, bool hugging_face_head) {
   config["id2label"] = id2label;
   config["label2id"] = label2id;
   config.erase("num_labels");
-  if (*bundle.task->problem_type) config["problem_type"] = bundle.task->problem_type;
-  else config.erase("problem_type");
+  if (*bundle.task->problem_type)
+    config["problem_type"] = bundle.task->problem_type;
+  else
+    config.erase("problem_type");
   return config;
 }
 
@@ -228,7 +252,8 @@ void write_tensors(const std::vector<models::NamedTensor>& named, const fs::path
     specs.push_back({name, io::FileDType::f32, std::move(shape)});
   }
   io::SafetensorsWriter writer(path, std::move(specs));
-  for (const auto& [name, tensor] : named) writer.append_f32(name, {tensor.as<float>(), static_cast<size_t>(tensor.count())});
+  for (const auto& [name, tensor] : named)
+    writer.append_f32(name, {tensor.as<float>(), static_cast<size_t>(tensor.count())});
   writer.commit();
 }
 
@@ -241,7 +266,8 @@ ModelBundle open_for_training(const TrainingModelOptions& options) {
   bundle.task = options.task;
   bundle.config = folder.config();
   bundle.record = read_record(folder.path());
-  const models::BertConfig config = with_dropout(models::BertConfig::from_json(folder.config(), where_of(folder)), options);
+  const models::BertConfig config =
+      with_dropout(models::BertConfig::from_json(folder.config(), where_of(folder)), options);
   bundle.tokenizer = text::Tokenizer::load(folder.path());
 
   const auto head = head_file(folder.path());
@@ -253,14 +279,17 @@ ModelBundle open_for_training(const TrainingModelOptions& options) {
   const int64_t outputs = options.task->kind == TaskKind::regress ? 1 : bundle.labels.size();
   if (options.make_loss) bundle.loss = options.make_loss(bundle.labels);
   bundle.model = std::make_unique<models::Model>(
-      config, models::HeadOptions{.kind = options.task->head, .pooling = options.pooling, .outputs = outputs}, options.compute,
-      [&](nn::Parameters& parameters) {
+      config, models::HeadOptions{.kind = options.task->head, .pooling = options.pooling, .outputs = outputs},
+      options.compute, [&](nn::Parameters& parameters) {
         if (bundle.loss) bundle.loss->add_parameters(parameters);
       });
-  bundle.loaded = with_context([&] { return "in " + folder.path().string(); }, [&] {
-    return models::load_weights(*bundle.model, weights,
-                                {.seed = options.seed, .old_output = plan.old_output, .new_head = options.new_head || !continued.usable});
-  });
+  bundle.loaded = with_context(
+      [&] { return "in " + folder.path().string(); },
+      [&] {
+        return models::load_weights(
+            *bundle.model, weights,
+            {.seed = options.seed, .old_output = plan.old_output, .new_head = options.new_head || !continued.usable});
+      });
   bundle.encode = options.encode;
   bundle.decoding = options.decoding;
   check_vocabulary(bundle);
@@ -281,24 +310,32 @@ ModelBundle open_for_inference(const std::string& model, tensor::DType compute) 
   const FolderWeights weights(folder, head ? &*head : nullptr);
   const auto classifier = weights.shape("classifier.weight");
   if (!classifier || classifier->empty())
-    fail(ErrorKind::model, "{}: there is no 'classifier.weight': this is an encoder without a task head; fine-tune it with `attune train`", folder.path().string());
+    fail(
+        ErrorKind::model,
+        "{}: there is no 'classifier.weight': this is an encoder without a task head; fine-tune it with `attune train`",
+        folder.path().string());
   const std::string own = text_field(bundle.record, "task");
-  bundle.task = own.empty() ? &task_of_config(first_architecture(folder.config()), text_field(folder.config(), "problem_type"), classifier->front(), where_of(folder))
-                            : &task_named(own);
+  bundle.task = own.empty()
+                    ? &task_of_config(first_architecture(folder.config()), text_field(folder.config(), "problem_type"),
+                                      classifier->front(), where_of(folder))
+                    : &task_named(own);
   if (bundle.task->kind != TaskKind::regress) {
     std::vector<std::string> names = config_labels(folder.config(), where_of(folder));
     if (static_cast<int64_t>(names.size()) != classifier->front())
-      fail(ErrorKind::model, "{}: id2label names {} labels, the last layer has {} outputs", where_of(folder), names.size(), classifier->front());
+      fail(ErrorKind::model, "{}: id2label names {} labels, the last layer has {} outputs", where_of(folder),
+           names.size(), classifier->front());
     bundle.labels = data::Labels(std::move(names), where_of(folder));
   }
   if (bundle.record.is_object()) apply_record(bundle);
   const auto pooling = text_field(bundle.record, "pooling") == "mean" ? models::Pooling::mean : models::Pooling::first;
-  bundle.model = std::make_unique<models::Model>(models::BertConfig::from_json(folder.config(), where_of(folder)),
-                                                 models::HeadOptions{.kind = bundle.task->head, .pooling = pooling, .outputs = classifier->front()}, compute);
+  bundle.model = std::make_unique<models::Model>(
+      models::BertConfig::from_json(folder.config(), where_of(folder)),
+      models::HeadOptions{.kind = bundle.task->head, .pooling = pooling, .outputs = classifier->front()}, compute);
   bundle.loaded = with_context([&] { return "in " + folder.path().string(); },
                                [&] { return models::load_weights(*bundle.model, weights, {}); });
   if (!bundle.loaded.initialised.empty())
-    fail(ErrorKind::model, "{}: the weights lack {}; a fine-tuned model has them", folder.path().string(), list_of(bundle.loaded.initialised, 6));
+    fail(ErrorKind::model, "{}: the weights lack {}; a fine-tuned model has them", folder.path().string(),
+         list_of(bundle.loaded.initialised, 6));
   check_vocabulary(bundle);
   check_max_length(bundle, false);
   if (bundle.record.is_object() && bundle.record.contains("probe"))

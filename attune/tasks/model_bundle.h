@@ -1,11 +1,10 @@
-// A model together with everything that gives its numbers a meaning: task, labels, tokenizer, how texts were cut, thresholds.
-// It lives in a Hugging Face folder; what Hugging Face has no place for stands beside it in attune.json.
+// A model together with everything that gives its numbers a meaning: task, labels, tokenizer, how texts were cut,
+// thresholds. It lives in a Hugging Face folder; what Hugging Face has no place for stands beside it in attune.json.
 #pragma once
-#include <nlohmann/json.hpp>
-
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -22,17 +21,17 @@ namespace attune::tasks {
 namespace fs = std::filesystem;
 
 struct ModelBundle {
-  fs::path source;            // the folder it was opened from
+  fs::path source;  // the folder it was opened from
   const Task* task = nullptr;
-  data::Labels labels;        // empty for regression
+  data::Labels labels;  // empty for regression
   std::unique_ptr<text::Tokenizer> tokenizer;
   std::unique_ptr<models::Model> model;
   std::unique_ptr<losses::Loss> loss;  // what it is trained with; null where it was opened to predict
-  nlohmann::json config;      // config.json as read
+  nlohmann::json config;               // config.json as read
   data::EncodeOptions encode;
-  std::vector<double> thresholds;  // multilabel, probabilities; empty: 0.5
+  std::vector<double> thresholds;        // multilabel, probabilities; empty: 0.5
   Decoding decoding = Decoding::argmax;  // tagging; argmax where attune.json names none, as Hugging Face does
-  nlohmann::json record;      // attune.json as read; null where there is none
+  nlohmann::json record;                 // attune.json as read; null where there is none
   models::LoadReport loaded;
   std::vector<std::string> notes;  // what the user should know, one line each
 
@@ -41,10 +40,10 @@ struct ModelBundle {
 
 // How a model is opened for training.
 struct TrainingModelOptions {
-  std::string model;                      // as --model takes it
+  std::string model;  // as --model takes it
   const Task* task = nullptr;
-  std::vector<std::string> data_labels;   // labels of the training data, sorted; empty for regression
-  std::string labels_file;                // --labels
+  std::vector<std::string> data_labels;  // labels of the training data, sorted; empty for regression
+  std::string labels_file;               // --labels
   // Makes the loss once the labels are known; the loss's own parameters become the model's. Empty: there is none.
   std::function<std::unique_ptr<losses::Loss>(const data::Labels&)> make_loss = {};
   models::Pooling pooling = models::Pooling::first;
@@ -57,15 +56,16 @@ struct TrainingModelOptions {
   bool max_length_given = false;
 };
 
-// Label order: a continued model's own (labels it lacks are added at the end and get new rows of the last layer), else the labels
-// file, else `data_labels`. Errors: those of io (no such model, broken folder), of the config and the weights; a vocabulary larger than
-// the embedding; a --max-length beyond the positions.
+// Label order: a continued model's own (labels it lacks are added at the end and get new rows of the last layer), else
+// the labels file, else `data_labels`. Errors: those of io (no such model, broken folder), of the config and the
+// weights; a vocabulary larger than the embedding; a --max-length beyond the positions.
 ModelBundle open_for_training(const TrainingModelOptions& options);
 
 // Opens a fine-tuned folder, attune's own or Hugging Face's.
 ModelBundle open_for_inference(const std::string& model, tensor::DType compute);
 
-// Writes the bundle into `folder` (which exists), each file atomically, attune.json last. `record` goes into attune.json as given.
+// Writes the bundle into `folder` (which exists), each file atomically, attune.json last. `record` goes into
+// attune.json as given.
 void save_bundle(ModelBundle& bundle, const fs::path& folder, nlohmann::json record);
 
 // "bf16" where the processor multiplies it fast, else "f32", for "auto". Errors (usage): another name.

@@ -24,8 +24,9 @@ Sequences made_up_ids(const models::BertConfig& config) {
     const int64_t length = std::min(config.positions, kShortest + i);
     auto& ids = sequences.emplace_back();
     for (int64_t t = 0; t < length; ++t)
-      ids.push_back(static_cast<int32_t>(random_below(mix_key(kProbeKey, static_cast<uint64_t>(i)), static_cast<uint32_t>(t),
-                                                      static_cast<uint32_t>(config.vocabulary))));
+      ids.push_back(
+          static_cast<int32_t>(random_below(mix_key(kProbeKey, static_cast<uint64_t>(i)), static_cast<uint32_t>(t),
+                                            static_cast<uint32_t>(config.vocabulary))));
   }
   return sequences;
 }
@@ -67,24 +68,28 @@ void replay_probe(const models::Model& model, const json& probe, const std::stri
     ids = probe.at("ids").get<Sequences>();
     expected = probe.at("logits").get<std::vector<std::vector<float>>>();
   } catch (const json::exception&) {
-    fail(ErrorKind::model, "{}: \"probe\" must hold \"ids\" and \"logits\"; restore the file, or remove \"probe\" from it", where);
+    fail(ErrorKind::model,
+         "{}: \"probe\" must hold \"ids\" and \"logits\"; restore the file, or remove \"probe\" from it", where);
   }
   const auto fits = [&](const std::vector<int32_t>& sequence) {
     return !sequence.empty() && std::ssize(sequence) <= model.config().positions &&
-           std::all_of(sequence.begin(), sequence.end(), [&](int32_t id) { return id >= 0 && id < model.config().vocabulary; });
+           std::all_of(sequence.begin(), sequence.end(),
+                       [&](int32_t id) { return id >= 0 && id < model.config().vocabulary; });
   };
   if (ids.size() != expected.size() || !std::all_of(ids.begin(), ids.end(), fits))
-    fail(ErrorKind::model, "{}: \"probe\" holds inputs that this model cannot take; the files are not of one model", where);
+    fail(ErrorKind::model, "{}: \"probe\" holds inputs that this model cannot take; the files are not of one model",
+         where);
   const auto logits = logits_of(model, ids);
   for (size_t i = 0; i < ids.size(); ++i) {
     if (logits[i].size() != expected[i].size())
-      fail(ErrorKind::model, "{}: probe input {} has {} logits here and {} on record; the files are not of one model", where, i + 1, logits[i].size(),
-           expected[i].size());
+      fail(ErrorKind::model, "{}: probe input {} has {} logits here and {} on record; the files are not of one model",
+           where, i + 1, logits[i].size(), expected[i].size());
     for (size_t k = 0; k < logits[i].size(); ++k) {
       const double got = static_cast<double>(logits[i][k]), want = static_cast<double>(expected[i][k]);
       if (!(std::abs(got - want) <= kProbeTolerance * (1 + std::abs(want))))
         fail(ErrorKind::model,
-             "{}: the model gives {:.6g} where it gave {:.6g} when it was saved (probe input {}, logit {}): its weights are not the ones it was saved with. "
+             "{}: the model gives {:.6g} where it gave {:.6g} when it was saved (probe input {}, logit {}): its "
+             "weights are not the ones it was saved with. "
              "Restore the folder; if they were changed on purpose, remove \"probe\" from that file",
              where, got, want, i + 1, k);
     }

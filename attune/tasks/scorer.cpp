@@ -76,7 +76,10 @@ class RegressScorer final : public Scorer {
 class TagScorer final : public Scorer {
  public:
   TagScorer(const data::Labels& labels, const TargetTable& targets, Decoding decoding)
-      : targets_(targets), decoder_(labels.names(), decoding), meter_(labels.names(), targets.rows()), seen_(static_cast<size_t>(targets.rows()), false) {}
+      : targets_(targets),
+        decoder_(labels.names(), decoding),
+        meter_(labels.names(), targets.rows()),
+        seen_(static_cast<size_t>(targets.rows()), false) {}
   void add(int32_t row, std::span<const data::LabelPlace> places, std::span<const float> logits) override {
     const std::span<const int32_t> gold = targets_.labels(row);
     const WordTags tags = decoder_.decode(gold.size(), places, logits);
@@ -104,12 +107,17 @@ class TagScorer final : public Scorer {
 
 }  // namespace
 
-std::unique_ptr<Scorer> make_scorer(const Task& task, const data::Labels& labels, const TargetTable& targets, const ScorerOptions& options) {
+std::unique_ptr<Scorer> make_scorer(const Task& task, const data::Labels& labels, const TargetTable& targets,
+                                    const ScorerOptions& options) {
   switch (task.kind) {
-    case TaskKind::classify: return std::make_unique<ClassifyScorer>(labels.size(), targets);
-    case TaskKind::multilabel: return std::make_unique<MultiLabelScorer>(labels.size(), targets, options);
-    case TaskKind::regress: return std::make_unique<RegressScorer>(targets);
-    case TaskKind::tag: return std::make_unique<TagScorer>(labels, targets, options.decoding);
+    case TaskKind::classify:
+      return std::make_unique<ClassifyScorer>(labels.size(), targets);
+    case TaskKind::multilabel:
+      return std::make_unique<MultiLabelScorer>(labels.size(), targets, options);
+    case TaskKind::regress:
+      return std::make_unique<RegressScorer>(targets);
+    case TaskKind::tag:
+      return std::make_unique<TagScorer>(labels, targets, options.decoding);
   }
   fail(ErrorKind::internal, "a task without a scorer");
 }

@@ -17,7 +17,9 @@ namespace attune::tasks {
 // What one evaluation leaves. `scores` has the task's metrics and `loss`.
 struct Evaluation {
   metrics::Scores scores;
-  std::variant<std::monostate, metrics::ClassificationResult, metrics::MultiLabelResult, metrics::RegressionResult, metrics::TaggingResult> detail;
+  std::variant<std::monostate, metrics::ClassificationResult, metrics::MultiLabelResult, metrics::RegressionResult,
+               metrics::TaggingResult>
+      detail;
   std::vector<metrics::ClassRecord> classes;        // classify: one compact record a row
   std::vector<metrics::ScoreRecord> scored;         // regress
   std::vector<metrics::WordMistake> word_mistakes;  // tag
@@ -43,6 +45,7 @@ struct ScorerOptions {
 };
 
 // `targets` and `labels` must outlive the scorer.
-std::unique_ptr<Scorer> make_scorer(const Task& task, const data::Labels& labels, const TargetTable& targets, const ScorerOptions& options);
+std::unique_ptr<Scorer> make_scorer(const Task& task, const data::Labels& labels, const TargetTable& targets,
+                                    const ScorerOptions& options);
 
 }  // namespace attune::tasks

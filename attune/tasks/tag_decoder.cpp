@@ -26,13 +26,19 @@ float probability(std::span<const float> logits, int32_t label) {
 }
 
 // Whether `place` does not go on right where `before` ends.
-bool parted(const data::LabelPlace& before, const data::LabelPlace& place) { return place.word != before.word + before.words; }
+bool parted(const data::LabelPlace& before, const data::LabelPlace& place) {
+  return place.word != before.word + before.words;
+}
 
 }  // namespace
 
-std::vector<std::string> decoding_names() { return {"argmax", "iob2"}; }
+std::vector<std::string> decoding_names() {
+  return {"argmax", "iob2"};
+}
 
-const char* name(Decoding decoding) { return decoding == Decoding::argmax ? "argmax" : "iob2"; }
+const char* name(Decoding decoding) {
+  return decoding == Decoding::argmax ? "argmax" : "iob2";
+}
 
 Decoding decoding_named(const std::string& name) {
   if (name == "argmax") return Decoding::argmax;
@@ -47,7 +53,9 @@ TagDecoder::TagDecoder(std::span<const std::string> labels, Decoding decoding)
     const auto tag = scheme.tag(label);
     const int32_t inside = scheme.has_entities() && tag.prefix == 'B' ? find_tag(scheme, 'I', tag.type) : -1;
     goes_on_as_.push_back(inside < 0 ? label : inside);
-    if (decoding != Decoding::iob2 || !scheme.has_entities() || tag.prefix != 'I' || find_tag(scheme, 'B', tag.type) < 0) continue;
+    if (decoding != Decoding::iob2 || !scheme.has_entities() || tag.prefix != 'I' ||
+        find_tag(scheme, 'B', tag.type) < 0)
+      continue;
     may_begin_[label] = false;
     for (int32_t before = 0; before < scheme.labels(); ++before) {
       const auto other = scheme.tag(before);
@@ -73,7 +81,8 @@ void TagDecoder::best_path(std::span<const float> logits, std::span<int32_t> pat
     for (size_t k = 0; k < outputs_; ++k) {
       int32_t best = -1;
       for (size_t before = 0; before < outputs_; ++before)
-        if (follows_[before * outputs_ + k] && (best < 0 || score[before] > score[best])) best = static_cast<int32_t>(before);
+        if (follows_[before * outputs_ + k] && (best < 0 || score[before] > score[best]))
+          best = static_cast<int32_t>(before);
       from[i * outputs_ + k] = best;
       next[k] = best < 0 ? kNever : score[best] + logits[i * outputs_ + k];
     }
@@ -83,8 +92,10 @@ void TagDecoder::best_path(std::span<const float> logits, std::span<int32_t> pat
   for (size_t i = n - 1; i > 0; --i) path[i - 1] = from[i * outputs_ + static_cast<size_t>(path[i])];
 }
 
-WordTags TagDecoder::decode(size_t words, std::span<const data::LabelPlace> places, std::span<const float> logits) const {
-  ATTUNE_CHECK(logits.size() == places.size() * outputs_, "{} logits for {} places of {} labels", logits.size(), places.size(), outputs_);
+WordTags TagDecoder::decode(size_t words, std::span<const data::LabelPlace> places,
+                            std::span<const float> logits) const {
+  ATTUNE_CHECK(logits.size() == places.size() * outputs_, "{} logits for {} places of {} labels", logits.size(),
+               places.size(), outputs_);
   std::vector<int32_t> path(places.size());
   for (size_t i = 0; i < places.size(); ++i) {
     const auto own = logits.subspan(i * outputs_, outputs_);

@@ -1,11 +1,13 @@
 // From a sentence's logits to a tag a word.
 //
 //   argmax  each word the largest of its logits: what Hugging Face's pipelines do
-//   iob2    the tags t that make  sum over words w of logits[w, t_w]  largest among those in which every I-X stands right
-//           after a B-X or an I-X (found exactly, by Viterbi's algorithm: Viterbi 1967). Where the argmax tags keep that
-//           rule, they are these.
+//   iob2    the tags t that make  sum over words w of logits[w, t_w]  largest among those in which every I-X stands
+//   right
+//           after a B-X or an I-X (found exactly, by Viterbi's algorithm: Viterbi 1967). Where the argmax tags keep
+//           that rule, they are these.
 //
-// The rule holds for types X that have both labels: label sets without B- (IOB1, parts of speech) are decoded alike by both.
+// The rule holds for types X that have both labels: label sets without B- (IOB1, parts of speech) are decoded alike by
+// both.
 #pragma once
 #include <cstdint>
 #include <span>
@@ -34,15 +36,17 @@ class TagDecoder {
  public:
   TagDecoder(std::span<const std::string> labels, Decoding decoding);
 
-  // `places`: those of all of the sentence's windows, in the order of its words; logits [places, K]. Characters that share
-  // a piece go on with what their first one is: I-X after B-X. A word that nothing answers for counts as O, so no
+  // `places`: those of all of the sentence's windows, in the order of its words; logits [places, K]. Characters that
+  // share a piece go on with what their first one is: I-X after B-X. A word that nothing answers for counts as O, so no
   // I- follows it.
   WordTags decode(size_t words, std::span<const data::LabelPlace> places, std::span<const float> logits) const;
 
  private:
   bool keeps_rule(std::span<const int32_t> path) const;
   void best_path(std::span<const float> logits, std::span<int32_t> path) const;
-  bool may_follow(int32_t before, int32_t label) const { return follows_[static_cast<size_t>(before) * outputs_ + static_cast<size_t>(label)]; }
+  bool may_follow(int32_t before, int32_t label) const {
+    return follows_[static_cast<size_t>(before) * outputs_ + static_cast<size_t>(label)];
+  }
 
   size_t outputs_;
   std::vector<int32_t> goes_on_as_;  // [K] the label of a further character of the same piece

@@ -4,8 +4,8 @@
 
 namespace attune::tasks {
 
-TargetTable::TargetTable(const Task& task, const data::Labels& labels, const data::Dataset& dataset, std::string_view split,
-                         std::string_view label_source)
+TargetTable::TargetTable(const Task& task, const data::Labels& labels, const data::Dataset& dataset,
+                         std::string_view split, std::string_view label_source)
     : kind_(task.kind), width_(task.kind == TaskKind::multilabel ? labels.size() : 1) {
   if (kind_ == TaskKind::regress) {
     for (const auto& example : dataset.examples) scores_.push_back(static_cast<float>(example.score));
@@ -15,7 +15,8 @@ TargetTable::TargetTable(const Task& task, const data::Labels& labels, const dat
     ids_ = std::move(numbered.ids);
     offsets_ = std::move(numbered.offsets);
   }
-  const bool weighted = std::any_of(dataset.examples.begin(), dataset.examples.end(), [](const auto& e) { return e.weight != 1; });
+  const bool weighted =
+      std::any_of(dataset.examples.begin(), dataset.examples.end(), [](const auto& e) { return e.weight != 1; });
   if (weighted)
     for (const auto& example : dataset.examples) weights_.push_back(static_cast<float>(example.weight));
 }
@@ -25,8 +26,12 @@ void TargetTable::append(Batch& batch, int32_t row, std::span<const data::LabelP
   targets.width = width_;
   size_t items = 1;
   switch (kind_) {
-    case TaskKind::classify: targets.classes.push_back(ids_[offsets_[row]]); break;
-    case TaskKind::regress: targets.values.push_back(scores_[row]); break;
+    case TaskKind::classify:
+      targets.classes.push_back(ids_[offsets_[row]]);
+      break;
+    case TaskKind::regress:
+      targets.values.push_back(scores_[row]);
+      break;
     case TaskKind::multilabel: {
       const size_t first = targets.values.size();
       targets.values.resize(first + static_cast<size_t>(width_), 0.0f);

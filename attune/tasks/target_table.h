@@ -4,8 +4,8 @@
 #include <span>
 #include <vector>
 
-#include "attune/tasks/batch.h"
 #include "attune/data/labels.h"
+#include "attune/tasks/batch.h"
 #include "attune/tasks/task.h"
 
 namespace attune::tasks {
@@ -16,13 +16,15 @@ class TargetTable {
   TargetTable(const Task& task, const data::Labels& labels, const data::Dataset& dataset, std::string_view split,
               std::string_view label_source);
 
-  // Adds the targets of one sequence to a batch, after Batch::add. `places`: for tagging, which words of the row it answers for;
-  // the target of characters that share a piece is the first one's.
+  // Adds the targets of one sequence to a batch, after Batch::add. `places`: for tagging, which words of the row it
+  // answers for; the target of characters that share a piece is the first one's.
   void append(Batch& batch, int32_t row, std::span<const data::LabelPlace> places) const;
 
   int64_t rows() const { return static_cast<int64_t>(offsets_.size()) - 1; }
   // classify: the label. multilabel: the labels. tag: one a word.
-  std::span<const int32_t> labels(int64_t row) const { return std::span(ids_).subspan(offsets_[row], offsets_[row + 1] - offsets_[row]); }
+  std::span<const int32_t> labels(int64_t row) const {
+    return std::span(ids_).subspan(offsets_[row], offsets_[row + 1] - offsets_[row]);
+  }
   float score(int64_t row) const { return scores_[row]; }
   // How often each label occurs.
   std::vector<int64_t> counts(int outputs) const;

@@ -15,8 +15,8 @@ const std::vector<Task>& task_list() {
        "multi_label_classification", "BertForSequenceClassification", "any number of labels a text"},
       {TaskKind::regress, "regress", TargetKind::score, losses::TargetKind::scores, HeadKind::sequence, "regression",
        "BertForSequenceClassification", "a number a text"},
-      {TaskKind::tag, "tag", TargetKind::tags, losses::TargetKind::classes, HeadKind::token, "", "BertForTokenClassification",
-       "a label a word"},
+      {TaskKind::tag, "tag", TargetKind::tags, losses::TargetKind::classes, HeadKind::token, "",
+       "BertForTokenClassification", "a label a word"},
   };
   return list;
 }
@@ -27,7 +27,8 @@ const Task& task_named(std::string_view name) {
     if (name == task.name) return task;
     names.emplace_back(task.name);
   }
-  fail(ErrorKind::usage, "unknown task '{}'; known: classify, multilabel, regress, tag{}", name, did_you_mean(name, names));
+  fail(ErrorKind::usage, "unknown task '{}'; known: classify, multilabel, regress, tag{}", name,
+       did_you_mean(name, names));
 }
 
 const Task& task_of_config(const std::string& architecture, const std::string& problem_type, int64_t outputs,
@@ -35,7 +36,8 @@ const Task& task_of_config(const std::string& architecture, const std::string& p
   if (architecture == "BertForTokenClassification") return task_named("tag");
   if (architecture != "BertForSequenceClassification")
     fail(ErrorKind::model,
-         "{}: the architecture is '{}', which has no task head that attune can evaluate; expected BertForSequenceClassification or "
+         "{}: the architecture is '{}', which has no task head that attune can evaluate; expected "
+         "BertForSequenceClassification or "
          "BertForTokenClassification, or a folder that `attune train` wrote",
          where, architecture);
   for (const Task& task : task_list())

@@ -15,20 +15,27 @@ enum class DType : uint8_t {
 
 constexpr size_t size_of(DType type) {
   switch (type) {
-    case DType::bf16: return 2;
-    case DType::f64: return 8;
+    case DType::bf16:
+      return 2;
+    case DType::f64:
+      return 8;
     case DType::f32:
-    case DType::i32: return 4;
+    case DType::i32:
+      return 4;
   }
   return 0;
 }
 
 constexpr const char* name(DType type) {
   switch (type) {
-    case DType::f32: return "f32";
-    case DType::bf16: return "bf16";
-    case DType::f64: return "f64";
-    case DType::i32: return "i32";
+    case DType::f32:
+      return "f32";
+    case DType::bf16:
+      return "bf16";
+    case DType::f64:
+      return "f64";
+    case DType::i32:
+      return "i32";
   }
   return "?";
 }

@@ -1,8 +1,7 @@
 #include "attune/tensor/memory.h"
 
-#include <sys/mman.h>
-
 #include <algorithm>
+#include <sys/mman.h>
 #include <utility>
 
 namespace attune::tensor {
@@ -15,9 +14,11 @@ constexpr size_t kSmallestBlock = size_t{1} << 20;
 class HostMemory final : public Memory {
  public:
   void* allocate(size_t bytes) override {
-    void* block = ::mmap(nullptr, std::max<size_t>(bytes, 1), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    void* block =
+        ::mmap(nullptr, std::max<size_t>(bytes, 1), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (block == MAP_FAILED)
-      fail(ErrorKind::memory, "the system has no {:.1f} MiB of memory to give; use a smaller --micro-batch or --max-length",
+      fail(ErrorKind::memory,
+           "the system has no {:.1f} MiB of memory to give; use a smaller --micro-batch or --max-length",
            static_cast<double>(bytes) / 1048576.0);
     ::madvise(block, bytes, MADV_HUGEPAGE);
     return block;
@@ -58,7 +59,8 @@ void* Arena::allocate(size_t bytes) {
   bytes = aligned(std::max<size_t>(bytes, 1));
   if (limit_ != 0 && used_ + bytes > limit_)
     fail(ErrorKind::memory,
-         "this step needs more than the memory limit: {:.1f} MiB in use, {:.1f} MiB more asked for, limit {:.1f} MiB; use a "
+         "this step needs more than the memory limit: {:.1f} MiB in use, {:.1f} MiB more asked for, limit {:.1f} MiB; "
+         "use a "
          "smaller --micro-batch or --max-length, or raise --memory-limit",
          static_cast<double>(used_) / 1048576.0, static_cast<double>(bytes) / 1048576.0,
          static_cast<double>(limit_) / 1048576.0);

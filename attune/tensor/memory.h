@@ -13,7 +13,9 @@ namespace attune::tensor {
 
 // Where tensors begin: on cache lines. `bytes` rounded up to the next such place.
 inline constexpr size_t kAlignment = 64;
-constexpr size_t aligned(size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
+constexpr size_t aligned(size_t bytes) {
+  return (bytes + kAlignment - 1) / kAlignment * kAlignment;
+}
 
 // Where memory comes from. The host's is the only one so far; a device with memory of its own brings another.
 class Memory {
@@ -56,7 +58,8 @@ class Arena {
   // Everything handed out becomes invalid. Where several blocks were needed they are replaced by one.
   void reset();
 
-  // Everything handed out after mark() becomes invalid at rewind(): what a layer needed, once its result stands elsewhere.
+  // Everything handed out after mark() becomes invalid at rewind(): what a layer needed, once its result stands
+  // elsewhere.
   struct Mark {
     size_t block, block_used, used;
   };

@@ -11,7 +11,9 @@ namespace attune::tensor {
 
 inline constexpr int64_t kRowMultiple = 16;
 
-constexpr int64_t rounded_rows(int64_t rows) { return (rows + kRowMultiple - 1) / kRowMultiple * kRowMultiple; }
+constexpr int64_t rounded_rows(int64_t rows) {
+  return (rows + kRowMultiple - 1) / kRowMultiple * kRowMultiple;
+}
 
 struct PackedRows {
   std::vector<int32_t> ids;        // [N] vocabulary ids

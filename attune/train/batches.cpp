@@ -1,8 +1,7 @@
 #include "attune/train/batches.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <fmt/format.h>
 #include <numeric>
 
 #include "attune/train/epoch_order.h"
@@ -50,12 +49,14 @@ std::string StepBatches::places_of(int64_t step) {
   const auto rows = rows_at(step);
   std::vector<data::Origin> places;
   for (const int32_t row : rows) places.push_back(split_.data.examples[static_cast<size_t>(row)].origin);
-  std::sort(places.begin(), places.end(), [](const auto& a, const auto& b) { return std::pair(a.file, a.line) < std::pair(b.file, b.line); });
+  std::sort(places.begin(), places.end(),
+            [](const auto& a, const auto& b) { return std::pair(a.file, a.line) < std::pair(b.file, b.line); });
   std::string text;
   for (size_t i = 0; i < std::min(kMost, places.size()); ++i) {
     const bool same_file = i > 0 && places[i].file == places[i - 1].file;
     text += same_file ? fmt::format(", {}", places[i].line)
-                      : fmt::format("{}{} lines {}", i > 0 ? "; " : "", split_.data.files[static_cast<size_t>(places[i].file)], places[i].line);
+                      : fmt::format("{}{} lines {}", i > 0 ? "; " : "",
+                                    split_.data.files[static_cast<size_t>(places[i].file)], places[i].line);
   }
   return text + (places.size() > kMost ? fmt::format(" and {} more", places.size() - kMost) : "");
 }
@@ -63,7 +64,8 @@ std::string StepBatches::places_of(int64_t step) {
 std::vector<int32_t> StepBatches::largest() const {
   std::vector<int32_t> rows(static_cast<size_t>(split_.rows()));
   std::iota(rows.begin(), rows.end(), 0);
-  std::stable_sort(rows.begin(), rows.end(), [&](int32_t a, int32_t b) { return tokens_of(split_, a) > tokens_of(split_, b); });
+  std::stable_sort(rows.begin(), rows.end(),
+                   [&](int32_t a, int32_t b) { return tokens_of(split_, a) > tokens_of(split_, b); });
   int64_t count = 0, tokens = 0;
   for (const auto most = std::min(options_.batch_size, split_.rows()); count < most; ++count) {
     tokens += tokens_of(split_, rows[static_cast<size_t>(count)]);

@@ -10,8 +10,8 @@
 namespace attune::train {
 
 struct BatchOptions {
-  int64_t batch_size = 16;   // rows an optimizer step
-  int64_t micro_batch = 0;   // rows at once; 0: as many as stay within kTokenBudget tokens
+  int64_t batch_size = 16;  // rows an optimizer step
+  int64_t micro_batch = 0;  // rows at once; 0: as many as stay within kTokenBudget tokens
   uint64_t seed = 0;
   bool shuffle = true;
 };
@@ -22,7 +22,8 @@ class StepBatches {
   StepBatches(const Split& split, bool tagging, const BatchOptions& options);
 
   int64_t steps_per_epoch() const { return (split_.rows() + options_.batch_size - 1) / options_.batch_size; }
-  // The micro-batches of a step (0-based, over all epochs). The last, smaller batch of an epoch is kept. Valid until the next call.
+  // The micro-batches of a step (0-based, over all epochs). The last, smaller batch of an epoch is kept. Valid until
+  // the next call.
   std::span<const tasks::Batch> at(int64_t step);
   // Rows of a step: batch_size, or what is left at the end of an epoch.
   int64_t rows_of(int64_t step) const;

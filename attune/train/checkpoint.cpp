@@ -26,13 +26,15 @@ void write_tensors(const fs::path& path, const std::vector<optim::StateTensor>& 
   std::vector<io::TensorSpec> specs;
   for (const auto& [name, tensor] : tensors) specs.push_back({name, io::FileDType::f32, {tensor.count()}});
   io::SafetensorsWriter writer(path, std::move(specs), {{"format", "attune"}});
-  for (const auto& [name, tensor] : tensors) writer.append_f32(name, {tensor.as<float>(), static_cast<size_t>(tensor.count())});
+  for (const auto& [name, tensor] : tensors)
+    writer.append_f32(name, {tensor.as<float>(), static_cast<size_t>(tensor.count())});
   writer.commit();
 }
 
 void read_tensors(const fs::path& path, const std::vector<optim::StateTensor>& tensors) {
   const io::Safetensors file(path);
-  for (const auto& [name, tensor] : tensors) file.read_f32(name, {tensor.as<float>(), static_cast<size_t>(tensor.count())});
+  for (const auto& [name, tensor] : tensors)
+    file.read_f32(name, {tensor.as<float>(), static_cast<size_t>(tensor.count())});
 }
 
 int64_t step_of(const fs::path& folder) {
@@ -40,7 +42,8 @@ int64_t step_of(const fs::path& folder) {
   const std::string name = folder.filename().string();
   if (!name.starts_with(kPrefix) || name.size() > kPrefix.size() + 15) return -1;
   const std::string digits = name.substr(kPrefix.size());
-  if (digits.empty() || !std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; })) return -1;
+  if (digits.empty() || !std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; }))
+    return -1;
   return std::stoll(digits);
 }
 
@@ -58,7 +61,8 @@ void check_identity(const json& had, const json& has, const fs::path& checkpoint
     const json& old = had.contains(key) ? had[key] : json();
     if (old != value)
       fail(ErrorKind::usage,
-           "cannot resume from {}: '{}' was {} when it was made and is {} now. Give the old value, or start a new run in another "
+           "cannot resume from {}: '{}' was {} when it was made and is {} now. Give the old value, or start a new run "
+           "in another "
            "--out (threads and output options may differ)",
            checkpoint.string(), key, old.dump(), value.dump());
   }
@@ -67,24 +71,35 @@ void check_identity(const json& had, const json& has, const fs::path& checkpoint
 }  // namespace
 
 json RunState::to_json() const {
-  return {{"step", step},           {"log_bytes", log_bytes}, {"loss_sum", loss_sum},             {"loss_steps", loss_steps}, {"best", best},
-          {"best_step", best_step}, {"tokens", tokens}, {"seconds", seconds},       {"without_better", without_better}, {"stopped_early", stopped_early}};
+  return {{"step", step},
+          {"log_bytes", log_bytes},
+          {"loss_sum", loss_sum},
+          {"loss_steps", loss_steps},
+          {"best", best},
+          {"best_step", best_step},
+          {"tokens", tokens},
+          {"seconds", seconds},
+          {"without_better", without_better},
+          {"stopped_early", stopped_early}};
 }
 
 RunState RunState::from_json(const json& j) {
   RunState s;
-  s.step = j.at("step"), s.log_bytes = j.at("log_bytes"), s.loss_sum = j.at("loss_sum"), s.loss_steps = j.at("loss_steps");
-  s.best = j.at("best"), s.best_step = j.at("best_step"), s.tokens = j.at("tokens"), s.seconds = j.at("seconds"), s.without_better = j.at("without_better");
+  s.step = j.at("step"), s.log_bytes = j.at("log_bytes"), s.loss_sum = j.at("loss_sum"),
+  s.loss_steps = j.at("loss_steps");
+  s.best = j.at("best"), s.best_step = j.at("best_step"), s.tokens = j.at("tokens"), s.seconds = j.at("seconds"),
+  s.without_better = j.at("without_better");
   s.stopped_early = j.at("stopped_early");
   return s;
 }
 
-void save_checkpoint(const fs::path& run, const models::Model& model, const optim::Optimizer& optimizer, const RunState& state,
-                     const json& identity, int64_t keep) {
+void save_checkpoint(const fs::path& run, const models::Model& model, const optim::Optimizer& optimizer,
+                     const RunState& state, const json& identity, int64_t keep) {
   fs::create_directories(run / "checkpoints");
   AtomicFolder folder(run / "checkpoints" / ("step-" + std::to_string(state.step)));
   write_tensors(folder.path() / kTensors, all_tensors(model, &optimizer));
-  write_file_atomically(folder.path() / kState, json{{"format", 1}, {"state", state.to_json()}, {"identity", identity}}.dump(2) + "\n");
+  write_file_atomically(folder.path() / kState,
+                        json{{"format", 1}, {"state", state.to_json()}, {"identity", identity}}.dump(2) + "\n");
   folder.commit();
   const auto all = checkpoints_of(run);
   for (size_t i = static_cast<size_t>(keep); i < all.size(); ++i) fs::remove_all(all[i]);
@@ -97,12 +112,17 @@ std::optional<fs::path> newest_checkpoint(const fs::path& run) {
 
 std::string way_on(const fs::path& run) {
   const auto checkpoint = newest_checkpoint(run);
-  return checkpoint ? fmt::format("{} is whole: make room, and go on from it by the same command with --resume", checkpoint->string())
-                    : fmt::format("no checkpoint was written yet: make room, and start anew by the same command with --resume");
+  return checkpoint ? fmt::format("{} is whole: make room, and go on from it by the same command with --resume",
+                                  checkpoint->string())
+                    : fmt::format(
+                          "no checkpoint was written yet: make room, and start anew by the same command with --resume");
 }
 
-RunState load_checkpoint(const fs::path& checkpoint, models::Model& model, optim::Optimizer& optimizer, const json& identity) {
-  const auto remedy = [&] { return fmt::format("remove {} to resume from the checkpoint before it", checkpoint.string()); };
+RunState load_checkpoint(const fs::path& checkpoint, models::Model& model, optim::Optimizer& optimizer,
+                         const json& identity) {
+  const auto remedy = [&] {
+    return fmt::format("remove {} to resume from the checkpoint before it", checkpoint.string());
+  };
   const json state = json::parse(read_file(checkpoint / kState), nullptr, false);
   if (!state.is_object() || !state.contains("state") || !state.contains("identity"))
     fail(ErrorKind::model, "{} is damaged; {}", (checkpoint / kState).string(), remedy());

@@ -1,11 +1,11 @@
-// Everything a run needs to go on as if it had never stopped: weights and moments bit for bit, the step, the position in the log, and
-// what early stopping has seen. The order of rows and every random draw follow from seed and step, so they need no state.
+// Everything a run needs to go on as if it had never stopped: weights and moments bit for bit, the step, the position
+// in the log, and what early stopping has seen. The order of rows and every random draw follow from seed and step, so
+// they need no state.
 //
 // A checkpoint is a folder checkpoints/step-N that appears whole or not at all: state.safetensors (f32) and state.json.
 #pragma once
-#include <nlohmann/json.hpp>
-
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "attune/models/model.h"
@@ -16,24 +16,25 @@ namespace attune::train {
 namespace fs = std::filesystem;
 
 struct RunState {
-  int64_t step = 0;          // optimizer steps taken
-  int64_t log_bytes = 0;     // of metrics.jsonl
-  double loss_sum = 0;       // since the last log line
+  int64_t step = 0;       // optimizer steps taken
+  int64_t log_bytes = 0;  // of metrics.jsonl
+  double loss_sum = 0;    // since the last log line
   int64_t loss_steps = 0;
-  double best = 0;           // value of the best metric; meaningful if best_step >= 0
+  double best = 0;  // value of the best metric; meaningful if best_step >= 0
   int64_t best_step = -1;
   int64_t without_better = 0;  // evaluations since
-  int64_t tokens = 0;        // trained on so far
-  double seconds = 0;        // in training steps so far
+  int64_t tokens = 0;          // trained on so far
+  double seconds = 0;          // in training steps so far
   bool stopped_early = false;
 
   nlohmann::json to_json() const;
   static RunState from_json(const nlohmann::json& json);
 };
 
-// Writes checkpoints/step-N under `run`, then removes all but the `keep` newest. `identity`: what a resumed run must agree with.
-void save_checkpoint(const fs::path& run, const models::Model& model, const optim::Optimizer& optimizer, const RunState& state,
-                     const nlohmann::json& identity, int64_t keep);
+// Writes checkpoints/step-N under `run`, then removes all but the `keep` newest. `identity`: what a resumed run must
+// agree with.
+void save_checkpoint(const fs::path& run, const models::Model& model, const optim::Optimizer& optimizer,
+                     const RunState& state, const nlohmann::json& identity, int64_t keep);
 
 // The newest complete checkpoint of a run, or nothing.
 std::optional<fs::path> newest_checkpoint(const fs::path& run);
@@ -41,9 +42,10 @@ std::optional<fs::path> newest_checkpoint(const fs::path& run);
 // After a write that failed: from where `run` goes on, and how. One line.
 std::string way_on(const fs::path& run);
 
-// Errors (usage): `identity` differs from the checkpoint's: names the first differing field, its values, and the remedy. Errors (model, io): a
-// damaged checkpoint.
-RunState load_checkpoint(const fs::path& checkpoint, models::Model& model, optim::Optimizer& optimizer, const nlohmann::json& identity);
+// Errors (usage): `identity` differs from the checkpoint's: names the first differing field, its values, and the
+// remedy. Errors (model, io): a damaged checkpoint.
+RunState load_checkpoint(const fs::path& checkpoint, models::Model& model, optim::Optimizer& optimizer,
+                         const nlohmann::json& identity);
 
 // Weights alone, for the best state so far: checkpoints/best.
 void save_best(const fs::path& run, const models::Model& model);

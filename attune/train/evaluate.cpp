@@ -16,13 +16,15 @@ void check_finite(std::span<const float> logits, const Split& split, int32_t row
   for (const float logit : logits)
     if (!std::isfinite(logit))
       fail(ErrorKind::numeric,
-           "{}: the model's answer is {}: its weights grew beyond all bounds in training (a lower --lr, more --warmup, or --clip helps) or are damaged",
-           split.data.describe(split.data.examples[static_cast<size_t>(row)].origin), std::isnan(logit) ? "not a number" : "infinite");
+           "{}: the model's answer is {}: its weights grew beyond all bounds in training (a lower --lr, more --warmup, "
+           "or --clip helps) or are damaged",
+           split.data.describe(split.data.examples[static_cast<size_t>(row)].origin),
+           std::isnan(logit) ? "not a number" : "infinite");
 }
 
 // Hands each row of the data set its own rows of logits.
-void score_batch(tasks::Scorer& scorer, const tasks::Batch& batch, const Split& split, std::span<const int32_t> rows, bool tagging,
-                 std::span<const float> logits, size_t outputs) {
+void score_batch(tasks::Scorer& scorer, const tasks::Batch& batch, const Split& split, std::span<const int32_t> rows,
+                 bool tagging, std::span<const float> logits, size_t outputs) {
   size_t at = 0;
   std::vector<data::LabelPlace> places;
   for (const int32_t row : rows) {
@@ -42,15 +44,17 @@ void score_batch(tasks::Scorer& scorer, const tasks::Batch& batch, const Split& 
 
 }  // namespace
 
-std::span<const float> run_batch(const models::Model& model, kernels::Kernels& kernels, tensor::Arena& arena, const tasks::Batch& batch) {
+std::span<const float> run_batch(const models::Model& model, kernels::Kernels& kernels, tensor::Arena& arena,
+                                 const tasks::Batch& batch) {
   arena.reset();
   autograd::Context context{.kernels = kernels, .arena = arena, .compute = model.compute()};
   const tensor::Tensor logits = forward(model, context, batch).logits;
   return {logits.as<float>(), static_cast<size_t>(batch.read_count * logits.cols())};
 }
 
-std::optional<tasks::Evaluation> evaluate(const tasks::ModelBundle& bundle, kernels::Kernels& kernels, const Split& split,
-                                          const losses::Loss& loss, const EvaluateOptions& options) {
+std::optional<tasks::Evaluation> evaluate(const tasks::ModelBundle& bundle, kernels::Kernels& kernels,
+                                          const Split& split, const losses::Loss& loss,
+                                          const EvaluateOptions& options) {
   const auto start = Clock::now();
   const bool tagging = bundle.task->kind == tasks::TaskKind::tag;
   const auto scorer = tasks::make_scorer(*bundle.task, bundle.labels, split.targets, options.scorer);
@@ -62,15 +66,18 @@ std::optional<tasks::Evaluation> evaluate(const tasks::ModelBundle& bundle, kern
   for (int64_t first = 0; first < split.rows(); first += options.batch_size) {
     if (options.stop && options.stop()) return std::nullopt;
     rows.clear();
-    for (int64_t row = first; row < std::min(split.rows(), first + options.batch_size); ++row) rows.push_back(static_cast<int32_t>(row));
+    for (int64_t row = first; row < std::min(split.rows(), first + options.batch_size); ++row)
+      rows.push_back(static_cast<int32_t>(row));
     fill_batch(batch, split, rows, tagging);
     if (batch.read_count == 0) continue;
     arena.reset();
     autograd::Context context{.kernels = kernels, .arena = arena, .compute = bundle.model->compute()};
     const models::ModelOutput output = forward(*bundle.model, context, batch);
     const auto outputs = static_cast<size_t>(output.logits.cols());
-    score_batch(*scorer, batch, split, rows, tagging, {output.logits.as<float>(), static_cast<size_t>(batch.read_count) * outputs}, outputs);
-    const losses::LossTerm term = loss.evaluate(context, {.logits = output.logits, .hidden = output.hidden, .targets = batch.targets});
+    score_batch(*scorer, batch, split, rows, tagging,
+                {output.logits.as<float>(), static_cast<size_t>(batch.read_count) * outputs}, outputs);
+    const losses::LossTerm term =
+        loss.evaluate(context, {.logits = output.logits, .hidden = output.hidden, .targets = batch.targets});
     sum += term.sum;
     denominator += term.denominator;
     tokens += batch.rows.tokens();

@@ -17,10 +17,11 @@ struct EvaluateOptions {
 };
 
 // Scores and `loss` (sum over items / denominator, over the whole set) of a split; nothing if stopped.
-std::optional<tasks::Evaluation> evaluate(const tasks::ModelBundle& bundle, kernels::Kernels& kernels, const Split& split,
-                                          const losses::Loss& loss, const EvaluateOptions& options);
+std::optional<tasks::Evaluation> evaluate(const tasks::ModelBundle& bundle, kernels::Kernels& kernels,
+                                          const Split& split, const losses::Loss& loss, const EvaluateOptions& options);
 
 // Runs a batch and returns the logits [read_count, K]; valid until the arena is reset.
-std::span<const float> run_batch(const models::Model& model, kernels::Kernels& kernels, tensor::Arena& arena, const tasks::Batch& batch);
+std::span<const float> run_batch(const models::Model& model, kernels::Kernels& kernels, tensor::Arena& arena,
+                                 const tasks::Batch& batch);
 
 }  // namespace attune::train

@@ -18,7 +18,9 @@ using Clock = std::chrono::steady_clock;
 // What the logits of a linear model may take, in floats; n-grams beyond it are the rarest.
 constexpr int64_t kMostWeights = 1 << 23;
 
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
 
 baselines::ClassTargets class_targets(const tasks::Task& task, int64_t classes, const Split& split,
                                       std::span<const int32_t> rows) {
@@ -61,7 +63,8 @@ std::vector<float> encode_means(const LadderInputs& in, const Split& split, std:
     autograd::Context context{.kernels = in.kernels, .arena = arena, .compute = in.untrained.model->compute()};
     const float* hidden = in.untrained.model->forward(context, batch.rows, batch.head()).hidden.as<float>();
     for (int64_t s = 0; s < batch.rows.sequences(); ++s) {
-      const int32_t begin = batch.rows.offsets[static_cast<size_t>(s)], stop = batch.rows.offsets[static_cast<size_t>(s) + 1];
+      const int32_t begin = batch.rows.offsets[static_cast<size_t>(s)],
+                    stop = batch.rows.offsets[static_cast<size_t>(s) + 1];
       const size_t at = means.size();
       means.resize(at + width, 0.0f);
       for (int32_t r = begin; r < stop; ++r)
@@ -124,9 +127,8 @@ class Rungs {
     std::string name = "frozen encoder + logistic regression";
     if (std::ssize(rows) < in_.train.rows())
       name += fmt::format(" ({} of {} rows)", report::count(std::ssize(rows)), report::count(in_.train.rows()));
-    judge(name, start, [&](const Split& split) {
-      return fitted.model.logits(features(encode_means(in_, split, all_rows(split))));
-    });
+    judge(name, start,
+          [&](const Split& split) { return fitted.model.logits(features(encode_means(in_, split, all_rows(split)))); });
   }
 
   report::Ladder take() { return std::move(ladder_); }

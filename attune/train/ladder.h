@@ -3,8 +3,8 @@
 //
 //   majority class                         the labels' frequencies, no text
 //   hashed n-grams + logistic regression   words and word pairs (baselines/hashed_ngrams.h)
-//   frozen encoder + logistic regression   mean of the untouched encoder's last hidden states (baselines/dense_features.h)
-//   fine-tuned
+//   frozen encoder + logistic regression   mean of the untouched encoder's last hidden states
+//   (baselines/dense_features.h) fine-tuned
 //
 // Every rung is fitted on the training rows and judged by the same scorer as the model.
 #pragma once
@@ -22,7 +22,7 @@ struct LadderInputs {
   const tasks::ModelBundle& untrained;  // the model as it was before training
   kernels::Kernels& kernels;
   const Split& train;
-  const Split* dev;     // where a multi-label task's thresholds are chosen; may be the judged split
+  const Split* dev;  // where a multi-label task's thresholds are chosen; may be the judged split
   const Split& judged;
   uint64_t seed = 1;
   int64_t batch_size = 64;

@@ -1,9 +1,8 @@
 // metrics.jsonl: one JSON object a line, appended while the run goes on; cut back to a checkpoint on resume.
 #pragma once
-#include <nlohmann/json_fwd.hpp>
-
 #include <cstdio>
 #include <filesystem>
+#include <nlohmann/json_fwd.hpp>
 
 namespace attune::train {
 

@@ -83,9 +83,13 @@ void read_curve(report::Report& report, const fs::path& log, const std::string& 
     const json line = json::parse(text.substr(at, end - at), nullptr, false);
     at = end + 1;
     if (!line.is_object()) continue;
-    const auto number = [&](const char* key) { return line.contains(key) && line[key].is_number() ? line[key].get<double>() : metrics::kUndefined; };
-    if (line.contains("split")) report.evaluations.push_back({line["step"], number(metric.c_str()), number("loss")});
-    else report.curve.push_back({line["step"], line["epoch"], number("loss"), number("lr")});
+    const auto number = [&](const char* key) {
+      return line.contains(key) && line[key].is_number() ? line[key].get<double>() : metrics::kUndefined;
+    };
+    if (line.contains("split"))
+      report.evaluations.push_back({line["step"], number(metric.c_str()), number("loss")});
+    else
+      report.curve.push_back({line["step"], line["epoch"], number("loss"), number("lr")});
   }
 }
 
@@ -104,21 +108,26 @@ int64_t tokens_afterwards(const TrainOptions& o, const tasks::Task& task, const 
   int64_t tokens = splits.test ? tokens_of(*splits.test) : 0;
   if (!wants_ladder(o, task, splits)) return tokens;
   const bool thresholds = task.kind == tasks::TaskKind::multilabel && splits.dev && splits.test;
-  return tokens + ladder_tokens(splits.train, thresholds ? &*splits.dev : nullptr, splits.test ? *splits.test : *splits.dev);
+  return tokens +
+         ladder_tokens(splits.train, thresholds ? &*splits.dev : nullptr, splits.test ? *splits.test : *splits.dev);
 }
 
 // The rungs need the model as it stood before training, so it is opened once more.
-std::optional<report::Ladder> make_ladder(const TrainOptions& o, kernels::Kernels& kernels, const Splits& splits, const Judged& judged,
-                                          const tasks::Task& task, double seconds, Observer& observer) {
+std::optional<report::Ladder> make_ladder(const TrainOptions& o, kernels::Kernels& kernels, const Splits& splits,
+                                          const Judged& judged, const tasks::Task& task, double seconds,
+                                          Observer& observer) {
   if (!wants_ladder(o, task, splits)) return std::nullopt;
-  observer.note("measuring what less effort would give: majority class, n-grams, frozen encoder (--no-ladder leaves it out)");
+  observer.note(
+      "measuring what less effort would give: majority class, n-grams, frozen encoder (--no-ladder leaves it out)");
   const tasks::ModelBundle untrained = open_model(o, task, splits.train.data);
-  return judge_ladder(o, untrained, kernels, splits.train, splits.dev_if_any(), splits.test_if_any(), judged, seconds, observer);
+  return judge_ladder(o, untrained, kernels, splits.train, splits.dev_if_any(), splits.test_if_any(), judged, seconds,
+                      observer);
 }
 
 void add_facts(report::Report& report, const RunState& state, const RunPlan& plan, const losses::Loss& loss) {
   const double rate = state.seconds > 0 ? static_cast<double>(state.tokens) / state.seconds : 0;
-  report.facts.emplace_back("training", fmt::format("{} steps, {:.1f} s, {:.0f} tokens/s", state.step, state.seconds, rate));
+  report.facts.emplace_back("training",
+                            fmt::format("{} steps, {:.1f} s, {:.0f} tokens/s", state.step, state.seconds, rate));
   report.facts.emplace_back("loss", loss.name());
   report.facts.emplace_back("precision", fmt::format("{}, {} threads", plan.precision, plan.threads));
 }
@@ -145,8 +154,10 @@ RunResult run_training(TrainOptions o, Observer& observer) {
   // Everything that can be wrong is found before the folder is touched.
   auto trainer = std::make_unique<Trainer>(o, bundle, loss, *kernels, splits.train, splits.dev_if_any(), observer);
   RunPlan plan = trainer->plan(tokens_afterwards(o, task, splits));
-  plan.precision = tensor::name(bundle.model->compute()), plan.threads = threads.threads, plan.threads_reason = threads.reason;
-  const json identity = run_identity(o, fingerprint_sources(o), model_fingerprint(bundle.source.string()), plan.precision);
+  plan.precision = tensor::name(bundle.model->compute()), plan.threads = threads.threads,
+  plan.threads_reason = threads.reason;
+  const json identity =
+      run_identity(o, fingerprint_sources(o), model_fingerprint(bundle.source.string()), plan.precision);
   make_run_folder(o);
   if (o.resume) trainer->resume(identity);
   write_settings(o, threads.threads);
@@ -166,14 +177,15 @@ RunResult run_training(TrainOptions o, Observer& observer) {
   report.ladder = make_ladder(o, *kernels, splits, judged, task, outcome.state.seconds, observer);
   read_curve(report, fs::path(o.out) / "metrics.jsonl", report::headline_metric(report));
   add_facts(report, outcome.state, plan, loss);
-  with_context([&] { return way_on(o.out); }, [&] {
-    write_reports(report, o.out);
-    tasks::save_bundle(bundle, o.out,
-                       {{"attune", "0.1.0"},
-                        {"loss", loss.name()},
-                        {"identity", identity},
-                        {"run", {{"steps", outcome.state.step}, {"seconds", outcome.state.seconds}}}});
-  });
+  with_context([&] { return way_on(o.out); },
+               [&] {
+                 write_reports(report, o.out);
+                 tasks::save_bundle(bundle, o.out,
+                                    {{"attune", "0.1.0"},
+                                     {"loss", loss.name()},
+                                     {"identity", identity},
+                                     {"run", {{"steps", outcome.state.step}, {"seconds", outcome.state.seconds}}}});
+               });
   return {.state = RunResult::State::finished, .report = std::move(report)};
 }
 

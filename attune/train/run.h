@@ -1,5 +1,5 @@
-// `attune train` as a function: options in, a folder and a report out. It reads data, opens the model, trains, evaluates, and leaves in --out a
-// Hugging Face folder with everything that tells how it came to be.
+// `attune train` as a function: options in, a folder and a report out. It reads data, opens the model, trains,
+// evaluates, and leaves in --out a Hugging Face folder with everything that tells how it came to be.
 #pragma once
 #include "attune/report/report.h"
 #include "attune/train/observer.h"

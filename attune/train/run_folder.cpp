@@ -1,9 +1,8 @@
 #include "attune/train/run_folder.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <fstream>
+#include <sys/stat.h>
 
 #include "attune/base/files.h"
 
@@ -62,7 +61,8 @@ void check_nothing_read_is_replaced(const TrainOptions& options) {
     if (file.empty() || !fs::exists(file, none)) continue;
     const fs::path whole = fs::canonical(file);
     if (std::mismatch(out.begin(), out.end(), whole.begin(), whole.end()).first == out.end())
-      fail(ErrorKind::usage, "--overwrite would remove {} before it is read: it lies in --out {}; name another folder", file, options.out);
+      fail(ErrorKind::usage, "--overwrite would remove {} before it is read: it lies in --out {}; name another folder",
+           file, options.out);
   }
 }
 
@@ -71,12 +71,16 @@ void check_nothing_read_is_replaced(const TrainOptions& options) {
 bool check_run_folder(const TrainOptions& options) {
   const fs::path out = options.out;
   if (options.resume && options.overwrite) fail(ErrorKind::usage, "--resume and --overwrite contradict each other");
-  if (fs::exists(out) && !fs::is_directory(out)) fail(ErrorKind::usage, "--out {} is a file; name a folder", out.string());
+  if (fs::exists(out) && !fs::is_directory(out))
+    fail(ErrorKind::usage, "--out {} is a file; name a folder", out.string());
   if (fs::exists(out) && !is_blank(out)) {
     const bool run = fs::exists(out / kConfigFile);
     if (!options.resume && !options.overwrite)
-      fail(ErrorKind::usage, "--out {} exists; give --overwrite to replace it, --resume to go on, or another folder", out.string());
-    if (!run) fail(ErrorKind::usage, "--out {} is not empty and was not made by `attune train`; name another folder", out.string());
+      fail(ErrorKind::usage, "--out {} exists; give --overwrite to replace it, --resume to go on, or another folder",
+           out.string());
+    if (!run)
+      fail(ErrorKind::usage, "--out {} is not empty and was not made by `attune train`; name another folder",
+           out.string());
     if (options.overwrite) check_nothing_read_is_replaced(options);
     return options.resume && is_finished(out);
   }
@@ -88,13 +92,16 @@ void make_run_folder(const TrainOptions& options) {
   if (options.overwrite && fs::exists(out)) empty_run(out);
   std::error_code error;
   fs::create_directories(out, error);
-  if (error) fail(ErrorKind::io, "cannot make the folder {}: {}; is its parent there, and may it be written to?", out.string(), error.message());
+  if (error)
+    fail(ErrorKind::io, "cannot make the folder {}: {}; is its parent there, and may it be written to?", out.string(),
+         error.message());
   ::chmod(out.c_str(), 0700);
   remove_leftovers(out);
   remove_leftovers(out / "checkpoints");
 }
 
-json run_identity(TrainOptions options, const std::string& data_fingerprint, const std::string& model_fingerprint, const std::string& precision) {
+json run_identity(TrainOptions options, const std::string& data_fingerprint, const std::string& model_fingerprint,
+                  const std::string& precision) {
   OptionList list;
   options.visit(list);
   json identity = list.to_json(/*affecting_result_only=*/true);
@@ -109,7 +116,8 @@ std::string model_fingerprint(const std::string& folder) {
   std::vector<fs::path> files;
   for (const auto& entry : fs::directory_iterator(folder)) {
     const std::string name = entry.path().filename().string();
-    if (name.ends_with(".safetensors") || name == "config.json" || name == "vocab.txt" || name == "tokenizer.json") files.push_back(entry.path());
+    if (name.ends_with(".safetensors") || name == "config.json" || name == "vocab.txt" || name == "tokenizer.json")
+      files.push_back(entry.path());
   }
   std::sort(files.begin(), files.end());
   for (const auto& file : files) all += file.filename().string() + sha256_file(file);

@@ -6,9 +6,10 @@
 
 namespace attune::train {
 
-Judged judge_splits(report::Report& report, tasks::ModelBundle& bundle, kernels::Kernels& kernels, const losses::Loss& loss, const TrainOptions& o,
-                       const Split* dev, const Split* test) {
-  EvaluateOptions options{.batch_size = o.eval_batch_size, .bootstrap = {.draws = static_cast<int>(o.bootstrap), .seed = o.seed},
+Judged judge_splits(report::Report& report, tasks::ModelBundle& bundle, kernels::Kernels& kernels,
+                    const losses::Loss& loss, const TrainOptions& o, const Split* dev, const Split* test) {
+  EvaluateOptions options{.batch_size = o.eval_batch_size,
+                          .bootstrap = {.draws = static_cast<int>(o.bootstrap), .seed = o.seed},
                           .scorer = {.decoding = bundle.decoding}};
   Judged judged;
   if (dev) {
@@ -29,13 +30,16 @@ std::optional<report::Routing> route_splits(const Judged& judged) {
   const tasks::Evaluation* chosen = judged.dev ? &*judged.dev : judged.test ? &*judged.test : nullptr;
   const tasks::Evaluation* on = judged.test ? &*judged.test : chosen;
   if (!on || on->classes.empty()) return std::nullopt;
-  report::Routing routing{.table = metrics::route(chosen->classes, on->classes), .chosen_on = judged.dev ? "dev" : "test", .judged_on = judged.test ? "test" : "dev"};
+  report::Routing routing{.table = metrics::route(chosen->classes, on->classes),
+                          .chosen_on = judged.dev ? "dev" : "test",
+                          .judged_on = judged.test ? "test" : "dev"};
   routing.table.same_rows = chosen == on;
   return routing;
 }
 
-std::optional<report::Ladder> judge_ladder(const TrainOptions& o, const tasks::ModelBundle& untrained, kernels::Kernels& kernels,
-                                           const Split& train, const Split* dev, const Split* test, const Judged& judged, double seconds,
+std::optional<report::Ladder> judge_ladder(const TrainOptions& o, const tasks::ModelBundle& untrained,
+                                           kernels::Kernels& kernels, const Split& train, const Split* dev,
+                                           const Split* test, const Judged& judged, double seconds,
                                            Observer& observer) {
   const metrics::BootstrapOptions bootstrap{.draws = static_cast<int>(o.bootstrap), .seed = o.seed};
   report::Ladder ladder = climb({.untrained = untrained,

@@ -13,16 +13,18 @@ struct Judged {
   std::optional<tasks::Evaluation> dev, test;
 };
 
-// dev first (for multi-label it chooses the bundle's thresholds), then test with what dev chose; each enters the report.
-Judged judge_splits(report::Report& report, tasks::ModelBundle& bundle, kernels::Kernels& kernels, const losses::Loss& loss,
-                    const TrainOptions& options, const Split* dev, const Split* test);
+// dev first (for multi-label it chooses the bundle's thresholds), then test with what dev chose; each enters the
+// report.
+Judged judge_splits(report::Report& report, tasks::ModelBundle& bundle, kernels::Kernels& kernels,
+                    const losses::Loss& loss, const TrainOptions& options, const Split* dev, const Split* test);
 
 // Thresholds from dev, judged on test; where one of them is missing the other stands in, and the table says so.
 std::optional<report::Routing> route_splits(const Judged& judged);
 
-// What less effort gives on the rows that the report opens with. `untrained`: the model as it was before training. `seconds`: what training took.
-std::optional<report::Ladder> judge_ladder(const TrainOptions& options, const tasks::ModelBundle& untrained, kernels::Kernels& kernels,
-                                           const Split& train, const Split* dev, const Split* test, const Judged& judged, double seconds,
-                                           Observer& observer);
+// What less effort gives on the rows that the report opens with. `untrained`: the model as it was before training.
+// `seconds`: what training took.
+std::optional<report::Ladder> judge_ladder(const TrainOptions& options, const tasks::ModelBundle& untrained,
+                                           kernels::Kernels& kernels, const Split& train, const Split* dev,
+                                           const Split* test, const Judged& judged, double seconds, Observer& observer);
 
 }  // namespace attune::train

@@ -19,7 +19,8 @@ std::vector<double> balanced_weights(const data::Dataset& train, const data::Lab
     }
   }
   std::vector<double> weights;
-  for (const double count : counts) weights.push_back(total / (static_cast<double>(counts.size()) * std::max(1.0, count)));
+  for (const double count : counts)
+    weights.push_back(total / (static_cast<double>(counts.size()) * std::max(1.0, count)));
   return weights;
 }
 
@@ -33,7 +34,8 @@ double weight_number(const std::string& number, int labels) {
     read = 0;
   }
   if (read == 0 || read != number.size() || !(weight >= 0))
-    fail(ErrorKind::usage, "--class-weights: '{}' is no weight; expected none, auto, or {} numbers separated by commas", number, labels);
+    fail(ErrorKind::usage, "--class-weights: '{}' is no weight; expected none, auto, or {} numbers separated by commas",
+         number, labels);
   return weight;
 }
 
@@ -50,18 +52,23 @@ std::vector<double> class_weights(const TrainOptions& options, const data::Datas
     at = comma + 1;
   }
   if (static_cast<int>(weights.size()) != labels.size())
-    fail(ErrorKind::usage, "--class-weights has {} numbers; the model has {} labels ({}, ...)", weights.size(), labels.size(), labels.name(0));
+    fail(ErrorKind::usage, "--class-weights has {} numbers; the model has {} labels ({}, ...)", weights.size(),
+         labels.size(), labels.name(0));
   return weights;
 }
 
-std::unique_ptr<losses::Loss> make_run_loss(const TrainOptions& o, const tasks::Task& task, const data::Dataset& train, const data::Labels& labels) {
-  losses::LossOptions options{.class_weights = {}, .positive_weights = o.pos_weight, .label_smoothing = o.label_smoothing};
+std::unique_ptr<losses::Loss> make_run_loss(const TrainOptions& o, const tasks::Task& task, const data::Dataset& train,
+                                            const data::Labels& labels) {
+  losses::LossOptions options{
+      .class_weights = {}, .positive_weights = o.pos_weight, .label_smoothing = o.label_smoothing};
   // Where the task has no classes the loss refuses the option by its name.
-  if (o.class_weights != "none") options.class_weights = labels.size() > 0 ? class_weights(o, train, labels) : std::vector<double>{1};
+  if (o.class_weights != "none")
+    options.class_weights = labels.size() > 0 ? class_weights(o, train, labels) : std::vector<double>{1};
   const auto outputs = static_cast<size_t>(std::max(1, labels.size()));
   if (options.positive_weights.size() == 1) options.positive_weights.assign(outputs, options.positive_weights[0]);
   if (!options.positive_weights.empty() && options.positive_weights.size() != outputs)
-    fail(ErrorKind::usage, "--pos-weight has {} numbers; expected 1 or {} (one a label)", options.positive_weights.size(), outputs);
+    fail(ErrorKind::usage, "--pos-weight has {} numbers; expected 1 or {} (one a label)",
+         options.positive_weights.size(), outputs);
   return losses::make_loss(o.loss.empty() ? losses::default_loss(task.loss) : o.loss, task.loss, options);
 }
 
@@ -70,7 +77,8 @@ std::string class_weights_note(const TrainOptions& options, const data::Dataset&
   if (options.class_weights != "auto") return "";
   const std::vector<double> weights = class_weights(options, train, labels);
   std::string note = "class weights: ";
-  for (size_t c = 0; c < std::min(kMost, weights.size()); ++c) note += fmt::format("{}{} {:.3g}", c ? ", " : "", labels.name(static_cast<int>(c)), weights[c]);
+  for (size_t c = 0; c < std::min(kMost, weights.size()); ++c)
+    note += fmt::format("{}{} {:.3g}", c ? ", " : "", labels.name(static_cast<int>(c)), weights[c]);
   return note + (weights.size() > kMost ? ", ..." : "");
 }
 

@@ -11,13 +11,13 @@
 
 namespace attune::train {
 
-// --class-weights by class in the labels' order: none (empty), auto (N / (K n_c) by the training rows' counts; for tagging
-// by words), or the numbers given. Errors (usage): not a number, not as many as labels.
+// --class-weights by class in the labels' order: none (empty), auto (N / (K n_c) by the training rows' counts; for
+// tagging by words), or the numbers given. Errors (usage): not a number, not as many as labels.
 std::vector<double> class_weights(const TrainOptions& options, const data::Dataset& train, const data::Labels& labels);
 
 // Errors (usage): as losses::make_loss and class_weights; --pos-weight with another number of values than 1 or labels.
-std::unique_ptr<losses::Loss> make_run_loss(const TrainOptions& options, const tasks::Task& task, const data::Dataset& train,
-                                            const data::Labels& labels);
+std::unique_ptr<losses::Loss> make_run_loss(const TrainOptions& options, const tasks::Task& task,
+                                            const data::Dataset& train, const data::Labels& labels);
 
 // "class weights: card 0.5, cash 2" where they were computed, else "".
 std::string class_weights_note(const TrainOptions& options, const data::Dataset& train, const data::Labels& labels);

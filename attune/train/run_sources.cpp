@@ -19,8 +19,9 @@ Sources read_sources(const TrainOptions& o, data::TargetKind target, Observer& o
     s.dev = data::take_rows(s.train, parts.held);
     s.train = data::take_rows(s.train, parts.kept);
     s.dev_files = joined(o.train) + " (held out)";
-    observer.note(fmt::format("held out {} of {} training rows for dev (stratified, seed {}); --dev FILE or --dev none changes that", s.dev->examples.size(),
-                              s.dev->examples.size() + s.train.examples.size(), o.seed));
+    observer.note(fmt::format(
+        "held out {} of {} training rows for dev (stratified, seed {}); --dev FILE or --dev none changes that",
+        s.dev->examples.size(), s.dev->examples.size() + s.train.examples.size(), o.seed));
   }
   return s;
 }

@@ -15,8 +15,8 @@ struct Sources {
   std::string dev_files;
 };
 
-// Reads all files; holds out a part of the training rows where neither dev nor test was given, and says so. Errors: those
-// of the readers.
+// Reads all files; holds out a part of the training rows where neither dev nor test was given, and says so. Errors:
+// those of the readers.
 Sources read_sources(const TrainOptions& options, data::TargetKind target, Observer& observer);
 
 // SHA-256 over all files that a run reads.

@@ -23,7 +23,8 @@ void fill_batch(tasks::Batch& batch, const Split& split, std::span<const int32_t
 
 int64_t tokens_of(const Split& split, int64_t row) {
   int64_t tokens = 0;
-  for (int64_t s = split.encoded.first_sequence(row); s < split.encoded.first_sequence(row + 1); ++s) tokens += split.encoded.length(s);
+  for (int64_t s = split.encoded.first_sequence(row); s < split.encoded.first_sequence(row + 1); ++s)
+    tokens += split.encoded.length(s);
   return tokens;
 }
 

@@ -7,73 +7,129 @@ namespace attune::train {
 
 void TrainOptions::visit(OptionList& list) {
   list.group("What, on what");
-  list.add("model", model, {.help = "pre-trained or fine-tuned model: a folder, minilm, multilingual, or a hub id in the local cache", .placeholder = "MODEL", .required = true});
+  list.add("model", model,
+           {.help = "pre-trained or fine-tuned model: a folder, minilm, multilingual, or a hub id in the local cache",
+            .placeholder = "MODEL",
+            .required = true});
   list.add("task", task, {.help = "what a target is", .choices = {"classify", "multilabel", "regress", "tag"}});
-  list.add("train", train, {.help = "training file: csv, tsv, jsonl, or conll columns; may be repeated", .placeholder = "FILE", .required = true});
-  list.add("dev", dev, {.help = "file to evaluate on while training; 'none': no evaluation. Neither --dev nor --test: a part of the training rows is held out", .placeholder = "FILE"});
+  list.add("train", train,
+           {.help = "training file: csv, tsv, jsonl, or conll columns; may be repeated",
+            .placeholder = "FILE",
+            .required = true});
+  list.add("dev", dev,
+           {.help = "file to evaluate on while training; 'none': no evaluation. Neither --dev nor --test: a part of "
+                    "the training rows is held out",
+            .placeholder = "FILE"});
   list.add("test", test, {.help = "file to evaluate on once, at the end", .placeholder = "FILE"});
-  list.add("holdout", holdout, {.help = "share of the training rows held out for dev if no file is given", .min = 0, .max = 0.9});
-  list.add("labels", labels, {.help = "file with one label a line, in order (default: a continued model's own; else sorted)", .placeholder = "FILE"});
+  list.add("holdout", holdout,
+           {.help = "share of the training rows held out for dev if no file is given", .min = 0, .max = 0.9});
+  list.add("labels", labels,
+           {.help = "file with one label a line, in order (default: a continued model's own; else sorted)",
+            .placeholder = "FILE"});
   read.visit(list);
 
   encode.visit(list);
 
   list.group("What is minimised");
-  list.add("loss", loss, {.help = "cross_entropy (classify, tag), bce (multilabel), mse (regress); empty: the task's default", .placeholder = "NAME"});
-  list.add("class-weights", class_weights, {.help = "none; auto: N / (K n_c) by training counts; or one number a class, separated by commas", .placeholder = "WEIGHTS"});
-  list.add("pos-weight", pos_weight, {.help = "multilabel: weight of a label's positives; one number, or one a label", .min = 0});
-  list.add("label-smoothing", label_smoothing, {.help = "share of the target spread over all classes", .min = 0, .max = 0.999});
+  list.add("loss", loss,
+           {.help = "cross_entropy (classify, tag), bce (multilabel), mse (regress); empty: the task's default",
+            .placeholder = "NAME"});
+  list.add("class-weights", class_weights,
+           {.help = "none; auto: N / (K n_c) by training counts; or one number a class, separated by commas",
+            .placeholder = "WEIGHTS"});
+  list.add("pos-weight", pos_weight,
+           {.help = "multilabel: weight of a label's positives; one number, or one a label", .min = 0});
+  list.add("label-smoothing", label_smoothing,
+           {.help = "share of the target spread over all classes", .min = 0, .max = 0.999});
 
   list.group("How");
   list.add("epochs", epochs, {.help = "passes over the training rows", .min = 0});
   list.add("max-steps", max_steps, {.help = "stop after so many optimizer steps; 0: by epochs", .min = 0});
   list.add("batch-size", batch_size, {.help = "examples an optimizer step", .min = 1});
-  list.add("micro-batch", micro_batch, {.help = "examples at once in memory; 0: chosen to fit. Splits a step, never its result", .min = 0});
+  list.add("micro-batch", micro_batch,
+           {.help = "examples at once in memory; 0: chosen to fit. Splits a step, never its result", .min = 0});
   list.add("lr", lr, {.help = "peak learning rate", .min = 0});
   list.add("schedule", schedule, {.help = "the rate after warm-up", .choices = optim::schedule_names()});
   list.add("warmup", warmup, {.help = "warm-up: a share of all steps below 1, a number of steps from 1 on", .min = 0});
   list.add("clip", clip, {.help = "bound of the global gradient norm; 0: none", .min = 0});
-  list.add("optimizer", optimizer.name, {.help = "adamw, adam (L2 in the gradient), sgd", .choices = optim::optimizer_names()});
-  list.add("weight-decay", optimizer.weight_decay, {.help = "decay of weight matrices (never of biases and norms)", .min = 0});
+  list.add("optimizer", optimizer.name,
+           {.help = "adamw, adam (L2 in the gradient), sgd", .choices = optim::optimizer_names()});
+  list.add("weight-decay", optimizer.weight_decay,
+           {.help = "decay of weight matrices (never of biases and norms)", .min = 0});
   list.add("beta1", optimizer.beta1, {.help = "Adam: memory of the mean gradient", .min = 0, .max = 1});
   list.add("beta2", optimizer.beta2, {.help = "Adam: memory of its square", .min = 0, .max = 1});
   list.add("eps", optimizer.eps, {.help = "Adam: added to the root", .min = 0});
   list.add("bias-correction", optimizer.bias_correction, {.help = "Adam: correct the moments' start from zero"});
   list.add("momentum", optimizer.momentum, {.help = "sgd: momentum", .min = 0, .max = 1});
   list.add("nesterov", optimizer.nesterov, {.help = "sgd: Nesterov's look-ahead"});
-  list.add("layer-decay", optimizer.layer_decay, {.help = "the rate is multiplied by this for every layer further from the head", .min = 0, .max = 1});
+  list.add("layer-decay", optimizer.layer_decay,
+           {.help = "the rate is multiplied by this for every layer further from the head", .min = 0, .max = 1});
   list.add("shuffle", shuffle, {.help = "another order every epoch; --no-shuffle: file order"});
 
   list.group("The model");
-  list.add("pooling", pooling, {.help = "what a sequence head reads: the first token, or the mean of all", .choices = {"cls", "mean"}});
-  list.add("decoding", decoding, {.help = "tagging: iob2: the best tags in which no I- stands without its B-; argmax: each word by itself, as Hugging Face does", .choices = tasks::decoding_names()});
+  list.add("pooling", pooling,
+           {.help = "what a sequence head reads: the first token, or the mean of all", .choices = {"cls", "mean"}});
+  list.add("decoding", decoding,
+           {.help = "tagging: iob2: the best tags in which no I- stands without its B-; argmax: each word by itself, "
+                    "as Hugging Face does",
+            .choices = tasks::decoding_names()});
   list.add("new-head", new_head, {.help = "start the last layer anew even if the model has one"});
   list.add("dropout", dropout, {.help = "hidden dropout (default: the model's config)", .min = 0, .max = 0.999});
-  list.add("attention-dropout", attention_dropout, {.help = "dropout of attention probabilities (default: the model's config)", .min = 0, .max = 0.999});
-  list.add("classifier-dropout", classifier_dropout, {.help = "dropout before the last layer (default: the model's config)", .min = 0, .max = 0.999});
+  list.add("attention-dropout", attention_dropout,
+           {.help = "dropout of attention probabilities (default: the model's config)", .min = 0, .max = 0.999});
+  list.add("classifier-dropout", classifier_dropout,
+           {.help = "dropout before the last layer (default: the model's config)", .min = 0, .max = 0.999});
   list.add("freeze-embeddings", freeze_embeddings, {.help = "do not train the embeddings"});
   list.add("freeze-layers", freeze_layers, {.help = "do not train the embeddings and the first N layers", .min = 0});
 
   list.group("Looking on");
-  list.add("eval-every", eval_every, {.help = "evaluate on dev every N steps; 0: after every epoch", .unit = "steps", .min = 0});
-  list.add("eval-batch-size", eval_batch_size, {.help = "sequences at once in evaluation; never changes a result", .min = 1, .output_only = true});
-  list.add("best-metric", best_metric, {.help = "keep the state that is best on dev by this metric (default: keep the last state)", .placeholder = "NAME"});
-  list.add("early-stopping", early_stopping, {.help = "stop after N evaluations without a better dev value, and keep the best state; 0: off", .min = 0});
+  list.add("eval-every", eval_every,
+           {.help = "evaluate on dev every N steps; 0: after every epoch", .unit = "steps", .min = 0});
+  list.add("eval-batch-size", eval_batch_size,
+           {.help = "sequences at once in evaluation; never changes a result", .min = 1, .output_only = true});
+  list.add("best-metric", best_metric,
+           {.help = "keep the state that is best on dev by this metric (default: keep the last state)",
+            .placeholder = "NAME"});
+  list.add("early-stopping", early_stopping,
+           {.help = "stop after N evaluations without a better dev value, and keep the best state; 0: off", .min = 0});
   list.add("bootstrap", bootstrap, {.help = "draws for 95% intervals; 0: none", .min = 0, .output_only = true});
-  list.add("ladder", ladder, {.help = "classification reports open with what less effort gives (majority, n-grams, frozen encoder)", .output_only = true});
+  list.add("ladder", ladder,
+           {.help = "classification reports open with what less effort gives (majority, n-grams, frozen encoder)",
+            .output_only = true});
 
   list.group("The run");
-  list.add("out", out, {.help = "folder of the run and of the model it makes", .placeholder = "DIR", .required = true, .output_only = true});
+  list.add("out", out,
+           {.help = "folder of the run and of the model it makes",
+            .placeholder = "DIR",
+            .required = true,
+            .output_only = true});
   list.add("seed", seed, {.help = "of the head's initial values, order and dropout"});
-  list.add("precision", precision, {.help = "of matrix products: bf16 where the processor has it, else f32", .choices = {"auto", "bf16", "f32"}});
-  list.add("threads", threads, {.help = "0: as many as this process may use. Never changes a result", .min = 0, .max = 1024, .output_only = true});
+  list.add(
+      "precision", precision,
+      {.help = "of matrix products: bf16 where the processor has it, else f32", .choices = {"auto", "bf16", "f32"}});
+  list.add("threads", threads,
+           {.help = "0: as many as this process may use. Never changes a result",
+            .min = 0,
+            .max = 1024,
+            .output_only = true});
   list.add("resume", resume, {.help = "go on from the newest checkpoint in --out", .output_only = true});
   list.add("overwrite", overwrite, {.help = "replace an existing --out", .output_only = true});
-  list.add("save-every", save_every, {.help = "write a checkpoint every N steps; 0: only when interrupted", .unit = "steps", .min = 0, .output_only = true});
-  list.add("keep-checkpoints", keep_checkpoints, {.help = "how many of the newest to keep", .min = 1, .output_only = true});
-  list.add("log-every", log_every, {.help = "a line in metrics.jsonl every N steps", .unit = "steps", .min = 1, .output_only = true});
-  list.add("memory-limit", memory_limit, {.help = "refuse to need more for a step's activations; 0: no limit", .unit = "MiB", .min = 0, .output_only = true});
-  list.add("report-text", report_text, {.help = "show texts of mistakes in reports (off: only file and line)", .output_only = true});
+  list.add("save-every", save_every,
+           {.help = "write a checkpoint every N steps; 0: only when interrupted",
+            .unit = "steps",
+            .min = 0,
+            .output_only = true});
+  list.add("keep-checkpoints", keep_checkpoints,
+           {.help = "how many of the newest to keep", .min = 1, .output_only = true});
+  list.add("log-every", log_every,
+           {.help = "a line in metrics.jsonl every N steps", .unit = "steps", .min = 1, .output_only = true});
+  list.add("memory-limit", memory_limit,
+           {.help = "refuse to need more for a step's activations; 0: no limit",
+            .unit = "MiB",
+            .min = 0,
+            .output_only = true});
+  list.add("report-text", report_text,
+           {.help = "show texts of mistakes in reports (off: only file and line)", .output_only = true});
   list.add("json", json, {.help = "progress and result as JSON lines on standard output", .output_only = true});
 }
 

@@ -6,8 +6,8 @@
 
 namespace attune::train {
 
-TrainStep::TrainStep(models::Model& model, const losses::Loss& loss, optim::Optimizer& optimizer, kernels::Kernels& kernels,
-                     const Options& options)
+TrainStep::TrainStep(models::Model& model, const losses::Loss& loss, optim::Optimizer& optimizer,
+                     kernels::Kernels& kernels, const Options& options)
     : model_(model), loss_(loss), optimizer_(optimizer), kernels_(kernels), options_(options), tape_(arena_, kernels) {
   arena_.set_limit(options.memory_limit);
 }
@@ -36,7 +36,8 @@ StepReport TrainStep::run(std::span<const tasks::Batch> micro_batches, int64_t s
   report.gradient_norm = optim::gradient_norm(parameters, kernels_);
   if (!std::isfinite(report.loss) || !std::isfinite(report.gradient_norm))
     fail(ErrorKind::numeric,
-         "step {}: the loss is {} and the gradient norm {}; the weights were left as they were before this step. A lower --lr, more "
+         "step {}: the loss is {} and the gradient norm {}; the weights were left as they were before this step. A "
+         "lower --lr, more "
          "--warmup, --clip, or --precision f32 usually helps; look at the step's rows too",
          step + 1, report.loss, std::abs(report.gradient_norm));
   optimizer_.step(kernels_, report.rate, optim::clip_factor(report.gradient_norm, options_.clip), step + 1);
@@ -66,9 +67,10 @@ double TrainStep::forward_backward(const tasks::Batch& batch, int64_t step, doub
                             .training = true,
                             .random = {.seed = options_.seed, .step = static_cast<uint64_t>(step)}};
   const models::ModelOutput output = model_.forward(context, batch.rows, batch.head());
-  const double progress = static_cast<double>(step) / static_cast<double>(std::max<int64_t>(1, options_.schedule.total));
-  const losses::LossTerm term =
-      loss_.evaluate(context, {.logits = output.logits, .hidden = output.hidden, .targets = batch.targets, .progress = progress});
+  const double progress =
+      static_cast<double>(step) / static_cast<double>(std::max<int64_t>(1, options_.schedule.total));
+  const losses::LossTerm term = loss_.evaluate(
+      context, {.logits = output.logits, .hidden = output.hidden, .targets = batch.targets, .progress = progress});
   losses::seed_backward(context, term, 1.0 / denominator);
   tape_.backward();
   return term.sum;

@@ -1,24 +1,24 @@
-// One optimizer step, as the house's map reads it: for each micro-batch run the model, evaluate the loss, back-propagate; then
-// check that the gradients are finite (and on the first step that every trainable parameter received one), clip, ask the
-// schedule for the rate, update.
+// One optimizer step, as the house's map reads it: for each micro-batch run the model, evaluate the loss,
+// back-propagate; then check that the gradients are finite (and on the first step that every trainable parameter
+// received one), clip, ask the schedule for the rate, update.
 #pragma once
 #include <span>
 
-#include "attune/tasks/batch.h"
 #include "attune/losses/loss.h"
 #include "attune/models/model.h"
 #include "attune/optim/optimizer.h"
 #include "attune/optim/schedule.h"
+#include "attune/tasks/batch.h"
 
 namespace attune::train {
 
 struct StepReport {
-  double loss = 0;         // the step's objective: sum over its items / denominator
+  double loss = 0;  // the step's objective: sum over its items / denominator
   double denominator = 0;
   double gradient_norm = 0;  // before clipping
   double rate = 0;
-  int64_t tokens = 0;      // real ones
-  bool skipped = false;    // no item of the step had a valid target: nothing was learned
+  int64_t tokens = 0;    // real ones
+  bool skipped = false;  // no item of the step had a valid target: nothing was learned
 };
 
 class TrainStep {
@@ -40,7 +40,8 @@ class TrainStep {
   // Forward and backward alone, for planning: gradients are computed and forgotten, nothing is updated or checked.
   void rehearse(std::span<const tasks::Batch> micro_batches, int64_t step);
 
-  // Bytes that a batch's activations need, found by a rehearsal without the memory limit. For growing batches, before any step.
+  // Bytes that a batch's activations need, found by a rehearsal without the memory limit. For growing batches, before
+  // any step.
   size_t measure(const tasks::Batch& batch);
 
   // Bytes the step's activations and gradients needed at most, and how often memory was asked for.

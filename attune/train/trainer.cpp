@@ -1,12 +1,11 @@
 #include "attune/train/trainer.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <unistd.h>
 
 #include "attune/base/suggest.h"
 
@@ -14,7 +13,9 @@ namespace attune::train {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
 
 int64_t steps_in_all(const TrainOptions& options, int64_t steps_per_epoch) {
   const auto by_epochs = static_cast<int64_t>(std::llround(options.epochs * static_cast<double>(steps_per_epoch)));
@@ -23,11 +24,15 @@ int64_t steps_in_all(const TrainOptions& options, int64_t steps_per_epoch) {
 
 optim::Schedule schedule_of(const TrainOptions& options, int64_t total) {
   const double warmup = options.warmup < 1 ? std::ceil(options.warmup * static_cast<double>(total)) : options.warmup;
-  return {.kind = optim::schedule_named(options.schedule), .warmup = std::min(total, static_cast<int64_t>(warmup)), .total = total};
+  return {.kind = optim::schedule_named(options.schedule),
+          .warmup = std::min(total, static_cast<int64_t>(warmup)),
+          .total = total};
 }
 
 std::unique_ptr<optim::Optimizer> prepared_optimizer(models::Model& model, const TrainOptions& options) {
-  model.freeze_below(options.freeze_layers > 0 ? static_cast<int>(options.freeze_layers) + 1 : options.freeze_embeddings ? 1 : 0);
+  model.freeze_below(options.freeze_layers > 0   ? static_cast<int>(options.freeze_layers) + 1
+                     : options.freeze_embeddings ? 1
+                                                 : 0);
   model.parameters().prepare_gradients();
   return optim::make_optimizer(model.parameters(), options.optimizer);
 }
@@ -41,8 +46,8 @@ double resident_mib() {
 
 }  // namespace
 
-Trainer::Trainer(const TrainOptions& options, tasks::ModelBundle& bundle, const losses::Loss& loss, kernels::Kernels& kernels, const Split& train,
-                 const Split* dev, Observer& observer)
+Trainer::Trainer(const TrainOptions& options, tasks::ModelBundle& bundle, const losses::Loss& loss,
+                 kernels::Kernels& kernels, const Split& train, const Split* dev, Observer& observer)
     : options_(options),
       bundle_(bundle),
       loss_(loss),
@@ -51,10 +56,13 @@ Trainer::Trainer(const TrainOptions& options, tasks::ModelBundle& bundle, const 
       dev_(dev),
       observer_(observer),
       batches_(train, bundle.task->kind == tasks::TaskKind::tag,
-               {.batch_size = options.batch_size, .micro_batch = loss.depends_on_batch() ? options.batch_size : options.micro_batch,
-                .seed = options.seed, .shuffle = options.shuffle}),
+               {.batch_size = options.batch_size,
+                .micro_batch = loss.depends_on_batch() ? options.batch_size : options.micro_batch,
+                .seed = options.seed,
+                .shuffle = options.shuffle}),
       total_steps_(steps_in_all(options, batches_.steps_per_epoch())),
-      best_metric_(options.best_metric.empty() ? std::string(metrics::default_best_metric(bundle.task->name)) : options.best_metric),
+      best_metric_(options.best_metric.empty() ? std::string(metrics::default_best_metric(bundle.task->name))
+                                               : options.best_metric),
       optimizer_(prepared_optimizer(*bundle.model, options)),
       step_(*bundle.model, loss, *optimizer_, kernels,
             {.peak_rate = options.lr,
@@ -64,7 +72,8 @@ Trainer::Trainer(const TrainOptions& options, tasks::ModelBundle& bundle, const 
              .memory_limit = static_cast<size_t>(options.memory_limit * 1048576.0)}) {
   const auto known = metrics::metric_names(bundle.task->name);
   if (keeps_best() && best_metric_ != "loss" && std::find(known.begin(), known.end(), best_metric_) == known.end())
-    fail(ErrorKind::usage, "--best-metric '{}' is not a metric of this task{}", best_metric_, did_you_mean(best_metric_, known));
+    fail(ErrorKind::usage, "--best-metric '{}' is not a metric of this task{}", best_metric_,
+         did_you_mean(best_metric_, known));
 }
 
 void Trainer::check_memory() {
@@ -80,9 +89,12 @@ void Trainer::check_memory() {
   }
   tasks::Batch batch;
   fill_batch(batch, train_, std::span(rows).first(measured), bundle_.task->kind == tasks::TaskKind::tag);
-  const double needed = static_cast<double>(step_.measure(batch)) * static_cast<double>(tokens) / static_cast<double>(measured_tokens) / 1048576.0;
+  const double needed = static_cast<double>(step_.measure(batch)) * static_cast<double>(tokens) /
+                        static_cast<double>(measured_tokens) / 1048576.0;
   if (needed > options_.memory_limit)
-    fail(ErrorKind::memory, "a step's activations need {:.1f} MiB ({} rows, {} tokens at once); --memory-limit allows {:.1f} MiB. Raise it, or give a smaller --micro-batch or --max-length",
+    fail(ErrorKind::memory,
+         "a step's activations need {:.1f} MiB ({} rows, {} tokens at once); --memory-limit allows {:.1f} MiB. Raise "
+         "it, or give a smaller --micro-batch or --max-length",
          std::ceil(needed * 10) / 10, rows.size(), tokens, options_.memory_limit);
 }
 
@@ -111,7 +123,8 @@ RunPlan Trainer::plan(int64_t tokens_afterwards) {
   }
   constexpr double kUpdateSecondsPerParameter = 0.6e-9;  // one pass over weights, gradients and moments at memory speed
   constexpr double kForwardShare = 0.35;                 // of a pass forward and back
-  const double evaluations = dev_ ? (options_.eval_every > 0 ? static_cast<double>(total_steps_ / options_.eval_every) : plan.epochs) + 1 : 0;
+  const double evaluations =
+      dev_ ? (options_.eval_every > 0 ? static_cast<double>(total_steps_ / options_.eval_every) : plan.epochs) + 1 : 0;
   const double forward_tokens = evaluations * static_cast<double>(dev_tokens) + static_cast<double>(tokens_afterwards);
   plan.seconds = per_token * (static_cast<double>(plan.tokens) + kForwardShare * forward_tokens) +
                  static_cast<double>(plan.trainable * total_steps_) * kUpdateSecondsPerParameter;
@@ -142,8 +155,11 @@ Outcome Trainer::run(const nlohmann::json& identity) {
     try {
       report = step_.run(batches_.at(state_.step), state_.step);
     } catch (Error& error) {
-      if (error.kind() == ErrorKind::numeric) error.add("training rows in this step: " + batches_.places_of(state_.step));
-      if (state_.step > 0) save(identity), error.add(fmt::format("the state after step {} is kept in {}", state_.step, newest_checkpoint(options_.out)->string()));
+      if (error.kind() == ErrorKind::numeric)
+        error.add("training rows in this step: " + batches_.places_of(state_.step));
+      if (state_.step > 0)
+        save(identity), error.add(fmt::format("the state after step {} is kept in {}", state_.step,
+                                              newest_checkpoint(options_.out)->string()));
       throw;
     }
     const double seconds = seconds_since(start);
@@ -165,8 +181,9 @@ Outcome Trainer::run(const nlohmann::json& identity) {
 
 void Trainer::save(const nlohmann::json& identity) {
   state_.log_bytes = log_->bytes();
-  with_context([&] { return way_on(options_.out); },
-               [&] { save_checkpoint(options_.out, *bundle_.model, *optimizer_, state_, identity, options_.keep_checkpoints); });
+  with_context(
+      [&] { return way_on(options_.out); },
+      [&] { save_checkpoint(options_.out, *bundle_.model, *optimizer_, state_, identity, options_.keep_checkpoints); });
 }
 
 void Trainer::log(const nlohmann::ordered_json& line) {
@@ -207,12 +224,16 @@ void Trainer::log_step(const StepReport& report, double step_seconds) {
 }
 
 void Trainer::evaluate_dev() {
-  const auto evaluation = evaluate(bundle_, kernels_, *dev_, loss_, {.batch_size = options_.eval_batch_size, .scorer = {.decoding = bundle_.decoding}});
+  const auto evaluation = evaluate(bundle_, kernels_, *dev_, loss_,
+                                   {.batch_size = options_.eval_batch_size, .scorer = {.decoding = bundle_.decoding}});
   const double value = evaluation->scores.value(best_metric_);
   const bool better = state_.best_step < 0 || metrics::is_better(best_metric_, value, state_.best);
-  if (better) state_.best = std::isnan(value) ? 0 : value, state_.best_step = state_.step, state_.without_better = 0;
-  else ++state_.without_better;
-  if (better && keeps_best()) with_context([&] { return way_on(options_.out); }, [&] { save_best(options_.out, *bundle_.model); });
+  if (better)
+    state_.best = std::isnan(value) ? 0 : value, state_.best_step = state_.step, state_.without_better = 0;
+  else
+    ++state_.without_better;
+  if (better && keeps_best())
+    with_context([&] { return way_on(options_.out); }, [&] { save_best(options_.out, *bundle_.model); });
   nlohmann::ordered_json line{{"step", state_.step}, {"epoch", epoch()}, {"split", "dev"}};
   const nlohmann::json scores = metrics::to_json(evaluation->scores);
   for (const auto& [name, score] : scores.items()) line[name] = score;
@@ -220,8 +241,8 @@ void Trainer::evaluate_dev() {
   observer_.evaluated(state_.step, epoch(), "dev", evaluation->scores, better && keeps_best());
   if (options_.early_stopping > 0 && state_.without_better >= options_.early_stopping) {
     state_.stopped_early = true;
-    observer_.note(fmt::format("stopping early: {} did not get better in {} evaluations; best {:.4f} at step {}", best_metric_, options_.early_stopping,
-                               state_.best, state_.best_step));
+    observer_.note(fmt::format("stopping early: {} did not get better in {} evaluations; best {:.4f} at step {}",
+                               best_metric_, options_.early_stopping, state_.best, state_.best_step));
   }
 }
 

@@ -1,5 +1,5 @@
-// The loop over steps: train, log, evaluate, keep the best, checkpoint, stop early or on request. It knows nothing of files of data or of
-// reports; run.h puts everything together.
+// The loop over steps: train, log, evaluate, keep the best, checkpoint, stop early or on request. It knows nothing of
+// files of data or of reports; run.h puts everything together.
 #pragma once
 #include <filesystem>
 #include <memory>
@@ -22,21 +22,21 @@ struct Outcome {
 
 class Trainer {
  public:
-  Trainer(const TrainOptions& options, tasks::ModelBundle& bundle, const losses::Loss& loss, kernels::Kernels& kernels, const Split& train,
-          const Split* dev, Observer& observer);
+  Trainer(const TrainOptions& options, tasks::ModelBundle& bundle, const losses::Loss& loss, kernels::Kernels& kernels,
+          const Split& train, const Split* dev, Observer& observer);
 
   int64_t total_steps() const { return total_steps_; }
   int64_t steps_per_epoch() const { return batches_.steps_per_epoch(); }
 
-  // Times a few dry passes (nothing is updated; draws are keyed, so nothing is disturbed) and estimates memory and time. Touches no file.
-  // Errors: memory, where a step would need more than --memory-limit; it names the figure.
+  // Times a few dry passes (nothing is updated; draws are keyed, so nothing is disturbed) and estimates memory and
+  // time. Touches no file. Errors: memory, where a step would need more than --memory-limit; it names the figure.
   // `tokens_afterwards`: what is read once more when training is over (test, ladder), forward only.
   RunPlan plan(int64_t tokens_afterwards = 0);
 
   // Goes on from the newest checkpoint if there is one. Errors: as load_checkpoint.
   void resume(const nlohmann::json& identity);
-  // Trains to the end (or until asked to stop) and leaves the last or best weights in the model. Errors: numeric (after saving the last good
-  // state), io, memory.
+  // Trains to the end (or until asked to stop) and leaves the last or best weights in the model. Errors: numeric (after
+  // saving the last good state), io, memory.
   Outcome run(const nlohmann::json& identity);
 
  private:

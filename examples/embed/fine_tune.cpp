@@ -11,7 +11,8 @@ class Progress final : public attune::train::Observer {
  public:
   void note(const std::string& text) override { std::cout << text << '\n'; }
   void progressed(const attune::train::Progress& p) override {
-    if (p.step % 10 == 0 || p.step == p.steps) std::cout << "step " << p.step << " of " << p.steps << ": loss " << p.loss << '\n';
+    if (p.step % 10 == 0 || p.step == p.steps)
+      std::cout << "step " << p.step << " of " << p.steps << ": loss " << p.loss << '\n';
   }
   bool stop_requested() override { return false; }  // true: finish this step, save, return
 };

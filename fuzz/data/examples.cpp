@@ -40,8 +40,8 @@ void check_encoding(const Example& example, TargetKind target, bool spaces) {
       if (set.length(s) > 8) std::abort();
       for (const auto& place : set.at(s).places)
         for (int32_t word = place.word; word < place.word + place.words; ++word)
-          if (place.position < 1 || place.position >= set.length(s) - 1 || word >= static_cast<int32_t>(example.words.size()) ||
-              !seen.insert(word).second)
+          if (place.position < 1 || place.position >= set.length(s) - 1 ||
+              word >= static_cast<int32_t>(example.words.size()) || !seen.insert(word).second)
             std::abort();
     }
   }

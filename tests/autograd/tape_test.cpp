@@ -1,8 +1,7 @@
 #include "attune/autograd/tape.h"
 
-#include <gtest/gtest.h>
-
 #include <cmath>
+#include <gtest/gtest.h>
 
 #include "attune/ops/activation.h"
 #include "attune/ops/dropout.h"
@@ -69,7 +68,9 @@ TEST_F(TapeTest, ALeafKeepsAddingAcrossRecordingsUntilItsStepEnds) {
   EXPECT_EQ(kept.as<double>()[0], 4.5);
 }
 
-TEST_F(TapeTest, ABackwardWithoutAVariableIsAnError) { EXPECT_THROW(tape_.seed(vector({1}), vector({1})), Error); }
+TEST_F(TapeTest, ABackwardWithoutAVariableIsAnError) {
+  EXPECT_THROW(tape_.seed(vector({1}), vector({1})), Error);
+}
 
 }  // namespace
 }  // namespace attune::autograd

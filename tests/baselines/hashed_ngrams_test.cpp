@@ -1,8 +1,7 @@
 #include "attune/baselines/hashed_ngrams.h"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
+#include <gtest/gtest.h>
 
 #include "golden.h"
 
@@ -26,7 +25,9 @@ TEST(HashedNgrams, AChineseCharacterIsAWord) {
   EXPECT_EQ(ngram_hashes("iphone很好", 1).size(), 5u) << "a Latin word ends where Chinese begins";
 }
 
-TEST(HashedNgrams, InvalidUtf8IsNoWordAndNoCrash) { EXPECT_EQ(ngram_hashes("a \xff\xfe b", 1).size(), 3u); }
+TEST(HashedNgrams, InvalidUtf8IsNoWordAndNoCrash) {
+  EXPECT_EQ(ngram_hashes("a \xff\xfe b", 1).size(), 3u);
+}
 
 TEST(HashedNgrams, ValuesAreScikitLearns) {
   const auto file = golden();
@@ -39,7 +40,8 @@ TEST(HashedNgrams, ValuesAreScikitLearns) {
   const SparseFeatures features = ngrams.features(all, 1);
   for (size_t i = 0; i < texts.size(); ++i) {
     std::vector<double> values;
-    for (const SparseEntry& entry : features.row(static_cast<int64_t>(i))) values.push_back(static_cast<double>(entry.value));
+    for (const SparseEntry& entry : features.row(static_cast<int64_t>(i)))
+      values.push_back(static_cast<double>(entry.value));
     std::sort(values.begin(), values.end());
     const auto expected = file["tfidf"][i].get<std::vector<double>>();
     ASSERT_EQ(values.size(), expected.size()) << texts[i];

@@ -1,8 +1,7 @@
 #include "attune/baselines/lbfgs.h"
 
-#include <gtest/gtest.h>
-
 #include <cmath>
+#include <gtest/gtest.h>
 
 namespace attune::baselines {
 namespace {
@@ -13,7 +12,8 @@ TEST(Lbfgs, FindsTheLowestPointOfAnIllConditionedBowl) {
     ++calls;
     double value = 0;
     for (size_t i = 0; i < x.size(); ++i) {
-      const double scale = std::pow(10.0, static_cast<double>(i) / 3), d = static_cast<double>(x[i]) - static_cast<double>(i);
+      const double scale = std::pow(10.0, static_cast<double>(i) / 3),
+                   d = static_cast<double>(x[i]) - static_cast<double>(i);
       value += 0.5 * scale * d * d;
       g[i] = static_cast<float>(scale * d);
     }

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "attune/baselines/dense_features.h"
+
 #include "golden.h"
 
 namespace attune::baselines {
@@ -24,7 +25,8 @@ TEST(LogisticRegression, SoftmaxEqualsScikitLearn) {
   for (const auto& expected : file["fits"]) {
     const LogisticModel model = fit(x, targets, {}, {.c = expected["c"], .max_iterations = 500});
     const auto weights = flat(expected["weights"]);
-    for (size_t i = 0; i < weights.size(); ++i) EXPECT_NEAR(model.weights[i], weights[i], 2e-3) << "C " << expected["c"];
+    for (size_t i = 0; i < weights.size(); ++i)
+      EXPECT_NEAR(model.weights[i], weights[i], 2e-3) << "C " << expected["c"];
     double mean = 0;
     for (int k = 0; k < 3; ++k) mean += static_cast<double>(model.weights[15 + k]) / 3;
     for (int k = 0; k < 3; ++k)
@@ -70,7 +72,8 @@ TEST(LogisticRegression, TheChosenPenaltySuitsTheData) {
     ClassTargets targets{.classes = 2};
     for (int i = 0; i < 400; ++i) {
       uint32_t bits = static_cast<uint32_t>(i) * 2654435761u;
-      for (int j = 0; j < 20; ++j) bits = bits * 1664525u + 1013904223u, values.push_back(static_cast<float>(bits >> 8) * 0x1p-23f - 1);
+      for (int j = 0; j < 20; ++j)
+        bits = bits * 1664525u + 1013904223u, values.push_back(static_cast<float>(bits >> 8) * 0x1p-23f - 1);
       bits = bits * 1664525u + 1013904223u;
       const bool label = clean ? values[static_cast<size_t>(i) * 20] > 0 : (bits >> 16) & 1;
       targets.add(std::vector<int32_t>{label});

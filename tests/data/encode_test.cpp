@@ -47,7 +47,8 @@ std::string shown(const text::Tokenizer& tok, const Encoded& encoded) {
   out += "/ ";
   for (uint8_t segment : encoded.segments) out += static_cast<char>('0' + segment);
   for (const auto& place : encoded.places)
-    out += fmt::format(" {}:{}", place.position, place.word) + (place.words > 1 ? fmt::format("+{}", place.words - 1) : "");
+    out += fmt::format(" {}:{}", place.position, place.word) +
+           (place.words > 1 ? fmt::format("+{}", place.words - 1) : "");
   return out;
 }
 

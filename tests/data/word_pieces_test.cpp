@@ -52,7 +52,8 @@ TEST(WordEncoder, CharactersShareThePiecesOfTheTextAsItStood) {
   const SpaceTokenizer tokenizer({"\xE2\x96\x81", "浙商", "银行", "浙", "商", "银", "行", "的"});
   EXPECT_EQ(encoded(tokenizer, sentence({"浙", "商", "银", "行", "的"})), "\xE2\x96\x81 浙商* x2 | 银行* x2 | 的* | ");
   const SpaceTokenizer latin({"\xE2\x96\x81iph", "one", "\xE2\x96\x81", "4", "3"});  // also inside Latin words
-  EXPECT_EQ(encoded(latin, sentence({"i", "p", "h", "o", "n", "e", "4", "3"})), "\xE2\x96\x81iph* x3 | one* x3 | 4* | 3* | ");
+  EXPECT_EQ(encoded(latin, sentence({"i", "p", "h", "o", "n", "e", "4", "3"})),
+            "\xE2\x96\x81iph* x3 | one* x3 | 4* | 3* | ");
 }
 
 TEST(WordEncoder, PunctuationSharesNoPiece) {
@@ -63,7 +64,9 @@ TEST(WordEncoder, PunctuationSharesNoPiece) {
 
 TEST(WordEncoder, LongerWordsShareNoPiece) {
   // "银行行" spans the words 银行 and 行: both are encoded alone. So are single letters with a space between.
-  const SpaceTokenizer tokenizer({"\xE2\x96\x81", "银行行", "银行", "行", "a", "b", "a\xE2\x96\x81" "b"});
+  const SpaceTokenizer tokenizer({"\xE2\x96\x81", "银行行", "银行", "行", "a", "b",
+                                  "a\xE2\x96\x81"
+                                  "b"});
   EXPECT_EQ(encoded(tokenizer, sentence({"银行", "行"})), "\xE2\x96\x81 银行* | 行* | ");
   Example spaced;
   spaced.text = "a b";

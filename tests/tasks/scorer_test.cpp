@@ -1,8 +1,7 @@
 #include "attune/tasks/scorer.h"
 
-#include <gtest/gtest.h>
-
 #include <cmath>
+#include <gtest/gtest.h>
 
 namespace attune::tasks {
 namespace {

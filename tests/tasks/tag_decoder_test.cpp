@@ -1,8 +1,7 @@
 #include "attune/tasks/tag_decoder.h"
 
-#include <gtest/gtest.h>
-
 #include <cmath>
+#include <gtest/gtest.h>
 
 #include "attune/base/rng.h"
 
@@ -22,7 +21,8 @@ std::vector<LabelPlace> word_by_word(int32_t words) {
   return places;
 }
 
-std::vector<int32_t> decode(Decoding decoding, const std::vector<float>& logits, const std::vector<std::string>& labels = kLabels) {
+std::vector<int32_t> decode(Decoding decoding, const std::vector<float>& logits,
+                            const std::vector<std::string>& labels = kLabels) {
   const auto words = static_cast<int32_t>(logits.size() / labels.size());
   return TagDecoder(labels, decoding).decode(static_cast<size_t>(words), word_by_word(words), logits).labels;
 }
@@ -94,7 +94,8 @@ TEST(TagDecoder, AWordWithoutAnAnswerIsOAndEndsAnEntity) {
   const WordTags tags = decoder.decode(3, places, logits);
   EXPECT_EQ(tags.labels, (std::vector<int32_t>{kBPer, -1, kBPer}));
   EXPECT_EQ(tags.probabilities[1], 0.0f);
-  EXPECT_NEAR(tags.probabilities[2], std::exp(3.0) / (std::exp(3.0) + std::exp(9.0) + 3), 1e-6);  // of the label that is said
+  EXPECT_NEAR(tags.probabilities[2], std::exp(3.0) / (std::exp(3.0) + std::exp(9.0) + 3),
+              1e-6);  // of the label that is said
   EXPECT_EQ(decoder.decode(2, {}, {}).labels, (std::vector<int32_t>{-1, -1}));
   EXPECT_TRUE(decoder.decode(0, {}, {}).labels.empty());
 }

@@ -78,7 +78,8 @@ TEST(TargetTable, TagsStandWhereTheWindowReadsThem) {
 }
 
 TEST(TargetTable, AnUnknownLabelIsNamedWithItsPlace) {
-  EXPECT_ERROR(ErrorKind::input, TargetTable(task_named("classify"), abc(), dataset({row({"a"}), row({"d"})}), "dev", "train.csv"),
+  EXPECT_ERROR(ErrorKind::input,
+               TargetTable(task_named("classify"), abc(), dataset({row({"a"}), row({"d"})}), "dev", "train.csv"),
                "dev.csv line 3", "'d'", "train.csv");
 }
 

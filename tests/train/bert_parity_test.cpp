@@ -1,8 +1,7 @@
-// Parity with PyTorch + transformers on tiny random BERTs (tests/models/golden, made by tools/golden_bert.py): logits, loss,
-// each parameter's gradient, and ten AdamW steps, through the very code that trains real models.
-#include <gtest/gtest.h>
-
+// Parity with PyTorch + transformers on tiny random BERTs (tests/models/golden, made by tools/golden_bert.py): logits,
+// loss, each parameter's gradient, and ten AdamW steps, through the very code that trains real models.
 #include <cmath>
+#include <gtest/gtest.h>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -24,7 +23,8 @@ const fs::path kGolden = fs::path(ATTUNE_TEST_DATA) / "models/golden";
 // The encoder of the whole folder, and the head of the variant's golden file where it has its own.
 class GoldenWeights final : public models::WeightSource {
  public:
-  GoldenWeights(const io::Safetensors& encoder, const io::Safetensors& variant) : encoder_(encoder), variant_(variant) {}
+  GoldenWeights(const io::Safetensors& encoder, const io::Safetensors& variant)
+      : encoder_(encoder), variant_(variant) {}
   std::vector<std::string> names() const override {
     std::vector<std::string> names;
     for (const auto& tensor : encoder_.tensors()) names.push_back(tensor.name);
@@ -55,7 +55,9 @@ struct Variant {
   std::vector<const char*> losses;
 };
 
-void PrintTo(const Variant& variant, std::ostream* out) { *out << variant.folder; }
+void PrintTo(const Variant& variant, std::ostream* out) {
+  *out << variant.folder;
+}
 
 class BertParity : public ::testing::TestWithParam<std::tuple<Variant, DType>> {
  protected:
@@ -70,7 +72,8 @@ class BertParity : public ::testing::TestWithParam<std::tuple<Variant, DType>> {
     models::BertConfig bert = models::BertConfig::from_json(config, "golden");
     bert.hidden_dropout = bert.attention_dropout = bert.classifier_dropout = 0;
     outputs_ = static_cast<int64_t>(read("logits").size()) / (variant_.head == models::HeadKind::token ? 44 : 5);
-    model_ = std::make_unique<models::Model>(bert, models::HeadOptions{.kind = variant_.head, .outputs = outputs_}, compute_);
+    model_ = std::make_unique<models::Model>(bert, models::HeadOptions{.kind = variant_.head, .outputs = outputs_},
+                                             compute_);
     const GoldenWeights weights(encoder_, tensors_);
     models::load_weights(*model_, weights, {});
     model_->parameters().prepare_gradients();
@@ -102,8 +105,10 @@ class BertParity : public ::testing::TestWithParam<std::tuple<Variant, DType>> {
   void add_targets(losses::Targets& targets, const json& labels, const json& ignored, int row) const {
     if (variant_.targets != losses::TargetKind::classes) {
       targets.width = outputs_;
-      if (labels.is_array()) for (const auto& v : labels) targets.values.push_back(v.get<float>());
-      else targets.values.push_back(labels.get<float>());
+      if (labels.is_array())
+        for (const auto& v : labels) targets.values.push_back(v.get<float>());
+      else
+        targets.values.push_back(labels.get<float>());
     } else if (labels.is_array()) {
       for (const auto& v : labels) targets.classes.push_back(v.get<int32_t>());
     } else {
@@ -115,9 +120,12 @@ class BertParity : public ::testing::TestWithParam<std::tuple<Variant, DType>> {
   std::unique_ptr<losses::Loss> loss(const char* name) const {
     const json& row = golden_["losses"][name];
     losses::LossOptions options;
-    if (row.contains("weight") && !row["weight"].is_null()) options.class_weights = row["weight"].get<std::vector<double>>();
-    if (row.contains("pos_weight") && !row["pos_weight"].is_null()) options.positive_weights = row["pos_weight"].get<std::vector<double>>();
-    if (row.contains("label_smoothing") && !row["label_smoothing"].is_null()) options.label_smoothing = row["label_smoothing"].get<double>();
+    if (row.contains("weight") && !row["weight"].is_null())
+      options.class_weights = row["weight"].get<std::vector<double>>();
+    if (row.contains("pos_weight") && !row["pos_weight"].is_null())
+      options.positive_weights = row["pos_weight"].get<std::vector<double>>();
+    if (row.contains("label_smoothing") && !row["label_smoothing"].is_null())
+      options.label_smoothing = row["label_smoothing"].get<double>();
     return losses::make_loss(losses::default_loss(variant_.targets), variant_.targets, options);
   }
 
@@ -132,7 +140,8 @@ class BertParity : public ::testing::TestWithParam<std::tuple<Variant, DType>> {
         const int64_t columns = p->shape.rank() == 1 ? 1 : p->shape.cols();
         std::vector<double> values;
         for (int64_t i = piece.begin * columns; i < piece.end * columns; ++i)
-          values.push_back(whole.dtype == DType::f64 ? whole.as<double>()[i] : static_cast<double>(whole.as<float>()[i]));
+          values.push_back(whole.dtype == DType::f64 ? whole.as<double>()[i]
+                                                     : static_cast<double>(whole.as<float>()[i]));
         check(piece.name.starts_with("classifier") ? piece.name : "bert." + piece.name, values);
       }
   }
@@ -169,10 +178,12 @@ TEST_P(BertParity, LogitsAndLosses) {
     const auto output = model_->forward(context, all.rows, all.head());
     const auto golden = read("logits");
     for (size_t i = 0; i < golden.size(); ++i) {
-      const double got = compute_ == DType::f64 ? output.logits.as<double>()[i] : static_cast<double>(output.logits.as<float>()[i]);
+      const double got =
+          compute_ == DType::f64 ? output.logits.as<double>()[i] : static_cast<double>(output.logits.as<float>()[i]);
       ASSERT_NEAR(got, golden[i], 1e-5 * std::max(1.0, std::abs(static_cast<double>(golden[i])))) << "logit " << i;
     }
-    const auto term = loss(name)->evaluate(context, {.logits = output.logits, .hidden = output.hidden, .targets = all.targets});
+    const auto term =
+        loss(name)->evaluate(context, {.logits = output.logits, .hidden = output.hidden, .targets = all.targets});
     EXPECT_NEAR(term.sum / term.denominator, golden_["losses"][name]["loss"].get<double>(), 1e-5) << name;
   }
 }
@@ -197,7 +208,8 @@ TEST_P(BertParity, GradientOfEveryParameterForAnySplit) {
       ASSERT_EQ(golden.size(), gradient.size()) << tensor;
       const double own = norm({golden.begin(), golden.end()});
       const double against = own < 1e-7 * global ? global : own;
-      EXPECT_LE(distance(gradient, golden) / against, tolerance()) << tensor << ", " << split.size() << " micro-batches";
+      EXPECT_LE(distance(gradient, golden) / against, tolerance())
+          << tensor << ", " << split.size() << " micro-batches";
       ++compared;
     });
     EXPECT_GT(compared, 30);
@@ -208,8 +220,9 @@ TEST_P(BertParity, TenStepsOfAdamW) {
   const char* name = variant_.losses.front();
   auto optimizer = optim::make_optimizer(model_->parameters(), {});
   const auto objective = loss(name);
-  train::TrainStep step(*model_, *objective, *optimizer, *kernels_,
-                        {.peak_rate = 1e-3, .clip = 1.0, .schedule = {.kind = optim::ScheduleKind::linear, .warmup = 1, .total = 10}});
+  train::TrainStep step(
+      *model_, *objective, *optimizer, *kernels_,
+      {.peak_rate = 1e-3, .clip = 1.0, .schedule = {.kind = optim::ScheduleKind::linear, .warmup = 1, .total = 10}});
   const std::vector<tasks::Batch> whole{batch(kAllRows, name)};
   for (int t = 0; t < 10; ++t) {
     const json& golden = golden_["adamw"]["steps"][t];
@@ -221,7 +234,8 @@ TEST_P(BertParity, TenStepsOfAdamW) {
   if (std::string(variant_.folder) != "sequence_classification") return;
   for_each_tensor(false, [&](const std::string& tensor, const std::vector<double>& values) {
     const auto golden = read("after_10." + tensor);
-    // Key biases have no gradient but rounding, and Adam makes full steps of it: bounded by the rates' sum, not by parity.
+    // Key biases have no gradient but rounding, and Adam makes full steps of it: bounded by the rates' sum, not by
+    // parity.
     if (tensor.ends_with("self.key.bias")) {
       EXPECT_LE(distance(values, golden), 1e-3 * 10 * std::sqrt(32.0)) << tensor;
       return;
@@ -231,14 +245,21 @@ TEST_P(BertParity, TenStepsOfAdamW) {
 }
 
 const std::vector<Variant> kVariants{
-    {"sequence_classification", models::HeadKind::sequence, losses::TargetKind::classes,
-     {"cross_entropy", "cross_entropy_weighted", "cross_entropy_smoothed", "cross_entropy_weighted_smoothed", "cross_entropy_ignored"}},
+    {"sequence_classification",
+     models::HeadKind::sequence,
+     losses::TargetKind::classes,
+     {"cross_entropy", "cross_entropy_weighted", "cross_entropy_smoothed", "cross_entropy_weighted_smoothed",
+      "cross_entropy_ignored"}},
     {"regression", models::HeadKind::sequence, losses::TargetKind::scores, {"mse"}},
     {"multi_label", models::HeadKind::sequence, losses::TargetKind::labels, {"bce", "bce_pos_weight"}},
     {"token_classification", models::HeadKind::token, losses::TargetKind::classes, {"cross_entropy"}},
 };
-INSTANTIATE_TEST_SUITE_P(Golden, BertParity, ::testing::Combine(::testing::ValuesIn(kVariants), ::testing::Values(DType::f32, DType::f64)),
-                         [](const auto& test) { return std::string(std::get<0>(test.param).folder) + "_" + tensor::name(std::get<1>(test.param)); });
+INSTANTIATE_TEST_SUITE_P(Golden, BertParity,
+                         ::testing::Combine(::testing::ValuesIn(kVariants), ::testing::Values(DType::f32, DType::f64)),
+                         [](const auto& test) {
+                           return std::string(std::get<0>(test.param).folder) + "_" +
+                                  tensor::name(std::get<1>(test.param));
+                         });
 
 }  // namespace
 }  // namespace attune

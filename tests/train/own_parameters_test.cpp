@@ -1,7 +1,6 @@
 // A loss with a parameter of its own, through the code that trains and saves models: it is initialised, updated, named,
 // written and read like a weight of the head.
 #include <gtest/gtest.h>
-
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -34,7 +33,9 @@ class ScaledSquares final : public losses::Loss {
     const Tensor y = losses::value_targets(context, input.targets, z.rows(), 0);
     const int64_t count = input.targets.items();
     Tensor items = context.make({z.rows()}, DType::f64);
-    const auto error = [z, scale, y](int64_t i) { return scale.as<double>()[0] * z.as<double>()[i] - y.as<double>()[i]; };
+    const auto error = [z, scale, y](int64_t i) {
+      return scale.as<double>()[0] * z.as<double>()[i] - y.as<double>()[i];
+    };
     for (int64_t i = 0; i < z.rows(); ++i) items.as<double>()[i] = i < count ? error(i) * error(i) : 0;
     if (context.records(z, scale)) {
       items = context.tape->variable(items);
@@ -47,7 +48,8 @@ class ScaledSquares final : public losses::Loss {
         }
       });
     }
-    losses::LossTerm term{.items = items, .weights = losses::item_weights(context, input.targets, z.rows()), .parts = {}};
+    losses::LossTerm term{
+        .items = items, .weights = losses::item_weights(context, input.targets, z.rows()), .parts = {}};
     term.sum = losses::weighted_sum(items, term.weights, count);
     term.denominator = denominator(input.targets);
     return term;
@@ -62,7 +64,8 @@ class Held final : public models::WeightSource {
  public:
   void take(const models::NamedTensor& named) {
     std::vector<float> values;
-    for (int64_t i = 0; i < named.tensor.count(); ++i) values.push_back(static_cast<float>(named.tensor.as<double>()[i]));
+    for (int64_t i = 0; i < named.tensor.count(); ++i)
+      values.push_back(static_cast<float>(named.tensor.as<double>()[i]));
     std::vector<int64_t> axes{named.tensor.shape[0]};
     if (named.tensor.shape.rank() == 2) axes.push_back(named.tensor.shape[1]);
     tensors_[named.name] = {axes, values};
@@ -96,8 +99,9 @@ struct Trained {
     optimizer = optim::make_optimizer(model->parameters(), {});
   }
   std::unique_ptr<models::Model> make(losses::Loss& of) const {
-    return std::make_unique<models::Model>(config, models::HeadOptions{.kind = models::HeadKind::sequence, .outputs = 1}, DType::f64,
-                                           [&](nn::Parameters& parameters) { of.add_parameters(parameters); });
+    return std::make_unique<models::Model>(
+        config, models::HeadOptions{.kind = models::HeadKind::sequence, .outputs = 1}, DType::f64,
+        [&](nn::Parameters& parameters) { of.add_parameters(parameters); });
   }
   // A step on three texts whose targets ask for a larger scale.
   void step(int64_t number) {
@@ -139,7 +143,9 @@ TEST(OwnParameters, AreSavedWithoutThePrefixAndReadBack) {
   for (const auto& named : models::named_tensors(*t.model, "bert.")) {
     file.take(named);
     found |= named.name == "scaled_squares.scale";
-    EXPECT_TRUE(named.name.starts_with("bert.") || named.name.starts_with("classifier.") || named.name == "scaled_squares.scale") << named.name;
+    EXPECT_TRUE(named.name.starts_with("bert.") || named.name.starts_with("classifier.") ||
+                named.name == "scaled_squares.scale")
+        << named.name;
   }
   EXPECT_TRUE(found);
   ScaledSquares again;
