@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "attune/base/error.h"
 #include "attune/base/rng.h"
 #include "attune/kernels/kernels.h"
 #include "attune/tasks/batch.h"
@@ -58,7 +59,13 @@ std::vector<std::vector<float>> logits_of(const models::Model& model, const Sequ
 
 json make_probe(const models::Model& model) {
   const Sequences ids = made_up_ids(model.config());
-  return {{"ids", ids}, {"logits", logits_of(model, ids)}};
+  const auto logits = logits_of(model, ids);
+  for (const auto& answer : logits)
+    if (!std::all_of(answer.begin(), answer.end(), [](float z) { return std::isfinite(z); }))
+      fail(ErrorKind::numeric,
+           "the model's answers are not finite: its weights grew beyond all bounds in training; a lower --lr, more "
+           "--warmup, or --clip helps");
+  return {{"ids", ids}, {"logits", logits}};
 }
 
 void replay_probe(const models::Model& model, const json& probe, const std::string& where) {

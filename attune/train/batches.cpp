@@ -25,7 +25,7 @@ std::span<const int32_t> StepBatches::rows_at(int64_t step) {
 
 // Whether a micro-batch of `rows` has no place for one more that would bring it to `tokens`.
 bool StepBatches::full(int64_t rows, int64_t tokens) const {
-  return rows > 0 && (options_.micro_batch > 0 ? rows >= options_.micro_batch : tokens > kTokenBudget);
+  return rows > 0 && (options_.micro_batch > 0 ? rows >= options_.micro_batch : tokens > token_budget_);
 }
 
 std::span<const tasks::Batch> StepBatches::at(int64_t step) {

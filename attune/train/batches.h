@@ -11,7 +11,7 @@ namespace attune::train {
 
 struct BatchOptions {
   int64_t batch_size = 16;  // rows an optimizer step
-  int64_t micro_batch = 0;  // rows at once; 0: as many as stay within kTokenBudget tokens
+  int64_t micro_batch = 0;  // rows at once; 0: as many as stay within the token budget
   uint64_t seed = 0;
   bool shuffle = true;
 };
@@ -20,6 +20,10 @@ inline constexpr int64_t kTokenBudget = 8192;
 class StepBatches {
  public:
   StepBatches(const Split& split, bool tagging, const BatchOptions& options);
+
+  // Tokens that rows without a --micro-batch may have at once; one row always may.
+  int64_t token_budget() const { return token_budget_; }
+  void set_token_budget(int64_t tokens) { token_budget_ = tokens; }
 
   int64_t steps_per_epoch() const { return (split_.rows() + options_.batch_size - 1) / options_.batch_size; }
   // The micro-batches of a step (0-based, over all epochs). The last, smaller batch of an epoch is kept. Valid until
@@ -42,6 +46,7 @@ class StepBatches {
   int64_t epoch_ = -1;
   std::vector<int32_t> order_;
   std::vector<tasks::Batch> micro_;
+  int64_t token_budget_ = kTokenBudget;
 };
 
 }  // namespace attune::train

@@ -59,13 +59,24 @@ std::vector<fs::path> checkpoints_of(const fs::path& run) {
 void check_identity(const json& had, const json& has, const fs::path& checkpoint) {
   for (const auto& [key, value] : has.items()) {
     const json& old = had.contains(key) ? had[key] : json();
-    if (old != value)
-      fail(ErrorKind::usage,
-           "cannot resume from {}: '{}' was {} when it was made and is {} now. Give the old value, or start a new run "
-           "in another "
-           "--out (threads and output options may differ)",
-           checkpoint.string(), key, old.dump(), value.dump());
+    if (old == value) continue;
+    if (value.is_object() && old.is_object())  // files by name, each with its SHA-256
+      for (const auto& [file, sum] : value.items())
+        if (old.contains(file) && old[file] != sum)
+          fail(ErrorKind::usage,
+               "cannot resume from {}: {} has changed since it was made. Restore the file, or start a new run in "
+               "another --out",
+               checkpoint.string(), file);
+    fail(ErrorKind::usage,
+         "cannot resume from {}: '{}' was {} when it was made and is {} now. Give the old value, or start a new run in "
+         "another --out (threads and output options may differ)",
+         checkpoint.string(), key, old.dump(), value.dump());
   }
+}
+
+// A checkpoint made when training was over has none.
+bool has_moments(const json& state) {
+  return state.value("moments", true);
 }
 
 }  // namespace
@@ -77,29 +88,39 @@ json RunState::to_json() const {
           {"loss_steps", loss_steps},
           {"best", best},
           {"best_step", best_step},
+          {"without_better", without_better},
           {"tokens", tokens},
           {"seconds", seconds},
-          {"without_better", without_better},
-          {"stopped_early", stopped_early}};
+          {"stopped_early", stopped_early},
+          {"skipped_steps", skipped_steps},
+          {"token_budget", token_budget}};
 }
 
 RunState RunState::from_json(const json& j) {
-  RunState s;
-  s.step = j.at("step"), s.log_bytes = j.at("log_bytes"), s.loss_sum = j.at("loss_sum"),
-  s.loss_steps = j.at("loss_steps");
-  s.best = j.at("best"), s.best_step = j.at("best_step"), s.tokens = j.at("tokens"), s.seconds = j.at("seconds"),
-  s.without_better = j.at("without_better");
-  s.stopped_early = j.at("stopped_early");
-  return s;
+  return {.step = j.at("step"),
+          .log_bytes = j.at("log_bytes"),
+          .loss_sum = j.at("loss_sum"),
+          .loss_steps = j.at("loss_steps"),
+          .best = j.at("best"),
+          .best_step = j.at("best_step"),
+          .without_better = j.at("without_better"),
+          .tokens = j.at("tokens"),
+          .seconds = j.at("seconds"),
+          .stopped_early = j.at("stopped_early"),
+          .skipped_steps = j.at("skipped_steps"),
+          .token_budget = j.at("token_budget")};
 }
 
-void save_checkpoint(const fs::path& run, const models::Model& model, const optim::Optimizer& optimizer,
+void save_checkpoint(const fs::path& run, const models::Model& model, const optim::Optimizer* optimizer,
                      const RunState& state, const json& identity, int64_t keep) {
   fs::create_directories(run / "checkpoints");
   AtomicFolder folder(run / "checkpoints" / ("step-" + std::to_string(state.step)));
-  write_tensors(folder.path() / kTensors, all_tensors(model, &optimizer));
-  write_file_atomically(folder.path() / kState,
-                        json{{"format", 1}, {"state", state.to_json()}, {"identity", identity}}.dump(2) + "\n");
+  write_tensors(folder.path() / kTensors, all_tensors(model, optimizer));
+  write_file_atomically(
+      folder.path() / kState,
+      json{{"format", 1}, {"moments", optimizer != nullptr}, {"state", state.to_json()}, {"identity", identity}}.dump(
+          2) +
+          "\n");
   folder.commit();
   const auto all = checkpoints_of(run);
   for (size_t i = static_cast<size_t>(keep); i < all.size(); ++i) fs::remove_all(all[i]);
@@ -108,6 +129,15 @@ void save_checkpoint(const fs::path& run, const models::Model& model, const opti
 std::optional<fs::path> newest_checkpoint(const fs::path& run) {
   const auto all = checkpoints_of(run);
   return all.empty() ? std::nullopt : std::optional(all.front());
+}
+
+void remove_last_checkpoint(const fs::path& run) {
+  const auto newest = newest_checkpoint(run);
+  if (!newest) return;
+  const json state = json::parse(read_file(*newest / kState), nullptr, false);
+  if (state.is_object() && !has_moments(state)) fs::remove_all(*newest);
+  std::error_code not_empty;
+  fs::remove(run / "checkpoints", not_empty);
 }
 
 std::string way_on(const fs::path& run) {
@@ -127,7 +157,9 @@ RunState load_checkpoint(const fs::path& checkpoint, models::Model& model, optim
   if (!state.is_object() || !state.contains("state") || !state.contains("identity"))
     fail(ErrorKind::model, "{} is damaged; {}", (checkpoint / kState).string(), remedy());
   check_identity(state["identity"], identity, checkpoint);
-  with_context(remedy, [&] { read_tensors(checkpoint / kTensors, all_tensors(model, &optimizer)); });
+  with_context(remedy, [&] {
+    read_tensors(checkpoint / kTensors, all_tensors(model, has_moments(state) ? &optimizer : nullptr));
+  });
   model.parameters().refresh_twins();
   try {
     return RunState::from_json(state["state"]);

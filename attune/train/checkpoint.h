@@ -26,18 +26,23 @@ struct RunState {
   int64_t tokens = 0;          // trained on so far
   double seconds = 0;          // in training steps so far
   bool stopped_early = false;
+  int64_t skipped_steps = 0;  // that had no item to learn from
+  int64_t token_budget = 0;   // of a micro-batch: it decides how sums are rounded
 
   nlohmann::json to_json() const;
   static RunState from_json(const nlohmann::json& json);
 };
 
 // Writes checkpoints/step-N under `run`, then removes all but the `keep` newest. `identity`: what a resumed run must
-// agree with.
-void save_checkpoint(const fs::path& run, const models::Model& model, const optim::Optimizer& optimizer,
+// agree with. `optimizer`: null once training is over; the moments are left out then.
+void save_checkpoint(const fs::path& run, const models::Model& model, const optim::Optimizer* optimizer,
                      const RunState& state, const nlohmann::json& identity, int64_t keep);
 
 // The newest complete checkpoint of a run, or nothing.
 std::optional<fs::path> newest_checkpoint(const fs::path& run);
+
+// Removes the checkpoint that was made when training was over: the run's folder itself is that state by now.
+void remove_last_checkpoint(const fs::path& run);
 
 // After a write that failed: from where `run` goes on, and how. One line.
 std::string way_on(const fs::path& run);

@@ -36,6 +36,9 @@ bool has_ladder(const tasks::Task& task);
 // Tokens that the frozen encoder will read; `dev` where thresholds are chosen there.
 int64_t ladder_tokens(const Split& train, const Split* dev, const Split& judged);
 
+// What fitting the rungs takes beside reading, estimated: the logistic regressions' passes over the features.
+double ladder_fit_seconds(const Split& train, int64_t outputs, int64_t hidden);
+
 // The rungs below the fine-tuned one, in the order above, judged by the task's headline metric.
 report::Ladder climb(const LadderInputs& inputs);
 

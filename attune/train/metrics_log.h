@@ -8,7 +8,7 @@ namespace attune::train {
 
 class MetricsLog {
  public:
-  // Keeps the first `keep_bytes` of an existing file and drops the rest. Errors: io.
+  // Keeps the first `keep_bytes` of an existing file and drops the rest. Errors: io (it has fewer: says what to do).
   MetricsLog(std::filesystem::path path, int64_t keep_bytes);
   ~MetricsLog();
   MetricsLog(const MetricsLog&) = delete;
@@ -16,6 +16,8 @@ class MetricsLog {
 
   // Appends a line and hands it to the system. Errors: io (disk full).
   void write(const nlohmann::ordered_json& line);
+  // Onto the disk, before a checkpoint counts on it. Errors: io.
+  void sync();
   int64_t bytes() const { return bytes_; }
 
  private:

@@ -103,13 +103,15 @@ bool wants_ladder(const TrainOptions& o, const tasks::Task& task, const Splits& 
   return o.ladder && has_ladder(task) && (splits.dev || splits.test);
 }
 
-// Tokens read when training is over: the test split, and what the ladder's encoder reads.
-int64_t tokens_afterwards(const TrainOptions& o, const tasks::Task& task, const Splits& splits) {
-  int64_t tokens = splits.test ? tokens_of(*splits.test) : 0;
-  if (!wants_ladder(o, task, splits)) return tokens;
-  const bool thresholds = task.kind == tasks::TaskKind::multilabel && splits.dev && splits.test;
-  return tokens +
-         ladder_tokens(splits.train, thresholds ? &*splits.dev : nullptr, splits.test ? *splits.test : *splits.dev);
+// What follows when training is over: the test split, and what the ladder reads and fits.
+Afterwards afterwards(const TrainOptions& o, const tasks::ModelBundle& bundle, const Splits& splits) {
+  Afterwards after{.tokens = splits.test ? tokens_of(*splits.test) : 0};
+  if (!wants_ladder(o, *bundle.task, splits)) return after;
+  const bool thresholds = bundle.task->kind == tasks::TaskKind::multilabel && splits.dev && splits.test;
+  after.tokens +=
+      ladder_tokens(splits.train, thresholds ? &*splits.dev : nullptr, splits.test ? *splits.test : *splits.dev);
+  after.seconds = ladder_fit_seconds(splits.train, bundle.outputs(), bundle.model->config().hidden);
+  return after;
 }
 
 // The rungs need the model as it stood before training, so it is opened once more.
@@ -132,10 +134,15 @@ void add_facts(report::Report& report, const RunState& state, const RunPlan& pla
   report.facts.emplace_back("precision", fmt::format("{}, {} threads", plan.precision, plan.threads));
 }
 
-}  // namespace
+// What the user should know before anything is trained.
+void note_sources(const TrainOptions& o, const data::Dataset& train, const tasks::ModelBundle& bundle,
+                  Observer& observer) {
+  for (const auto& note : train.notes) observer.note(note);
+  for (const auto& note : bundle.notes) observer.note(note);
+  if (const std::string note = class_weights_note(o, train, bundle.labels); !note.empty()) observer.note(note);
+}
 
-RunResult run_training(TrainOptions o, Observer& observer) {
-  if (check_run_folder(o)) return {.state = RunResult::State::was_finished, .report = {}};
+RunResult trained(TrainOptions o, Observer& observer) {
   const tasks::Task& task = tasks::task_named(o.task);
   const ThreadChoice threads = choose_threads(o.threads);
   const auto kernels = kernels::cpu::make_kernels(threads.threads);
@@ -143,25 +150,23 @@ RunResult run_training(TrainOptions o, Observer& observer) {
   Sources sources = read_sources(o, task.data, observer);
   tasks::ModelBundle bundle = open_model(o, task, sources.train);
   const losses::Loss& loss = *bundle.loss;
-  for (const auto& note : sources.train.notes) observer.note(note);
-  for (const auto& note : bundle.notes) observer.note(note);
-  if (const std::string note = class_weights_note(o, sources.train, bundle.labels); !note.empty()) observer.note(note);
+  note_sources(o, sources.train, bundle, observer);
   if (loss.depends_on_batch() && o.micro_batch > 0)
     fail(ErrorKind::usage, "the loss '{}' depends on the whole batch; leave --micro-batch out", loss.name());
   const Splits splits = make_splits(o, std::move(sources), bundle);
   const data::DataReport profiled = profile(splits, bundle);
+  const char* precision = tensor::name(bundle.model->compute());
 
   // Everything that can be wrong is found before the folder is touched.
   auto trainer = std::make_unique<Trainer>(o, bundle, loss, *kernels, splits.train, splits.dev_if_any(), observer);
-  RunPlan plan = trainer->plan(tokens_afterwards(o, task, splits));
-  plan.precision = tensor::name(bundle.model->compute()), plan.threads = threads.threads,
-  plan.threads_reason = threads.reason;
-  const json identity =
-      run_identity(o, fingerprint_sources(o), model_fingerprint(bundle.source.string()), plan.precision);
+  trainer->fit_memory();
+  const json identity = run_identity(o, fingerprint_sources(o), model_fingerprint(bundle.source.string()), precision);
   make_run_folder(o);
   if (o.resume) trainer->resume(identity);
   write_settings(o, threads.threads);
   observer.data_report(data::to_text(profiled));
+  RunPlan plan = trainer->plan(afterwards(o, bundle, splits));
+  plan.precision = precision, plan.threads = threads.threads, plan.threads_reason = threads.reason;
   observer.planned(plan);
 
   const Outcome outcome = trainer->run(identity);
@@ -172,9 +177,11 @@ RunResult run_training(TrainOptions o, Observer& observer) {
   report.show_texts = o.report_text;
   report.data_json = data::to_json(profiled).dump();
   report.data_text = data::to_text(profiled);
-  const Judged judged = judge_splits(report, bundle, *kernels, loss, o, splits.dev_if_any(), splits.test_if_any());
-  report.routing = route_splits(judged);
-  report.ladder = make_ladder(o, *kernels, splits, judged, task, outcome.state.seconds, observer);
+  const auto judged =
+      judge_splits(report, bundle, *kernels, loss, o, splits.dev_if_any(), splits.test_if_any(), observer);
+  if (!judged) return {.state = RunResult::State::interrupted, .report = {}};
+  report.routing = route_splits(*judged);
+  report.ladder = make_ladder(o, *kernels, splits, *judged, task, outcome.state.seconds, observer);
   read_curve(report, fs::path(o.out) / "metrics.jsonl", report::headline_metric(report));
   add_facts(report, outcome.state, plan, loss);
   with_context([&] { return way_on(o.out); },
@@ -186,7 +193,26 @@ RunResult run_training(TrainOptions o, Observer& observer) {
                                      {"identity", identity},
                                      {"run", {{"steps", outcome.state.step}, {"seconds", outcome.state.seconds}}}});
                });
+  remove_last_checkpoint(o.out);
+  drop_replaced_run(o);
   return {.state = RunResult::State::finished, .report = std::move(report)};
+}
+
+}  // namespace
+
+RunResult run_training(TrainOptions o, Observer& observer) {
+  if (check_run_folder(o)) {
+    drop_replaced_run(o);  // where the run was killed before it could
+    remove_last_checkpoint(o.out);
+    return {.state = RunResult::State::was_finished, .report = {}};
+  }
+  try {
+    return trained(o, observer);
+  } catch (Error& error) {
+    if (fs::exists(replaced_run(o)))
+      error.add(fmt::format("the run that --overwrite was to replace is kept in {}", replaced_run(o).string()));
+    throw;
+  }
 }
 
 }  // namespace attune::train

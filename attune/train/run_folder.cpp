@@ -42,13 +42,27 @@ void remove_leftovers(const fs::path& folder) {
   for (const auto& path : leftovers) fs::remove_all(path);
 }
 
-// The file that makes a folder a run goes last: whenever this is cut short, the rest can still be overwritten.
-void empty_run(const fs::path& out) {
+constexpr const char* kReplaced = "replaced-run";
+
+// What stands in a run's folder, the file that makes it a run last: whenever emptying it is cut short, the rest can
+// still be overwritten.
+std::vector<fs::path> entries_of_run(const fs::path& out) {
   std::vector<fs::path> paths;
   for (const auto& entry : fs::directory_iterator(out))
-    if (entry.path().filename() != kConfigFile) paths.push_back(entry.path());
-  for (const auto& path : paths) fs::remove_all(path);
-  fs::remove(out / kConfigFile);
+    if (entry.path().filename() != kConfigFile && entry.path().filename() != kReplaced) paths.push_back(entry.path());
+  if (fs::exists(out / kConfigFile)) paths.push_back(out / kConfigFile);
+  return paths;
+}
+
+// A finished run moves aside; an unfinished one goes, and what it was to replace stays where it is.
+void clear_for_another(const fs::path& out) {
+  const fs::path aside = out / kReplaced;
+  const bool moving_was_cut_short = fs::exists(aside) && !fs::exists(aside / kConfigFile);
+  const bool keep = moving_was_cut_short || is_finished(out);
+  if (keep && !moving_was_cut_short) fs::remove_all(aside);
+  if (keep) fs::create_directory(aside);
+  for (const auto& path : entries_of_run(out))
+    keep ? fs::rename(path, aside / path.filename()) : (void)fs::remove_all(path);
 }
 
 // --overwrite empties the folder before it is filled: what the run reads must not lie in it.
@@ -59,7 +73,8 @@ void check_nothing_read_is_replaced(const TrainOptions& options) {
   for (const auto& file : read) {
     std::error_code none;
     if (file.empty() || !fs::exists(file, none)) continue;
-    const fs::path whole = fs::canonical(file);
+    const fs::path whole = fs::canonical(file, none);
+    if (none) continue;  // a pipe lies in no folder
     if (std::mismatch(out.begin(), out.end(), whole.begin(), whole.end()).first == out.end())
       fail(ErrorKind::usage, "--overwrite would remove {} before it is read: it lies in --out {}; name another folder",
            file, options.out);
@@ -89,7 +104,7 @@ bool check_run_folder(const TrainOptions& options) {
 
 void make_run_folder(const TrainOptions& options) {
   const fs::path out = options.out;
-  if (options.overwrite && fs::exists(out)) empty_run(out);
+  if (options.overwrite && fs::exists(out)) clear_for_another(out);
   std::error_code error;
   fs::create_directories(out, error);
   if (error)
@@ -100,12 +115,20 @@ void make_run_folder(const TrainOptions& options) {
   remove_leftovers(out / "checkpoints");
 }
 
-json run_identity(TrainOptions options, const std::string& data_fingerprint, const std::string& model_fingerprint,
+fs::path replaced_run(const TrainOptions& options) {
+  return fs::path(options.out) / kReplaced;
+}
+
+void drop_replaced_run(const TrainOptions& options) {
+  fs::remove_all(replaced_run(options));
+}
+
+json run_identity(TrainOptions options, const json& data_fingerprints, const std::string& model_fingerprint,
                   const std::string& precision) {
   OptionList list;
   options.visit(list);
   json identity = list.to_json(/*affecting_result_only=*/true);
-  identity["data_sha256"] = data_fingerprint;
+  identity["data_sha256"] = data_fingerprints;
   identity["model_sha256"] = model_fingerprint;
   identity["precision_in_force"] = precision;
   return identity;
@@ -116,7 +139,10 @@ std::string model_fingerprint(const std::string& folder) {
   std::vector<fs::path> files;
   for (const auto& entry : fs::directory_iterator(folder)) {
     const std::string name = entry.path().filename().string();
-    if (name.ends_with(".safetensors") || name == "config.json" || name == "vocab.txt" || name == "tokenizer.json")
+    static const std::vector<std::string> kReading{"config.json",       "vocab.txt",
+                                                   "tokenizer.json",    "tokenizer_config.json",
+                                                   "added_tokens.json", "special_tokens_map.json"};
+    if (name.ends_with(".safetensors") || std::find(kReading.begin(), kReading.end(), name) != kReading.end())
       files.push_back(entry.path());
   }
   std::sort(files.begin(), files.end());

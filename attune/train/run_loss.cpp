@@ -1,6 +1,7 @@
 #include "attune/train/run_loss.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "attune/losses/loss_list.h"
 
@@ -18,9 +19,10 @@ std::vector<double> balanced_weights(const data::Dataset& train, const data::Lab
       ++total;
     }
   }
+  // A class that never occurs has nothing to balance: it gets no weight, and counts for no class.
+  const auto present = static_cast<double>(std::count_if(counts.begin(), counts.end(), [](double n) { return n > 0; }));
   std::vector<double> weights;
-  for (const double count : counts)
-    weights.push_back(total / (static_cast<double>(counts.size()) * std::max(1.0, count)));
+  for (const double count : counts) weights.push_back(count > 0 ? total / (present * count) : 0);
   return weights;
 }
 
@@ -33,7 +35,8 @@ double weight_number(const std::string& number, int labels) {
   } catch (const std::exception&) {
     read = 0;
   }
-  if (read == 0 || read != number.size() || !(weight >= 0))
+  const bool plain = number.find_first_not_of("0123456789.eE+-") == std::string::npos;
+  if (read == 0 || read != number.size() || !plain || !(weight >= 0) || !std::isfinite(weight))
     fail(ErrorKind::usage, "--class-weights: '{}' is no weight; expected none, auto, or {} numbers separated by commas",
          number, labels);
   return weight;
@@ -79,7 +82,9 @@ std::string class_weights_note(const TrainOptions& options, const data::Dataset&
   std::string note = "class weights: ";
   for (size_t c = 0; c < std::min(kMost, weights.size()); ++c)
     note += fmt::format("{}{} {:.3g}", c ? ", " : "", labels.name(static_cast<int>(c)), weights[c]);
-  return note + (weights.size() > kMost ? ", ..." : "");
+  if (weights.size() > kMost) note += ", ...";
+  const auto absent = std::count(weights.begin(), weights.end(), 0.0);
+  return absent == 0 ? note : fmt::format("{}; {} of {} labels never occur and get 0", note, absent, weights.size());
 }
 
 }  // namespace attune::train

@@ -11,8 +11,9 @@
 
 namespace attune::train {
 
-// --class-weights by class in the labels' order: none (empty), auto (N / (K n_c) by the training rows' counts; for
-// tagging by words), or the numbers given. Errors (usage): not a number, not as many as labels.
+// --class-weights by class in the labels' order: none (empty), auto (N / (K n_c) by the training rows' counts, K the
+// classes that occur; others get 0; for tagging by words), or the numbers given. Errors (usage): not a number, not as
+// many as labels.
 std::vector<double> class_weights(const TrainOptions& options, const data::Dataset& train, const data::Labels& labels);
 
 // Errors (usage): as losses::make_loss and class_weights; --pos-weight with another number of values than 1 or labels.

@@ -1,5 +1,8 @@
 #include "attune/train/run_sources.h"
 
+#include <nlohmann/json.hpp>
+
+#include "attune/base/files.h"
 #include "attune/data/split.h"
 
 namespace attune::train {
@@ -26,12 +29,14 @@ Sources read_sources(const TrainOptions& o, data::TargetKind target, Observer& o
   return s;
 }
 
-std::string fingerprint_sources(const TrainOptions& o) {
+nlohmann::json fingerprint_sources(const TrainOptions& o) {
   std::vector<std::string> files = o.train;
   if (!o.dev.empty() && o.dev != "none") files.push_back(o.dev);
   if (!o.test.empty()) files.push_back(o.test);
   if (!o.labels.empty()) files.push_back(o.labels);
-  return data::fingerprint_files(files);
+  nlohmann::json fingerprints = nlohmann::json::object();
+  for (const auto& file : files) fingerprints[file] = sha256_file(file);
+  return fingerprints;
 }
 
 }  // namespace attune::train

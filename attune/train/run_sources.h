@@ -1,5 +1,6 @@
 // What a run reads: its splits as rows, before any label is numbered.
 #pragma once
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 
@@ -19,8 +20,8 @@ struct Sources {
 // those of the readers.
 Sources read_sources(const TrainOptions& options, data::TargetKind target, Observer& observer);
 
-// SHA-256 over all files that a run reads.
-std::string fingerprint_sources(const TrainOptions& options);
+// SHA-256 of each file that a run reads, by its name.
+nlohmann::json fingerprint_sources(const TrainOptions& options);
 
 // "a.csv, b.csv"
 std::string joined(const std::vector<std::string>& names);

@@ -124,10 +124,9 @@ void TrainOptions::visit(OptionList& list) {
   list.add("log-every", log_every,
            {.help = "a line in metrics.jsonl every N steps", .unit = "steps", .min = 1, .output_only = true});
   list.add("memory-limit", memory_limit,
-           {.help = "refuse to need more for a step's activations; 0: no limit",
+           {.help = "memory that the process may take: fewer rows at once, or a refusal before the start; 0: no limit",
             .unit = "MiB",
-            .min = 0,
-            .output_only = true});
+            .min = 0});
   list.add("report-text", report_text,
            {.help = "show texts of mistakes in reports (off: only file and line)", .output_only = true});
   list.add("json", json, {.help = "progress and result as JSON lines on standard output", .output_only = true});

@@ -8,9 +8,7 @@ namespace attune::train {
 
 TrainStep::TrainStep(models::Model& model, const losses::Loss& loss, optim::Optimizer& optimizer,
                      kernels::Kernels& kernels, const Options& options)
-    : model_(model), loss_(loss), optimizer_(optimizer), kernels_(kernels), options_(options), tape_(arena_, kernels) {
-  arena_.set_limit(options.memory_limit);
-}
+    : model_(model), loss_(loss), optimizer_(optimizer), kernels_(kernels), options_(options), tape_(arena_, kernels) {}
 
 StepReport TrainStep::run(std::span<const tasks::Batch> micro_batches, int64_t step) {
   StepReport report;
@@ -50,13 +48,12 @@ void TrainStep::rehearse(std::span<const tasks::Batch> micro_batches, int64_t st
 }
 
 size_t TrainStep::measure(const tasks::Batch& batch) {
-  arena_.set_limit(0);
   rehearse({&batch, 1}, 0);
-  arena_.set_limit(options_.memory_limit);
   return arena_.peak();
 }
 
 double TrainStep::forward_backward(const tasks::Batch& batch, int64_t step, double denominator) {
+  if (batch.read_count == 0) return 0;  // sentences of which no word has a piece: nothing to learn from
   arena_.reset();
   tape_.clear();
   model_.parameters().attach(tape_);

@@ -28,7 +28,6 @@ class TrainStep {
     double clip = 1.0;  // bound of the global gradient norm; 0: none
     uint64_t seed = 0;
     optim::Schedule schedule = {};
-    size_t memory_limit = 0;  // bytes of the step's arena; 0: none
   };
   TrainStep(models::Model& model, const losses::Loss& loss, optim::Optimizer& optimizer, kernels::Kernels& kernels,
             const Options& options);
@@ -40,9 +39,10 @@ class TrainStep {
   // Forward and backward alone, for planning: gradients are computed and forgotten, nothing is updated or checked.
   void rehearse(std::span<const tasks::Batch> micro_batches, int64_t step);
 
-  // Bytes that a batch's activations need, found by a rehearsal without the memory limit. For growing batches, before
-  // any step.
+  // Bytes that a batch's activations need, found by a rehearsal. For growing batches, before any limit is set.
   size_t measure(const tasks::Batch& batch);
+  // A step that needs more is an error (memory), not a machine that swaps. 0: no limit.
+  void limit_memory(size_t bytes) { arena_.set_limit(bytes); }
 
   // Bytes the step's activations and gradients needed at most, and how often memory was asked for.
   const tensor::Arena& arena() const { return arena_; }

@@ -6,6 +6,7 @@
 
 #include "attune/metrics/catalog.h"
 #include "attune/train/batches.h"
+#include "attune/train/best_metric.h"
 #include "attune/train/checkpoint.h"
 #include "attune/train/evaluate.h"
 #include "attune/train/metrics_log.h"
@@ -14,6 +15,12 @@
 #include "attune/train/train_step.h"
 
 namespace attune::train {
+
+// What a run does when training is over, for the plan.
+struct Afterwards {
+  int64_t tokens = 0;  // read once more, forward only: test, ladder
+  double seconds = 0;  // whatever else
+};
 
 struct Outcome {
   RunState state;
@@ -25,32 +32,38 @@ class Trainer {
   Trainer(const TrainOptions& options, tasks::ModelBundle& bundle, const losses::Loss& loss, kernels::Kernels& kernels,
           const Split& train, const Split* dev, Observer& observer);
 
-  int64_t total_steps() const { return total_steps_; }
-  int64_t steps_per_epoch() const { return batches_.steps_per_epoch(); }
-
-  // Times a few dry passes (nothing is updated; draws are keyed, so nothing is disturbed) and estimates memory and
-  // time. Touches no file. Errors: memory, where a step would need more than --memory-limit; it names the figure.
-  // `tokens_afterwards`: what is read once more when training is over (test, ladder), forward only.
-  RunPlan plan(int64_t tokens_afterwards = 0);
-
+  // Chooses how many rows are at once in memory (where --micro-batch does not say), such that the process stays within
+  // --memory-limit. Touches no file. Errors: memory, where even one row, or --micro-batch, needs more: names the
+  // figures.
+  void fit_memory();
   // Goes on from the newest checkpoint if there is one. Errors: as load_checkpoint.
   void resume(const nlohmann::json& identity);
-  // Trains to the end (or until asked to stop) and leaves the last or best weights in the model. Errors: numeric (after
-  // saving the last good state), io, memory.
+  // Times a few dry passes (nothing is updated; draws are keyed, so nothing is disturbed) and estimates memory and the
+  // time of the steps that are left.
+  RunPlan plan(const Afterwards& afterwards = {});
+  // Trains to the end (or until asked to stop) and leaves the last or best weights in the model, and a checkpoint of
+  // them: what follows (judging, reports) may fail or be stopped, and --resume goes on there. Errors: numeric (the last
+  // good state is saved, as a checkpoint and as a model), input (no row has a target that counts), io, memory.
   Outcome run(const nlohmann::json& identity);
 
  private:
-  // Refuses before the start a run whose largest micro-batch would need more than --memory-limit.
-  void check_memory();
-  // Writes a checkpoint of the state as it stands.
-  void save(const nlohmann::json& identity);
+  int64_t steps_per_epoch() const { return batches_.steps_per_epoch(); }
+  // Finds bytes_per_token_; before anything larger has passed through the model.
+  void measure_activations();
+  double seconds_per_token();
+  double memory_without_activations() const;  // bytes
+  // Writes a checkpoint of the state as it stands; `last`: nothing is trained any more, so moments are left out.
+  void save(const nlohmann::json& identity, bool last = false);
+  // A step's loss or gradient is not finite: says which rows, and keeps what can be kept.
+  void keep_last_good(Error& error, const nlohmann::json& identity);
+  void check_learning(const StepReport& report);
   void log_step(const StepReport& report, double step_seconds);
   void evaluate_dev();
   void log(const nlohmann::ordered_json& line);
   bool due(int64_t every) const { return every > 0 && state_.step % every == 0; }
   bool evaluation_due() const;
   double epoch() const { return static_cast<double>(state_.step) / static_cast<double>(steps_per_epoch()); }
-  bool keeps_best() const { return dev_ && (!options_.best_metric.empty() || options_.early_stopping > 0); }
+  bool best_is_kept() const { return dev_ && keeps_best(options_); }
 
   const TrainOptions& options_;
   tasks::ModelBundle& bundle_;
@@ -62,12 +75,14 @@ class Trainer {
   StepBatches batches_;
   int64_t total_steps_;
   std::string best_metric_;
+  bool learned_ = false;  // a step had an item that counts
   std::unique_ptr<optim::Optimizer> optimizer_;
   TrainStep step_;
   RunState state_;
   std::unique_ptr<MetricsLog> log_;
   int64_t window_tokens_ = 0, window_examples_ = 0, window_steps_ = 0;
   double window_seconds_ = 0, smooth_ms_ = 0;
+  double bytes_per_token_ = 0;  // that a token of the longest rows needs on its way through the model and back
 };
 
 }  // namespace attune::train
