@@ -202,6 +202,12 @@ class Chooser {
            "{}: a CoNLL file holds tags of words; expected CSV, TSV or JSONL for this task (or "
            "--task tag)",
            question_.file);
+    for (const auto& [given, option] :
+         {std::pair(&options_.text_pair, "--text-pair"), {&options_.weight, "--weight"}, {&options_.id, "--id"}})
+      if (*given)
+        fail(ErrorKind::usage,
+             "{}: {} {}: CoNLL columns hold words and tags; use JSONL where sentences have more to them",
+             question_.file, option, **given);
     Columns columns;
     columns.text = options_.text ? conll_column(*options_.text, "--text") : 0;
     const int last = static_cast<int>(question_.names.size()) - 1;

@@ -24,6 +24,8 @@ std::unique_ptr<Optimizer> make_optimizer(nn::Parameters& parameters, const Opti
   check_range("beta1", o.beta1, 0, 1);
   check_range("beta2", o.beta2, 0, 1);
   check_range("momentum", o.momentum, 0, 1);
+  if (o.momentum != 0 && o.name != "sgd")
+    fail(ErrorKind::usage, "--momentum is for --optimizer sgd; {} has --beta1", o.name);
   if (o.nesterov && (o.name != "sgd" || o.momentum == 0))
     fail(ErrorKind::usage, "--nesterov needs --optimizer sgd and a --momentum above 0");
   if (o.name == "adamw") return make_adam(parameters, o, false);

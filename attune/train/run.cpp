@@ -64,9 +64,12 @@ data::DataReport profile(const Splits& splits, const tasks::ModelBundle& bundle)
   return data::profile_data(inputs, bundle.task->data, bundle.encode.max_length);
 }
 
-// What makes the run repeatable: its options, which `--config` takes again, and where it ran.
-void write_settings(TrainOptions options, int threads) {
+// What makes the run repeatable: its options with what `auto` came to, which `--config` takes again, and where it ran.
+void write_settings(TrainOptions options, const tasks::ModelBundle& bundle, int threads) {
   const fs::path out = options.out;
+  options.precision = tensor::name(bundle.model->compute());
+  options.loss = bundle.loss->name();
+  options.encode = bundle.encode;
   OptionList list;
   options.visit(list);
   json resolved = list.to_json();
@@ -163,7 +166,7 @@ RunResult trained(TrainOptions o, Observer& observer) {
   const json identity = run_identity(o, fingerprint_sources(o), model_fingerprint(bundle.source.string()), precision);
   make_run_folder(o);
   if (o.resume) trainer->resume(identity);
-  write_settings(o, threads.threads);
+  write_settings(o, bundle, threads.threads);
   observer.data_report(data::to_text(profiled));
   RunPlan plan = trainer->plan(afterwards(o, bundle, splits));
   plan.precision = precision, plan.threads = threads.threads, plan.threads_reason = threads.reason;

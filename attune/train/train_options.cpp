@@ -58,7 +58,7 @@ void TrainOptions::visit(OptionList& list) {
            {.help = "decay of weight matrices (never of biases and norms)", .min = 0});
   list.add("beta1", optimizer.beta1, {.help = "Adam: memory of the mean gradient", .min = 0, .max = 1});
   list.add("beta2", optimizer.beta2, {.help = "Adam: memory of its square", .min = 0, .max = 1});
-  list.add("eps", optimizer.eps, {.help = "Adam: added to the root", .min = 0});
+  list.add("eps", optimizer.eps, {.help = "Adam: added to the root", .min = 1e-30});
   list.add("bias-correction", optimizer.bias_correction, {.help = "Adam: correct the moments' start from zero"});
   list.add("momentum", optimizer.momentum, {.help = "sgd: momentum", .min = 0, .max = 1});
   list.add("nesterov", optimizer.nesterov, {.help = "sgd: Nesterov's look-ahead"});

@@ -10,6 +10,12 @@ namespace {
 
 using Names = std::vector<std::string>;
 
+ReadOptions only(std::optional<std::string> ReadOptions::*option, const char* value) {
+  ReadOptions options;
+  options.*option = value;
+  return options;
+}
+
 Columns choose(const Names& names, TargetKind target = TargetKind::label, const ReadOptions& options = {},
                TargetNeed need = TargetNeed::required, const char* format = "csv") {
   return choose_columns({names, "t.csv", format, target, need}, options);
@@ -99,6 +105,8 @@ TEST(Columns, ConllColumnsAreNumbers) {
   EXPECT_EQ(conll(options).label, std::vector<int>{2});
   options.label = {"5"};
   EXPECT_ERROR(ErrorKind::input, conll(options), "column number from 1 to 4", "'5'");
+  EXPECT_ERROR(ErrorKind::usage, conll(only(&ReadOptions::weight, "2")), "--weight 2", "JSONL");
+  EXPECT_ERROR(ErrorKind::usage, conll(only(&ReadOptions::text_pair, "3")), "--text-pair 3", "words and tags");
   EXPECT_ERROR(ErrorKind::input, choose({"1"}, TargetKind::tags, {}, TargetNeed::required, "conll"),
                "expected a word and its tag");
   EXPECT_ERROR(ErrorKind::input, choose(four, TargetKind::label, {}, TargetNeed::required, "conll"), "tags of words");

@@ -233,6 +233,8 @@ TEST(Optimizers, ErrorsNameTheOption) {
   make_ready(parameters, DType::f32);
   EXPECT_ERROR(ErrorKind::usage, optim::make_optimizer(parameters, {.name = "adamm"}), "adamm", "adam, adamw, sgd");
   EXPECT_ERROR(ErrorKind::usage, optim::make_optimizer(parameters, {.beta1 = 1}), "--beta1 is 1", "[0, 1)");
+  EXPECT_ERROR(ErrorKind::usage, optim::make_optimizer(parameters, {.momentum = 0.9}),
+               "--momentum is for --optimizer sgd", "--beta1");
   EXPECT_ERROR(ErrorKind::usage, optim::make_optimizer(parameters, {.nesterov = true}), "--nesterov", "--momentum");
   EXPECT_ERROR(ErrorKind::usage, optim::make_optimizer(parameters, {.weight_decay = -1}), "--weight-decay is -1");
 }
