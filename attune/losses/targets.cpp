@@ -45,10 +45,14 @@ Tensor value_targets(Context& context, const Targets& targets, int64_t rows, dou
 
 Tensor item_weights(Context& context, const Targets& targets, int64_t rows) {
   const Tensor padded = context.make({rows}, context.sums());
-  if (targets.weights.empty())
-    copy_padded(padded, std::vector<float>(static_cast<size_t>(targets.items()), 1.0f), 0);
-  else
+  if (!targets.weights.empty()) {
     copy_padded(padded, targets.weights, 0);
+    return padded;
+  }
+  with_elements(padded, [&](auto* weight) {
+    std::fill(weight, weight + targets.items(), 1);
+    std::fill(weight + targets.items(), weight + rows, 0);
+  });
   return padded;
 }
 
