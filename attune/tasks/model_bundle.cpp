@@ -73,7 +73,8 @@ ModelBundle open_for_training(const TrainingModelOptions& options) {
   bundle.tokenizer = text::Tokenizer::load(folder.path());
 
   const FolderWeights weights(folder);
-  const ContinuedHead continued = continued_head(folder, bundle.record, *options.task, weights);
+  const ContinuedHead continued =
+      options.new_head ? ContinuedHead{} : continued_head(folder, bundle.record, *options.task, weights);
   LabelPlan plan = plan_labels(options, continued);
   bundle.labels = std::move(plan.labels);
   bundle.notes = std::move(plan.notes);
@@ -89,7 +90,7 @@ ModelBundle open_for_training(const TrainingModelOptions& options) {
       [&] {
         return models::load_weights(
             *bundle.model, weights,
-            {.seed = options.seed, .old_output = plan.old_output, .new_head = options.new_head || !continued.usable});
+            {.seed = options.seed, .old_output = plan.old_output, .new_head = !continued.usable});
       });
   bundle.encode = options.encode;
   bundle.decoding = options.decoding;
@@ -115,13 +116,7 @@ ModelBundle open_for_inference(const std::string& model, tensor::DType compute) 
         "{}: there is no 'classifier.weight': this is an encoder without a task head; fine-tune it with `attune train`",
         folder.path().string());
   bundle.task = &task_of_folder(folder, bundle.record, *outputs);
-  if (bundle.task->kind != TaskKind::regress) {
-    std::vector<std::string> names = config_labels(folder);
-    if (static_cast<int64_t>(names.size()) != *outputs)
-      fail(ErrorKind::model, "{}: id2label names {} labels, the last layer has {} outputs", config_file(folder),
-           names.size(), *outputs);
-    bundle.labels = data::Labels(std::move(names), config_file(folder));
-  }
+  if (bundle.task->kind != TaskKind::regress) bundle.labels = names_of_outputs(folder, *outputs);
   if (bundle.record.is_object()) apply_record(bundle);
   const models::Pooling pooling = recorded_pooling(bundle.record).value_or(models::Pooling::first);
   bundle.model = std::make_unique<models::Model>(
