@@ -20,13 +20,9 @@ void check_vocabulary(const ModelBundle& bundle) {
          bundle.source.string(), bundle.tokenizer->vocabulary_size(), bundle.model->config().vocabulary);
 }
 
-void check_max_length(ModelBundle& bundle, bool given) {
-  const int64_t positions = bundle.model->config().positions;
-  if (bundle.encode.max_length <= positions) return;
-  if (given)
-    fail(ErrorKind::usage, "--max-length is {}; the model has positions for {} tokens: give at most {}",
-         bundle.encode.max_length, positions, positions);
-  bundle.encode.max_length = static_cast<int>(positions);
+void fit_max_length(ModelBundle& bundle) {
+  bundle.encode.max_length =
+      static_cast<int>(std::min<int64_t>(bundle.encode.max_length, bundle.model->config().positions));
 }
 
 void note_ignored_settings(ModelBundle& bundle) {
@@ -43,6 +39,24 @@ models::BertConfig with_dropout(models::BertConfig config, const TrainingModelOp
   if (options.attention_dropout) config.attention_dropout = static_cast<float>(*options.attention_dropout);
   if (options.classifier_dropout) config.classifier_dropout = static_cast<float>(*options.classifier_dropout);
   return config;
+}
+
+// An old head cannot read what it was not trained on.
+models::Pooling training_pooling(const TrainingModelOptions& options, const nlohmann::json& record, bool old_head) {
+  const models::Pooling own = recorded_pooling(record).value_or(models::Pooling::first);
+  const auto name = [](models::Pooling pooling) { return pooling == models::Pooling::mean ? "mean" : "cls"; };
+  if (options.task->head == models::HeadKind::token) {
+    if (options.pooling == models::Pooling::mean)
+      fail(ErrorKind::usage, "--pooling mean is for heads that read a whole text; '{}' reads every word: leave it out",
+           options.task->name);
+    return models::Pooling::first;
+  }
+  if (old_head && options.pooling && *options.pooling != own)
+    fail(ErrorKind::usage,
+         "--pooling {}: the last layer of {} was trained with --pooling {}; leave the option out to go on with it, or "
+         "give --new-head",
+         name(*options.pooling), options.model, name(own));
+  return options.pooling.value_or(own);
 }
 
 std::string list_of(const std::vector<std::string>& names, size_t most) {
@@ -78,26 +92,34 @@ ModelBundle open_for_training(const TrainingModelOptions& options) {
   LabelPlan plan = plan_labels(options, continued);
   bundle.labels = std::move(plan.labels);
   bundle.notes = std::move(plan.notes);
+  const models::Pooling pooling = training_pooling(options, bundle.record, continued.usable);
   const int64_t outputs = options.task->kind == TaskKind::regress ? 1 : bundle.labels.size();
   if (options.make_loss) bundle.loss = options.make_loss(bundle.labels);
   bundle.model = std::make_unique<models::Model>(
-      config, models::HeadOptions{.kind = options.task->head, .pooling = options.pooling, .outputs = outputs},
-      options.compute, [&](nn::Parameters& parameters) {
+      config, models::HeadOptions{.kind = options.task->head, .pooling = pooling, .outputs = outputs}, options.compute,
+      [&](nn::Parameters& parameters) {
         if (bundle.loss) bundle.loss->add_parameters(parameters);
       });
-  bundle.loaded = with_context(
-      [&] { return "in " + folder.path().string(); },
-      [&] {
-        return models::load_weights(
-            *bundle.model, weights,
-            {.seed = options.seed, .old_output = plan.old_output, .new_head = !continued.usable});
-      });
+  bundle.loaded =
+      with_context([&] { return "in " + folder.path().string(); },
+                   [&] {
+                     return models::load_weights(
+                         *bundle.model, weights,
+                         {.seed = options.seed, .old_output = plan.old_output, .new_head = !continued.usable});
+                   });
   bundle.encode = options.encode;
   bundle.decoding = options.decoding;
+  bundle.pairs = options.pairs;
   check_vocabulary(bundle);
-  check_max_length(bundle, options.max_length_given);
+  if (options.max_length_given)
+    set_max_length(bundle, bundle.encode.max_length);
+  else
+    fit_max_length(bundle);
   note_ignored_settings(bundle);
   note_loaded(bundle);
+  if (pooling == models::Pooling::mean)
+    bundle.notes.push_back(
+        "the head reads the mean of all pieces, for which transformers has no class: it will open the encoder only");
   return bundle;
 }
 
@@ -128,10 +150,25 @@ ModelBundle open_for_inference(const std::string& model, tensor::DType compute) 
     fail(ErrorKind::model, "{}: the weights lack {}; a fine-tuned model has them", folder.path().string(),
          list_of(bundle.loaded.initialised, 6));
   check_vocabulary(bundle);
-  check_max_length(bundle, false);
+  fit_max_length(bundle);
   if (bundle.record.is_object() && bundle.record.contains("probe"))
     replay_probe(*bundle.model, bundle.record["probe"], (folder.path() / kRecordFile).string());
   return bundle;
+}
+
+void set_max_length(ModelBundle& bundle, int64_t max_length) {
+  const int64_t positions = bundle.model->config().positions;
+  if (max_length > positions)
+    fail(ErrorKind::usage, "--max-length is {}; the model has positions for {} tokens: give at most {}", max_length,
+         positions, positions);
+  bundle.encode.max_length = static_cast<int>(max_length);
+}
+
+std::optional<models::Pooling> pooling_named(const std::string& name) {
+  if (name == "auto") return std::nullopt;
+  if (name == "cls") return models::Pooling::first;
+  if (name == "mean") return models::Pooling::mean;
+  fail(ErrorKind::usage, "--pooling is '{}'; expected auto, cls or mean", name);
 }
 
 tensor::DType compute_type(const std::string& precision) {
