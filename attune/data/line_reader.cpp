@@ -74,7 +74,6 @@ std::string_view LineReader::peek(bool (*enough)(std::string_view)) {
 }
 
 bool LineReader::line_at_hand() {
-  drop_mark();
   for (size_t searched = at_;;) {
     if (buffer_.find('\n', searched) != std::string::npos) return true;
     if (ended_) return at_ < buffer_.size();

@@ -77,6 +77,15 @@ TEST(TargetTable, TagsStandWhereTheWindowReadsThem) {
   EXPECT_EQ(batch.targets.weights, (std::vector<float>{3, 3, 3}));
 }
 
+TEST(TargetTable, NumbersMeanOutputsWithoutNames) {
+  const auto data = dataset({row({"2"}), row({"LABEL_0"})});
+  const TargetTable table(task_named("classify"), data::Labels::made_up(3), data, "the model");
+  EXPECT_TRUE(table.by_number());
+  EXPECT_EQ(table.labels(0)[0], 2);
+  EXPECT_EQ(table.labels(1)[0], 0);
+  EXPECT_FALSE(TargetTable(task_named("classify"), abc(), dataset({row({"a"})}), "the model").by_number());
+}
+
 TEST(TargetTable, AnUnknownLabelIsNamedWithItsPlace) {
   EXPECT_ERROR(ErrorKind::input,
                TargetTable(task_named("classify"), abc(), dataset({row({"a"}), row({"d"})}), "train.csv"),
