@@ -32,17 +32,14 @@ struct InferenceOptions {
              {.help = "tagging: iob2: the best tags in which no I- stands without its B-; argmax: each word by itself; "
                       "auto: the model's own",
               .choices = {"auto", "argmax", "iob2"}});
-    list.add(
-        "max-length", max_length,
-        {.help = "longest sequence the model sees, special pieces included; not given: as it was trained, or where "
-                 "its folder does not say 128",
-         .unit = "pieces",
-         .min = data::kShortestSequence,
-         .max = 1e6});
-    list.add(
-        "truncate", truncate,
-        {.help = "what is kept of a longer text; not given: as it was trained, or where its folder does not say auto",
-         .choices = data::truncation_names()});
+    list.add("max-length", max_length,
+             {.help = "longest sequence the model sees, special pieces included; not given: the model\'s own, else 128",
+              .unit = "pieces",
+              .min = data::kShortestSequence,
+              .max = 1e6});
+    list.add("truncate", truncate,
+             {.help = "what is kept of a longer text; not given: the model\'s own, else auto",
+              .choices = data::truncation_names()});
     list.add("threads", threads,
              {.help = "0: as many as there are physical cores at hand", .min = 0, .output_only = true});
   }
