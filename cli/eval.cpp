@@ -5,10 +5,11 @@
 #include "attune/base/files.h"
 #include "attune/base/threads.h"
 #include "attune/kernels/kernels.h"
-#include "attune/losses/loss_list.h"
 #include "attune/report/html.h"
 #include "attune/report/json.h"
 #include "attune/report/text.h"
+#include "attune/tasks/model_record.h"
+#include "attune/tasks/pairs.h"
 #include "attune/train/evaluate.h"
 #include "attune/train/run_report.h"
 
@@ -71,7 +72,8 @@ report::Report evaluated(const EvalOptions& options) {
   const tasks::ModelBundle bundle = options.inference.open();
   const train::Split split = train::make_split(
       "test", joined(options.data), data::read_dataset(options.data, bundle.task->data, options.read), bundle);
-  const auto loss = losses::make_loss(losses::default_loss(bundle.task->loss), bundle.task->loss, {});
+  tasks::check_pairs(bundle, split.data);
+  const auto loss = tasks::recorded_loss(bundle);
   const auto evaluation =
       train::evaluate(bundle, *kernels, split, *loss,
                       {.batch_size = options.inference.batch_size,
@@ -81,6 +83,8 @@ report::Report evaluated(const EvalOptions& options) {
   report.show_texts = options.report_text;
   report.splits.push_back(train::report_split(bundle, split, *evaluation, options.report_text));
   for (const auto& note : split.data.notes) report.notes.push_back(note);
+  if (const auto note = tasks::pairs_note(bundle, split.data.examples[0].has_pair); !note.empty())
+    report.notes.push_back(note);
   report.facts.emplace_back("loss", loss->name());
   report.facts.emplace_back("precision", fmt::format("{}, {} threads ({})", tensor::name(bundle.model->compute()),
                                                      threads.threads, threads.reason));

@@ -1,6 +1,7 @@
 // How a fine-tuned model is run: the options that eval and predict share.
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "attune/base/error.h"
@@ -14,6 +15,8 @@ struct InferenceOptions {
   int64_t batch_size = 32;
   std::string precision = "auto";
   std::string decoding = "auto";
+  std::optional<int64_t> max_length;
+  std::optional<std::string> truncate;
   int threads = 0;
 
   void visit(OptionList& list) {
@@ -29,13 +32,24 @@ struct InferenceOptions {
              {.help = "tagging: iob2: the best tags in which no I- stands without its B-; argmax: each word by itself; "
                       "auto: the model's own",
               .choices = {"auto", "argmax", "iob2"}});
+    list.add("max-length", max_length,
+             {.help = "longest sequence the model sees, special pieces included; not given: the model\'s own, else 128",
+              .unit = "pieces",
+              .min = data::kShortestSequence,
+              .max = 1e6});
+    list.add("truncate", truncate,
+             {.help = "what is kept of a longer text; not given: the model\'s own, else auto",
+              .choices = data::truncation_names()});
     list.add("threads", threads,
              {.help = "0: as many as there are physical cores at hand", .min = 0, .output_only = true});
   }
 
-  // Errors: those of tasks::open_for_inference; usage: --decoding for a task other than tagging.
+  // What is given here wins over the model's record. Errors: those of tasks::open_for_inference; usage: --decoding for
+  // a task other than tagging, --max-length beyond the positions.
   tasks::ModelBundle open() const {
     tasks::ModelBundle bundle = tasks::open_for_inference(model, tasks::compute_type(precision));
+    if (max_length) tasks::set_max_length(bundle, *max_length);
+    if (truncate) bundle.encode.truncate = *truncate;
     if (decoding == "auto") return bundle;
     if (bundle.task->kind != tasks::TaskKind::tag)
       fail(ErrorKind::usage, "--decoding {} is for tagging; {} is a model of the task '{}'", decoding, model,

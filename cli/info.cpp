@@ -59,6 +59,7 @@ void add_task(Json& info, const io::ModelFolder& folder) {
   info["labels"] = bundle.labels.names();
   info["max_length"] = bundle.encode.max_length;
   info["truncate"] = bundle.encode.truncate;
+  if (bundle.pairs) info["pairs"] = *bundle.pairs;
   if (!bundle.thresholds.empty()) info["thresholds"] = bundle.thresholds;
   const bool mean = bundle.model->head().pooling == models::Pooling::mean;
   info["pooling"] = mean ? "mean" : "cls";

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <exception>
 #include <filesystem>
+#include <ios>
 #include <new>
 
 #include "attune/base/error.h"
@@ -91,6 +92,7 @@ int guarded(const ArgumentList& arguments) {
 }  // namespace attune::cli
 
 int main(int argc, char** argv) {
-  std::signal(SIGPIPE, SIG_IGN);  // seen as a failed write instead, so that files being written are tidied up
+  std::ios::sync_with_stdio(false);  // so that standard input can tell what has come and what is to be waited for
+  std::signal(SIGPIPE, SIG_IGN);     // seen as a failed write instead, so that files being written are tidied up
   return attune::cli::guarded({argv + 1, argv + argc});
 }

@@ -1,8 +1,11 @@
 // attune predict: texts in, one JSON object a text out, in constant memory.
+#include <exception>
+
 #include "attune/base/error.h"
 #include "attune/base/threads.h"
 #include "attune/data/example_reader.h"
 #include "attune/data/open_records.h"
+#include "attune/tasks/pairs.h"
 #include "attune/train/predictor.h"
 
 #include "cli/arguments.h"
@@ -14,7 +17,7 @@
 namespace attune::cli {
 namespace {
 
-constexpr size_t kChunk = 256;  // rows read and answered together
+constexpr size_t kChunk = 256;  // rows read and answered together, at most
 
 struct PredictOptions {
   InferenceOptions inference;
@@ -31,6 +34,34 @@ struct PredictOptions {
     read.visit(list);
   }
 };
+
+// Rows to answer together: all that have come, so that whoever waits for an answer before writing more gets it.
+struct Gathered {
+  size_t count = 0;
+  bool more = true;
+  std::exception_ptr broken;  // what was wrong with the row behind them
+};
+
+Gathered gather(data::ExampleReader& reader, std::vector<data::Example>& rows) {
+  Gathered gathered;
+  rows.resize(kChunk);
+  try {
+    do {
+      gathered.more = reader.next(rows[gathered.count]);
+      if (gathered.more) ++gathered.count;
+    } while (gathered.more && gathered.count < kChunk && reader.at_hand());
+  } catch (const Error&) {
+    gathered.broken = std::current_exception();
+  }
+  rows.resize(gathered.count);
+  return gathered;
+}
+
+// What was taken for the text, once.
+void announce(const data::ExampleReader& reader, const tasks::ModelBundle& bundle, const data::Example& first) {
+  for (const auto& note : reader.notes()) tell(note + "\n");
+  if (const auto note = tasks::pairs_note(bundle, first.has_pair); !note.empty()) tell(note + "\n");
+}
 
 }  // namespace
 
@@ -58,14 +89,17 @@ int run_predict(const ArgumentList& arguments) {
   train::Predictor predictor(bundle, *kernels, options.inference.batch_size);
   const PredictionLines lines(bundle, options.lines);
   std::vector<data::Example> rows;
-  for (bool more = true; more;) {
-    rows.resize(kChunk);
-    size_t count = 0;
-    while (count < kChunk && (more = reader.next(rows[count]))) ++count;
-    rows.resize(count);
+  for (bool first = true, more = true; more;) {
+    const Gathered gathered = gather(reader, rows);
+    more = gathered.more;
+    for (const auto& row : rows)
+      tasks::check_pair(bundle, row, fmt::format("{} line {}", reader.records().name(), row.origin.line));
+    if (first && !rows.empty()) announce(reader, bundle, rows[0]);
+    first = false;
     const std::vector<train::RowLogits> logits = predictor.logits(rows);
-    for (size_t i = 0; i < count; ++i) put(lines.line(rows[i], logits[i]));
+    for (size_t i = 0; i < rows.size(); ++i) put(lines.line(rows[i], logits[i]));
     flush_output();
+    if (gathered.broken) std::rethrow_exception(gathered.broken);
   }
   return 0;
 }

@@ -14,6 +14,7 @@ class ConllReader final : public RecordReader {
 
   // Errors (input): a line with another number of columns than the file's first, above all one without a tag.
   bool next(Record& record) override;
+  bool at_hand() override { return lines_.line_at_hand(); }
   const std::vector<std::string>& columns() const override { return columns_; }
   const std::string& name() const override { return lines_.name(); }
   const char* format() const override { return "conll"; }

@@ -21,6 +21,7 @@ class DelimitedReader final : public RecordReader {
   // Errors (input): a record with another number of fields than the header; an unclosed quote (names the line on which
   // it opened); text after a closing quote.
   bool next(Record& record) override;
+  bool at_hand() override { return pending_ || lines_.line_at_hand(); }
   const std::vector<std::string>& columns() const override { return columns_; }
   const std::string& name() const override { return lines_.name(); }
   const char* format() const override { return options_.separator == '\t' ? "tsv" : "csv"; }

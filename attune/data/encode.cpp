@@ -8,8 +8,6 @@
 namespace attune::data {
 namespace {
 
-constexpr int kShortest = 8;  // three special pieces and a little text
-
 int32_t length(const std::vector<text::Piece>& pieces) {
   return static_cast<int32_t>(pieces.size());
 }
@@ -17,11 +15,12 @@ int32_t length(const std::vector<text::Piece>& pieces) {
 }  // namespace
 
 void EncodeOptions::visit(OptionList& list) {
-  list.add("max-length", max_length,
-           {.help = "longest sequence the model sees, special pieces included", .unit = "pieces", .min = kShortest});
+  list.add(
+      "max-length", max_length,
+      {.help = "longest sequence the model sees, special pieces included", .unit = "pieces", .min = kShortestSequence});
   list.add("truncate", truncate,
            {.help = "what is kept of a longer text; auto: stride for tagging, else longest-first",
-            .choices = {"auto", "head", "tail", "head-tail", "longest-first", "stride"}});
+            .choices = truncation_names()});
 }
 
 Encoder::Encoder(const text::Tokenizer& tokenizer, TargetKind target, const EncodeOptions& options)
@@ -34,8 +33,8 @@ Encoder::Encoder(const text::Tokenizer& tokenizer, TargetKind target, const Enco
       truncation_(parse_truncation(options.truncate, tagging_)),
       special_(tokenizer.special()),
       words_(tokenizer) {
-  if (max_length_ < kShortest)
-    fail(ErrorKind::usage, "--max-length is {}; expected at least {}", max_length_, kShortest);
+  if (max_length_ < kShortestSequence)
+    fail(ErrorKind::usage, "--max-length is {}; expected at least {}", max_length_, kShortestSequence);
   if (special_.cls < 0 || special_.sep < 0)
     fail(ErrorKind::model,
          "the vocabulary has no {} piece; a BERT-family model needs [CLS] and [SEP] (or <s> and </s>)",

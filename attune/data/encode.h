@@ -13,6 +13,8 @@
 
 namespace attune::data {
 
+inline constexpr int kShortestSequence = 8;  // three special pieces and a little text
+
 struct EncodeOptions {
   int max_length = 128;           // pieces, special ones included
   std::string truncate = "auto";  // see parse_truncation
@@ -23,8 +25,8 @@ struct EncodeOptions {
 
 class Encoder {
  public:
-  // The tokenizer outlives the encoder. Errors: usage (max_length below 8, bad truncation), model (the vocabulary has
-  // no [CLS] or [SEP]).
+  // The tokenizer outlives the encoder. Errors: usage (max_length below kShortestSequence, bad truncation), model (the
+  // vocabulary has no [CLS] or [SEP]).
   Encoder(const text::Tokenizer& tokenizer, TargetKind target, const EncodeOptions& options);
 
   // Appends one example: one sequence, or for a long sentence to be tagged one for each window. Not to be called from

@@ -23,6 +23,8 @@ class ExampleReader {
   // missing or ambiguous; no text; an empty label; a score that is not a finite number; a 0/1 column that holds
   // something else; a repeated label in one row; tags and words of different number; a weight that is negative.
   bool next(Example& example);
+  // See RecordReader.
+  bool at_hand() { return records_->at_hand(); }
 
   // What was recognised, after the first next().
   const std::vector<std::string>& notes() const { return columns_.notes; }

@@ -14,6 +14,7 @@ class JsonlReader final : public RecordReader {
   // Errors (input): a line that is not JSON (column and reason), or not an object; a list that holds lists or objects
   // is kept as kind `object` and only complained about when a task wants it.
   bool next(Record& record) override;
+  bool at_hand() override { return lines_.line_at_hand(); }
   const std::vector<std::string>& columns() const override { return columns_; }
   const std::string& name() const override { return lines_.name(); }
   const char* format() const override { return "jsonl"; }

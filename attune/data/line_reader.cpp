@@ -1,5 +1,6 @@
 #include "attune/data/line_reader.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -47,24 +48,46 @@ bool LineReader::fill() {
   if (ended_) return false;
   buffer_.erase(0, at_);
   at_ = 0;
+  // Waits for one byte and takes what came with it: who writes to a pipe may wait for the answer before writing more.
+  // A stream that cannot tell what it has is read in whole chunks.
+  const bool any = stream_->peek() != std::istream::traits_type::eof();
+  const std::streamsize known = any ? stream_->rdbuf()->in_avail() : 0;
+  const size_t wanted = known > 0 ? std::min(kChunk, static_cast<size_t>(known)) : kChunk;
   const size_t before = buffer_.size();
-  buffer_.resize(before + kChunk);
-  stream_->read(buffer_.data() + before, kChunk);
-  const auto got = static_cast<size_t>(stream_->gcount());
-  buffer_.resize(before + got);
+  size_t got = 0;
+  if (any) {
+    buffer_.resize(before + wanted);
+    stream_->read(buffer_.data() + before, static_cast<std::streamsize>(wanted));
+    got = static_cast<size_t>(stream_->gcount());
+    buffer_.resize(before + got);
+  }
   if (stream_->bad()) fail(ErrorKind::io, "reading '{}' failed after line {}", name_, number_);
-  if (got < kChunk) ended_ = true;
+  if (got < wanted) ended_ = true;
   return got > 0;
 }
 
-std::string_view LineReader::peek() {
-  if (buffer_.empty()) fill();
+std::string_view LineReader::peek(bool (*enough)(std::string_view)) {
   drop_mark();
+  while (buffer_.size() - at_ < kChunk && !enough(std::string_view(buffer_).substr(at_)))
+    if (!fill()) break;
   return std::string_view(buffer_).substr(at_, kChunk);
+}
+
+bool LineReader::line_at_hand() {
+  for (size_t searched = at_;;) {
+    if (buffer_.find('\n', searched) != std::string::npos) return true;
+    if (ended_) return at_ < buffer_.size();
+    if (stream_->rdbuf()->in_avail() <= 0) return false;
+    const size_t known = buffer_.size() - at_;
+    fill();
+    searched = at_ + known;
+  }
 }
 
 void LineReader::drop_mark() {
   if (started_) return;
+  while (buffer_.size() < kByteOrderMark.size() && kByteOrderMark.starts_with(buffer_))
+    if (!fill()) break;
   started_ = true;
   if (!std::string_view(buffer_).starts_with(kByteOrderMark)) return;
   at_ = kByteOrderMark.size();
@@ -72,7 +95,6 @@ void LineReader::drop_mark() {
 }
 
 bool LineReader::next(std::string_view& line) {
-  if (buffer_.empty()) fill();
   drop_mark();
   size_t searched = at_, end;
   while ((end = buffer_.find('\n', searched)) == std::string::npos) {

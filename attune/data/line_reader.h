@@ -25,8 +25,13 @@ class LineReader {
   std::string_view line_end() const { return line_end_; }  // "\n", "\r\n" or "" (end of file) of that line
   bool saw_carriage_returns() const { return lone_cr_; }   // "\r" without "\n" occurred: an old Mac file, perhaps
 
-  // The first bytes of the input (up to 64 KiB), nothing consumed; only before the first next().
-  std::string_view peek();
+  // True where next() need not wait: a whole line has come, or the last one. A line given before is not valid any
+  // more. A stream that cannot tell (in_avail) says false when what was read is used up, as does the end.
+  bool line_at_hand();
+
+  // The first bytes of the input, nothing consumed; only before the first next(). At least as many as are `enough`,
+  // but no more than 64 KiB are waited for.
+  std::string_view peek(bool (*enough)(std::string_view bytes));
 
   static constexpr size_t kLongestLine = size_t{64} << 20;
 

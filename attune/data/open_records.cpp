@@ -24,6 +24,15 @@ std::string extension(const std::string& path) {
   return text;
 }
 
+// The lines by which detect_format decides have come.
+bool shows_format(std::string_view bytes) {
+  for (size_t end; (end = bytes.find('\n')) != std::string_view::npos; bytes.remove_prefix(end + 1)) {
+    const std::string_view line = trimmed(bytes.substr(0, end));
+    if (!line.empty() && !line.starts_with("-DOCSTART-")) return true;
+  }
+  return false;
+}
+
 // True where the first line that is neither empty nor -DOCSTART- has several columns and ends in O or B-X, I-X, ...
 bool looks_like_conll(std::string_view bytes) {
   while (!bytes.empty()) {
@@ -55,7 +64,7 @@ DelimitedOptions delimited_options(const ReadOptions& options, char usual) {
 
 std::unique_ptr<RecordReader> make_reader(LineReader lines, const ReadOptions& options, TargetKind target,
                                           TargetNeed need) {
-  const std::string format = detect_format(lines.name(), lines.peek(), options, target, need);
+  const std::string format = detect_format(lines.name(), lines.peek(shows_format), options, target, need);
   if (format == "csv") return std::make_unique<DelimitedReader>(std::move(lines), delimited_options(options, ','));
   if (format == "tsv") return std::make_unique<DelimitedReader>(std::move(lines), delimited_options(options, '\t'));
   if (format == "jsonl") return std::make_unique<JsonlReader>(std::move(lines));

@@ -28,6 +28,9 @@ class RecordReader {
   // Fills `record` with the next one; false at the end.
   virtual bool next(Record& record) = 0;
 
+  // True where a record can be begun without waiting for whoever writes the input: its first line is there.
+  virtual bool at_hand() = 0;
+
   // The columns known so far. CSV and TSV: from the header, complete after construction. JSONL: keys in the order
   // they were first seen. CoNLL: "1", "2", ... after the first sentence. Text: "text".
   virtual const std::vector<std::string>& columns() const = 0;

@@ -9,6 +9,7 @@ class TextLineReader final : public RecordReader {
  public:
   explicit TextLineReader(LineReader lines) : lines_(std::move(lines)) {}
   bool next(Record& record) override;
+  bool at_hand() override { return lines_.line_at_hand(); }
   const std::vector<std::string>& columns() const override { return columns_; }
   const std::string& name() const override { return lines_.name(); }
   const char* format() const override { return "text"; }

@@ -7,6 +7,11 @@
 
 namespace attune::data {
 
+const std::vector<std::string>& truncation_names() {
+  static const std::vector<std::string> names{"auto", "head", "tail", "head-tail", "longest-first", "stride"};
+  return names;
+}
+
 Truncation parse_truncation(std::string_view name, bool tagging) {
   if (name == "auto") return tagging ? Truncation::stride : Truncation::longest_first;
   if (name == "head") return Truncation::head;
@@ -17,7 +22,7 @@ Truncation parse_truncation(std::string_view name, bool tagging) {
   if (name == "stride")
     fail(ErrorKind::usage, "--truncate stride is for tagging; expected head, tail, head-tail or longest-first");
   fail(ErrorKind::usage, "--truncate: expected auto, head, tail, head-tail, longest-first or stride, got '{}'{}", name,
-       did_you_mean(name, {"auto", "head", "tail", "head-tail", "longest-first", "stride"}));
+       did_you_mean(name, truncation_names()));
 }
 
 Kept kept_pieces(int32_t length, int32_t room, Truncation how) {

@@ -1,8 +1,10 @@
 // What is kept of a text that is longer than the model may see.
 #pragma once
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace attune::data {
 
@@ -13,6 +15,9 @@ enum class Truncation {
   longest_first,  // as head; the name pairs have it by in Hugging Face's tokenizers
   stride,         // tagging only: nothing is cut, the sentence is read in overlapping windows
 };
+
+// "auto" and the names of the above, as options have them.
+const std::vector<std::string>& truncation_names();
 
 // "auto" is stride for tagging and longest-first otherwise. Errors (usage): unknown name; stride for other targets.
 Truncation parse_truncation(std::string_view name, bool tagging);

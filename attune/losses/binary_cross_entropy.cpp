@@ -10,6 +10,7 @@ class BinaryCrossEntropy final : public Loss {
  public:
   explicit BinaryCrossEntropy(BinaryCrossEntropyOptions options) : options_(std::move(options)) {}
   std::string name() const override { return "bce"; }
+  LossOptions options() const override { return {.positive_weights = options_.positive_weights}; }
 
   double denominator(const Targets& targets) const override {
     double sum = 0;

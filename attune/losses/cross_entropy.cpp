@@ -10,6 +10,9 @@ class CrossEntropy final : public Loss {
  public:
   explicit CrossEntropy(CrossEntropyOptions options) : options_(std::move(options)) {}
   std::string name() const override { return "cross_entropy"; }
+  LossOptions options() const override {
+    return {.class_weights = options_.class_weights, .label_smoothing = options_.label_smoothing};
+  }
 
   double denominator(const Targets& targets) const override {
     double sum = 0;

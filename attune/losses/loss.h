@@ -60,10 +60,20 @@ struct LossTerm {
   std::vector<Part> parts;  // of a composed loss, for the log
 };
 
+// What a loss may be told. A field that the loss does not know is an error when set.
+struct LossOptions {
+  std::vector<double> class_weights = {};
+  std::vector<double> positive_weights = {};
+  double label_smoothing = 0;
+};
+
 class Loss {
  public:
   virtual ~Loss() = default;
   virtual std::string name() const = 0;
+
+  // What it was told: with its name enough to make it again (make_loss), as `eval` does for a saved model.
+  virtual LossOptions options() const { return {}; }
 
   // What the sum is divided by, for a batch of these targets: items, valid tokens, sum of class weights, values ...
   // Additive over disjoint sets of items.

@@ -11,13 +11,6 @@ namespace attune::losses {
 // What a head's outputs mean, which decides the losses that fit it.
 enum class TargetKind { classes, labels, scores };
 
-// What a loss may be told. A field that the loss does not know is an error when set.
-struct LossOptions {
-  std::vector<double> class_weights = {};
-  std::vector<double> positive_weights = {};
-  double label_smoothing = 0;
-};
-
 struct LossEntry {
   const char* name;
   TargetKind fits;

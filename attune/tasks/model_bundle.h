@@ -30,6 +30,7 @@ struct ModelBundle {
   nlohmann::json config;               // config.json as read
   data::EncodeOptions encode;
   std::vector<double> thresholds;        // multilabel, probabilities; empty: 0.5
+  std::optional<bool> pairs;             // trained on pairs of texts, on single ones; nothing: not known
   Decoding decoding = Decoding::argmax;  // tagging; argmax where attune.json names none, as Hugging Face does
   nlohmann::json record;                 // attune.json as read; null where there is none
   models::LoadReport loaded;
@@ -46,7 +47,7 @@ struct TrainingModelOptions {
   std::string labels_file;               // --labels
   // Makes the loss once the labels are known; the loss's own parameters become the model's. Empty: there is none.
   std::function<std::unique_ptr<losses::Loss>(const data::Labels&)> make_loss = {};
-  models::Pooling pooling = models::Pooling::first;
+  std::optional<models::Pooling> pooling = {};  // none: a continued model's own, else the first token
   bool new_head = false;
   uint64_t seed = 0;
   tensor::DType compute = tensor::DType::f32;
@@ -54,19 +55,27 @@ struct TrainingModelOptions {
   data::EncodeOptions encode;
   Decoding decoding = Decoding::argmax;
   bool max_length_given = false;
+  std::optional<bool> pairs = {};  // see ModelBundle
 };
 
 // Label order: a continued model's own (labels it lacks are added at the end and get new rows of the last layer), else
 // the labels file, else `data_labels`. Errors: those of io (no such model, broken folder), of the config and the
-// weights; a vocabulary larger than the embedding; a --max-length beyond the positions.
+// weights; a vocabulary larger than the embedding; a --max-length beyond the positions; a pooling that a continued head
+// was not trained with, or for a head that pools nothing.
 ModelBundle open_for_training(const TrainingModelOptions& options);
 
 // Opens a fine-tuned folder, attune's own or Hugging Face's.
 ModelBundle open_for_inference(const std::string& model, tensor::DType compute);
 
+// Errors (usage): more than the model has positions for.
+void set_max_length(ModelBundle& bundle, int64_t max_length);
+
 // Writes the bundle into `folder` (which exists), each file atomically, attune.json last. `record` goes into
 // attune.json as given.
 void save_bundle(ModelBundle& bundle, const fs::path& folder, nlohmann::json record);
+
+// "cls" or "mean"; nothing for "auto". Errors (usage): another name.
+std::optional<models::Pooling> pooling_named(const std::string& name);
 
 // "bf16" where the processor multiplies it fast, else "f32", for "auto". Errors (usage): another name.
 tensor::DType compute_type(const std::string& precision);

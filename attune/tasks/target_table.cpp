@@ -5,15 +5,16 @@
 namespace attune::tasks {
 
 TargetTable::TargetTable(const Task& task, const data::Labels& labels, const data::Dataset& dataset,
-                         std::string_view split, std::string_view label_source)
+                         std::string_view label_source)
     : kind_(task.kind), width_(task.kind == TaskKind::multilabel ? labels.size() : 1) {
   if (kind_ == TaskKind::regress) {
     for (const auto& example : dataset.examples) scores_.push_back(static_cast<float>(example.score));
     offsets_.assign(dataset.examples.size() + 1, 0);
   } else {
-    data::LabelIds numbered = data::number_labels(dataset, labels, split, label_source);
+    data::LabelIds numbered = data::number_labels(dataset, labels, label_source);
     ids_ = std::move(numbered.ids);
     offsets_ = std::move(numbered.offsets);
+    by_number_ = numbered.by_number;
   }
   const bool weighted =
       std::any_of(dataset.examples.begin(), dataset.examples.end(), [](const auto& e) { return e.weight != 1; });

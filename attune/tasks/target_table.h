@@ -12,8 +12,8 @@ namespace attune::tasks {
 
 class TargetTable {
  public:
-  // Errors (input): a label that `labels` lacks, with file, line and value. `split`: the data's name in that message.
-  TargetTable(const Task& task, const data::Labels& labels, const data::Dataset& dataset, std::string_view split,
+  // Errors (input): a label that `labels` lacks, with file, line and value; `label_source` in words: "the model".
+  TargetTable(const Task& task, const data::Labels& labels, const data::Dataset& dataset,
               std::string_view label_source);
 
   // Adds the targets of one sequence to a batch, after Batch::add. `places`: for tagging, which words of the row it
@@ -25,6 +25,8 @@ class TargetTable {
   std::span<const int32_t> labels(int64_t row) const {
     return std::span(ids_).subspan(offsets_[row], offsets_[row + 1] - offsets_[row]);
   }
+  // True where labels of the data are numbers of the model's outputs, whose names are made up.
+  bool by_number() const { return by_number_; }
   float score(int64_t row) const { return scores_[row]; }
   // How often each label occurs.
   std::vector<int64_t> counts(int outputs) const;
@@ -32,6 +34,7 @@ class TargetTable {
  private:
   TaskKind kind_;
   int64_t width_;
+  bool by_number_ = false;
   std::vector<int32_t> ids_;
   std::vector<int64_t> offsets_;
   std::vector<float> scores_;

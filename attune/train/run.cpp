@@ -8,6 +8,7 @@
 #include "attune/report/html.h"
 #include "attune/report/json.h"
 #include "attune/report/text.h"
+#include "attune/tasks/pairs.h"
 #include "attune/train/ladder.h"
 #include "attune/train/run_folder.h"
 #include "attune/train/run_judgement.h"
@@ -29,7 +30,7 @@ tasks::ModelBundle open_model(const TrainOptions& o, const tasks::Task& task, co
        .data_labels = numbers ? std::vector<std::string>{} : data::labels_of(train, task.data).names(),
        .labels_file = o.labels,
        .make_loss = [&](const data::Labels& labels) { return make_run_loss(o, task, train, labels); },
-       .pooling = o.pooling == "mean" ? models::Pooling::mean : models::Pooling::first,
+       .pooling = tasks::pooling_named(o.pooling),
        .new_head = o.new_head,
        .seed = o.seed,
        .compute = tasks::compute_type(o.precision),
@@ -38,7 +39,8 @@ tasks::ModelBundle open_model(const TrainOptions& o, const tasks::Task& task, co
        .classifier_dropout = o.classifier_dropout,
        .encode = o.encode,
        .decoding = tasks::decoding_named(o.decoding),
-       .max_length_given = o.max_length_is_a_demand});
+       .max_length_given = o.max_length_is_a_demand,
+       .pairs = tasks::pairs_of(task, train)});
 }
 
 // The splits of a run, encoded. dev and test may be missing.
@@ -192,7 +194,6 @@ RunResult trained(TrainOptions o, Observer& observer) {
                  write_reports(report, o.out);
                  tasks::save_bundle(bundle, o.out,
                                     {{"attune", "0.1.0"},
-                                     {"loss", loss.name()},
                                      {"identity", identity},
                                      {"run", {{"steps", outcome.state.step}, {"seconds", outcome.state.seconds}}}});
                });

@@ -1,9 +1,16 @@
 #include "attune/train/split.h"
 
+#include <fmt/core.h>
+
 namespace attune::train {
 
 Split make_split(std::string name, std::string files, data::Dataset data, const tasks::ModelBundle& bundle) {
-  tasks::TargetTable targets(*bundle.task, bundle.labels, data, name, "the model");
+  tasks::TargetTable targets(*bundle.task, bundle.labels, data, "the model");
+  if (targets.by_number())
+    data.notes.push_back(
+        fmt::format("{}: the model's labels have made-up names; the data's are taken as the numbers of "
+                    "its outputs, 0 as {} and so on",
+                    files, bundle.labels.name(0)));
   data::EncodedSet encoded = data::encode_all(data.examples, *bundle.tokenizer, bundle.task->data, bundle.encode);
   return {std::move(name), std::move(files), std::move(data), std::move(encoded), std::move(targets)};
 }

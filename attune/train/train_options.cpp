@@ -67,8 +67,11 @@ void TrainOptions::visit(OptionList& list) {
   list.add("shuffle", shuffle, {.help = "another order every epoch; --no-shuffle: file order"});
 
   list.group("The model");
-  list.add("pooling", pooling,
-           {.help = "what a sequence head reads: the first token, or the mean of all", .choices = {"cls", "mean"}});
+  list.add(
+      "pooling", pooling,
+      {.help =
+           "what a sequence head reads: the first token, or the mean of all; auto: a continued model's own, else cls",
+       .choices = {"auto", "cls", "mean"}});
   list.add("decoding", decoding,
            {.help = "tagging: iob2: the best tags in which no I- stands without its B-; argmax: each word by itself, "
                     "as Hugging Face does",

@@ -46,7 +46,7 @@ struct TrainOptions {
   bool shuffle = true;
 
   // The model
-  std::string pooling = "cls";
+  std::string pooling = "auto";
   std::string decoding = "iob2";
   bool new_head = false;
   std::optional<double> dropout, attention_dropout, classifier_dropout;

@@ -111,7 +111,7 @@ class Probe(ProgramTest):
         self.succeeded(self.predict())
 
     def test_a_head_that_only_attune_knows_is_probed_too(self):
-        self.train("--pooling", "mean")
+        self.train("--pooling", "mean", "--new-head")
         self.succeeded(self.predict())
         self.change("encoder.layer.0.output.dense.weight")
         self.refused(self.predict(), "when it was saved")

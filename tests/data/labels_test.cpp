@@ -62,13 +62,30 @@ TEST(Labels, Numbering) {
 TEST(Labels, ALabelThatTrainLacks) {
   const Labels labels({"card_arrival", "refund"});
   EXPECT_ERROR(ErrorKind::input, number_labels(labelled({{"refund"}, {"card_arival"}}), labels), "t.csv line 3",
-               "dev holds the label 'card_arival', which the training data lacks", "did you mean 'card_arrival'?",
-               "Known are 'card_arrival', 'refund'");
+               "the training data lacks the label 'card_arival'; did you mean 'card_arrival'?",
+               "Known are 'card_arrival', 'refund'; the labels in this file are 'card_arival', 'refund'");
   Dataset tagged = labelled({{"refund", "X"}});
   tagged.examples[0].words = {"a", "b"};
   tagged.examples[0].line_a_word = true;
-  EXPECT_ERROR(ErrorKind::input, number_labels(tagged, labels, "test", "the model"), "t.csv line 3",
-               "test holds the label 'X', which the model lacks");
+  EXPECT_ERROR(ErrorKind::input, number_labels(tagged, labels, "the model"), "t.csv line 3",
+               "the model lacks the label 'X'.");
+}
+
+TEST(Labels, MadeUpNamesAnswerToTheirNumbers) {
+  const Labels labels = Labels::made_up(3);
+  EXPECT_EQ(labels.names(), (Names{"LABEL_0", "LABEL_1", "LABEL_2"}));
+  EXPECT_TRUE(labels.is_made_up());
+  EXPECT_FALSE(Labels().is_made_up());
+  EXPECT_FALSE(Labels({"LABEL_1", "LABEL_0"}).is_made_up());
+  const auto numbered = number_labels(labelled({{"2"}, {"LABEL_1"}, {"0"}}), labels);
+  EXPECT_EQ(numbered.ids, (std::vector<int32_t>{2, 1, 0}));
+  EXPECT_TRUE(numbered.by_number);
+  EXPECT_FALSE(number_labels(labelled({{"LABEL_2"}}), labels).by_number);
+  for (const char* none : {"3", "-1", "00", "+1", "1.0", " 1", "", "99999999999999999999"})
+    EXPECT_EQ(labels.find_by_number(none), -1) << none;
+  EXPECT_EQ(Labels({"no", "yes"}).find_by_number("1"), -1);  // names that mean something are not numbers
+  EXPECT_ERROR(ErrorKind::input, number_labels(labelled({{"0"}, {"yes"}}), labels, "the model"), "t.csv line 3",
+               "the model lacks the label 'yes'", "'LABEL_2' (made-up names: 0 to 2 mean them too)", "'0', 'yes'");
 }
 
 }  // namespace

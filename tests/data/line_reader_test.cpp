@@ -51,10 +51,79 @@ TEST(LineReader, ReadsLinesLongerThanItsBuffer) {
   EXPECT_EQ(lines_of(a + "\r\n" + b + "\nc"), (Lines{a, b, "c"}));
 }
 
+// A pipe whose writer waits: pieces that come one by one. It counts those that were waited for.
+class Pieces final : public std::streambuf {
+ public:
+  explicit Pieces(std::vector<std::string> pieces) : pieces_(std::move(pieces)) {}
+  size_t taken() const { return taken_; }
+
+ private:
+  int_type underflow() override {
+    if (taken_ == pieces_.size()) return traits_type::eof();
+    std::string& piece = pieces_[taken_++];
+    setg(piece.data(), piece.data(), piece.data() + piece.size());
+    return traits_type::to_int_type(*gptr());
+  }
+  std::vector<std::string> pieces_;
+  size_t taken_ = 0;
+};
+
+bool whole_line(std::string_view bytes) {
+  return bytes.find('\n') != std::string_view::npos;
+}
+
+TEST(LineReader, WaitsForNoMoreThanTheNextLine) {
+  Pieces pieces({"one\ntwo\nth", "ree\n", "four"});
+  std::istream stream(&pieces);
+  LineReader reader(stream, "pipe");
+  std::string_view line;
+  EXPECT_FALSE(reader.line_at_hand());  // nothing has come yet, as far as it can tell
+  ASSERT_TRUE(reader.next(line));
+  EXPECT_EQ(line, "one");
+  EXPECT_EQ(pieces.taken(), 1u);
+  EXPECT_TRUE(reader.line_at_hand());
+  ASSERT_TRUE(reader.next(line));
+  EXPECT_EQ(line, "two");
+  EXPECT_FALSE(reader.line_at_hand());  // half a line is none
+  EXPECT_EQ(pieces.taken(), 1u);
+  ASSERT_TRUE(reader.next(line));
+  EXPECT_EQ(line, "three");
+  EXPECT_EQ(pieces.taken(), 2u);
+  ASSERT_TRUE(reader.next(line));
+  EXPECT_EQ(line, "four");
+  EXPECT_FALSE(reader.next(line));
+}
+
+TEST(LineReader, AFileIsAtHand) {
+  const test::TempFolder folder;
+  std::string text;
+  for (int i = 0; i < 5000; ++i) text += "line " + std::to_string(i) + "\n";
+  LineReader reader = LineReader::open(folder.put("long.txt", text + "end").string());
+  std::string_view line;
+  for (int i = 0; i < 5000; ++i) {
+    ASSERT_TRUE(reader.line_at_hand()) << i;
+    ASSERT_TRUE(reader.next(line));
+    ASSERT_EQ(line, "line " + std::to_string(i));
+  }
+  ASSERT_TRUE(reader.next(line));
+  EXPECT_EQ(line, "end");
+}
+
+TEST(LineReader, AMarkAndTheFirstLineMayComeInPieces) {
+  Pieces pieces({"\xEF", "\xBB", "\xBF{", "\"a\":1}\n", "z"});
+  std::istream stream(&pieces);
+  LineReader reader(stream, "pipe");
+  EXPECT_EQ(reader.peek(whole_line), "{\"a\":1}\n");
+  EXPECT_EQ(pieces.taken(), 4u);
+  std::string_view line;
+  ASSERT_TRUE(reader.next(line));
+  EXPECT_EQ(line, "{\"a\":1}");
+}
+
 TEST(LineReader, PeekConsumesNothing) {
   std::istringstream stream("\xEF\xBB\xBF{\"a\":1}\nz");
   LineReader reader(stream, "x");
-  EXPECT_TRUE(reader.peek().starts_with("{\"a\""));
+  EXPECT_TRUE(reader.peek(whole_line).starts_with("{\"a\""));
   std::string_view line;
   ASSERT_TRUE(reader.next(line));
   EXPECT_EQ(line, "{\"a\":1}");

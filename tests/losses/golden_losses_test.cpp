@@ -162,8 +162,18 @@ TEST(LossList, MakesByNameAndSaysWhatFits) {
   EXPECT_ERROR(ErrorKind::usage, losses::make_loss("mse", TargetKind::scores, smoothed(0.1)), "--label-smoothing");
   EXPECT_ERROR(ErrorKind::usage, losses::make_loss("bce", TargetKind::labels, weighted), "--class-weights",
                "--pos-weight");
-  EXPECT_ERROR(ErrorKind::usage, losses::make_loss("cross_entropy", TargetKind::classes, smoothed(1)),
+  EXPECT_ERROR(ErrorKind::usage, losses::make_loss("cross_entropy", losses::TargetKind::classes, smoothed(1)),
                "--label-smoothing is 1", "[0, 1)");
+}
+
+TEST(LossList, ALossMayBeMadeAgainFromWhatItWasTold) {
+  const losses::LossOptions weighted{.class_weights = {1, 2.5}, .label_smoothing = 0.3};
+  const auto cross_entropy = losses::make_loss("cross_entropy", losses::TargetKind::classes, weighted);
+  EXPECT_EQ(cross_entropy->options().class_weights, weighted.class_weights);
+  EXPECT_EQ(cross_entropy->options().label_smoothing, 0.3);
+  const auto bce = losses::make_loss("bce", losses::TargetKind::labels, {.positive_weights = {3, 1}});
+  EXPECT_EQ(bce->options().positive_weights, (std::vector<double>{3, 1}));
+  EXPECT_EQ(losses::make_loss("mse", losses::TargetKind::scores, {})->options().label_smoothing, 0);
 }
 
 }  // namespace

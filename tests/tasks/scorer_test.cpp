@@ -20,7 +20,7 @@ data::Dataset labelled(std::vector<std::vector<std::string>> rows) {
 TEST(Scorer, ClassifyTakesRowsInAnyOrder) {
   const Task& task = task_named("classify");
   const data::Labels labels({"no", "yes"});
-  const TargetTable targets(task, labels, labelled({{"yes"}, {"no"}, {"no"}}), "test", "the model");
+  const TargetTable targets(task, labels, labelled({{"yes"}, {"no"}, {"no"}}), "the model");
   const auto scorer = make_scorer(task, labels, targets, {});
   scorer->add(2, {}, std::vector<float>{1, 3});  // wrong
   scorer->add(0, {}, std::vector<float>{-1, 0});
@@ -33,7 +33,7 @@ TEST(Scorer, ClassifyTakesRowsInAnyOrder) {
 TEST(Scorer, MultiLabelChoosesThresholdsOrTakesThem) {
   const Task& task = task_named("multilabel");
   const data::Labels labels({"a", "b"});
-  const TargetTable targets(task, labels, labelled({{"a"}, {"a", "b"}, {}}), "test", "the model");
+  const TargetTable targets(task, labels, labelled({{"a"}, {"a", "b"}, {}}), "the model");
   // All below 0: at a half nothing is said. Label a is told apart at any threshold between -3 and -1.
   const std::vector<std::vector<float>> logits{{-1, -2}, {-0.5f, -1}, {-3, -2}};
   const auto micro_f1 = [&](const ScorerOptions& options) {
@@ -56,7 +56,7 @@ TEST(Scorer, TagDecodesASentenceWhole) {
   const Task& task = task_named("tag");
   const data::Labels labels({"B-PER", "I-PER", "O"});
   const auto data = labelled({{"B-PER", "I-PER", "O"}, {"B-PER"}, {"O", "O"}});
-  const TargetTable targets(task, labels, data, "test", "the model");
+  const TargetTable targets(task, labels, data, "the model");
   const std::vector<data::LabelPlace> places{{1, 0}, {2, 1}, {1, 2}};  // the third word in a second window
   const std::vector<float> logits{3, 4, 0, /**/ 0, 9, 0, /**/ 0, 0, 9};
   const auto evaluate = [&](Decoding decoding) {

@@ -30,7 +30,7 @@ const data::Labels& abc() {
 
 TEST(TargetTable, ClassesAndWeights) {
   const auto data = dataset({row({"c"}), row({"a"}, 0, 2.5)});
-  const TargetTable table(task_named("classify"), abc(), data, "dev", "train.csv");
+  const TargetTable table(task_named("classify"), abc(), data, "train.csv");
   Batch batch;
   batch.clear();
   table.append(batch, 1, {});
@@ -43,7 +43,7 @@ TEST(TargetTable, ClassesAndWeights) {
 
 TEST(TargetTable, MultiLabelRowsAreZerosAndOnes) {
   const auto data = dataset({row({"c", "a"}), row({})});
-  const TargetTable table(task_named("multilabel"), abc(), data, "dev", "train.csv");
+  const TargetTable table(task_named("multilabel"), abc(), data, "train.csv");
   Batch batch;
   batch.clear();
   table.append(batch, 0, {});
@@ -56,7 +56,7 @@ TEST(TargetTable, MultiLabelRowsAreZerosAndOnes) {
 
 TEST(TargetTable, ScoresOfRegression) {
   const auto data = dataset({row({}, -1.5), row({}, 4)});
-  const TargetTable table(task_named("regress"), {}, data, "dev", "train.csv");
+  const TargetTable table(task_named("regress"), {}, data, "train.csv");
   Batch batch;
   batch.clear();
   table.append(batch, 1, {});
@@ -66,7 +66,7 @@ TEST(TargetTable, ScoresOfRegression) {
 
 TEST(TargetTable, TagsStandWhereTheWindowReadsThem) {
   const auto data = dataset({row({"a", "b", "c", "c"}, 0, 3)});
-  const TargetTable table(task_named("tag"), abc(), data, "dev", "train.csv");
+  const TargetTable table(task_named("tag"), abc(), data, "train.csv");
   Batch batch;
   batch.clear();
   const std::vector<data::LabelPlace> first{{1, 0}, {2, 1, 2}}, second{{4, 3}};  // words 1 and 2 share a piece
@@ -77,9 +77,18 @@ TEST(TargetTable, TagsStandWhereTheWindowReadsThem) {
   EXPECT_EQ(batch.targets.weights, (std::vector<float>{3, 3, 3}));
 }
 
+TEST(TargetTable, NumbersMeanOutputsWithoutNames) {
+  const auto data = dataset({row({"2"}), row({"LABEL_0"})});
+  const TargetTable table(task_named("classify"), data::Labels::made_up(3), data, "the model");
+  EXPECT_TRUE(table.by_number());
+  EXPECT_EQ(table.labels(0)[0], 2);
+  EXPECT_EQ(table.labels(1)[0], 0);
+  EXPECT_FALSE(TargetTable(task_named("classify"), abc(), dataset({row({"a"})}), "the model").by_number());
+}
+
 TEST(TargetTable, AnUnknownLabelIsNamedWithItsPlace) {
   EXPECT_ERROR(ErrorKind::input,
-               TargetTable(task_named("classify"), abc(), dataset({row({"a"}), row({"d"})}), "dev", "train.csv"),
+               TargetTable(task_named("classify"), abc(), dataset({row({"a"}), row({"d"})}), "train.csv"),
                "dev.csv line 3", "'d'", "train.csv");
 }
 

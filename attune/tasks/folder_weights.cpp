@@ -1,0 +1,36 @@
+#include "attune/tasks/folder_weights.h"
+
+#include <filesystem>
+
+namespace attune::tasks {
+
+FolderWeights::FolderWeights(const io::ModelFolder& folder) : folder_(folder) {
+  if (std::filesystem::exists(folder.path() / kHeadFile)) head_.emplace(folder.path() / kHeadFile);
+}
+
+std::vector<std::string> FolderWeights::names() const {
+  std::vector<std::string> names;
+  for (const auto* tensor : folder_.tensors()) names.push_back(tensor->name);
+  if (head_)
+    for (const auto& tensor : head_->tensors()) names.push_back(tensor.name);
+  return names;
+}
+
+std::optional<std::vector<int64_t>> FolderWeights::shape(const std::string& name) const {
+  if (head_)
+    if (const auto* found = head_->find(name)) return found->shape;
+  if (const auto* found = folder_.find(name)) return found->shape;
+  return std::nullopt;
+}
+
+void FolderWeights::read(const std::string& name, std::span<float> out) const {
+  if (head_ && head_->find(name)) return head_->read_f32(name, out);
+  folder_.read_f32(name, out);
+}
+
+std::optional<int64_t> FolderWeights::outputs() const {
+  const auto classifier = shape("classifier.weight");
+  return classifier && !classifier->empty() ? std::optional(classifier->front()) : std::nullopt;
+}
+
+}  // namespace attune::tasks

@@ -1,0 +1,33 @@
+// A model folder as the models room reads weights: the folder's own tensors, and the head that stands beside them where
+// Hugging Face has no class for it.
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "attune/io/model_folder.h"
+#include "attune/models/load.h"
+
+namespace attune::tasks {
+
+// Holds the last layer and the pooler of a model that pools the mean.
+inline constexpr const char* kHeadFile = "attune_head.safetensors";
+
+class FolderWeights final : public models::WeightSource {
+ public:
+  // The folder outlives this object. Errors: those of io::Safetensors for the head's file.
+  explicit FolderWeights(const io::ModelFolder& folder);
+
+  std::vector<std::string> names() const override;
+  std::optional<std::vector<int64_t>> shape(const std::string& name) const override;
+  void read(const std::string& name, std::span<float> out) const override;
+
+  // Outputs of the last layer; nothing where there is none.
+  std::optional<int64_t> outputs() const;
+
+ private:
+  const io::ModelFolder& folder_;
+  std::optional<io::Safetensors> head_;
+};
+
+}  // namespace attune::tasks

@@ -1,0 +1,36 @@
+// attune.json: what a model folder says of itself beyond what Hugging Face's config.json has a place for.
+//
+//   task, labels, max_length, truncate, pooling (cls, mean); decoding (tagging); thresholds (multilabel);
+//   pairs (true, false): whether the rows were pairs of texts; missing for tagging and where both occurred
+//   loss, and loss_options where it had any: class_weights, pos_weight (lists, one number a label), label_smoothing;
+//   probe (see probe.h), and whatever else the one who saved it gave
+#pragma once
+#include <optional>
+#include <string>
+
+#include "attune/tasks/model_bundle.h"
+
+namespace attune::tasks {
+
+inline constexpr const char* kRecordFile = "attune.json";
+
+// The record of a folder, its names and types checked; null where there is none. Errors (model): not a JSON object, a
+// field of another type, an unknown task, pooling or decoding; each names the file.
+nlohmann::json read_record(const fs::path& folder);
+
+// What the record says of itself; nothing where it does not or where there is no record.
+std::optional<std::string> recorded_task(const nlohmann::json& record);
+std::optional<models::Pooling> recorded_pooling(const nlohmann::json& record);
+
+// What the model was trained with, or the task's default where the record names no loss. Errors (model): a loss that
+// attune does not have or that does not fit the task, options that do not fit the loss or the labels.
+std::unique_ptr<losses::Loss> recorded_loss(const ModelBundle& bundle);
+
+// How texts were cut, how tags are decoded, a multi-label model's thresholds: from bundle.record into the bundle, whose
+// labels are known. Errors (model): a value that does not fit.
+void apply_record(ModelBundle& bundle);
+
+// Writes attune.json; `record` holds what is not the bundle's.
+void write_record(const ModelBundle& bundle, const fs::path& folder, nlohmann::json record);
+
+}  // namespace attune::tasks

@@ -1,0 +1,37 @@
+#include "attune/tasks/pairs.h"
+
+#include "attune/base/error.h"
+
+namespace attune::tasks {
+
+std::optional<bool> pairs_of(const Task& task, const data::Dataset& dataset) {
+  if (task.kind == TaskKind::tag || dataset.examples.empty()) return std::nullopt;
+  const bool first = dataset.examples[0].has_pair;
+  for (const data::Example& row : dataset.examples)
+    if (row.has_pair != first) return std::nullopt;
+  return first;
+}
+
+void check_pair(const ModelBundle& bundle, const data::Example& row, const std::string& place) {
+  if (!bundle.pairs || *bundle.pairs == row.has_pair) return;
+  if (row.has_pair)
+    fail(ErrorKind::usage,
+         "{}: this row is a pair of texts, but {} was trained on single ones; say which column to read: --text COLUMN",
+         place, bundle.source.string());
+  fail(ErrorKind::usage,
+       "{}: this row is a single text, but {} was trained on pairs; the data needs two columns of texts (CSV, TSV or "
+       "JSONL), named by --text COLUMN --text-pair COLUMN",
+       place, bundle.source.string());
+}
+
+void check_pairs(const ModelBundle& bundle, const data::Dataset& dataset) {
+  for (const data::Example& row : dataset.examples) check_pair(bundle, row, dataset.describe(row.origin));
+}
+
+std::string pairs_note(const ModelBundle& bundle, bool pairs) {
+  if (bundle.pairs || bundle.task->kind == TaskKind::tag) return "";
+  return fmt::format("{} does not say whether it was trained on pairs of texts; rows are read as {}",
+                     bundle.source.string(), pairs ? "pairs" : "single texts");
+}
+
+}  // namespace attune::tasks

@@ -1,0 +1,71 @@
+// Writing a model's folder; the contract stands in model_bundle.h.
+#include <algorithm>
+
+#include "attune/base/files.h"
+#include "attune/io/safetensors_writer.h"
+#include "attune/tasks/folder_weights.h"
+#include "attune/tasks/model_bundle.h"
+#include "attune/tasks/model_record.h"
+
+namespace attune::tasks {
+namespace {
+
+using nlohmann::json;
+
+json with_task(json config, const ModelBundle& bundle, bool hugging_face_head) {
+  config["architectures"] = json::array({hugging_face_head ? bundle.task->architecture : "BertModel"});
+  config["torch_dtype"] = "float32";
+  config.erase("dtype");
+  json id2label = json::object(), label2id = json::object();
+  for (int i = 0; i < bundle.labels.size(); ++i) {
+    id2label[std::to_string(i)] = bundle.labels.name(i);
+    label2id[bundle.labels.name(i)] = i;
+  }
+  if (bundle.labels.size() == 0) id2label["0"] = "LABEL_0", label2id["LABEL_0"] = 0;
+  config["id2label"] = id2label;
+  config["label2id"] = label2id;
+  config.erase("num_labels");
+  if (*bundle.task->problem_type)
+    config["problem_type"] = bundle.task->problem_type;
+  else
+    config.erase("problem_type");
+  return config;
+}
+
+void write_tensors(const std::vector<models::NamedTensor>& named, const fs::path& path) {
+  std::vector<io::TensorSpec> specs;
+  for (const auto& [name, tensor] : named) {
+    std::vector<int64_t> shape{tensor.shape[0]};
+    if (tensor.shape.rank() == 2) shape.push_back(tensor.cols());
+    specs.push_back({name, io::FileDType::f32, std::move(shape)});
+  }
+  io::SafetensorsWriter writer(path, std::move(specs));
+  for (const auto& [name, tensor] : named)
+    writer.append_f32(name, {tensor.as<float>(), static_cast<size_t>(tensor.count())});
+  writer.commit();
+}
+
+}  // namespace
+
+void save_bundle(ModelBundle& bundle, const fs::path& folder, json record) {
+  const bool hugging_face_head = bundle.model->head().pooling == models::Pooling::first;
+  for (const auto& name : bundle.tokenizer->files())
+    if (bundle.source != folder) write_file_atomically(folder / name, read_file(bundle.source / name));
+
+  auto named = models::named_tensors(*bundle.model, hugging_face_head ? "bert." : "");
+  if (hugging_face_head) {
+    write_tensors(named, folder / "model.safetensors");
+  } else {
+    const auto first_of_head = std::stable_partition(named.begin(), named.end(), [](const auto& n) {
+      return !n.name.starts_with("classifier.") && !n.name.starts_with("pooler.");
+    });
+    write_tensors({first_of_head, named.end()}, folder / kHeadFile);
+    named.erase(first_of_head, named.end());
+    write_tensors(named, folder / "model.safetensors");
+  }
+  write_file_atomically(folder / "config.json", with_task(bundle.config, bundle, hugging_face_head).dump(2) + "\n");
+
+  write_record(bundle, folder, std::move(record));
+}
+
+}  // namespace attune::tasks
