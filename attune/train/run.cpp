@@ -5,6 +5,7 @@
 #include "attune/base/files.h"
 #include "attune/base/threads.h"
 #include "attune/data/report.h"
+#include "attune/report/format.h"
 #include "attune/report/html.h"
 #include "attune/report/json.h"
 #include "attune/report/text.h"
@@ -12,6 +13,7 @@
 #include "attune/train/run_folder.h"
 #include "attune/train/run_judgement.h"
 #include "attune/train/run_loss.h"
+#include "attune/train/run_record.h"
 #include "attune/train/run_report.h"
 #include "attune/train/run_sources.h"
 #include "attune/train/trainer.h"
@@ -75,24 +77,6 @@ void write_settings(TrainOptions options, int threads) {
   write_file_atomically(out / "environment.json", environment(threads).dump(2) + "\n");
 }
 
-// The curve and the evaluations, from metrics.jsonl: a resumed run shows all of it.
-void read_curve(report::Report& report, const fs::path& log, const std::string& metric) {
-  const std::string text = read_file(log);
-  for (size_t at = 0; at < text.size();) {
-    const size_t end = std::min(text.find('\n', at), text.size());
-    const json line = json::parse(text.substr(at, end - at), nullptr, false);
-    at = end + 1;
-    if (!line.is_object()) continue;
-    const auto number = [&](const char* key) {
-      return line.contains(key) && line[key].is_number() ? line[key].get<double>() : metrics::kUndefined;
-    };
-    if (line.contains("split"))
-      report.evaluations.push_back({line["step"], number(metric.c_str()), number("loss")});
-    else
-      report.curve.push_back({line["step"], line["epoch"], number("loss"), number("lr")});
-  }
-}
-
 void write_reports(const report::Report& report, const fs::path& out) {
   write_file_atomically(out / "report.json", report::json_text(report));
   write_file_atomically(out / "report.html", report::to_html(report));
@@ -124,12 +108,15 @@ std::optional<report::Ladder> make_ladder(const TrainOptions& o, kernels::Kernel
                       observer);
 }
 
-void add_facts(report::Report& report, const RunState& state, const RunPlan& plan, const losses::Loss& loss) {
+void add_facts(report::Report& report, const TrainOptions& o, const RunState& state, const RunPlan& plan,
+               const losses::Loss& loss) {
   const double rate = state.seconds > 0 ? static_cast<double>(state.tokens) / state.seconds : 0;
   report.facts.emplace_back("training",
                             fmt::format("{} steps, {:.1f} s, {:.0f} tokens/s", state.step, state.seconds, rate));
+  if (const std::string kept = kept_state(o, report.task, state); !kept.empty())
+    report.facts.emplace_back("state kept", kept);
   report.facts.emplace_back("loss", loss.name());
-  report.facts.emplace_back("precision", fmt::format("{}, {} threads", plan.precision, plan.threads));
+  report.facts.emplace_back("precision", fmt::format("{}, {}", plan.precision, report::plural(plan.threads, "thread")));
 }
 
 }  // namespace
@@ -176,15 +163,16 @@ RunResult run_training(TrainOptions o, Observer& observer) {
   report.routing = route_splits(judged);
   report.ladder = make_ladder(o, *kernels, splits, judged, task, outcome.state.seconds, observer);
   read_curve(report, fs::path(o.out) / "metrics.jsonl", report::headline_metric(report));
-  add_facts(report, outcome.state, plan, loss);
+  add_facts(report, o, outcome.state, plan, loss);
   with_context([&] { return way_on(o.out); },
                [&] {
                  write_reports(report, o.out);
-                 tasks::save_bundle(bundle, o.out,
-                                    {{"attune", "0.1.0"},
-                                     {"loss", loss.name()},
-                                     {"identity", identity},
-                                     {"run", {{"steps", outcome.state.step}, {"seconds", outcome.state.seconds}}}});
+                 json record{{"attune", "0.1.0"},
+                             {"loss", loss.name()},
+                             {"identity", identity},
+                             {"run", {{"steps", outcome.state.step}, {"seconds", outcome.state.seconds}}}};
+                 record.update(judgement_record(report, splits.train, splits.dev_if_any(), splits.test_if_any()));
+                 tasks::save_bundle(bundle, o.out, std::move(record));
                });
   return {.state = RunResult::State::finished, .report = std::move(report)};
 }

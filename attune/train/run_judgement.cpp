@@ -17,6 +17,7 @@ Judged judge_splits(report::Report& report, tasks::ModelBundle& bundle, kernels:
     judged.dev = evaluate(bundle, kernels, *dev, loss, options);
     bundle.thresholds = judged.dev->thresholds;
     report.splits.push_back(report_split(bundle, *dev, *judged.dev, o.report_text));
+    report.splits.back().thresholds_chosen_here = options.scorer.choose_thresholds;
   }
   if (test) {
     options.scorer = {.thresholds = bundle.thresholds, .decoding = bundle.decoding};
