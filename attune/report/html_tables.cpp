@@ -154,22 +154,21 @@ std::string html_mistakes(const Report& report) {
   const Split* split = headline_split(report);
   if (!split || split->mistakes.empty()) return "";
   const bool scored = report.task == "regress";
+  const char* cell = scored ? "<td>" : "<td class=\"l wrap\">";
+  const char* column = scored ? "<th scope=\"col\">" : "<th scope=\"col\" class=\"l\">";
   std::string rows;
   for (const Mistake& one : split->mistakes) {
     const std::string place = one.place.empty() ? "" : ", " + escape(one.place);
-    rows += fmt::format(
-        "<tr><th scope=\"row\" class=\"wrap\">{} line {}{}</th><td class=\"l wrap\">{}</td><td class=\"l "
-        "wrap\">{}</td>",
-        escape(one.file), one.line, place, escape(one.gold), escape(one.predicted));
+    rows += fmt::format("<tr><th scope=\"row\" class=\"wrap\">{}</th>{}{}</td>{}{}</td>",
+                        escape(one.file) + fmt::format(" line {}{}", one.line, place), cell, escape(one.gold), cell,
+                        escape(one.predicted));
     if (!scored) rows += fmt::format("<td>{}</td>", fixed(one.probability, 3));
     if (report.show_texts) rows += fmt::format("<td class=\"l wrap\">{}</td>", escape(one.text));
     rows += "</tr>\n";
   }
-  const std::string head = fmt::format(
-      "<th scope=\"col\" class=\"l\">row</th><th scope=\"col\" class=\"l\">gold</th><th scope=\"col\" "
-      "class=\"l\">predicted</th>{}{}",
-      scored ? "" : "<th scope=\"col\">probability</th>",
-      report.show_texts ? "<th scope=\"col\" class=\"l\">text</th>" : "");
+  const std::string head = fmt::format("<th scope=\"col\" class=\"l\">row</th>{0}gold</th>{0}predicted</th>{1}{2}",
+                                       column, scored ? "" : "<th scope=\"col\">probability</th>",
+                                       report.show_texts ? "<th scope=\"col\" class=\"l\">text</th>" : "");
   std::string aside = scored ? "Rows whose predicted score is farthest from gold; some of them have a wrong score."
                              : "Wrong rows the model was surest of; some of them are wrong labels.";
   if (!report.show_texts) aside += " Texts are left out unless asked for with --report-text.";

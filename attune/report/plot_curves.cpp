@@ -45,12 +45,14 @@ std::string line_plot(const std::string& title, const std::vector<Series>& serie
   std::string out = open_plot(frame, x, y, caption);
   for (const Series& one : series) {
     out += fmt::format("<path class=\"{}\" d=\"{}\"/>\n", one.style, path(one.x, one.y, x, y));
-    if (!one.dots) continue;
+    // A line through one point would not be seen.
+    const bool alone = std::count_if(one.y.begin(), one.y.end(), [](double v) { return std::isfinite(v); }) == 1;
+    if (!one.dots && !alone) continue;
     for (size_t i = 0; i < one.x.size(); ++i) {
       if (!std::isfinite(one.y[i])) continue;
       out +=
-          fmt::format("<circle class=\"dot\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3.5\"><title>step {}: {}</title></circle>",
-                      x(one.x[i]), y(one.y[i]), one.x[i], compact(one.y[i], 4));
+          fmt::format("<circle class=\"{}\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3.5\"><title>step {}: {}</title></circle>",
+                      one.dots ? "dot" : "hit", x(one.x[i]), y(one.y[i]), one.x[i], compact(one.y[i], 4));
     }
   }
   return out + fmt::format("</svg><figcaption>{}</figcaption></figure>\n", escape(caption));

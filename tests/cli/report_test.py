@@ -196,6 +196,11 @@ class Evaluations(ProgramTest):
         self.assertNotIn("thresholds_chosen_on_these_rows", self.judged("many", "other.jsonl")["test"])
         self.assertEqual(len(self.judged("many", "other.jsonl", "--ladder")["ladder"]["rows"]), 4)
 
+    def test_best_metric_lists_the_task_s_names(self):
+        result = attune("train", "--model", self.model, "--train", self.folder / "train.csv", "--out", self.folder / "never", "--best-metric", "f1_macro")
+        self.refused(result, "f1_macro", "weighted_recall", "did you mean 'macro_f1'")
+        self.assertFalse((self.folder / "never").exists())
+
     def test_only_classification_has_a_ladder(self):
         self.file("scores.csv", "text,score\n" + "".join(f"w{i} w{i % 7},{i % 5}\n" for i in range(40)))
         self.succeeded(attune("train", "--model", self.model, "--train", self.folder / "scores.csv", "--task", "regress", "--out", self.folder / "scores",
