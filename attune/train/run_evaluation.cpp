@@ -131,6 +131,8 @@ report::Report judge_model(const tasks::ModelBundle& bundle, kernels::Kernels& k
   report.splits.push_back(report_split(bundle, split, *evaluation, options.report_text));
   report.splits.back().thresholds_chosen_here = !bundle.thresholds.empty() && run.is_split("dev", fingerprint);
   for (const auto& note : split.data.notes) report.notes.push_back(note);
+  if (run.is_split("train", fingerprint))
+    report.notes.emplace_back("The model was trained on these very rows: the figures say little about other ones.");
 
   if (!evaluation->classes.empty()) report.routing = routing_of(run, *evaluation, split, fingerprint);
   if (has_ladder(*bundle.task)) {

@@ -128,8 +128,18 @@ class Evaluations(ProgramTest):
         self.file("same.jsonl", "".join(json.dumps(dict(zip(("text", "label"), line.rsplit(",", 1)))) + "\n" for line in lines))
         self.assertEqual(self.judged("run", "same.jsonl")["ladder"]["verdict"], self.written("run")["ladder"]["verdict"])
 
-    def test_routing_on_the_rows_that_chose_it_says_so(self):
+    def test_rows_that_were_used_are_owned(self):
         self.assertTrue(self.judged("run", "dev.csv")["routing"]["same_rows"])
+        trained_on = "trained on these very rows"
+        self.assertIn(trained_on, " ".join(self.judged("run", "train.csv")["notes"]))
+        self.assertNotIn(trained_on, " ".join(self.judged("run", "dev.csv")["notes"]))
+
+    def test_a_log_that_was_cut_short_is_read_as_far_as_it_goes(self):
+        run, whole = self.copy("cut"), self.judged("run", "test.csv")
+        with open(run / "metrics.jsonl", "a") as log:
+            log.write('{"loss": 1}\n{"step": "x"}\n[3]\n{"step": 99, "lo')
+        cut = self.judged("cut", "test.csv")
+        self.assertEqual((cut["curve"], cut["evaluations"]), (whole["curve"], whole["evaluations"]))
 
     def test_other_rows_have_a_ladder_where_it_is_asked_for(self):
         plain = self.judged("run", "other.csv")
