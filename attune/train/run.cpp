@@ -113,8 +113,9 @@ void add_facts(report::Report& report, const TrainOptions& o, const RunState& st
   const double rate = state.seconds > 0 ? static_cast<double>(state.tokens) / state.seconds : 0;
   report.facts.emplace_back("training",
                             fmt::format("{} steps, {:.1f} s, {:.0f} tokens/s", state.step, state.seconds, rate));
-  if (const std::string kept = kept_state(o, report.task, state); !kept.empty())
-    report.facts.emplace_back("state kept", kept);
+  if ((!o.best_metric.empty() || o.early_stopping > 0) && state.best_step >= 0)
+    report.facts.emplace_back(
+        "state kept", kept_state(o.best_metric.empty() ? report::headline_metric(report) : o.best_metric, state));
   report.facts.emplace_back("loss", loss.name());
   report.facts.emplace_back("precision", fmt::format("{}, {}", plan.precision, report::plural(plan.threads, "thread")));
 }

@@ -4,7 +4,6 @@
 #include <nlohmann/json.hpp>
 
 #include "attune/base/files.h"
-#include "attune/metrics/catalog.h"
 #include "attune/metrics/entities.h"
 #include "attune/report/format.h"
 
@@ -150,11 +149,7 @@ void read_curve(report::Report& report, const fs::path& log, const std::string& 
   }
 }
 
-std::string kept_state(const TrainOptions& options, const std::string& task, const RunState& state) {
-  const bool keeps_best = !options.best_metric.empty() || options.early_stopping > 0;
-  if (!keeps_best || state.best_step < 0) return "";
-  const std::string metric =
-      options.best_metric.empty() ? std::string(metrics::default_best_metric(task)) : options.best_metric;
+std::string kept_state(const std::string& metric, const RunState& state) {
   return fmt::format("step {}, the best dev {} ({:.4f})", state.best_step, report::metric_title(metric), state.best);
 }
 

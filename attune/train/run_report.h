@@ -7,7 +7,6 @@
 #include "attune/tasks/scorer.h"
 #include "attune/train/checkpoint.h"
 #include "attune/train/split.h"
-#include "attune/train/train_options.h"
 
 namespace attune::train {
 
@@ -25,7 +24,7 @@ report::Report base_report(const tasks::ModelBundle& bundle, const std::string& 
 // lines, `metric` and loss of the evaluations. Lines without a step are left out. Errors: io.
 void read_curve(report::Report& report, const fs::path& log, const std::string& metric);
 
-// "step 40, the best dev accuracy (0.9312)" where the best state was to be kept, else "".
-std::string kept_state(const TrainOptions& options, const std::string& task, const RunState& state);
+// "step 40, the best dev accuracy (0.9312)": of which step the saved state is, where the best by `metric` was kept.
+std::string kept_state(const std::string& metric, const RunState& state);
 
 }  // namespace attune::train

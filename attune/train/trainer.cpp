@@ -72,8 +72,8 @@ Trainer::Trainer(const TrainOptions& options, tasks::ModelBundle& bundle, const 
              .memory_limit = static_cast<size_t>(options.memory_limit * 1048576.0)}) {
   const auto known = metrics::metric_names(bundle.task->name);
   if (keeps_best() && best_metric_ != "loss" && std::find(known.begin(), known.end(), best_metric_) == known.end())
-    fail(ErrorKind::usage, "--best-metric '{}' is not a metric of this task, which has {}{}", best_metric_,
-         fmt::join(known, ", "), did_you_mean(best_metric_, known));
+    fail(ErrorKind::usage, "--best-metric '{}' is not a metric of this task{}", best_metric_,
+         did_you_mean(best_metric_, known));
 }
 
 void Trainer::check_memory() {
