@@ -30,7 +30,10 @@ void tell(std::string_view text) noexcept {
 }
 
 std::string help_text(std::string_view usage, std::string_view summary, const OptionList& options) {
-  return fmt::format("usage: {}\n\n{}\n\n{}", usage, summary, options.help());
+  return fmt::format(
+      "usage: {}\n\n{}\n\n{}\n"
+      "All options may stand in a JSON file too, for example {{\"threads\": 2}}: --config FILE; flags win.\n",
+      usage, summary, options.help());
 }
 
 }  // namespace attune::cli

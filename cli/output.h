@@ -18,7 +18,7 @@ void flush_output();
 // Says it on standard error. Never fails: a closed terminal or pipe stops no training.
 void tell(std::string_view text) noexcept;
 
-// "usage: ...", what the command does, its options.
+// "usage: ...", what the command does, its options, and that a file may hold them (--config).
 std::string help_text(std::string_view usage, std::string_view summary, const OptionList& options);
 
 }  // namespace attune::cli

@@ -41,8 +41,7 @@ int run_train(const ArgumentList& arguments) {
   if (parsed.help) {
     put(help_text(
         "attune train --model MODEL --train FILE --out DIR [options]",
-        "Fine-tunes a model on labelled data, evaluates it, and leaves in DIR a Hugging Face folder with reports.\n"
-        "All options may stand in a JSON file: --config FILE; flags win.",
+        "Fine-tunes a model on labelled data, evaluates it, and leaves in DIR a Hugging Face folder with reports.",
         list));
     return 0;
   }

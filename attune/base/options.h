@@ -87,6 +87,7 @@ class OptionList {
   // JSON Schema (draft 2020-12) of the object that set_from_json takes.
   nlohmann::json schema() const;
 
+  // A bool that is on by default is shown as --[no-]NAME, so its help says what "on" means.
   // The options as an aligned, grouped, wrapped table for a terminal `width` columns wide.
   std::string help(int width = 100) const;
 

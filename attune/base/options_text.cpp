@@ -46,18 +46,14 @@ ValueType type_of(const Option& option) {
 }
 
 std::string placeholder(const Option& option) {
-  const ValueType type = type_of(option);
-  std::string word = option.info.placeholder;
-  if (word.empty()) {
-    const std::string_view kind = type.type;
-    word = kind == "integer" ? "N" : kind == "number" ? "X" : option.info.choices.empty() ? "TEXT" : "NAME";
-  }
-  return type.many ? word + "..." : word;
+  if (!option.info.placeholder.empty()) return option.info.placeholder;
+  const std::string_view kind = type_of(option).type;
+  return kind == "integer" ? "N" : kind == "number" ? "X" : option.info.choices.empty() ? "TEXT" : "NAME";
 }
 
 std::string left_column(const Option& option) {
   if (std::holds_alternative<bool*>(option.target))
-    return option.default_text == "true" ? "--no-" + option.name : "--" + option.name;
+    return option.default_text == "true" ? "--[no-]" + option.name : "--" + option.name;
   return "--" + option.name + " " + placeholder(option);
 }
 
@@ -79,7 +75,8 @@ std::string right_column(const Option& option) {
     notes.push_back(fmt::format("at least {}", info.min));
   else if (!std::isinf(info.max))
     notes.push_back(fmt::format("at most {}", info.max));
-  if (type_of(option).many) notes.emplace_back("may be repeated");
+  if (const ValueType type = type_of(option); type.many)
+    notes.emplace_back(std::string_view(type.type) == "string" ? "may be repeated" : "commas between several");
   if (std::holds_alternative<bool*>(option.target)) {
     if (option.default_text == "true") notes.emplace_back("default: on");
   } else if (!option.default_text.empty() && !info.required) {

@@ -1,6 +1,7 @@
 #include "attune/base/suggest.h"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 namespace attune {
@@ -21,17 +22,69 @@ int edit_distance(std::string_view a, std::string_view b) {
   return last[columns - 1];
 }
 
+namespace {
+
+using Words = std::vector<std::string>;
+
+// "max-seq_length" as {"max", "seq", "length"}.
+Words words_of(std::string_view name) {
+  Words words(1);
+  for (const char c : name) {
+    if (c == '-' || c == '_')
+      words.emplace_back();
+    else
+      words.back() += c;
+  }
+  std::erase(words, "");
+  return words;
+}
+
+Words sorted(Words words) {
+  std::sort(words.begin(), words.end());
+  return words;
+}
+
+// The first letters of several words, in their order.
+std::string initials(const Words& words) {
+  std::string letters;
+  if (words.size() > 1)
+    for (const auto& word : words) letters += word[0];
+  return letters;
+}
+
+bool same_stem(std::string_view a, std::string_view b) {
+  constexpr size_t kShortest = 5;
+  const auto ends = std::mismatch(a.begin(), a.end(), b.begin(), b.end());
+  const auto common = static_cast<size_t>(ends.first - a.begin());
+  return common >= kShortest && 2 * common >= std::max(a.size(), b.size());
+}
+
+enum class Likeness { nearly, partly, none };
+
+Likeness likeness(std::string_view unknown, std::string_view known, int distance) {
+  if (known.empty()) return Likeness::none;
+  const Words a = words_of(unknown), b = words_of(known), x = sorted(a), y = sorted(b);
+  if (distance <= std::max(1, static_cast<int>(unknown.size()) / 3)) return Likeness::nearly;
+  if (x == y || initials(a) == known || initials(b) == unknown) return Likeness::nearly;
+  const bool prefix = unknown.size() >= 2 && (known.starts_with(unknown) || unknown.starts_with(known));
+  const auto within = [](const Words& few, const Words& many) {
+    return !few.empty() && std::includes(many.begin(), many.end(), few.begin(), few.end());
+  };
+  return prefix || within(x, y) || within(y, x) || same_stem(unknown, known) ? Likeness::partly : Likeness::none;
+}
+
+}  // namespace
+
 std::vector<std::string> nearest(std::string_view unknown, const std::vector<std::string>& known, size_t most) {
-  const int bound = std::max(1, static_cast<int>(unknown.size()) / 3);
-  std::vector<std::pair<int, std::string>> found;
+  std::vector<std::tuple<Likeness, int, std::string>> found;
   for (const auto& candidate : known) {
     const int distance = edit_distance(unknown, candidate);
-    const bool prefix = unknown.size() >= 2 && (candidate.starts_with(unknown) || unknown.starts_with(candidate));
-    if (distance <= bound || (prefix && !candidate.empty())) found.emplace_back(distance, candidate);
+    const Likeness like = likeness(unknown, candidate, distance);
+    if (like != Likeness::none) found.emplace_back(like, distance, candidate);
   }
   std::sort(found.begin(), found.end());
   std::vector<std::string> names;
-  for (size_t i = 0; i < std::min(most, found.size()); ++i) names.push_back(found[i].second);
+  for (size_t i = 0; i < std::min(most, found.size()); ++i) names.push_back(std::get<std::string>(found[i]));
   return names;
 }
 

@@ -17,7 +17,7 @@ void ReadOptions::visit(OptionList& list) {
   list.add("id", id, {.help = "column of row ids", .placeholder = "COLUMN"});
   list.add("label-separator", label_separator, {.help = "between the labels of a multi-label CSV cell"});
   list.add("separator", separator, {.help = "between the fields of a CSV file, one character"});
-  list.add("header", header, {.help = "CSV and TSV begin with a header line; without it columns are named 1, 2, ..."});
+  list.add("header", header, {.help = "CSV and TSV begin with a header line; off: columns are named 1, 2, ..."});
   list.add("quotes", quotes, {.help = "quotes enclose CSV and TSV fields"});
   list.add("tag-scheme", tag_scheme,
            {.help = "how entities are written as tags; converted to IOB2",

@@ -56,11 +56,15 @@ RoutingRow judge(const RoutingRow& chosen, const Rows& judged) {
   return row;
 }
 
-std::vector<RoutingRow> levels(const Rows& chooser, const Rows& judged, const RoutingOptions& options) {
+std::vector<RoutingRow> chosen_levels(const Rows& chooser, const RoutingOptions& options) {
   std::vector<RoutingRow> rows;
-  for (const double precision : options.precisions) {
-    rows.push_back(judge(choose(chooser, precision, options.min_rows), judged));
-  }
+  for (const double precision : options.precisions) rows.push_back(choose(chooser, precision, options.min_rows));
+  return rows;
+}
+
+std::vector<RoutingRow> judged_levels(const std::vector<RoutingRow>& chosen, const Rows& judged) {
+  std::vector<RoutingRow> rows;
+  for (const RoutingRow& row : chosen) rows.push_back(judge(row, judged));
   return rows;
 }
 
@@ -70,24 +74,37 @@ std::map<int32_t, std::vector<ClassRecord>> by_prediction(std::span<const ClassR
   return classes;
 }
 
+RoutingTable choose_thresholds(std::span<const ClassRecord> rows, const RoutingOptions& options) {
+  RoutingTable table{.overall = chosen_levels(sorted_rows(rows), options)};
+  for (const auto& [label, records] : by_prediction(rows))
+    table.by_class.push_back({label, chosen_levels(sorted_rows(records), options), {}});
+  return table;
+}
+
 }  // namespace
+
+RoutingTable apply_routing(const RoutingTable& chosen, std::span<const ClassRecord> judged) {
+  RoutingTable table{.overall = judged_levels(chosen.overall, sorted_rows(judged)), .same_rows = chosen.same_rows};
+  std::map<int32_t, std::vector<RoutingRow>> own;
+  for (const ClassRouting& row : chosen.by_class) own[row.label] = row.own;
+  auto subject = by_prediction(judged);
+  for (const auto& [label, levels] : own) subject[label];
+  for (const auto& [label, records] : subject) {
+    const Rows rows = sorted_rows(records);
+    std::vector<RoutingRow>& levels = own[label];
+    // A class that the choosing rows were never predicted as has no threshold of its own.
+    for (size_t i = levels.size(); i < table.overall.size(); ++i)
+      levels.push_back({.precision_wanted = table.overall[i].precision_wanted});
+    table.by_class.push_back({label, judged_levels(levels, rows), judged_levels(table.overall, rows)});
+  }
+  return table;
+}
 
 RoutingTable route(std::span<const ClassRecord> chosen_on, std::span<const ClassRecord> judged,
                    const RoutingOptions& options) {
-  RoutingTable table;
-  table.same_rows = chosen_on.data() == judged.data() && chosen_on.size() == judged.size();
-  table.overall = levels(sorted_rows(chosen_on), sorted_rows(judged), options);
-  const auto chooser = by_prediction(chosen_on);
-  auto subject = by_prediction(judged);
-  for (const auto& [label, records] : chooser) subject[label];
-  for (const auto& [label, records] : subject) {
-    const auto found = chooser.find(label);
-    const Rows judged_rows = sorted_rows(records);
-    const Rows own = found == chooser.end() ? Rows() : sorted_rows(found->second);
-    table.by_class.push_back({label, levels(own, judged_rows, options), table.overall});
-    for (RoutingRow& row : table.by_class.back().at_overall) row = judge(row, judged_rows);
-  }
-  return table;
+  RoutingTable chosen = choose_thresholds(chosen_on, options);
+  chosen.same_rows = chosen_on.data() == judged.data() && chosen_on.size() == judged.size();
+  return apply_routing(chosen, judged);
 }
 
 }  // namespace attune::metrics

@@ -37,10 +37,13 @@ struct ClassRouting {
 };
 
 struct RoutingTable {
-  std::vector<RoutingRow> overall;     // one a wanted precision
-  std::vector<ClassRouting> by_class;  // classes predicted in the choosing or the judged rows, by label
-  bool same_rows = false;              // thresholds were chosen on the judged rows: the figures flatter
+  std::vector<RoutingRow> overall = {};     // one a wanted precision
+  std::vector<ClassRouting> by_class = {};  // classes predicted in the choosing or the judged rows, by label
+  bool same_rows = false;                   // thresholds were chosen on the judged rows: the figures flatter
 };
+
+// The thresholds of `chosen` (all else in it is left aside), judged on these rows. same_rows stays as it was.
+RoutingTable apply_routing(const RoutingTable& chosen, std::span<const ClassRecord> judged);
 
 // The threshold with the largest share whose precision on `chosen_on` is at least the wanted one, for all rows and for
 // the rows predicted as each class; then applied to `judged`. Pass the same span twice where there is only one set.

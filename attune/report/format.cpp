@@ -76,7 +76,7 @@ std::string metric_title(std::string_view metric) {
   }
   std::string title(metric);
   for (char& c : title) c = c == '_' ? ' ' : c;
-  if (title.ends_with(" f1")) title[title.size() - 2] = 'F';
+  if (const size_t at = title.find(" f1"); at != title.npos) title[at + 1] = 'F';
   return title;
 }
 

@@ -106,9 +106,10 @@ std::string to_html(const Report& report) {
   page += fmt::format("<title>{}</title>\n<style>{}</style>\n</head>\n<body>\n", escape(title), kPageStyle);
   page += fmt::format("<header>\n<h1>{}</h1>\n{}{}</header>\n<main>\n{}</main>\n", escape(title), html_headline(report),
                       contents(body), body);
-  page +=
-      "<footer>Made by attune. Intervals are 95%: bootstrap percentiles for metrics, Wilson for routed shares."
-      "</footer>\n";
+  page += "<footer>Made by attune.";
+  if (has_intervals(report)) page += " Intervals of metrics are 95% bootstrap percentiles.";
+  if (report.routing) page += " Intervals of routed shares are Wilson's, 95%.";
+  page += "</footer>\n";
   return page + fmt::format("<script>{}</script>\n</body>\n</html>\n", kPageScript);
 }
 

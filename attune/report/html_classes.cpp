@@ -49,6 +49,13 @@ const std::string& class_head() {
   return head;
 }
 
+// A long name may go over to a new line after an underscore, before it is broken anywhere.
+std::string breakable(const std::string& name) {
+  std::string out;
+  for (const char c : escape(name)) out += c == '_' ? "_<wbr/>" : std::string(1, c);
+  return out;
+}
+
 // Worst F1 first.
 std::vector<metrics::ClassRow> worst_first(std::vector<metrics::ClassRow> rows) {
   std::stable_sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.prf.f1 < b.prf.f1; });
@@ -65,10 +72,10 @@ std::string classification(const Report& report, const metrics::ClassificationRe
   std::string rows;
   for (const metrics::ClassRow& row : worst_first(result.table.rows)) {
     const auto wrong = taken_for.find(row.label);
-    const std::string other = wrong == taken_for.end()
-                                  ? ""
-                                  : fmt::format("{} ({})", escape(label_name(report.labels, wrong->second.predicted)),
-                                                count(wrong->second.count));
+    const std::string other =
+        wrong == taken_for.end() ? ""
+                                 : fmt::format("{} ({})", breakable(label_name(report.labels, wrong->second.predicted)),
+                                               count(wrong->second.count));
     rows += fmt::format("<tr><th scope=\"row\">{}</th>{}<td class=\"l soft wrap\">{}</td></tr>\n",
                         escape(label_name(report.labels, row.label)), class_cells(row), other);
   }

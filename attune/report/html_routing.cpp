@@ -78,8 +78,8 @@ std::string html_routing(const Report& report) {
   std::string body = overall(routing);
   if (routing.table.same_rows) {
     body +=
-        "<p class=\"note\">The thresholds were chosen on these very rows, so the figures flatter: give a dev and a "
-        "test file.</p>\n";
+        "<p class=\"note\">The thresholds were chosen on these very rows, so the figures flatter. Chosen on a dev file "
+        "and judged on a test file, they do not.</p>\n";
   }
   return section(
       "routing", "Automatic routing",

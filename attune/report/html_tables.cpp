@@ -60,19 +60,22 @@ std::string html_ladder(const Report& report) {
   if (!report.ladder || report.ladder->rows.empty()) return "";
   const Ladder& ladder = *report.ladder;
   const bool bars = is_share(ladder.metric);
+  const bool intervals = std::any_of(ladder.rows.begin(), ladder.rows.end(),
+                                     [](const LadderRow& row) { return row.interval.has_value(); });
   std::string rows;
   for (const LadderRow& row : ladder.rows) {
-    rows += fmt::format("<tr{}><th scope=\"row\">{}</th><td>{}</td>{}{}<td>{}</td></tr>\n",
-                        row.fine_tuned ? " class=\"tuned\"" : "", escape(row.name),
-                        metric_value(ladder.metric, row.score), interval_cell(ladder.metric, row.interval),
-                        bars ? "<td class=\"l\">" + score_bar(row) + "</td>" : "", seconds(row.seconds));
+    rows +=
+        fmt::format("<tr{}><th scope=\"row\">{}</th><td>{}</td>{}{}<td>{}</td></tr>\n",
+                    row.fine_tuned ? " class=\"tuned\"" : "", escape(row.name), metric_value(ladder.metric, row.score),
+                    intervals ? interval_cell(ladder.metric, row.interval) : "",
+                    bars ? "<td class=\"l\">" + score_bar(row) + "</td>" : "", seconds(row.seconds));
   }
   std::string body = fmt::format(
-      "<div class=\"scroll\"><table>\n<thead><tr><th scope=\"col\" class=\"l\">system</th><th scope=\"col\">{}</th><th "
-      "scope=\"col\" class=\"l\">95% interval</th>{}<th "
-      "scope=\"col\">time</th></tr></thead>\n<tbody>\n{}</tbody></table>"
+      "<div class=\"scroll\"><table>\n<thead><tr><th scope=\"col\" class=\"l\">system</th><th "
+      "scope=\"col\">{}</th>{}{}<th scope=\"col\">time</th></tr></thead>\n<tbody>\n{}</tbody></table>"
       "</div>\n",
-      metric_title(ladder.metric), bars ? "<td></td>" : "", rows);
+      metric_title(ladder.metric), intervals ? "<th scope=\"col\" class=\"l\">95% interval</th>" : "",
+      bars ? "<td></td>" : "", rows);
   const Verdict verdict = judge(ladder);
   if (!verdict.text.empty()) {
     const char* kind = verdict.pays == Pays::yes ? "yes" : verdict.pays == Pays::no ? "no" : "maybe";
@@ -84,8 +87,10 @@ std::string html_ladder(const Report& report) {
 std::string html_metrics(const Report& report) {
   std::vector<std::string> names, reasons;
   std::string head;
+  const bool intervals = has_intervals(report);
   for (const Split& split : report.splits) {
-    head += fmt::format("<th scope=\"col\">{}</th><th scope=\"col\" class=\"l\">95% interval</th>", escape(split.name));
+    head += fmt::format("<th scope=\"col\">{}</th>", escape(split.name));
+    if (intervals) head += "<th scope=\"col\" class=\"l\">95% interval</th>";
     for (const metrics::Score& score : split.scores) {
       if (std::find(names.begin(), names.end(), score.name) == names.end()) names.push_back(score.name);
       if (score.defined() || score.note.empty()) continue;
@@ -99,7 +104,7 @@ std::string html_metrics(const Report& report) {
     for (const Split& split : report.splits) {
       const metrics::Score* score = split.scores.find(name);
       rows += fmt::format("<td>{}</td>", score ? metric_value(name, score->value) : "");
-      rows += interval_cell(name, score ? score->interval : std::nullopt);
+      if (intervals) rows += interval_cell(name, score ? score->interval : std::nullopt);
     }
     rows += "</tr>\n";
   }
@@ -110,6 +115,8 @@ std::string html_metrics(const Report& report) {
   if (const std::string note = positive_class_note(report); !note.empty()) {
     body += fmt::format("<p class=\"note\">{}</p>\n", escape(note));
   }
+  for (const std::string& note : threshold_notes(report))
+    body += fmt::format("<p class=\"note\">{}</p>\n", escape(note));
   for (const std::string& reason : reasons) body += fmt::format("<p class=\"note\">{}</p>\n", escape(reason));
   return section("metrics", "Metrics", "", body);
 }
@@ -147,27 +154,26 @@ std::string html_mistakes(const Report& report) {
   const Split* split = headline_split(report);
   if (!split || split->mistakes.empty()) return "";
   const bool scored = report.task == "regress";
+  const char* cell = scored ? "<td>" : "<td class=\"l wrap\">";
+  const char* column = scored ? "<th scope=\"col\">" : "<th scope=\"col\" class=\"l\">";
   std::string rows;
   for (const Mistake& one : split->mistakes) {
     const std::string place = one.place.empty() ? "" : ", " + escape(one.place);
-    rows += fmt::format(
-        "<tr><th scope=\"row\" class=\"wrap\">{} line {}{}</th><td class=\"l wrap\">{}</td><td class=\"l "
-        "wrap\">{}</td>",
-        escape(one.file), one.line, place, escape(one.gold), escape(one.predicted));
+    rows += fmt::format("<tr><th scope=\"row\" class=\"wrap\">{}</th>{}{}</td>{}{}</td>",
+                        escape(one.file) + fmt::format(" line {}{}", one.line, place), cell, escape(one.gold), cell,
+                        escape(one.predicted));
     if (!scored) rows += fmt::format("<td>{}</td>", fixed(one.probability, 3));
     if (report.show_texts) rows += fmt::format("<td class=\"l wrap\">{}</td>", escape(one.text));
     rows += "</tr>\n";
   }
-  const std::string head = fmt::format(
-      "<th scope=\"col\" class=\"l\">row</th><th scope=\"col\" class=\"l\">gold</th><th scope=\"col\" "
-      "class=\"l\">predicted</th>{}{}",
-      scored ? "" : "<th scope=\"col\">probability</th>",
-      report.show_texts ? "<th scope=\"col\" class=\"l\">text</th>" : "");
+  const std::string head = fmt::format("<th scope=\"col\" class=\"l\">row</th>{0}gold</th>{0}predicted</th>{1}{2}",
+                                       column, scored ? "" : "<th scope=\"col\">probability</th>",
+                                       report.show_texts ? "<th scope=\"col\" class=\"l\">text</th>" : "");
+  std::string aside = scored ? "Rows whose predicted score is farthest from gold; some of them have a wrong score."
+                             : "Wrong rows the model was surest of; some of them are wrong labels.";
+  if (!report.show_texts) aside += " Texts are left out unless asked for with --report-text.";
   return section(
-      "mistakes", scored ? "Largest errors" : "Most confident mistakes",
-      report.show_texts ? "Wrong rows the model was surest of; some of them are wrong labels."
-                        : "Wrong rows the model was surest of; some of them are wrong labels. Texts are left "
-                          "out unless asked for with --report-text.",
+      "mistakes", scored ? "Largest errors" : "Most confident mistakes", aside,
       fmt::format("<div class=\"scroll\"><table>\n<thead><tr>{}</tr></thead>\n<tbody>\n{}</tbody></table></div>", head,
                   rows));
 }

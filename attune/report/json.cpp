@@ -133,6 +133,7 @@ Json split_json(const Report& report, const Split& split) {
   if (!intervals.empty()) out["intervals"] = std::move(intervals);
   if (!undefined.empty()) out["undefined"] = std::move(undefined);
   std::visit(DetailWriter{report, out}, split.detail);
+  if (split.thresholds_chosen_here) out["thresholds_chosen_on_these_rows"] = true;
   if (split.truncation) out["truncation"] = truncation(*split.truncation);
   if (!split.mistakes.empty()) out["mistakes"] = mistakes(split, report.show_texts);
   return out;

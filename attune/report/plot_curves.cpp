@@ -25,27 +25,34 @@ void keep_range(const std::vector<double>& values, double& low, double& high) {
   }
 }
 
+// `most`: the largest value that the axis may show beyond the data's own.
 std::string line_plot(const std::string& title, const std::vector<Series>& series, bool from_zero,
-                      const std::string& caption) {
+                      const std::string& caption, double most = HUGE_VAL) {
   double x_low = HUGE_VAL, x_high = -HUGE_VAL, y_low = from_zero ? 0 : HUGE_VAL, y_high = -HUGE_VAL;
   for (const Series& one : series) {
     keep_range(one.x, x_low, x_high);
     keep_range(one.y, y_low, y_high);
   }
   if (!(x_high >= x_low) || !(y_high >= y_low)) return "";
-  if (y_high == y_low) y_high += std::max(1e-3, std::abs(y_high) * 0.1);
+  if (y_high == y_low) {
+    const double room = std::max(1e-3, std::abs(y_high) * 0.1);
+    y_high + room <= most ? y_high += room : y_low -= room;
+  }
   const PlotFrame frame{.title = title, .x_title = "step"};
   const Scale x{std::min(0.0, x_low), x_high, frame.left, frame.width - frame.right};
-  const Scale y{y_low, y_high + (y_high - y_low) * 0.04, frame.height - frame.bottom, frame.top};
+  const double headroom = y_high + (y_high - y_low) * 0.04;
+  const Scale y{y_low, std::max(y_high, std::min(headroom, most)), frame.height - frame.bottom, frame.top};
   std::string out = open_plot(frame, x, y, caption);
   for (const Series& one : series) {
     out += fmt::format("<path class=\"{}\" d=\"{}\"/>\n", one.style, path(one.x, one.y, x, y));
-    if (!one.dots) continue;
+    // A line through one point would not be seen.
+    const bool alone = std::count_if(one.y.begin(), one.y.end(), [](double v) { return std::isfinite(v); }) == 1;
+    if (!one.dots && !alone) continue;
     for (size_t i = 0; i < one.x.size(); ++i) {
       if (!std::isfinite(one.y[i])) continue;
       out +=
-          fmt::format("<circle class=\"dot\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3.5\"><title>step {}: {}</title></circle>",
-                      x(one.x[i]), y(one.y[i]), one.x[i], compact(one.y[i], 4));
+          fmt::format("<circle class=\"{}\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3.5\"><title>step {}: {}</title></circle>",
+                      one.dots ? "dot" : "hit", x(one.x[i]), y(one.y[i]), one.x[i], compact(one.y[i], 4));
     }
   }
   return out + fmt::format("</svg><figcaption>{}</figcaption></figure>\n", escape(caption));
@@ -91,6 +98,7 @@ std::string plot_curves(const Report& report) {
     held_out.x.push_back(static_cast<double>(point.step));
     held_out.y.push_back(point.loss);
   }
+  const std::string metric = headline_metric(report);
   const Series mean{raw.x, smooth(raw.y), "curve"};
   const bool has_held_out =
       std::any_of(held_out.y.begin(), held_out.y.end(), [](double y) { return std::isfinite(y); });
@@ -98,7 +106,9 @@ std::string plot_curves(const Report& report) {
       line_plot("Loss", {thinned(raw), thinned(mean), held_out}, true,
                 has_held_out ? "training, smoothed (line) and as it was (faint); dev (dots)"
                              : "training, smoothed (line) and as it was (faint)") +
-      line_plot("dev " + metric_title(headline_metric(report)), {score}, false, "at each evaluation") +
+      line_plot("dev " + metric_title(metric), {score}, false,
+                report.task == "multilabel" ? "at each evaluation, with thresholds of 0.5" : "at each evaluation",
+                is_share(metric) ? 1 : HUGE_VAL) +
       line_plot("Learning rate", {thinned(rate)}, true, "of the first parameter group");
   return plots.empty() ? "" : "<div class=\"grid\">\n" + plots + "</div>";
 }

@@ -22,6 +22,23 @@ std::string positive_class_note(const Report& report) {
   return "F1, precision, recall, AUROC and average precision are of class \"" + report.labels[1] + "\".";
 }
 
+std::vector<std::string> threshold_notes(const Report& report) {
+  std::vector<std::string> notes;
+  for (const Split& split : report.splits) {
+    if (!split.thresholds_chosen_here) continue;
+    notes.push_back(split.name +
+                    ": thresholds were chosen on these rows: the figures flatter; \"at 0.5\" is without them.");
+  }
+  return notes;
+}
+
+bool has_intervals(const Report& report) {
+  for (const Split& split : report.splits)
+    for (const metrics::Score& score : split.scores)
+      if (score.interval) return true;
+  return false;
+}
+
 std::string label_name(const std::vector<std::string>& names, int32_t index) {
   if (index < 0) return "(none)";
   const auto at = static_cast<size_t>(index);

@@ -47,6 +47,7 @@ struct Split {
   double seconds = metrics::kUndefined;
   metrics::Scores scores = {};
   Detail detail = {};
+  bool thresholds_chosen_here = false;  // multi-label: on these very rows, so the figures flatter
   std::optional<Truncation> truncation = {};
   std::vector<Mistake> mistakes = {};                  // worst first
   std::vector<metrics::ScoreRecord> predictions = {};  // regression: for the scatter plot
@@ -113,6 +114,12 @@ std::string headline_metric(const Report& report);
 
 // "F1, precision, recall, AUROC and average precision are of class 'x'." where there are two classes, else "".
 std::string positive_class_note(const Report& report);
+
+// "dev: thresholds were chosen on these rows: ..." for each split of which this is so.
+std::vector<std::string> threshold_notes(const Report& report);
+
+// Whether any score of any split has an interval (--bootstrap 0: none).
+bool has_intervals(const Report& report);
 
 // The name of label or entity type `index`; "(none)" for -1.
 std::string label_name(const std::vector<std::string>& names, int32_t index);

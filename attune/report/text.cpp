@@ -68,8 +68,10 @@ void headline(const Report& report, TextPage& page) {
 void ladder(const Report& report, TextPage& page) {
   if (!report.ladder || report.ladder->rows.empty()) return;
   const Ladder& ladder = *report.ladder;
-  page.heading("Ladder",
-               fmt::format("{} {}, with 95% interval and seconds", ladder.split, metric_title(ladder.metric)));
+  const bool intervals = std::any_of(ladder.rows.begin(), ladder.rows.end(),
+                                     [](const LadderRow& row) { return row.interval.has_value(); });
+  page.heading("Ladder", fmt::format("{} {}{}", ladder.split, metric_title(ladder.metric),
+                                     intervals ? ", with 95% interval and seconds" : ", with seconds"));
   Columns columns;
   columns.column("", Align::left).column("").column("", Align::left).column("", Align::left).column("");
   for (const LadderRow& row : ladder.rows) {
@@ -87,7 +89,7 @@ void ladder(const Report& report, TextPage& page) {
 
 void metric_table(const Report& report, TextPage& page) {
   if (report.splits.empty()) return;
-  page.heading("Metrics", "with 95% bootstrap intervals");
+  page.heading("Metrics", has_intervals(report) ? "with 95% bootstrap intervals" : "");
   Columns columns;
   columns.column("", Align::left);
   for (const Split& split : report.splits) columns.column(printable(split.name)).column("", Align::left);
@@ -114,6 +116,7 @@ void metric_table(const Report& report, TextPage& page) {
   if (const std::string note = positive_class_note(report); !note.empty()) {
     page.out += wrapped(printable(note), page.width);
   }
+  for (const std::string& note : threshold_notes(report)) page.out += wrapped(printable(note), page.width);
   for (const std::string& line : undefined) page.out += wrapped(line, page.width);
 }
 

@@ -171,8 +171,8 @@ void text_routing(const Report& report, TextPage& page) {
   page.out += columns.text(page.width);
   if (routing.table.same_rows) {
     page.out += wrapped(
-        "The thresholds were chosen on these very rows, so the figures flatter: give a dev and a test "
-        "file.",
+        "The thresholds were chosen on these very rows, so the figures flatter. Chosen on a dev file and judged on a "
+        "test file, they do not.",
         page.width);
   }
   least_routable(report, page);

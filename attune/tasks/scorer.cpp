@@ -41,11 +41,20 @@ class MultiLabelScorer final : public Scorer {
     evaluation.thresholds = options_.choose_thresholds ? metrics::best_f1_thresholds(meter_) : options_.thresholds;
     auto result = metrics::summarize(meter_, evaluation.thresholds, bootstrap);
     evaluation.scores = result.scores;
+    if (!evaluation.thresholds.empty()) add_scores_at_half(evaluation.scores);
     evaluation.detail = std::move(result);
     return evaluation;
   }
 
  private:
+  // With a threshold of 0.5 for every label, as training's log has them: what the chosen ones are worth shows beside
+  // it.
+  void add_scores_at_half(metrics::Scores& scores) const {
+    const metrics::MultiLabelResult plain = metrics::summarize(meter_, {}, {.draws = 0});
+    for (const char* name : {"micro_f1", "macro_f1"})
+      scores.set(std::string(name) + "_at_0.5", plain.scores.value(name));
+  }
+
   const TargetTable& targets_;
   ScorerOptions options_;
   metrics::MultiLabelMeter meter_;

@@ -14,7 +14,8 @@
 
 namespace attune::tasks {
 
-// What one evaluation leaves. `scores` has the task's metrics and `loss`.
+// What one evaluation leaves. `scores` has the task's metrics and `loss`; multi-label with thresholds of its own also
+// micro_f1_at_0.5 and macro_f1_at_0.5.
 struct Evaluation {
   metrics::Scores scores;
   std::variant<std::monostate, metrics::ClassificationResult, metrics::MultiLabelResult, metrics::RegressionResult,

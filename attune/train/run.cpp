@@ -5,6 +5,7 @@
 #include "attune/base/files.h"
 #include "attune/base/threads.h"
 #include "attune/data/report.h"
+#include "attune/report/format.h"
 #include "attune/report/html.h"
 #include "attune/report/json.h"
 #include "attune/report/text.h"
@@ -13,6 +14,7 @@
 #include "attune/train/run_folder.h"
 #include "attune/train/run_judgement.h"
 #include "attune/train/run_loss.h"
+#include "attune/train/run_record.h"
 #include "attune/train/run_report.h"
 #include "attune/train/run_sources.h"
 #include "attune/train/trainer.h"
@@ -80,24 +82,6 @@ void write_settings(TrainOptions options, const tasks::ModelBundle& bundle, int 
   write_file_atomically(out / "environment.json", environment(threads).dump(2) + "\n");
 }
 
-// The curve and the evaluations, from metrics.jsonl: a resumed run shows all of it.
-void read_curve(report::Report& report, const fs::path& log, const std::string& metric) {
-  const std::string text = read_file(log);
-  for (size_t at = 0; at < text.size();) {
-    const size_t end = std::min(text.find('\n', at), text.size());
-    const json line = json::parse(text.substr(at, end - at), nullptr, false);
-    at = end + 1;
-    if (!line.is_object()) continue;
-    const auto number = [&](const char* key) {
-      return line.contains(key) && line[key].is_number() ? line[key].get<double>() : metrics::kUndefined;
-    };
-    if (line.contains("split"))
-      report.evaluations.push_back({line["step"], number(metric.c_str()), number("loss")});
-    else
-      report.curve.push_back({line["step"], line["epoch"], number("loss"), number("lr")});
-  }
-}
-
 void write_reports(const report::Report& report, const fs::path& out) {
   write_file_atomically(out / "report.json", report::json_text(report));
   write_file_atomically(out / "report.html", report::to_html(report));
@@ -131,12 +115,14 @@ std::optional<report::Ladder> make_ladder(const TrainOptions& o, kernels::Kernel
                       observer);
 }
 
-void add_facts(report::Report& report, const RunState& state, const RunPlan& plan, const losses::Loss& loss) {
+void add_facts(report::Report& report, const TrainOptions& o, const std::string& best_metric, const RunState& state,
+               const RunPlan& plan, const losses::Loss& loss) {
   const double rate = state.seconds > 0 ? static_cast<double>(state.tokens) / state.seconds : 0;
   report.facts.emplace_back("training",
                             fmt::format("{} steps, {:.1f} s, {:.0f} tokens/s", state.step, state.seconds, rate));
+  if (keeps_best(o) && state.best_step >= 0) report.facts.emplace_back("state kept", kept_state(best_metric, state));
   report.facts.emplace_back("loss", loss.name());
-  report.facts.emplace_back("precision", fmt::format("{}, {} threads", plan.precision, plan.threads));
+  report.facts.emplace_back("precision", fmt::format("{}, {}", plan.precision, report::plural(plan.threads, "thread")));
 }
 
 // What the user should know before anything is trained.
@@ -188,14 +174,15 @@ RunResult trained(TrainOptions o, Observer& observer) {
   report.routing = route_splits(*judged);
   report.ladder = make_ladder(o, *kernels, splits, *judged, task, outcome.state.seconds, observer);
   read_curve(report, fs::path(o.out) / "metrics.jsonl", report::headline_metric(report));
-  add_facts(report, outcome.state, plan, loss);
+  add_facts(report, o, best_metric_of(o, bundle, splits.dev_if_any()), outcome.state, plan, loss);
   with_context([&] { return way_on(o.out); },
                [&] {
                  write_reports(report, o.out);
-                 tasks::save_bundle(bundle, o.out,
-                                    {{"attune", "0.1.0"},
-                                     {"identity", identity},
-                                     {"run", {{"steps", outcome.state.step}, {"seconds", outcome.state.seconds}}}});
+                 json record{{"attune", "0.1.0"},
+                             {"identity", identity},
+                             {"run", {{"steps", outcome.state.step}, {"seconds", outcome.state.seconds}}}};
+                 record.update(judgement_record(report, splits.train, splits.dev_if_any(), splits.test_if_any()));
+                 tasks::save_bundle(bundle, o.out, std::move(record));
                });
   remove_last_checkpoint(o.out);
   drop_replaced_run(o);

@@ -20,6 +20,7 @@ std::optional<Judged> judge_splits(report::Report& report, tasks::ModelBundle& b
     if (!judged.dev) return std::nullopt;
     bundle.thresholds = judged.dev->thresholds;
     report.splits.push_back(report_split(bundle, *dev, *judged.dev, o.report_text));
+    report.splits.back().thresholds_chosen_here = options.scorer.choose_thresholds;
   }
   if (test) {
     options.scorer = {.thresholds = bundle.thresholds, .decoding = bundle.decoding};

@@ -1,8 +1,11 @@
 #include "attune/train/run_report.h"
 
 #include <cmath>
+#include <nlohmann/json.hpp>
 
+#include "attune/base/files.h"
 #include "attune/metrics/entities.h"
+#include "attune/report/format.h"
 
 namespace attune::train {
 namespace {
@@ -124,6 +127,30 @@ report::Report base_report(const tasks::ModelBundle& bundle, const std::string& 
   report.facts.emplace_back(
       "longest sequence", fmt::format("{} pieces (truncation: {})", bundle.encode.max_length, bundle.encode.truncate));
   return report;
+}
+
+void read_curve(report::Report& report, const fs::path& log, const std::string& metric) {
+  using nlohmann::json;
+  const std::string text = read_file(log);
+  for (size_t at = 0; at < text.size();) {
+    const size_t end = std::min(text.find('\n', at), text.size());
+    const json line = json::parse(text.substr(at, end - at), nullptr, false);
+    at = end + 1;
+    if (!line.is_object()) continue;
+    const auto number = [&](const std::string& key) {
+      return line.contains(key) && line[key].is_number() ? line[key].get<double>() : metrics::kUndefined;
+    };
+    if (std::isnan(number("step"))) continue;
+    const auto step = line["step"].get<int64_t>();
+    if (line.contains("split"))
+      report.evaluations.push_back({step, number(metric), number("loss")});
+    else
+      report.curve.push_back({step, number("epoch"), number("loss"), number("lr")});
+  }
+}
+
+std::string kept_state(const std::string& metric, const RunState& state) {
+  return fmt::format("step {}, the best dev {} ({:.4f})", state.best_step, report::metric_title(metric), state.best);
 }
 
 }  // namespace attune::train

@@ -13,9 +13,7 @@ void TrainOptions::visit(OptionList& list) {
             .required = true});
   list.add("task", task, {.help = "what a target is", .choices = {"classify", "multilabel", "regress", "tag"}});
   list.add("train", train,
-           {.help = "training file: csv, tsv, jsonl, or conll columns; may be repeated",
-            .placeholder = "FILE",
-            .required = true});
+           {.help = "training file: csv, tsv, jsonl, or conll columns", .placeholder = "FILE", .required = true});
   list.add("dev", dev,
            {.help = "file to evaluate on while training; 'none': no evaluation. Neither --dev nor --test: a part of "
                     "the training rows is held out",
@@ -64,7 +62,7 @@ void TrainOptions::visit(OptionList& list) {
   list.add("nesterov", optimizer.nesterov, {.help = "sgd: Nesterov's look-ahead"});
   list.add("layer-decay", optimizer.layer_decay,
            {.help = "the rate is multiplied by this for every layer further from the head", .min = 0, .max = 1});
-  list.add("shuffle", shuffle, {.help = "another order every epoch; --no-shuffle: file order"});
+  list.add("shuffle", shuffle, {.help = "another order every epoch; off: file order"});
 
   list.group("The model");
   list.add(

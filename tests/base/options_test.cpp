@@ -229,7 +229,7 @@ TEST(OptionList, HelpIsAlignedGroupedAndWrapped) {
   Sample s;
   const std::string help = s.list().help(60);
   EXPECT_EQ(help, R"(Data:
-  --train FILE...  files to learn from (may be repeated)
+  --train FILE     files to learn from (may be repeated)
   --dev FILE       file to choose by
   --out FOLDER     folder of the run (required)
 
@@ -239,15 +239,15 @@ Training:
   --batch-size N   examples a step (at least 1; default 32)
   --steps N        most steps (default -1)
   --seed N         seed (at most 100; default 1)
-  --betas X...     decay of the moments (may be repeated;
-                   default 0.9,0.999)
+  --betas X        decay of the moments (commas between
+                   several; default 0.9,0.999)
   --clip X         largest norm
   --limit N
   --task NAME      what a target is: classify | multilabel |
                    regress | tag (default classify)
 
 Output:
-  --no-progress    a live bar (default: on)
+  --[no-]progress  a live bar (default: on)
   --json           lines of JSON
 )");
 }

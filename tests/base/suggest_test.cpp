@@ -24,6 +24,21 @@ TEST(Nearest, OrdersBoundsAndLimits) {
   EXPECT_EQ(nearest("x", {}), Names{});
 }
 
+TEST(Nearest, WordsInitialsAndStems) {
+  const Names options{"lr", "max-length", "max-steps", "epochs", "batch-size", "micro-batch", "warmup", "train", "out"};
+  EXPECT_EQ(nearest("learning-rate", options), Names{"lr"});
+  EXPECT_EQ(nearest("bs", options), Names{"batch-size"});
+  EXPECT_EQ(nearest("max_seq_length", options), Names{"max-length"});
+  EXPECT_EQ(nearest("num-train-epochs", options), (Names{"epochs", "train"}));
+  EXPECT_EQ(nearest("size", options), Names{"batch-size"});
+  EXPECT_EQ(nearest("warmup-ratio", options), Names{"warmup"});
+  EXPECT_EQ(nearest("classification", {"classify", "multilabel", "regress", "tag"}), Names{"classify"});
+  EXPECT_EQ(nearest("regression", {"classify", "multilabel", "regress", "tag"}), Names{"regress"});
+  EXPECT_EQ(nearest("f1_macro", {"f1", "macro_f1", "macro_recall"}), (Names{"macro_f1", "f1"}));
+  EXPECT_EQ(nearest("a-b-c", {"x", ""}), Names{}) << "nothing in common";
+  EXPECT_EQ(nearest("-", {"ab"}), Names{}) << "no words at all";
+}
+
 TEST(DidYouMean, Wording) {
   EXPECT_EQ(did_you_mean("seeed", {"seed"}), "; did you mean 'seed'?");
   EXPECT_EQ(did_you_mean("aa", {"ab", "ac"}), "; did you mean 'ab' or 'ac'?");

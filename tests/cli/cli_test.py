@@ -55,6 +55,12 @@ class Overview(CommandLine):
             result = attune(command, "--help")
             self.assertEqual(result.returncode, 0, command)
             self.assertTrue(result.stdout.decode().startswith(f"usage: attune {command} "), command)
+            self.assertIn("--config FILE", result.stdout.decode(), command)
+
+    def test_help_says_what_on_means(self):
+        shown = attune("train", "--help").stdout.decode()
+        self.assertRegex(shown, r"--\[no-\]shuffle +another order every epoch; off: file order \(default: on\)")
+        self.assertNotIn("...", shown.replace("1, 2, ...", ""))
 
     def test_version(self):
         self.assertRegex(attune("--version").stdout.decode(), r"^attune \d+\.\d+\.\d+\n$")
@@ -64,6 +70,8 @@ class Overview(CommandLine):
         self.refused(attune("eval", "--modle", "x"), "modle", "'model'")
         self.refused(attune("models", "gte", "minilm"), "'gte'", "'get'")
         self.refused(attune("--verbose"), "unknown option '--verbose'")
+        self.refused(attune("train", "--learning-rate", "1"), "did you mean 'lr'")
+        self.refused(attune("train", "--task", "classification"), "did you mean 'classify'")
 
     def test_missing_arguments(self):
         self.refused(attune("eval", "--data", "x.csv"), "model")

@@ -163,6 +163,7 @@ class FullDisks(Runs):
         self.assertTrue(self.whole)
         result = attune("eval", "--model", self.folder / "whole", "--data", self.dev, "--bootstrap", 0, "--out", disk.path / "report")
         self.refused(result, disk.path / "report", "No space left on device", "free some space")
+        self.assertFalse((disk.path / "report").exists(), "nothing half-written is left")
 
 
 class Numbers(Runs):

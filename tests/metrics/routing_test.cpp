@@ -80,6 +80,36 @@ TEST(Routing, ClassesHaveTheirOwnThresholds) {
   EXPECT_EQ(table.by_class[2].own[0].rows, 1);
 }
 
+TEST(Routing, ThresholdsAloneAreJudgedAgain) {
+  const auto dev = ten_rows();
+  const std::vector<ClassRecord> test = {row(0, 0, 0.95F), row(0, 1, 0.7F), row(0, 0, 0.59F), row(1, 2, 0.1F)};
+  const RoutingTable whole = route(dev, test, {.precisions = {0.99, 0.5}, .min_rows = 1});
+  // As a file keeps them: thresholds, and nothing of the rows that they were chosen on.
+  RoutingTable kept;
+  const auto bare = [](const RoutingRow& level) {
+    return RoutingRow{
+        .precision_wanted = level.precision_wanted, .reachable = level.reachable, .threshold = level.threshold};
+  };
+  for (const RoutingRow& level : whole.overall) kept.overall.push_back(bare(level));
+  for (const ClassRouting& one : whole.by_class) {
+    kept.by_class.push_back({one.label, {}, {}});
+    for (const RoutingRow& level : one.own) kept.by_class.back().own.push_back(bare(level));
+  }
+  const RoutingTable again = apply_routing(kept, test);
+  EXPECT_FALSE(again.same_rows);
+  ASSERT_EQ(again.overall.size(), 2U);
+  EXPECT_EQ(again.overall[0].routed, 2);
+  EXPECT_EQ(again.overall[0].correct, 1);
+  EXPECT_EQ(again.overall[1].routed, whole.overall[1].routed);
+  ASSERT_EQ(again.by_class.size(), 3U);
+  for (size_t i = 0; i < again.by_class.size(); ++i) {
+    ASSERT_EQ(again.by_class[i].own.size(), 2U);
+    EXPECT_EQ(again.by_class[i].own[1].routed, whole.by_class[i].own[1].routed) << i;
+    EXPECT_EQ(again.by_class[i].at_overall[1].correct, whole.by_class[i].at_overall[1].correct) << i;
+  }
+  EXPECT_FALSE(again.by_class[2].own[0].reachable) << "dev never predicted it";
+}
+
 TEST(Routing, NoRows) {
   const RoutingTable table = route({}, {});
   ASSERT_EQ(table.overall.size(), 3U);

@@ -38,6 +38,11 @@ TEST(Format, SharesInPercentLossesNot) {
   EXPECT_EQ(metric_interval("macro_f1", {}), "");
 }
 
+TEST(Format, FiguresAtHalfAreTitledByTheirMetric) {
+  EXPECT_EQ(metric_title("micro_f1_at_0.5"), "micro F1 at 0.5");
+  EXPECT_EQ(metric_value("micro_f1_at_0.5", 0.5), "50.00%");
+}
+
 TEST(Format, EveryMetricHasATitleOfItsOwn) {
   std::vector<std::string> titles;
   for (const auto& info : metrics::known_metrics()) {

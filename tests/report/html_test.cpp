@@ -87,6 +87,19 @@ TEST(Html, HasItsSectionsAndLinksToThem) {
   EXPECT_EQ(to_html(sample_tagging()).find("id=\"ladder\""), std::string::npos) << "what is not there is not shown";
 }
 
+TEST(Html, SaysWhatItShowsAndNoMore) {
+  Report scores;
+  scores.task = "regress";
+  scores.splits.push_back({.name = "test", .rows = 1});
+  scores.splits[0].scores.set("spearman", 0.5);
+  scores.splits[0].mistakes = {{.file = "a.csv", .line = 2, .gold = "4", .predicted = "1"}};
+  const std::string page = to_html(scores);
+  EXPECT_NE(page.find("farthest from gold"), std::string::npos);
+  EXPECT_EQ(page.find("surest"), std::string::npos);
+  EXPECT_EQ(page.find("95%"), std::string::npos) << "there are no intervals";
+  EXPECT_NE(to_html(sample_report()).find("95% interval"), std::string::npos);
+}
+
 TEST(Html, ConfusionOfManyClassesShowsThoseWithErrors) {
   std::vector<metrics::ConfusionCell> cells;
   for (int32_t k = 0; k < 150; ++k) cells.push_back({k, k, 10});

@@ -1,6 +1,7 @@
 #include "attune/report/plot.h"
 
 #include <cmath>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "attune/report/html_parts.h"
@@ -38,6 +39,29 @@ TEST(Plot, CurvesSurviveNaNAndSinglePoints) {
   EXPECT_NE(plot.find("Learning rate"), std::string::npos);
   EXPECT_EQ(plot.find("nan"), std::string::npos);
   EXPECT_EQ(plot.find("inf"), std::string::npos);
+}
+
+TEST(Plot, OnePointIsSeen) {
+  Report report;
+  report.task = "classify";
+  report.curve = {{5, 0.1, 0.5, 0.1}};
+  EXPECT_NE(plot_curves(report).find("<circle"), std::string::npos);
+  report.curve.push_back({6, 0.1, 0.5, 0.1});
+  EXPECT_EQ(plot_curves(report).find("<circle"), std::string::npos);
+}
+
+TEST(Plot, SharesEndAtOne) {
+  Report report;
+  report.task = "classify";
+  for (const double first : {1.0, 0.75}) {
+    report.evaluations = {{10, first, 0.5}, {20, 1.0, 0.4}};
+    const std::string plot = plot_curves(report);
+    const size_t at = plot.find("dev accuracy");
+    // The highest value touches the top of the frame: nothing above 1 has room.
+    EXPECT_NE(plot.find(fmt::format("cy=\"{:.1f}\" r=\"3.5\"><title>step 20: 1<", PlotFrame{}.top), at),
+              std::string::npos)
+        << plot.substr(at);
+  }
 }
 
 TEST(Plot, LongCurvesAreThinned) {

@@ -91,6 +91,27 @@ TEST(Text, TaggingHasTheArticlesTableWithTheRightNames) {
   EXPECT_NE(text.find("1 of 8 (12.50%)"), std::string::npos) << "words lost";
 }
 
+TEST(Text, IntervalsAreNamedWhereThereAreAny) {
+  EXPECT_NE(to_text(sample_report()).find("95% bootstrap"), std::string::npos);
+  Report report = sample_report();
+  for (Split& split : report.splits) {
+    metrics::Scores bare;
+    for (const metrics::Score& score : split.scores) bare.set(score.name, score.value);
+    split.scores = bare;
+  }
+  for (LadderRow& row : report.ladder->rows) row.interval.reset();
+  EXPECT_EQ(to_text(report).find("bootstrap"), std::string::npos);
+  EXPECT_EQ(to_text(report).find("with 95% interval"), std::string::npos);
+}
+
+TEST(Text, ThresholdsChosenOnTheirOwnRowsAreOwned) {
+  Report report = sample_report();
+  const std::string note = "dev: thresholds were chosen on these rows: the figures flatter";
+  EXPECT_EQ(to_text(report).find(note), std::string::npos);
+  report.splits[0].thresholds_chosen_here = true;
+  EXPECT_NE(to_text(report).find(note), std::string::npos);
+}
+
 TEST(Text, EmptyReportIsATitle) {
   EXPECT_EQ(lines(to_text({.task = "classify"})).size(), 2U);
 }

@@ -45,6 +45,12 @@ TEST(Scorer, MultiLabelChoosesThresholdsOrTakesThem) {
       EXPECT_GT(evaluation.thresholds[0], 1 / (1 + std::exp(3.0)));
       EXPECT_LE(evaluation.thresholds[0], 1 / (1 + std::exp(1.0)) + 1e-9);
     }
+    // At a half as well where other thresholds are in force.
+    const metrics::Score* half = evaluation.scores.find("micro_f1_at_0.5");
+    EXPECT_EQ(half != nullptr, !evaluation.thresholds.empty());
+    if (half) {
+      EXPECT_DOUBLE_EQ(half->value, 0);
+    }
     return evaluation.scores.value("micro_f1");
   };
   EXPECT_DOUBLE_EQ(micro_f1({}), 0);
