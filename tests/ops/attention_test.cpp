@@ -44,18 +44,17 @@ TEST_F(Attention, NobodyLooksBeyondItsSequence) {
     EXPECT_NEAR(y.as<double>()[r], r < 2 ? 11.0 / 2 : r < 5 ? 11100.0 / 3 : 0, 1e-9) << "row " << r;
 }
 
-// Scores are divided by the root of the head's size (4): q = k = 2 in each channel gives 16 / 2 = 8 for key 1, 0 for
-// key 0.
+// Scores are divided by the root of a head's size (here 4, of 8 channels): with 2 in each channel of query 0 and key 1,
+// head 0 has the scores 0 and 16 / 2; head 1 has none.
 TEST_F(Attention, ScaleIsTheHeadsRoot) {
   const auto rows = ragged({2});
-  const Tensor qkv = zeros({16, 12});
-  for (int c = 0; c < 4; ++c) {
-    qkv.as<double>()[c] = 2;           // query 0
-    qkv.as<double>()[12 + 4 + c] = 2;  // key 1
-    qkv.as<double>()[12 + 8 + c] = 1;  // value 1
-  }
+  const Tensor qkv = zeros({16, 24});
+  for (int c = 0; c < 4; ++c) qkv.as<double>()[c] = qkv.as<double>()[24 + 8 + c] = 2;
+  for (int c = 0; c < 8; ++c) qkv.as<double>()[24 + 16 + c] = 1;  // value 1; value 0 is 0
   Context run = context();
-  EXPECT_NEAR(attention(run, qkv, rows, {.heads = 1}).as<double>()[0], 1 / (1 + std::exp(-8)), 1e-12);
+  const double* y = attention(run, qkv, rows, {.heads = 2}).as<double>();
+  for (int c = 0; c < 4; ++c) EXPECT_NEAR(y[c], 1 / (1 + std::exp(-8)), 1e-12) << c;
+  for (int c = 4; c < 8; ++c) EXPECT_NEAR(y[c], 0.5, 1e-12) << c;
 }
 
 TEST_F(Attention, WhatItCannotDoIsAnError) {

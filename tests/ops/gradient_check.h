@@ -1,6 +1,7 @@
 // Ops against central differences, in f64 by the plain kernels: what the tests of this room share.
 #pragma once
 #include <cmath>
+#include <cstring>
 #include <functional>
 #include <gtest/gtest.h>
 #include <memory>
@@ -21,6 +22,13 @@ using tensor::Tensor;
 
 class GradientCheck : public ::testing::Test {
  protected:
+  // The arena's memory holds NaN, as it may after a step: what an op reads before writing shows.
+  GradientCheck() {
+    constexpr size_t kBytes = 1 << 20;
+    std::memset(arena_.allocate(kBytes), 0xff, kBytes);
+    arena_.reset();
+  }
+
   using Inputs = std::vector<Tensor>;
   using Op = std::function<std::vector<Tensor>(Context&, const Inputs&)>;
 
