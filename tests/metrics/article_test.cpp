@@ -92,7 +92,9 @@ TEST(Article, TheTablesRowsAreShiftedAndMissing) {
   for (const Row& row : kPrinted) {
     printed += row.support;
     for (const auto& [label, words] : kWords)
-      if (words == row.support) EXPECT_TRUE(really.emplace(row.name, label).second) << row.name;
+      if (words == row.support) {
+        EXPECT_TRUE(really.emplace(row.name, label).second) << row.name;
+      }
     ASSERT_TRUE(really.contains(row.name)) << "no label has " << row.support << " words";
     left.erase(really[row.name]);
   }

@@ -41,8 +41,9 @@ class SplitRun : protected test::GoldenBert {
  public:
   explicit SplitRun(float dropout)
       : GoldenBert(test::kVariants[0], DType::f32, dropout),
-        bundle_{.task = &tasks::task_named("classify"), .labels = data::Labels({"label_0", "label_1", "label_2"})},
         loss_(losses::make_loss("cross_entropy", losses::TargetKind::classes, {})) {
+    bundle_.task = &tasks::task_named("classify");
+    bundle_.labels = data::Labels({"label_0", "label_1", "label_2"});
     data::Dataset rows = dataset();
     tasks::TargetTable targets(*bundle_.task, bundle_.labels, rows, "train", "the model");
     split_ = std::make_unique<train::Split>(train::Split{.name = "train",
