@@ -29,9 +29,10 @@ Tensor add_norm(Context& context, const Tensor& x, const Tensor& residual, const
 
   const Tensor y = context.tape->variable(norm.y);
   context.tape->record("add_norm", y, [x, residual, gamma, beta, norm](Tape& tape, Tensor dy) {
-    const auto dx = tape.gradient_slot(x);
+    // x feeds only this op in every model so far; where it feeds two, its gradient arrives through a buffer. The
+    // residual's slot is taken first: it may be x itself.
     const auto d_residual = tape.gradient_slot(residual);
-    // x feeds only this op in every model so far; where it feeds two, its gradient arrives through a buffer.
+    const auto dx = tape.gradient_slot(x);
     const Tensor dx_out = dx.accumulate ? tape.arena().tensor(x.shape, x.dtype) : dx.tensor;
     tape.kernels().layer_norm_backward({.dy = dy,
                                         .z = norm.z.defined() ? norm.z : norm.x,

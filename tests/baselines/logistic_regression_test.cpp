@@ -22,9 +22,11 @@ TEST(LogisticRegression, SoftmaxEqualsScikitLearn) {
   const DenseFeatures x(flat(file["x"]), 5, *kernels);
   ClassTargets targets{.classes = 3};
   for (const auto& label : file["y"]) targets.add(std::vector<int32_t>{label.get<int32_t>()});
+  ASSERT_GE(file["fits"].size(), 2U);
   for (const auto& expected : file["fits"]) {
     const LogisticModel model = fit(x, targets, {}, {.c = expected["c"], .max_iterations = 500});
     const auto weights = flat(expected["weights"]);
+    ASSERT_EQ(weights.size(), 15U);
     for (size_t i = 0; i < weights.size(); ++i)
       EXPECT_NEAR(model.weights[i], weights[i], 2e-3) << "C " << expected["c"];
     double mean = 0;

@@ -6,9 +6,12 @@
 
 #include "attune/base/files.h"
 #include "attune/io/safetensors.h"
+#include "attune/losses/loss_list.h"
 #include "attune/losses/targets.h"
 #include "attune/models/load.h"
 #include "attune/train/train_step.h"
+
+#include "tests/base/expect_error.h"
 
 namespace attune {
 namespace {
@@ -89,6 +92,20 @@ class Held final : public models::WeightSource {
   std::map<std::string, std::pair<std::vector<int64_t>, std::vector<float>>> tensors_;
 };
 
+// Three texts whose targets ask for a larger scale.
+tasks::Batch three_texts() {
+  tasks::Batch batch;
+  batch.clear();
+  const std::vector<int32_t> ids[3] = {{2, 7, 3}, {2, 9, 11, 3}, {2, 5, 3}};
+  for (int32_t s = 0; s < 3; ++s) {
+    const std::vector<uint8_t> segments(ids[s].size(), 0);
+    batch.add({.ids = ids[s], .segments = segments, .places = {}, .example = s}, false, 0);
+    batch.targets.values.push_back(static_cast<float>(4 - s));
+  }
+  batch.finish();
+  return batch;
+}
+
 struct Trained {
   Trained() : kernels(kernels::reference::make_kernels()) {
     config = models::BertConfig::from_json(nlohmann::json::parse(read_file(kGolden / "config.json")), "golden");
@@ -103,17 +120,8 @@ struct Trained {
         config, models::HeadOptions{.kind = models::HeadKind::sequence, .outputs = 1}, DType::f64,
         [&](nn::Parameters& parameters) { of.add_parameters(parameters); });
   }
-  // A step on three texts whose targets ask for a larger scale.
   void step(int64_t number) {
-    tasks::Batch batch;
-    batch.clear();
-    std::vector<int32_t> ids[3] = {{2, 7, 3}, {2, 9, 11, 3}, {2, 5, 3}};
-    for (int32_t s = 0; s < 3; ++s) {
-      const std::vector<uint8_t> segments(ids[s].size(), 0);
-      batch.add({.ids = ids[s], .segments = segments, .places = {}, .example = s}, false, 0);
-      batch.targets.values.push_back(static_cast<float>(4 - s));
-    }
-    batch.finish();
+    const tasks::Batch batch = three_texts();
     train::TrainStep train_step(*model, loss, *optimizer, *kernels, {.peak_rate = 0.01, .clip = 0});
     train_step.run({&batch, 1}, number);
   }
@@ -160,6 +168,34 @@ TEST(OwnParameters, AreSavedWithoutThePrefixAndReadBack) {
 
   file.drop("bert.encoder.layer.0.output.dense.weight");
   EXPECT_THROW(models::load_weights(*reopened, file, {}), Error) << "an encoder's weight is never made up";
+}
+
+// A part of the model that the loss does not reach would stay as it was drawn: the first step says so, by name, before
+// it updates anything.
+TEST(OwnParameters, WhatTheLossDoesNotReachStopsTheFirstStep) {
+  Trained t;
+  const auto losses = losses::make_loss("mse", losses::TargetKind::scores, {});
+  models::Model model(t.config, {.kind = models::HeadKind::sequence, .outputs = 1}, DType::f64,
+                      [](nn::Parameters& parameters) {
+                        parameters.add("adapter.down", {3, 4}, {});
+                        parameters.add("adapter.up", {4}, {});
+                      });
+  auto& parameters = model.parameters();
+  for (const auto& p : parameters.all()) parameters.initialise(*p, 1, 0.3);
+  parameters.prepare_gradients();
+  const auto optimizer = optim::make_optimizer(parameters, {});
+  const tasks::Batch batch = three_texts();
+  const auto run = [&] {
+    train::TrainStep step(model, *losses, *optimizer, *t.kernels, {.peak_rate = 0.01, .clip = 0});
+    step.run({&batch, 1}, 0);
+  };
+  const double before = parameters.find("classifier.bias")->value.as<double>()[0];
+  EXPECT_ERROR(ErrorKind::internal, run(), "no gradient had reached: adapter.down, adapter.up.", "Freeze them");
+  EXPECT_EQ(parameters.find("classifier.bias")->value.as<double>()[0], before);
+
+  for (const char* name : {"adapter.down", "adapter.up"}) parameters.find(name)->trainable = false;
+  EXPECT_NO_THROW(run());
+  EXPECT_NE(parameters.find("classifier.bias")->value.as<double>()[0], before);
 }
 
 }  // namespace

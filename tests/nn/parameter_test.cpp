@@ -1,0 +1,136 @@
+#include "attune/nn/parameter.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/base/expect_error.h"
+
+namespace attune::nn {
+namespace {
+
+// An embedding (depth 0), a product's weight and bias (depth 1), a norm (depth 2).
+struct Some {
+  explicit Some(DType compute = DType::f32) {
+    table = parameters.add("embeddings.table", {5, 4}, {});
+    weight = parameters.add("layer.weight", {3, 4}, {.product_weight = true, .depth = 1});
+    bias = parameters.add("layer.bias", {3}, {.init = Init::zeros, .decays = false, .depth = 1});
+    gain = parameters.add("norm.weight", {4}, {.init = Init::ones, .decays = false, .depth = 2});
+    parameters.allocate(compute);
+  }
+  Parameters parameters;
+  Parameter *table, *weight, *bias, *gain;
+};
+
+TEST(Parameters, AreFoundByNameAndCounted) {
+  Some some;
+  EXPECT_EQ(some.parameters.find("layer.bias"), some.bias);
+  EXPECT_EQ(some.parameters.find("layer"), nullptr);
+  EXPECT_EQ(some.parameters.find(""), nullptr);
+  EXPECT_EQ(some.parameters.count(), 20 + 12 + 3 + 4);
+  EXPECT_EQ(some.parameters.trainable_count(), 39);
+  some.table->trainable = some.gain->trainable = false;
+  EXPECT_EQ(some.parameters.count(), 39);
+  EXPECT_EQ(some.parameters.trainable_count(), 15);
+  EXPECT_ERROR(ErrorKind::internal, some.parameters.add("norm.weight", {4}, {}), "two parameters named norm.weight");
+}
+
+// Files may keep a parameter's rows under several names; by default it is one piece of its own name, a vector's
+// elements counting as rows.
+TEST(Parameters, Pieces) {
+  Some some;
+  ASSERT_EQ(some.weight->options.pieces.size(), 1U);
+  EXPECT_EQ(some.weight->options.pieces[0].name, "layer.weight");
+  EXPECT_EQ(some.weight->options.pieces[0].end, 3);
+  EXPECT_EQ(some.bias->options.pieces[0].end, 3);
+  EXPECT_EQ(some.gain->options.pieces[0].end, 4);
+  const auto* split = some.parameters.add("qkv", {6, 2}, {.pieces = {{"query", 0, 2}, {"key", 2, 6}}});
+  ASSERT_EQ(split->options.pieces.size(), 2U);
+  EXPECT_EQ(split->options.pieces[1].name, "key");
+}
+
+TEST(Parameters, LieOneAfterAnotherAndDoNotOverlap) {
+  Some some;
+  some.parameters.prepare_gradients();
+  const char* end = nullptr;
+  for (const auto& p : some.parameters.all()) {
+    EXPECT_EQ(reinterpret_cast<uintptr_t>(p->value.data) % tensor::kAlignment, 0U) << p->name;
+    EXPECT_GE(static_cast<const char*>(p->value.data), end) << p->name;
+    end = static_cast<const char*>(p->value.data) + p->value.bytes();
+    EXPECT_EQ(p->gradient.shape, p->value.shape);
+    EXPECT_NE(p->gradient.data, p->value.data);
+  }
+}
+
+TEST(Parameters, InitialValuesAreKeyedByNameAndSeed) {
+  Some one, two;
+  const auto drawn = [](Some& some, Parameter& p, uint64_t seed) {
+    some.parameters.initialise(p, seed, 0.5);
+    return std::vector<float>(p.value.as<float>(), p.value.as<float>() + p.shape.count());
+  };
+  const auto first = drawn(one, *one.table, 7);
+  EXPECT_EQ(first, drawn(two, *two.table, 7));
+  EXPECT_NE(first, drawn(two, *two.table, 8));
+  const auto weight = drawn(one, *one.weight, 7);
+  EXPECT_NE(std::vector<float>(first.begin(), first.begin() + 12), weight) << "another name, other numbers";
+  EXPECT_EQ(drawn(one, *one.bias, 7), std::vector<float>(3, 0));
+  EXPECT_EQ(drawn(one, *one.gain, 7), std::vector<float>(4, 1));
+  Parameters large;
+  Parameter* p = large.add("w", {100, 100}, {});
+  large.allocate(DType::f64);
+  large.initialise(*p, 1, 0.5);
+  double sum = 0, squares = 0;
+  for (int i = 0; i < 10000; ++i) sum += p->value.as<double>()[i], squares += std::pow(p->value.as<double>()[i], 2);
+  EXPECT_NEAR(sum / 10000, 0, 0.015);
+  EXPECT_NEAR(std::sqrt(squares / 10000), 0.5, 0.01);
+}
+
+TEST(Parameters, TwinsOfProductWeightsInABf16Run) {
+  Some f32, bf16(DType::bf16);
+  EXPECT_EQ(f32.weight->value.twin, nullptr);
+  EXPECT_EQ(bf16.weight->value.dtype, DType::f32);
+  for (auto* p : {bf16.table, bf16.bias, bf16.gain}) EXPECT_EQ(p->value.twin, nullptr) << p->name;
+  ASSERT_NE(bf16.weight->value.twin, nullptr);
+  bf16.parameters.initialise(*bf16.weight, 1, 1);
+  bf16.parameters.refresh_twins();
+  for (int i = 0; i < 12; ++i)
+    EXPECT_EQ(bf16.weight->value.twin[i].bits, tensor::BFloat16(bf16.weight->value.as<float>()[i]).bits) << i;
+}
+
+// Frozen: no gradient, no leaf on the tape; thawed: both again.
+TEST(Parameters, Freezing) {
+  Some some;
+  const auto kernels = kernels::cpu::make_kernels(1);
+  tensor::Arena arena;
+  autograd::Tape tape(arena, *kernels);
+  some.table->trainable = false;
+  some.parameters.prepare_gradients();
+  some.parameters.attach(tape);
+  EXPECT_FALSE(some.table->gradient.defined());
+  EXPECT_FALSE(autograd::Tape::wants(some.table->value));
+  EXPECT_TRUE(some.weight->gradient.defined());
+  EXPECT_TRUE(autograd::Tape::wants(some.weight->value));
+  some.table->trainable = true, some.weight->trainable = false;
+  some.parameters.prepare_gradients();
+  tape.clear();
+  some.parameters.attach(tape);
+  EXPECT_TRUE(some.table->gradient.defined());
+  EXPECT_TRUE(autograd::Tape::wants(some.table->value));
+  EXPECT_FALSE(some.weight->gradient.defined());
+  EXPECT_FALSE(autograd::Tape::wants(some.weight->value)) << "the old recording's number was left";
+}
+
+TEST(Parameters, WhatTheLossDoesNotReachIsNamed) {
+  Some some;
+  some.parameters.prepare_gradients();
+  some.parameters.begin_step();
+  for (auto* p : {some.table, some.bias}) p->started = true;
+  EXPECT_ERROR(ErrorKind::internal, some.parameters.check_gradients_arrived(), "no gradient had reached",
+               "layer.weight, norm.weight", "Freeze them");
+  some.weight->started = true;
+  some.gain->trainable = false;
+  EXPECT_NO_THROW(some.parameters.check_gradients_arrived()) << "frozen ones may go without";
+  some.parameters.begin_step();
+  EXPECT_ERROR(ErrorKind::internal, some.parameters.check_gradients_arrived(), "embeddings.table, layer.weight");
+}
+
+}  // namespace
+}  // namespace attune::nn
