@@ -8,15 +8,13 @@ import unittest
 from program import GOLDEN, attune
 
 DOCS = pathlib.Path(GOLDEN).resolve().parents[2] / "docs/options.md"
-# A flag that is on by default stands in the help as the way to turn it off.
-OFF_SWITCH = "no-"
 
 
 def help_options(command):
     """name -> (group, default as the help states it, or None where it states none)."""
     options, group, name = {}, "", None
     for line in attune(command, "--help").stdout.decode().splitlines():
-        begins = re.match(r"  --([a-z0-9-]+)( [A-Z]+(\.\.\.)?)?(?:  |$)", line)
+        begins = re.match(r"  --(?:\[no-\])?([a-z0-9-]+)( [A-Z]+)?(?:  |$)", line)
         if begins:
             name = begins[1]
             options[name] = [group, bool(begins[2]), line[begins.end() :]]
@@ -24,10 +22,7 @@ def help_options(command):
             options[name][2] += " " + line.strip()
         else:
             group, name = line.rstrip(":"), None
-    return {
-        name.removeprefix(OFF_SWITCH) if "(default: on)" in text else name: (group, default_in(text, has_value))
-        for name, (group, has_value, text) in options.items()
-    }
+    return {name: (group, default_in(text, has_value)) for name, (group, has_value, text) in options.items()}
 
 
 def default_in(text, has_value):

@@ -45,7 +45,7 @@ class SplitRun : protected test::GoldenBert {
     bundle_.task = &tasks::task_named("classify");
     bundle_.labels = data::Labels({"label_0", "label_1", "label_2"});
     data::Dataset rows = dataset();
-    tasks::TargetTable targets(*bundle_.task, bundle_.labels, rows, "train", "the model");
+    tasks::TargetTable targets(*bundle_.task, bundle_.labels, rows, "the model");
     split_ = std::make_unique<train::Split>(train::Split{.name = "train",
                                                          .files = "rows",
                                                          .data = std::move(rows),
