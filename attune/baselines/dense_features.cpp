@@ -1,5 +1,6 @@
 #include "attune/baselines/dense_features.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace attune::baselines {
@@ -59,6 +60,22 @@ void Standardizer::apply(std::span<float> values) const {
     const size_t j = i % mean_.size();
     values[i] = (values[i] - mean_[j]) * scale_[j];
   }
+}
+
+LogisticModel Standardizer::undone_in(const LogisticModel& fitted) const {
+  const auto k = static_cast<size_t>(fitted.classes);
+  ATTUNE_CHECK(fitted.weights.size() == (mean_.size() + 1) * k, "a model of other features");
+  LogisticModel model = fitted;
+  std::vector<double> bias(fitted.weights.end() - static_cast<std::ptrdiff_t>(k), fitted.weights.end());
+  for (size_t j = 0; j < mean_.size(); ++j) {
+    for (size_t c = 0; c < k; ++c) {
+      float& weight = model.weights[j * k + c];
+      weight *= scale_[j];
+      bias[c] -= static_cast<double>(mean_[j]) * static_cast<double>(weight);
+    }
+  }
+  std::copy(bias.begin(), bias.end(), model.weights.end() - static_cast<std::ptrdiff_t>(k));
+  return model;
 }
 
 }  // namespace attune::baselines

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "attune/baselines/features.h"
+#include "attune/baselines/logistic_regression.h"
 #include "attune/kernels/kernels.h"
 
 namespace attune::baselines {
@@ -32,6 +33,9 @@ class Standardizer {
   // values [N, columns].
   Standardizer(std::span<const float> values, int64_t columns);
   void apply(std::span<float> values) const;
+  // The model for columns as they were, from one that was fitted to what apply() made of them:
+  //   W_j = W'_j / (deviation_j sqrt(M)),   b = b' - sum_j mean_j W_j
+  LogisticModel undone_in(const LogisticModel& fitted) const;
 
  private:
   std::vector<float> mean_, scale_;

@@ -17,7 +17,7 @@ Head::Head(nn::Parameters& parameters, const BertConfig& config, const HeadOptio
       parameters, "classifier", nn::Linear::Options{.in = config.hidden, .out = options.outputs, .depth = depth});
 }
 
-Tensor Head::forward(Context& context, const Tensor& hidden, const tensor::PackedRows& rows,
+HeadOutput Head::forward(Context& context, const Tensor& hidden, const tensor::PackedRows& rows,
                      const HeadInput& input) const {
   const auto read = static_cast<int64_t>(input.rows.size());
   const bool mean = options_.kind == HeadKind::sequence && options_.pooling == Pooling::mean;
@@ -25,8 +25,9 @@ Tensor Head::forward(Context& context, const Tensor& hidden, const tensor::Packe
       mean ? ops::mean_rows(context, hidden, rows, read) : ops::gather_rows(context, hidden, input.rows.data(), read);
   if (pooler_)
     x = ops::activation(context, kernels::ActivationKind::tanh, pooler_->forward(context, x, context.sums()));
-  x = ops::dropout(context, x, {.p = dropout_, .stream = kHeadStream, .row_keys = input.keys.data()});
-  return classifier_->forward(context, x, context.sums());
+  const Tensor dropped =
+      ops::dropout(context, x, {.p = dropout_, .stream = kHeadStream, .row_keys = input.keys.data()});
+  return {x, classifier_->forward(context, dropped, context.sums())};
 }
 
 }  // namespace attune::models

@@ -35,11 +35,16 @@ struct HeadInput {
   int64_t count = 0;
 };
 
+struct HeadOutput {
+  Tensor features;  // [rounded count, C] f32 (f64): what the last layer reads, before dropout
+  Tensor logits;    // [rounded count, K] f32 (f64)
+};
+
 class Head {
  public:
   Head(nn::Parameters& parameters, const BertConfig& config, const HeadOptions& options);
-  // hidden [N, C] -> logits [rounded count, K] f32 (f64); rows at and beyond `count` mean nothing.
-  Tensor forward(Context& context, const Tensor& hidden, const tensor::PackedRows& rows, const HeadInput& input) const;
+  // hidden [N, C] -> features and logits; rows at and beyond `count` mean nothing.
+  HeadOutput forward(Context& context, const Tensor& hidden, const tensor::PackedRows& rows, const HeadInput& input) const;
   const HeadOptions& options() const { return options_; }
 
  private:

@@ -14,7 +14,8 @@ Model::Model(const BertConfig& config, const HeadOptions& head, tensor::DType co
 
 ModelOutput Model::forward(Context& context, const tensor::PackedRows& rows, const HeadInput& head) const {
   const Tensor hidden = encoder_.forward(context, rows);
-  return {hidden, head_.forward(context, hidden, rows, head)};
+  const HeadOutput read = head_.forward(context, hidden, rows, head);
+  return {hidden, read.features, read.logits};
 }
 
 void Model::freeze_below(int below) {

@@ -12,8 +12,9 @@
 namespace attune::models {
 
 struct ModelOutput {
-  Tensor hidden;  // [N, C]
-  Tensor logits;  // [rounded count, K]; undefined without a head
+  Tensor hidden;    // [N, C]
+  Tensor features;  // [rounded count, C]; see HeadOutput
+  Tensor logits;    // [rounded count, K]
 };
 
 class Model {

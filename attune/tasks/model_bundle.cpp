@@ -92,6 +92,7 @@ ModelBundle open_for_training(const TrainingModelOptions& options) {
   LabelPlan plan = plan_labels(options, continued);
   bundle.labels = std::move(plan.labels);
   bundle.notes = std::move(plan.notes);
+  bundle.continued_head = continued.usable;
   const models::Pooling pooling = training_pooling(options, bundle.record, continued.usable);
   const int64_t outputs = options.task->kind == TaskKind::regress ? 1 : bundle.labels.size();
   if (options.make_loss) bundle.loss = options.make_loss(bundle.labels);

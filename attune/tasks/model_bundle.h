@@ -34,6 +34,7 @@ struct ModelBundle {
   Decoding decoding = Decoding::argmax;  // tagging; argmax where attune.json names none, as Hugging Face does
   nlohmann::json record;                 // attune.json as read; null where there is none
   models::LoadReport loaded;
+  bool continued_head = false;     // training goes on with the folder's own last layer
   std::vector<std::string> notes;  // what the user should know, one line each
 
   int64_t outputs() const { return model->head().outputs; }

@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <cmath>
-#include <numeric>
 
 #include "attune/baselines/dense_features.h"
 #include "attune/baselines/hashed_ngrams.h"
@@ -30,17 +29,7 @@ baselines::ClassTargets class_targets(const tasks::Task& task, int64_t classes, 
 }
 
 std::vector<int32_t> all_rows(const Split& split) {
-  std::vector<int32_t> rows(static_cast<size_t>(split.rows()));
-  std::iota(rows.begin(), rows.end(), 0);
-  return rows;
-}
-
-// At most `most` rows, evenly spread over the split.
-std::vector<int32_t> spread_rows(const Split& split, int64_t most) {
-  if (split.rows() <= most) return all_rows(split);
-  std::vector<int32_t> rows;
-  for (int64_t i = 0; i < most; ++i) rows.push_back(static_cast<int32_t>(i * split.rows() / most));
-  return rows;
+  return spread_rows(split, split.rows());
 }
 
 std::vector<baselines::TextPair> texts_of(const Split& split) {

@@ -10,6 +10,7 @@
 #include "attune/report/json.h"
 #include "attune/report/text.h"
 #include "attune/tasks/pairs.h"
+#include "attune/train/head_start.h"
 #include "attune/train/ladder.h"
 #include "attune/train/run_folder.h"
 #include "attune/train/run_judgement.h"
@@ -92,15 +93,20 @@ bool wants_ladder(const TrainOptions& o, const tasks::Task& task, const Splits& 
   return o.ladder && has_ladder(task) && (splits.dev || splits.test);
 }
 
-// What follows when training is over: the test split, and what the ladder reads and fits.
-Afterwards afterwards(const TrainOptions& o, const tasks::ModelBundle& bundle, const Splits& splits) {
-  Afterwards after{.tokens = splits.test ? tokens_of(*splits.test) : 0};
-  if (!wants_ladder(o, *bundle.task, splits)) return after;
+// A head start before the first step; after the last one the test split, and what the ladder reads and fits.
+OtherWork other_work(const TrainOptions& o, const tasks::ModelBundle& bundle, const Splits& splits,
+                     bool at_the_start) {
+  OtherWork work{.tokens = splits.test ? tokens_of(*splits.test) : 0};
+  if (at_the_start && wants_head_start(o, bundle)) {
+    work.tokens += head_start_tokens(bundle, splits.train);
+    work.seconds += head_start_fit_seconds(bundle, splits.train);
+  }
+  if (!wants_ladder(o, *bundle.task, splits)) return work;
   const bool thresholds = bundle.task->kind == tasks::TaskKind::multilabel && splits.dev && splits.test;
-  after.tokens +=
+  work.tokens +=
       ladder_tokens(splits.train, thresholds ? &*splits.dev : nullptr, splits.test ? *splits.test : *splits.dev);
-  after.seconds = ladder_fit_seconds(splits.train, bundle.outputs(), bundle.model->config().hidden);
-  return after;
+  work.seconds += ladder_fit_seconds(splits.train, bundle.outputs(), bundle.model->config().hidden);
+  return work;
 }
 
 // The rungs need the model as it stood before training, so it is opened once more.
@@ -144,6 +150,7 @@ RunResult trained(TrainOptions o, Observer& observer) {
   note_sources(o, sources.train, bundle, observer);
   if (loss.depends_on_batch() && o.micro_batch > 0)
     fail(ErrorKind::usage, "the loss '{}' depends on the whole batch; leave --micro-batch out", loss.name());
+  wants_head_start(o, bundle);  // or refuses
   const Splits splits = make_splits(o, std::move(sources), bundle);
   const data::DataReport profiled = profile(splits, bundle);
   const char* precision = tensor::name(bundle.model->compute());
@@ -156,7 +163,7 @@ RunResult trained(TrainOptions o, Observer& observer) {
   if (o.resume) trainer->resume(identity);
   write_settings(o, bundle, threads.threads);
   observer.data_report(data::to_text(profiled));
-  RunPlan plan = trainer->plan(afterwards(o, bundle, splits));
+  RunPlan plan = trainer->plan(other_work(o, bundle, splits, trainer->at_the_start()));
   plan.precision = precision, plan.threads = threads.threads, plan.threads_reason = threads.reason;
   observer.planned(plan);
 

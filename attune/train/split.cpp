@@ -1,5 +1,6 @@
 #include "attune/train/split.h"
 
+#include <algorithm>
 #include <fmt/core.h>
 
 namespace attune::train {
@@ -26,6 +27,13 @@ void fill_batch(tasks::Batch& batch, const Split& split, std::span<const int32_t
     }
   }
   batch.finish();
+}
+
+std::vector<int32_t> spread_rows(const Split& split, int64_t most) {
+  most = std::min(most, split.rows());
+  std::vector<int32_t> rows;
+  for (int64_t i = 0; i < most; ++i) rows.push_back(static_cast<int32_t>(i * split.rows() / most));
+  return rows;
 }
 
 int64_t tokens_of(const Split& split, int64_t row) {

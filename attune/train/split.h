@@ -28,6 +28,9 @@ Split make_split(std::string name, std::string files, data::Dataset data, const 
 // Fills `batch` with all sequences (windows) of `rows` of the split, and their targets.
 void fill_batch(tasks::Batch& batch, const Split& split, std::span<const int32_t> rows, bool tagging);
 
+// At most `most` rows, evenly spread over the split.
+std::vector<int32_t> spread_rows(const Split& split, int64_t most);
+
 // Tokens of one row, all its windows together; and of all rows.
 int64_t tokens_of(const Split& split, int64_t row);
 int64_t tokens_of(const Split& split);

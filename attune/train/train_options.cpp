@@ -2,6 +2,7 @@
 
 #include "attune/optim/schedule.h"
 #include "attune/tasks/tag_decoder.h"
+#include "attune/train/head_start.h"
 
 namespace attune::train {
 
@@ -74,6 +75,10 @@ void TrainOptions::visit(OptionList& list) {
            {.help = "tagging: iob2: the best tags in which no I- stands without its B-; argmax: each word by itself, "
                     "as Hugging Face does",
             .choices = tasks::decoding_names()});
+  list.add("head-start", head_start,
+           {.help = "where a new last layer begins: random: N(0, 0.02), as Hugging Face does; linear: a logistic "
+                    "regression on the untrained encoder (often better, above all with few rows or epochs)",
+            .choices = head_start_names()});
   list.add("new-head", new_head, {.help = "start the last layer anew even if the model has one"});
   list.add("dropout", dropout, {.help = "hidden dropout (default: the model's config)", .min = 0, .max = 0.999});
   list.add("attention-dropout", attention_dropout,

@@ -48,6 +48,7 @@ struct TrainOptions {
   // The model
   std::string pooling = "auto";
   std::string decoding = "iob2";
+  std::string head_start = "random";
   bool new_head = false;
   std::optional<double> dropout, attention_dropout, classifier_dropout;
   bool freeze_embeddings = false;

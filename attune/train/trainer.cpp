@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "attune/base/files.h"
+#include "attune/train/head_start.h"
 
 namespace attune::train {
 namespace {
@@ -89,6 +90,7 @@ Outcome Trainer::run(const nlohmann::json& identity) {
   Outcome outcome;
   state_.token_budget = batches_.token_budget();
   log_ = std::make_unique<MetricsLog>(fs::path(options_.out) / "metrics.jsonl", state_.log_bytes);
+  if (at_the_start() && wants_head_start(options_, bundle_)) begin_with_linear_head();
   bool saved = state_.step == total_steps_ || state_.stopped_early;
   while (state_.step < total_steps_ && !state_.stopped_early) {
     const auto start = Clock::now();
@@ -119,6 +121,17 @@ Outcome Trainer::run(const nlohmann::json& identity) {
   if (!outcome.interrupted && best_is_kept() && state_.best_step >= 0) load_best(options_.out, *bundle_.model);
   outcome.state = state_;
   return outcome;
+}
+
+void Trainer::begin_with_linear_head() {
+  const auto start = Clock::now();
+  const HeadStart head = start_head(bundle_, kernels_, train_, options_.seed);
+  const double seconds = seconds_since(start);
+  state_.seconds += seconds;
+  observer_.note(fmt::format("the last layer begins as a logistic regression on the untrained encoder: {} {}, C = {}, "
+                             "{:.1f} s",
+                             head.rows, bundle_.task->kind == tasks::TaskKind::tag ? "words" : "rows", head.c,
+                             seconds));
 }
 
 // The weights are as before the step; where the step before it was one too far they are not finite any more.

@@ -16,9 +16,9 @@
 
 namespace attune::train {
 
-// What a run does when training is over, for the plan.
-struct Afterwards {
-  int64_t tokens = 0;  // read once more, forward only: test, ladder
+// What a run does besides its steps, for the plan.
+struct OtherWork {
+  int64_t tokens = 0;  // read forward only: a head start, test, ladder
   double seconds = 0;  // whatever else
 };
 
@@ -38,15 +38,19 @@ class Trainer {
   void fit_memory();
   // Goes on from the newest checkpoint if there is one. Errors: as load_checkpoint.
   void resume(const nlohmann::json& identity);
+  // No step has been taken.
+  bool at_the_start() const { return state_.step == 0; }
   // Times a few dry passes (nothing is updated; draws are keyed, so nothing is disturbed) and estimates memory and the
   // time of the steps that are left.
-  RunPlan plan(const Afterwards& afterwards = {});
+  RunPlan plan(const OtherWork& other = {});
   // Trains to the end (or until asked to stop) and leaves the last or best weights in the model, and a checkpoint of
   // them: what follows (judging, reports) may fail or be stopped, and --resume goes on there. Errors: numeric (the last
   // good state is saved, as a checkpoint and as a model), input (no row has a target that counts), io, memory.
   Outcome run(const nlohmann::json& identity);
 
  private:
+  // --head-start linear.
+  void begin_with_linear_head();
   int64_t steps_per_epoch() const { return batches_.steps_per_epoch(); }
   // Finds bytes_per_token_; before anything larger has passed through the model.
   void measure_activations();

@@ -87,7 +87,7 @@ double Trainer::seconds_per_token() {
   return best;
 }
 
-RunPlan Trainer::plan(const Afterwards& afterwards) {
+RunPlan Trainer::plan(const OtherWork& other) {
   measure_activations();
   RunPlan plan;
   plan.rows = train_.rows();
@@ -106,7 +106,7 @@ RunPlan Trainer::plan(const Afterwards& afterwards) {
       dev_ ? 1 + steps_left / static_cast<double>(options_.eval_every > 0 ? options_.eval_every : steps_per_epoch())
            : 0;
   const double forward_tokens =
-      evaluations * static_cast<double>(dev_ ? tokens_of(*dev_) : 0) + static_cast<double>(afterwards.tokens);
+      evaluations * static_cast<double>(dev_ ? tokens_of(*dev_) : 0) + static_cast<double>(other.tokens);
   const double checkpoints = options_.save_every > 0 ? steps_left / static_cast<double>(options_.save_every) : 0;
   const auto weights = static_cast<double>(plan.parameters) * sizeof(float);
   const double written =
@@ -114,7 +114,7 @@ RunPlan Trainer::plan(const Afterwards& afterwards) {
   plan.seconds =
       seconds_per_token() * (static_cast<double>(plan.tokens) * share_left + kForwardShare * forward_tokens) +
       static_cast<double>(plan.trainable) * steps_left * kUpdateSecondsPerParameter + written / kWriteBytesPerSecond +
-      afterwards.seconds;
+      other.seconds;
   const double activations = bytes_per_token_ * tokens_in(train_, batches_.largest());
   plan.memory_mib =
       (memory_without_activations() + std::max(activations, static_cast<double>(step_.arena().peak()))) / kMiB;

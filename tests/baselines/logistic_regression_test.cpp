@@ -115,5 +115,24 @@ TEST(Standardizer, MeanZeroAndUnitRows) {
   EXPECT_NEAR(squares / 3, 2.0 / 3, 1e-5);
 }
 
+TEST(Standardizer, AFitForItsRowsIsOneForTheRowsAsTheyWere) {
+  std::vector<float> values{1, 5, 7, 3, 5, -1, 8, 5, 3};
+  const Standardizer standardizer(values, 3);
+  const LogisticModel fitted{.classes = 2, .weights = {0.5f, -1, 4, 4, 2, 0.25f, -3, 0.75f}};
+  const auto logits = [](const LogisticModel& model, std::span<const float> rows) {
+    std::vector<double> z;
+    for (size_t i = 0; i < 3; ++i)
+      for (size_t k = 0; k < 2; ++k) {
+        z.push_back(model.weights[6 + k]);
+        for (size_t j = 0; j < 3; ++j) z.back() += rows[3 * i + j] * model.weights[2 * j + k];
+      }
+    return z;
+  };
+  const auto before = logits(standardizer.undone_in(fitted), values);
+  standardizer.apply(values);
+  const auto after = logits(fitted, values);
+  for (size_t i = 0; i < after.size(); ++i) EXPECT_NEAR(before[i], after[i], 1e-5) << i;
+}
+
 }  // namespace
 }  // namespace attune::baselines

@@ -1,0 +1,146 @@
+#include "attune/train/head_start.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "attune/baselines/dense_features.h"
+#include "attune/baselines/logistic_regression.h"
+
+namespace attune::train {
+namespace {
+
+using tasks::TaskKind;
+
+constexpr const char* kRandom = "random";
+constexpr const char* kLinear = "linear";
+constexpr int64_t kBatchRows = 64;
+constexpr double kFitSecondsPerWeight = 4e-9;  // a row, a feature and a class; as the ladder's (ladder_fit_seconds)
+
+// Rows of the head's features and what they should become.
+struct Examples {
+  std::vector<float> features;  // [rows, C]
+  baselines::ClassTargets targets;
+};
+
+int64_t reads_of(const Split& split, int64_t row, bool tagging) {
+  if (!tagging) return 1;
+  int64_t reads = 0;
+  for (int64_t s = split.encoded.first_sequence(row); s < split.encoded.first_sequence(row + 1); ++s)
+    reads += std::ssize(split.encoded.at(s).places);
+  return reads;
+}
+
+// Rows of the training split with about kHeadStartRows reads.
+std::vector<int32_t> rows_to_fit(const tasks::ModelBundle& bundle, const Split& train) {
+  const bool tagging = bundle.task->kind == TaskKind::tag;
+  int64_t reads = 0;
+  for (int64_t row = 0; row < train.rows(); ++row) reads += reads_of(train, row, tagging);
+  if (reads <= kHeadStartRows) return spread_rows(train, train.rows());
+  const double share = static_cast<double>(kHeadStartRows) / static_cast<double>(reads);
+  return spread_rows(train, std::max<int64_t>(1, static_cast<int64_t>(share * static_cast<double>(train.rows()))));
+}
+
+// The labels of item i, or false where it does not count.
+bool labels_of(const losses::Targets& targets, int64_t i, bool exclusive, std::vector<int32_t>& labels) {
+  labels.clear();
+  if (targets.weight(i) == 0) return false;
+  if (exclusive) {
+    labels.push_back(targets.classes[static_cast<size_t>(i)]);
+    return labels[0] != losses::kIgnored;
+  }
+  const auto row = std::span(targets.values).subspan(static_cast<size_t>(i * targets.width));
+  for (int32_t k = 0; k < targets.width; ++k)
+    if (row[static_cast<size_t>(k)] > 0) labels.push_back(k);
+  return true;
+}
+
+Examples read_examples(const tasks::ModelBundle& bundle, kernels::Kernels& kernels, const Split& train,
+                       std::span<const int32_t> rows) {
+  Examples examples;
+  examples.targets = {.classes = bundle.outputs(), .exclusive = bundle.task->kind != TaskKind::multilabel};
+  tensor::Arena arena;
+  tasks::Batch batch;
+  std::vector<int32_t> labels;
+  for (size_t first = 0; first < rows.size(); first += kBatchRows) {
+    const auto some = rows.subspan(first, std::min<size_t>(kBatchRows, rows.size() - first));
+    fill_batch(batch, train, some, bundle.task->kind == TaskKind::tag);
+    if (batch.read_count == 0) continue;  // sentences of which no word has a piece
+    arena.reset();
+    autograd::Context context{.kernels = kernels, .arena = arena, .compute = bundle.model->compute()};
+    const tensor::Tensor features = bundle.model->forward(context, batch.rows, batch.head()).features;
+    for (int64_t i = 0; i < batch.read_count; ++i) {
+      if (!labels_of(batch.targets, i, examples.targets.exclusive, labels)) continue;
+      const float* row = features.as<float>() + i * features.cols();
+      examples.features.insert(examples.features.end(), row, row + features.cols());
+      examples.targets.add(labels);
+    }
+  }
+  return examples;
+}
+
+// W [K, C] and b [K] from the fit's [(C + 1), K].
+void write_last_layer(nn::Parameters& parameters, const baselines::LogisticModel& fitted) {
+  nn::Parameter* weight = parameters.find("classifier.weight");
+  nn::Parameter* bias = parameters.find("classifier.bias");
+  ATTUNE_CHECK(weight && bias, "a model without a last layer");
+  const int64_t outputs = weight->value.rows(), width = weight->value.cols();
+  ATTUNE_CHECK(std::ssize(fitted.weights) == (width + 1) * outputs, "{} fitted weights for {} x {}",
+               fitted.weights.size(), outputs, width + 1);
+  for (int64_t k = 0; k < outputs; ++k) {
+    for (int64_t c = 0; c < width; ++c)
+      weight->value.as<float>()[k * width + c] = fitted.weights[static_cast<size_t>(c * outputs + k)];
+    bias->value.as<float>()[k] = fitted.weights[static_cast<size_t>(width * outputs + k)];
+  }
+  parameters.refresh_twins();
+}
+
+}  // namespace
+
+std::vector<std::string> head_start_names() {
+  return {kRandom, kLinear};
+}
+
+bool wants_head_start(const TrainOptions& options, const tasks::ModelBundle& bundle) {
+  if (options.head_start != kLinear) return false;
+  if (bundle.task->kind == TaskKind::regress)
+    fail(ErrorKind::usage, "--head-start linear is a logistic regression of labels; '{}' has none: leave it out",
+         bundle.task->name);
+  if (bundle.continued_head)
+    fail(ErrorKind::usage,
+         "--head-start linear fits a new last layer, and {} has one for this task: give --new-head as well, or leave "
+         "--head-start out to go on with the old one",
+         options.model);
+  return true;
+}
+
+HeadStart start_head(tasks::ModelBundle& bundle, kernels::Kernels& kernels, const Split& train, uint64_t seed) {
+  const std::vector<int32_t> rows = rows_to_fit(bundle, train);
+  Examples examples = read_examples(bundle, kernels, train, rows);
+  if (examples.targets.rows() == 0) return {};
+  if (!std::all_of(examples.features.begin(), examples.features.end(), [](float x) { return std::isfinite(x); }))
+    fail(ErrorKind::numeric, "the untrained encoder's answers are not finite: the weights in {} are damaged",
+         bundle.source.string());
+  const int64_t width = bundle.model->config().hidden;
+  const baselines::Standardizer standardizer(examples.features, width);
+  standardizer.apply(examples.features);
+  const baselines::DenseFeatures features(std::move(examples.features), width, kernels);
+  const auto fitted = baselines::fit_with_chosen_penalty(features, examples.targets, seed);
+  write_last_layer(bundle.model->parameters(), standardizer.undone_in(fitted.model));
+  return {.rows = examples.targets.rows(), .c = fitted.c};
+}
+
+int64_t head_start_tokens(const tasks::ModelBundle& bundle, const Split& train) {
+  int64_t tokens = 0;
+  for (const int32_t row : rows_to_fit(bundle, train)) tokens += tokens_of(train, row);
+  return tokens;
+}
+
+double head_start_fit_seconds(const tasks::ModelBundle& bundle, const Split& train) {
+  const bool tagging = bundle.task->kind == TaskKind::tag;
+  int64_t reads = 0;
+  for (const int32_t row : rows_to_fit(bundle, train)) reads += reads_of(train, row, tagging);
+  return kFitSecondsPerWeight * static_cast<double>(reads) * static_cast<double>(bundle.model->config().hidden) *
+         static_cast<double>(bundle.outputs());
+}
+
+}  // namespace attune::train
