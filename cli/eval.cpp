@@ -61,10 +61,9 @@ report::Report evaluated(const EvalOptions& options) {
   const train::Split split = train::make_split(
       "test", train::joined(options.data), data::read_dataset(options.data, bundle.task->data, options.read), bundle);
   tasks::check_pairs(bundle, split.data);
-  const auto loss = tasks::recorded_loss(bundle);
   Console console;
   report::Report report =
-      train::judge_model(bundle, *kernels, split, *loss,
+      train::judge_model(bundle, *kernels, split,
                          {.model = options.inference.model,
                           .batch_size = options.inference.batch_size,
                           .bootstrap = {.draws = static_cast<int>(options.bootstrap), .seed = options.seed},

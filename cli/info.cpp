@@ -63,9 +63,9 @@ void add_task(Json& info, const io::ModelFolder& folder) {
   if (!bundle.thresholds.empty()) info["thresholds"] = bundle.thresholds;
   const bool mean = bundle.model->head().pooling == models::Pooling::mean;
   info["pooling"] = mean ? "mean" : "cls";
-  info["transformers"] = mean ? "encoder only: the head reads the mean of all pieces, for which transformers has no "
-                                "class (attune_head.safetensors)"
-                              : fmt::format("the whole model, as {}", bundle.task->architecture);
+  const std::string reason = tasks::why_encoder_only(bundle);
+  info["transformers"] = !reason.empty() ? "encoder only: " + reason + " (attune_head.safetensors)"
+                                         : fmt::format("the whole model, as {}", bundle.task->architecture);
 }
 
 Json files_of(const std::filesystem::path& folder) {

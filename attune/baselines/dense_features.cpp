@@ -34,7 +34,7 @@ void DenseFeatures::multiply_transposed(std::span<const float> g, int64_t output
                    .transpose_a = true});
 }
 
-Standardizer::Standardizer(std::span<const float> values, int64_t columns) {
+Standardizer::Standardizer(std::span<const float> values, int64_t columns, ColumnScale by) {
   const auto m = static_cast<size_t>(columns);
   const size_t n = values.size() / m;
   std::vector<double> sum(m, 0.0), squares(m, 0.0);
@@ -49,9 +49,10 @@ Standardizer::Standardizer(std::span<const float> values, int64_t columns) {
     }
   }
   for (size_t j = 0; j < m; ++j) {
-    const double deviation = std::sqrt(squares[j] / count);
+    const double variance = squares[j] / count;
+    const double scale = std::sqrt(by == ColumnScale::deviation ? variance : variance + sum[j] * sum[j]);
     mean_.push_back(static_cast<float>(sum[j]));
-    scale_.push_back(deviation > 1e-12 ? static_cast<float>(1 / (deviation * std::sqrt(static_cast<double>(m)))) : 0);
+    scale_.push_back(variance > 1e-24 ? static_cast<float>(1 / (scale * std::sqrt(static_cast<double>(m)))) : 0);
   }
 }
 

@@ -25,16 +25,22 @@ class DenseFeatures final : public Features {
   kernels::Kernels& kernels_;
 };
 
-// Brings each column to mean 0 and each row's squared length to 1 on average, with the statistics of the rows it was
-// made from; then one penalty suits encoders of any width and scale.
-//   x'_j = (x_j - mean_j) / (deviation_j sqrt(M))       a column without spread becomes 0
+// Brings each column to mean 0 and each row's squared length to about 1, with the statistics of the rows it was made
+// from; then one penalty suits encoders of any width and scale.
+//   x'_j = (x_j - mean_j) / (s_j sqrt(M))       s_j of `by`; a column without spread becomes 0
+enum class ColumnScale {
+  deviation,         // s_j^2 = E (x_j - mean_j)^2: every column counts alike
+  root_mean_square,  // s_j^2 = E x_j^2: one that hardly moves counts little, so that no weight becomes large; to second
+                     // order the penalty is then dropout's own (Wager, Wang, Liang 2013, arXiv 1307.1493)
+};
+
 class Standardizer {
  public:
   // values [N, columns].
-  Standardizer(std::span<const float> values, int64_t columns);
+  Standardizer(std::span<const float> values, int64_t columns, ColumnScale by = ColumnScale::deviation);
   void apply(std::span<float> values) const;
   // The model for columns as they were, from one that was fitted to what apply() made of them:
-  //   W_j = W'_j / (deviation_j sqrt(M)),   b = b' - sum_j mean_j W_j
+  //   W_j = W'_j / (s_j sqrt(M)),   b = b' - sum_j mean_j W_j
   LogisticModel undone_in(const LogisticModel& fitted) const;
 
  private:

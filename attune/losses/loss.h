@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "attune/losses/link.h"
 #include "attune/nn/parameter.h"
 
 namespace attune::losses {
@@ -38,10 +39,11 @@ struct Targets {
 };
 inline constexpr int32_t kIgnored = -100;
 
-// What a loss may read of the model: logits [>= n, K] (rows beyond n belong to nothing) and hidden states of all rows.
+// What a loss may read of the model. Rows beyond n belong to nothing.
 struct LossInput {
-  Tensor logits;
-  Tensor hidden;
+  Tensor logits;         // [>= n, P] the last layer's outputs: P = K, unless the loss has a link of its own
+  Tensor hidden = {};    // [N, C] of all tokens
+  Tensor features = {};  // [>= n, C] what the last layer reads, before dropout
   const Targets& targets;
   double progress = 0;  // share of the training done, in [0, 1]
 };
@@ -82,8 +84,15 @@ class Loss {
   // True where an item's cost depends on its company (in-batch contrastive, dice, kappa): then a step is never split.
   virtual bool depends_on_batch() const { return false; }
 
+  // How the last layer answers the task; nullptr: one output a label, and it is the logit. A model with a link of its
+  // own is saved with a head that transformers does not know.
+  virtual const Link* link() const { return nullptr; }
+
+  // What is added when tags are chosen; empty: nothing.
+  virtual LabelChain chain() const { return {}; }
+
   // Parameters of the loss's own (CRF transitions, class vectors of a margin loss): added to the model's before memory
-  // is given out, so that they train, save and resume like any other.
+  // is given out, so that they train, save, resume and are there to predict with like any other.
   virtual void add_parameters(nn::Parameters&) {}
 
   virtual LossTerm evaluate(Context& context, const LossInput& input) const = 0;

@@ -1,5 +1,5 @@
-// A model folder as the models room reads weights: the folder's own tensors, and the head that stands beside them where
-// Hugging Face has no class for it.
+// A model folder as the models room reads weights: the folder's own tensors, and those that stand beside them because
+// Hugging Face has no class for them.
 #pragma once
 #include <optional>
 #include <string>
@@ -10,7 +10,7 @@
 
 namespace attune::tasks {
 
-// Holds the last layer and the pooler of a model that pools the mean.
+// Holds what Hugging Face's classes have no place for: the head where it is none of theirs, a loss's own parameters.
 inline constexpr const char* kHeadFile = "attune_head.safetensors";
 
 class FolderWeights final : public models::WeightSource {

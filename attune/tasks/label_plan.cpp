@@ -85,10 +85,10 @@ const Task& task_of_folder(const io::ModelFolder& folder, const json& record, in
                         config_file(folder));
 }
 
-data::Labels names_of_outputs(const io::ModelFolder& folder, int64_t outputs) {
+data::Labels names_of_outputs(const io::ModelFolder& folder, const json& record, int64_t outputs) {
   std::vector<std::string> names = config_labels(folder);
   if (names.empty()) return data::Labels::made_up(static_cast<int>(outputs));
-  if (static_cast<int64_t>(names.size()) != outputs)
+  if (!has_own_link(record) && static_cast<int64_t>(names.size()) != outputs)
     fail(ErrorKind::model, "{}: id2label names {} labels, the last layer has {} outputs", config_file(folder),
          names.size(), outputs);
   return data::Labels(std::move(names), config_file(folder));
@@ -101,7 +101,10 @@ ContinuedHead continued_head(const io::ModelFolder& folder, const json& record, 
   if (!recorded_task(record) && first_architecture(folder.config()) != task.architecture) return {};
   if (task_of_folder(folder, record, *outputs).kind != task.kind) return {};
   const bool regress = task.kind == TaskKind::regress;
-  return {.usable = true, .outputs = *outputs, .labels = regress ? data::Labels() : names_of_outputs(folder, *outputs)};
+  return {.usable = true,
+          .outputs = *outputs,
+          .own_link = has_own_link(record),
+          .labels = regress ? data::Labels() : names_of_outputs(folder, record, *outputs)};
 }
 
 LabelPlan plan_labels(const TrainingModelOptions& options, const ContinuedHead& continued) {

@@ -18,14 +18,15 @@ const Task& task_of_folder(const io::ModelFolder& folder, const nlohmann::json& 
 
 // Names of the last layer's outputs, in order: id2label's, or where the config has none (Hugging Face leaves them out
 // for two) the made-up ones LABEL_0, LABEL_1, ... Errors (model): numbers that are not 0, 1, ..., a name that is no
-// text, another number of names than `outputs`.
-data::Labels names_of_outputs(const io::ModelFolder& folder, int64_t outputs);
+// text, another number of names than `outputs` (unless attune.json says that the head is not one output a label).
+data::Labels names_of_outputs(const io::ModelFolder& folder, const nlohmann::json& record, int64_t outputs);
 
 // A folder's last layer as training may take it up.
 struct ContinuedHead {
   bool usable = false;  // it is of the same task
   int64_t outputs = 0;
-  data::Labels labels;  // empty for regression
+  bool own_link = false;  // its outputs are not one logit a label
+  data::Labels labels;    // empty for regression
 };
 ContinuedHead continued_head(const io::ModelFolder& folder, const nlohmann::json& record, const Task& task,
                              const FolderWeights& weights);

@@ -73,7 +73,44 @@ void note_loaded(ModelBundle& bundle) {
     bundle.notes.push_back("in the file, not used by this model: " + list_of(bundle.loaded.skipped, kMost));
 }
 
+// Outputs of the last layer for the bundle's labels.
+int64_t head_outputs(const ModelBundle& bundle) {
+  const losses::Link* link = bundle.loss->link();
+  return link ? link->outputs(bundle.outputs()) : bundle.outputs();
+}
+
+// The folder's last layer serves only a loss that reads it in the same way; where it does not it is new.
+void part_from_other_link(ContinuedHead& continued, LabelPlan& plan, const ModelBundle& bundle) {
+  if (!continued.usable || (!continued.own_link && !bundle.loss->link())) return;
+  plan.old_output.clear();  // rows are not labels
+  const auto old_loss = recorded_loss_name(bundle.record);
+  if (continued.own_link && bundle.loss->link() && old_loss == bundle.loss->name()) return;
+  continued.usable = false;
+  plan.notes.push_back(fmt::format("the last layer is new: the loss '{}' reads it in another way than {}",
+                                   bundle.loss->name(), old_loss ? "'" + *old_loss + "'" : "the old one"));
+}
+
 }  // namespace
+
+std::vector<float> ModelBundle::logits(std::span<const float> outputs) const {
+  const losses::Link* link = loss->link();
+  if (!link) return {outputs.begin(), outputs.end()};
+  const auto p = static_cast<size_t>(model->head().outputs), k = static_cast<size_t>(this->outputs());
+  const size_t rows = outputs.size() / p;
+  std::vector<float> logits(rows * k);
+  for (size_t row = 0; row < rows; ++row)
+    link->to_logits(outputs.subspan(row * p, p), std::span(logits).subspan(row * k, k));
+  return logits;
+}
+
+std::string why_encoder_only(const ModelBundle& bundle) {
+  if (bundle.model->head().pooling == models::Pooling::mean)
+    return "the head reads the mean of all pieces, for which transformers has no class";
+  if (bundle.loss->link())
+    return fmt::format("the loss '{}' reads the last layer in a way that transformers does not know",
+                       bundle.loss->name());
+  return "";
+}
 
 ModelBundle open_for_training(const TrainingModelOptions& options) {
   const io::ModelFolder folder = io::ModelFolder::open(io::resolve_model(options.model));
@@ -87,20 +124,19 @@ ModelBundle open_for_training(const TrainingModelOptions& options) {
   bundle.tokenizer = text::Tokenizer::load(folder.path());
 
   const FolderWeights weights(folder);
-  const ContinuedHead continued =
+  ContinuedHead continued =
       options.new_head ? ContinuedHead{} : continued_head(folder, bundle.record, *options.task, weights);
   LabelPlan plan = plan_labels(options, continued);
   bundle.labels = std::move(plan.labels);
+  bundle.loss = options.make_loss ? options.make_loss(bundle.labels)
+                                  : losses::make_loss(losses::default_loss(bundle.task->loss), bundle.task->loss, {});
+  part_from_other_link(continued, plan, bundle);
   bundle.notes = std::move(plan.notes);
   bundle.continued_head = continued.usable;
   const models::Pooling pooling = training_pooling(options, bundle.record, continued.usable);
-  const int64_t outputs = options.task->kind == TaskKind::regress ? 1 : bundle.labels.size();
-  if (options.make_loss) bundle.loss = options.make_loss(bundle.labels);
   bundle.model = std::make_unique<models::Model>(
-      config, models::HeadOptions{.kind = options.task->head, .pooling = pooling, .outputs = outputs}, options.compute,
-      [&](nn::Parameters& parameters) {
-        if (bundle.loss) bundle.loss->add_parameters(parameters);
-      });
+      config, models::HeadOptions{.kind = options.task->head, .pooling = pooling, .outputs = head_outputs(bundle)},
+      options.compute, [&](nn::Parameters& parameters) { bundle.loss->add_parameters(parameters); });
   bundle.loaded =
       with_context([&] { return "in " + folder.path().string(); },
                    [&] {
@@ -118,13 +154,12 @@ ModelBundle open_for_training(const TrainingModelOptions& options) {
     fit_max_length(bundle);
   note_ignored_settings(bundle);
   note_loaded(bundle);
-  if (pooling == models::Pooling::mean)
-    bundle.notes.push_back(
-        "the head reads the mean of all pieces, for which transformers has no class: it will open the encoder only");
+  if (const std::string reason = why_encoder_only(bundle); !reason.empty())
+    bundle.notes.push_back(fmt::format("{}: it will open the encoder only", reason));
   return bundle;
 }
 
-ModelBundle open_for_inference(const std::string& model, tensor::DType compute) {
+ModelBundle open_for_inference(const std::string& model, tensor::DType compute, const MakeLoss& make_loss) {
   const io::ModelFolder folder = io::ModelFolder::open(io::resolve_model(model));
   ModelBundle bundle;
   bundle.source = folder.path();
@@ -139,12 +174,17 @@ ModelBundle open_for_inference(const std::string& model, tensor::DType compute) 
         "{}: there is no 'classifier.weight': this is an encoder without a task head; fine-tune it with `attune train`",
         folder.path().string());
   bundle.task = &task_of_folder(folder, bundle.record, *outputs);
-  if (bundle.task->kind != TaskKind::regress) bundle.labels = names_of_outputs(folder, *outputs);
+  if (bundle.task->kind != TaskKind::regress) bundle.labels = names_of_outputs(folder, bundle.record, *outputs);
   if (bundle.record.is_object()) apply_record(bundle);
+  bundle.loss = make_loss ? make_loss(bundle.labels) : recorded_loss(bundle);
+  if (head_outputs(bundle) != *outputs)
+    fail(ErrorKind::model, "{}: the last layer has {} outputs; the loss '{}' reads {} for {} labels",
+         folder.path().string(), *outputs, bundle.loss->name(), head_outputs(bundle), bundle.outputs());
   const models::Pooling pooling = recorded_pooling(bundle.record).value_or(models::Pooling::first);
   bundle.model = std::make_unique<models::Model>(
       models::BertConfig::from_json(folder.config(), config_file(folder)),
-      models::HeadOptions{.kind = bundle.task->head, .pooling = pooling, .outputs = *outputs}, compute);
+      models::HeadOptions{.kind = bundle.task->head, .pooling = pooling, .outputs = *outputs}, compute,
+      [&](nn::Parameters& parameters) { bundle.loss->add_parameters(parameters); });
   bundle.loaded = with_context([&] { return "in " + folder.path().string(); },
                                [&] { return models::load_weights(*bundle.model, weights, {}); });
   if (!bundle.loaded.initialised.empty())

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -26,7 +27,7 @@ struct ModelBundle {
   data::Labels labels;  // empty for regression
   std::unique_ptr<text::Tokenizer> tokenizer;
   std::unique_ptr<models::Model> model;
-  std::unique_ptr<losses::Loss> loss;  // what it is trained with; null where it was opened to predict
+  std::unique_ptr<losses::Loss> loss;  // what it is or was trained with
   nlohmann::json config;               // config.json as read
   data::EncodeOptions encode;
   std::vector<double> thresholds;        // multilabel, probabilities; empty: 0.5
@@ -37,22 +38,27 @@ struct ModelBundle {
   bool continued_head = false;     // training goes on with the folder's own last layer
   std::vector<std::string> notes;  // what the user should know, one line each
 
-  int64_t outputs() const { return model->head().outputs; }
+  // K: labels, or 1 for a score. What the last layer puts out may be something else (losses::Link).
+  int64_t outputs() const { return task->kind == TaskKind::regress ? 1 : labels.size(); }
+  // The last layer's outputs [rows, P] as the task's logits [rows, K].
+  std::vector<float> logits(std::span<const float> outputs) const;
 };
+
+using MakeLoss = std::function<std::unique_ptr<losses::Loss>(const data::Labels&)>;
 
 // How a model is opened for training.
 struct TrainingModelOptions {
   std::string model;  // as --model takes it
   const Task* task = nullptr;
   std::vector<std::string> data_labels;  // labels of the training data, sorted; empty for regression
-  std::string labels_file;               // --labels
-  // Makes the loss once the labels are known; the loss's own parameters become the model's. Empty: there is none.
-  std::function<std::unique_ptr<losses::Loss>(const data::Labels&)> make_loss = {};
+  std::string labels_file = {};          // --labels
+  // Makes the loss once the labels are known; its own parameters become the model's. Empty: the task's default.
+  MakeLoss make_loss = {};
   std::optional<models::Pooling> pooling = {};  // none: a continued model's own, else the first token
   bool new_head = false;
   uint64_t seed = 0;
   tensor::DType compute = tensor::DType::f32;
-  std::optional<double> dropout, attention_dropout, classifier_dropout;
+  std::optional<double> dropout = {}, attention_dropout = {}, classifier_dropout = {};
   data::EncodeOptions encode;
   Decoding decoding = Decoding::argmax;
   bool max_length_given = false;
@@ -65,8 +71,12 @@ struct TrainingModelOptions {
 // was not trained with, or for a head that pools nothing.
 ModelBundle open_for_training(const TrainingModelOptions& options);
 
-// Opens a fine-tuned folder, attune's own or Hugging Face's.
-ModelBundle open_for_inference(const std::string& model, tensor::DType compute);
+// Opens a fine-tuned folder, attune's own or Hugging Face's. `make_loss`: for a program's own loss; empty: the one that
+// attune.json names (recorded_loss).
+ModelBundle open_for_inference(const std::string& model, tensor::DType compute, const MakeLoss& make_loss = {});
+
+// Why transformers opens no more than the encoder of this model's folder; empty: it opens all of it.
+std::string why_encoder_only(const ModelBundle& bundle);
 
 // Errors (usage): more than the model has positions for.
 void set_max_length(ModelBundle& bundle, int64_t max_length);

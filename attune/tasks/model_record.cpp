@@ -50,8 +50,9 @@ json read_record(const fs::path& folder) {
   for (const char* key : {"task", "pooling", "decoding", "loss"})
     if (record.contains(key) && !record[key].is_string())
       refuse_record(path, fmt::format("'{}' is {}, expected a name", key, record[key].dump()));
-  if (record.contains("pairs") && !record["pairs"].is_boolean())
-    refuse_record(path, fmt::format("'pairs' is {}, expected true or false", record["pairs"].dump()));
+  for (const char* key : {"pairs", "own_link"})
+    if (record.contains(key) && !record[key].is_boolean())
+      refuse_record(path, fmt::format("'{}' is {}, expected true or false", key, record[key].dump()));
   if (record.contains("task"))
     with_context([&] { return "in " + path.string(); }, [&] { task_named(record["task"].get<std::string>()); });
   if (record.contains("decoding"))
@@ -69,10 +70,19 @@ std::optional<models::Pooling> recorded_pooling(const json& record) {
   return record["pooling"] == "mean" ? models::Pooling::mean : models::Pooling::first;
 }
 
+std::optional<std::string> recorded_loss_name(const json& record) {
+  if (!record.is_object() || !record.contains("loss")) return std::nullopt;
+  return record["loss"].get<std::string>();
+}
+
+bool has_own_link(const json& record) {
+  return record.is_object() && record.value("own_link", false);
+}
+
 std::unique_ptr<losses::Loss> recorded_loss(const ModelBundle& bundle) {
   const losses::TargetKind targets = bundle.task->loss;
-  if (!bundle.record.is_object() || !bundle.record.contains("loss"))
-    return losses::make_loss(losses::default_loss(targets), targets, {});
+  const auto name = recorded_loss_name(bundle.record);
+  if (!name) return losses::make_loss(losses::default_loss(targets), targets, {});
   const fs::path path = bundle.source / kRecordFile;
   losses::LossOptions told;
   if (bundle.record.contains("loss_options")) {
@@ -85,8 +95,7 @@ std::unique_ptr<losses::Loss> recorded_loss(const ModelBundle& bundle) {
       refuse_record(path, fmt::format("loss_options: 'label_smoothing' is {}, expected a number", smoothing.dump()));
     told.label_smoothing = smoothing.get<double>();
   }
-  return with_context([&] { return "in " + path.string(); },
-                      [&] { return losses::make_loss(bundle.record["loss"].get<std::string>(), targets, told); });
+  return with_context([&] { return "in " + path.string(); }, [&] { return losses::make_loss(*name, targets, told); });
 }
 
 void apply_record(ModelBundle& bundle) {
@@ -119,11 +128,11 @@ void write_record(const ModelBundle& bundle, const fs::path& folder, json record
   if (!bundle.thresholds.empty()) record["thresholds"] = bundle.thresholds;
   record.erase("pairs");
   if (bundle.pairs) record["pairs"] = *bundle.pairs;
-  if (bundle.loss) {
-    record["loss"] = bundle.loss->name();
-    record.erase("loss_options");
-    if (const json told = as_json(bundle.loss->options()); !told.empty()) record["loss_options"] = told;
-  }
+  record["loss"] = bundle.loss->name();
+  record.erase("loss_options");
+  if (const json told = as_json(bundle.loss->options()); !told.empty()) record["loss_options"] = told;
+  record.erase("own_link");
+  if (bundle.loss->link()) record["own_link"] = true;
   record["probe"] = make_probe(*bundle.model);
   write_file_atomically(folder / kRecordFile, record.dump(2) + "\n");
 }

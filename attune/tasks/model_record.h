@@ -2,6 +2,7 @@
 //
 //   task, labels, max_length, truncate, pooling (cls, mean); decoding (tagging); thresholds (multilabel);
 //   pairs (true, false): whether the rows were pairs of texts; missing for tagging and where both occurred
+//   own_link (true, false): the last layer's outputs are not one logit a label (losses::Link)
 //   loss, and loss_options where it had any: class_weights, pos_weight (lists, one number a label), label_smoothing;
 //   probe (see probe.h), and whatever else the one who saved it gave
 #pragma once
@@ -21,8 +22,11 @@ nlohmann::json read_record(const fs::path& folder);
 // What the record says of itself; nothing where it does not or where there is no record.
 std::optional<std::string> recorded_task(const nlohmann::json& record);
 std::optional<models::Pooling> recorded_pooling(const nlohmann::json& record);
+std::optional<std::string> recorded_loss_name(const nlohmann::json& record);
+bool has_own_link(const nlohmann::json& record);
 
-// What the model was trained with, or the task's default where the record names no loss. Errors (model): a loss that
+// What the model was trained with, or the task's default where the record names no loss; task, labels and record of the
+// bundle are known. Errors (model): a loss that
 // attune does not have or that does not fit the task, options that do not fit the loss or the labels.
 std::unique_ptr<losses::Loss> recorded_loss(const ModelBundle& bundle);
 

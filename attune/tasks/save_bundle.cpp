@@ -45,24 +45,28 @@ void write_tensors(const std::vector<models::NamedTensor>& named, const fs::path
   writer.commit();
 }
 
+// As BertForSequenceClassification and BertForTokenClassification name theirs; as BertModel does.
+bool is_hugging_faces(const std::string& name) {
+  return name.starts_with("bert.") || name.starts_with("classifier.");
+}
+bool is_encoders(const std::string& name) {
+  return name.starts_with("embeddings.") || name.starts_with("encoder.");
+}
+
 }  // namespace
 
 void save_bundle(ModelBundle& bundle, const fs::path& folder, json record) {
-  const bool hugging_face_head = bundle.model->head().pooling == models::Pooling::first;
+  const bool hugging_face_head = why_encoder_only(bundle).empty();
   for (const auto& name : bundle.tokenizer->files())
     if (bundle.source != folder) write_file_atomically(folder / name, read_file(bundle.source / name));
 
   auto named = models::named_tensors(*bundle.model, hugging_face_head ? "bert." : "");
-  if (hugging_face_head) {
-    write_tensors(named, folder / "model.safetensors");
-  } else {
-    const auto first_of_head = std::stable_partition(named.begin(), named.end(), [](const auto& n) {
-      return !n.name.starts_with("classifier.") && !n.name.starts_with("pooler.");
-    });
-    write_tensors({first_of_head, named.end()}, folder / kHeadFile);
-    named.erase(first_of_head, named.end());
-    write_tensors(named, folder / "model.safetensors");
-  }
+  const auto beside = std::stable_partition(named.begin(), named.end(), [&](const auto& tensor) {
+    return hugging_face_head ? is_hugging_faces(tensor.name) : is_encoders(tensor.name);
+  });
+  if (beside != named.end()) write_tensors({beside, named.end()}, folder / kHeadFile);
+  named.erase(beside, named.end());
+  write_tensors(named, folder / "model.safetensors");
   write_file_atomically(folder / "config.json", with_task(bundle.config, bundle, hugging_face_head).dump(2) + "\n");
 
   write_record(bundle, folder, std::move(record));

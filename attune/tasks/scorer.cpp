@@ -84,9 +84,9 @@ class RegressScorer final : public Scorer {
 // A word that no window answers for (cut off, or no piece of the vocabulary) is -1, which the metrics read as O.
 class TagScorer final : public Scorer {
  public:
-  TagScorer(const data::Labels& labels, const TargetTable& targets, Decoding decoding)
+  TagScorer(const data::Labels& labels, const TargetTable& targets, const ScorerOptions& options)
       : targets_(targets),
-        decoder_(labels.names(), decoding),
+        decoder_(labels.names(), options.decoding, options.chain),
         meter_(labels.names(), targets.rows()),
         seen_(static_cast<size_t>(targets.rows()), false) {}
   void add(int32_t row, std::span<const data::LabelPlace> places, std::span<const float> logits) override {
@@ -126,7 +126,7 @@ std::unique_ptr<Scorer> make_scorer(const Task& task, const data::Labels& labels
     case TaskKind::regress:
       return std::make_unique<RegressScorer>(targets);
     case TaskKind::tag:
-      return std::make_unique<TagScorer>(labels, targets, options.decoding);
+      return std::make_unique<TagScorer>(labels, targets, options);
   }
   fail(ErrorKind::internal, "a task without a scorer");
 }

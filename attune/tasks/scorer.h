@@ -43,6 +43,7 @@ struct ScorerOptions {
   std::vector<double> thresholds = {};
   bool choose_thresholds = false;
   Decoding decoding = Decoding::argmax;  // tagging
+  losses::LabelChain chain = {};         // tagging
 };
 
 // `targets` and `labels` must outlive the scorer.

@@ -46,8 +46,19 @@ Decoding decoding_named(const std::string& name) {
   fail(ErrorKind::usage, "unknown decoding '{}'; known: argmax, iob2{}", name, did_you_mean(name, decoding_names()));
 }
 
-TagDecoder::TagDecoder(std::span<const std::string> labels, Decoding decoding)
-    : outputs_(labels.size()), may_begin_(labels.size(), true), follows_(labels.size() * labels.size(), true) {
+TagDecoder::TagDecoder(std::span<const std::string> labels, Decoding decoding, losses::LabelChain chain)
+    : outputs_(labels.size()),
+      chained_(!chain.empty()),
+      chain_(std::move(chain)),
+      may_begin_(labels.size(), true),
+      follows_(labels.size() * labels.size(), true) {
+  if (!chained_) {
+    chain_.begin.assign(outputs_, 0.0f), chain_.end.assign(outputs_, 0.0f);
+    chain_.transitions.assign(outputs_ * outputs_, 0.0f);
+  }
+  ATTUNE_CHECK(chain_.begin.size() == outputs_ && chain_.end.size() == outputs_ &&
+                   chain_.transitions.size() == outputs_ * outputs_,
+               "a chain of other labels than these {}", outputs_);
   const metrics::TagScheme scheme(labels);
   for (int32_t label = 0; label < scheme.labels(); ++label) {
     const auto tag = scheme.tag(label);
@@ -76,18 +87,23 @@ void TagDecoder::best_path(std::span<const float> logits, std::span<int32_t> pat
   const size_t n = path.size();
   std::vector<double> score(outputs_), next(outputs_);
   std::vector<int32_t> from(n * outputs_);
-  for (size_t k = 0; k < outputs_; ++k) score[k] = may_begin_[k] ? logits[k] : kNever;
+  const auto add = [](float a, float b) { return static_cast<double>(a) + static_cast<double>(b); };
+  for (size_t k = 0; k < outputs_; ++k) score[k] = may_begin_[k] ? add(logits[k], chain_.begin[k]) : kNever;
   for (size_t i = 1; i < n; ++i) {
     for (size_t k = 0; k < outputs_; ++k) {
       int32_t best = -1;
-      for (size_t before = 0; before < outputs_; ++before)
-        if (follows_[before * outputs_ + k] && (best < 0 || score[before] > score[best]))
-          best = static_cast<int32_t>(before);
+      double best_score = kNever;
+      for (size_t before = 0; before < outputs_; ++before) {
+        if (!follows_[before * outputs_ + k]) continue;
+        const double through = score[before] + static_cast<double>(chain_.transitions[before * outputs_ + k]);
+        if (best < 0 || through > best_score) best = static_cast<int32_t>(before), best_score = through;
+      }
       from[i * outputs_ + k] = best;
-      next[k] = best < 0 ? kNever : score[best] + logits[i * outputs_ + k];
+      next[k] = best_score + static_cast<double>(logits[i * outputs_ + k]);
     }
     score.swap(next);
   }
+  for (size_t k = 0; k < outputs_; ++k) score[k] += static_cast<double>(chain_.end[k]);
   path[n - 1] = static_cast<int32_t>(std::max_element(score.begin(), score.end()) - score.begin());
   for (size_t i = n - 1; i > 0; --i) path[i - 1] = from[i * outputs_ + static_cast<size_t>(path[i])];
 }
@@ -104,7 +120,7 @@ WordTags TagDecoder::decode(size_t words, std::span<const data::LabelPlace> plac
   for (size_t first = 0, last = 1; first < places.size(); first = last++) {
     while (last < places.size() && !parted(places[last - 1], places[last])) ++last;
     const auto run = std::span(path).subspan(first, last - first);
-    if (!keeps_rule(run)) best_path(logits.subspan(first * outputs_, run.size() * outputs_), run);
+    if (chained_ || !keeps_rule(run)) best_path(logits.subspan(first * outputs_, run.size() * outputs_), run);
   }
   WordTags tags{.labels = std::vector<int32_t>(words, -1), .probabilities = std::vector<float>(words, 0.0f)};
   for (size_t i = 0; i < places.size(); ++i) {

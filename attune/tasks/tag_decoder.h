@@ -6,6 +6,9 @@
 //           after a B-X or an I-X (found exactly, by Viterbi's algorithm: Viterbi 1967). Where the argmax tags keep
 //           that rule, they are these.
 //
+// A loss that has learned of labels that follow each other (a CRF; losses::LabelChain) adds to that sum its scores of
+// the first tag, the last one, and each two neighbours; its argmax is then the best of all ways too.
+//
 // The rule holds for types X that have both labels: label sets without B- (IOB1, parts of speech) are decoded alike by
 // both.
 #pragma once
@@ -15,6 +18,7 @@
 #include <vector>
 
 #include "attune/data/encoded_set.h"
+#include "attune/losses/link.h"
 
 namespace attune::tasks {
 
@@ -34,7 +38,7 @@ struct WordTags {
 
 class TagDecoder {
  public:
-  TagDecoder(std::span<const std::string> labels, Decoding decoding);
+  TagDecoder(std::span<const std::string> labels, Decoding decoding, losses::LabelChain chain = {});
 
   // `places`: those of all of the sentence's windows, in the order of its words; logits [places, K]. Characters that
   // share a piece go on with what their first one is: I-X after B-X. A word that nothing answers for counts as O, so no
@@ -49,6 +53,8 @@ class TagDecoder {
   }
 
   size_t outputs_;
+  bool chained_;                     // neighbours count in every sentence
+  losses::LabelChain chain_;         // zeros where there is none
   std::vector<int32_t> goes_on_as_;  // [K] the label of a further character of the same piece
   std::vector<bool> may_begin_;      // [K] after a word that is O, or none
   std::vector<bool> follows_;        // [K, K] from, to

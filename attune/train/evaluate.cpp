@@ -53,11 +53,13 @@ std::span<const float> run_batch(const models::Model& model, kernels::Kernels& k
 }
 
 std::optional<tasks::Evaluation> evaluate(const tasks::ModelBundle& bundle, kernels::Kernels& kernels,
-                                          const Split& split, const losses::Loss& loss,
-                                          const EvaluateOptions& options) {
+                                          const Split& split, const EvaluateOptions& options) {
   const auto start = Clock::now();
   const bool tagging = bundle.task->kind == tasks::TaskKind::tag;
-  const auto scorer = tasks::make_scorer(*bundle.task, bundle.labels, split.targets, options.scorer);
+  const losses::Loss& loss = *bundle.loss;
+  tasks::ScorerOptions scoring = options.scorer;
+  scoring.chain = loss.chain();
+  const auto scorer = tasks::make_scorer(*bundle.task, bundle.labels, split.targets, scoring);
   tensor::Arena arena;
   tasks::Batch batch;
   std::vector<int32_t> rows;
@@ -73,11 +75,12 @@ std::optional<tasks::Evaluation> evaluate(const tasks::ModelBundle& bundle, kern
     arena.reset();
     autograd::Context context{.kernels = kernels, .arena = arena, .compute = bundle.model->compute()};
     const models::ModelOutput output = forward(*bundle.model, context, batch);
-    const auto outputs = static_cast<size_t>(output.logits.cols());
-    score_batch(*scorer, batch, split, rows, tagging,
-                {output.logits.as<float>(), static_cast<size_t>(batch.read_count) * outputs}, outputs);
-    const losses::LossTerm term =
-        loss.evaluate(context, {.logits = output.logits, .hidden = output.hidden, .targets = batch.targets});
+    const auto count = static_cast<size_t>(batch.read_count * output.logits.cols());
+    score_batch(*scorer, batch, split, rows, tagging, bundle.logits({output.logits.as<float>(), count}),
+                static_cast<size_t>(bundle.outputs()));
+    const losses::LossTerm term = loss.evaluate(
+        context,
+        {.logits = output.logits, .hidden = output.hidden, .features = output.features, .targets = batch.targets});
     sum += term.sum;
     denominator += term.denominator;
     tokens += batch.rows.tokens();

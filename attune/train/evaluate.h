@@ -3,7 +3,6 @@
 #include <functional>
 #include <span>
 
-#include "attune/losses/loss.h"
 #include "attune/tasks/scorer.h"
 #include "attune/train/split.h"
 
@@ -18,7 +17,7 @@ struct EvaluateOptions {
 
 // Scores and `loss` (sum over items / denominator, over the whole set) of a split; nothing if stopped.
 std::optional<tasks::Evaluation> evaluate(const tasks::ModelBundle& bundle, kernels::Kernels& kernels,
-                                          const Split& split, const losses::Loss& loss, const EvaluateOptions& options);
+                                          const Split& split, const EvaluateOptions& options);
 
 // Runs a batch and returns the logits [read_count, K]; valid until the arena is reset.
 std::span<const float> run_batch(const models::Model& model, kernels::Kernels& kernels, tensor::Arena& arena,

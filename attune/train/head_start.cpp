@@ -121,7 +121,7 @@ HeadStart start_head(tasks::ModelBundle& bundle, kernels::Kernels& kernels, cons
     fail(ErrorKind::numeric, "the untrained encoder's answers are not finite: the weights in {} are damaged",
          bundle.source.string());
   const int64_t width = bundle.model->config().hidden;
-  const baselines::Standardizer standardizer(examples.features, width);
+  const baselines::Standardizer standardizer(examples.features, width, baselines::ColumnScale::root_mean_square);
   standardizer.apply(examples.features);
   const baselines::DenseFeatures features(std::move(examples.features), width, kernels);
   const auto fitted = baselines::fit_with_chosen_penalty(features, examples.targets, seed);

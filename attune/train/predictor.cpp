@@ -29,7 +29,8 @@ void Predictor::run(const data::EncodedSet& encoded, int64_t first, int64_t last
   }
   batch_.finish();
   if (batch_.read_count == 0) return;  // sentences without a word
-  std::span<const float> logits = run_batch(*bundle_.model, kernels_, arena_, batch_);
+  const std::vector<float> all = bundle_.logits(run_batch(*bundle_.model, kernels_, arena_, batch_));
+  std::span<const float> logits = all;
   for (int64_t s = first; s < last; ++s) {
     const data::Encoded sequence = encoded.at(s);
     RowLogits& row = rows[static_cast<size_t>(sequence.example)];

@@ -94,8 +94,7 @@ bool wants_ladder(const TrainOptions& o, const tasks::Task& task, const Splits& 
 }
 
 // A head start before the first step; after the last one the test split, and what the ladder reads and fits.
-OtherWork other_work(const TrainOptions& o, const tasks::ModelBundle& bundle, const Splits& splits,
-                     bool at_the_start) {
+OtherWork other_work(const TrainOptions& o, const tasks::ModelBundle& bundle, const Splits& splits, bool at_the_start) {
   OtherWork work{.tokens = splits.test ? tokens_of(*splits.test) : 0};
   if (at_the_start && wants_head_start(o, bundle)) {
     work.tokens += head_start_tokens(bundle, splits.train);
@@ -122,12 +121,12 @@ std::optional<report::Ladder> make_ladder(const TrainOptions& o, kernels::Kernel
 }
 
 void add_facts(report::Report& report, const TrainOptions& o, const std::string& best_metric, const RunState& state,
-               const RunPlan& plan, const losses::Loss& loss) {
+               const RunPlan& plan, const std::string& loss) {
   const double rate = state.seconds > 0 ? static_cast<double>(state.tokens) / state.seconds : 0;
   report.facts.emplace_back("training",
                             fmt::format("{} steps, {:.1f} s, {:.0f} tokens/s", state.step, state.seconds, rate));
   if (keeps_best(o) && state.best_step >= 0) report.facts.emplace_back("state kept", kept_state(best_metric, state));
-  report.facts.emplace_back("loss", loss.name());
+  report.facts.emplace_back("loss", loss);
   report.facts.emplace_back("precision", fmt::format("{}, {}", plan.precision, report::plural(plan.threads, "thread")));
 }
 
@@ -146,17 +145,16 @@ RunResult trained(TrainOptions o, Observer& observer) {
 
   Sources sources = read_sources(o, task.data, observer);
   tasks::ModelBundle bundle = open_model(o, task, sources.train);
-  const losses::Loss& loss = *bundle.loss;
   note_sources(o, sources.train, bundle, observer);
-  if (loss.depends_on_batch() && o.micro_batch > 0)
-    fail(ErrorKind::usage, "the loss '{}' depends on the whole batch; leave --micro-batch out", loss.name());
+  if (bundle.loss->depends_on_batch() && o.micro_batch > 0)
+    fail(ErrorKind::usage, "the loss '{}' depends on the whole batch; leave --micro-batch out", bundle.loss->name());
   wants_head_start(o, bundle);  // or refuses
   const Splits splits = make_splits(o, std::move(sources), bundle);
   const data::DataReport profiled = profile(splits, bundle);
   const char* precision = tensor::name(bundle.model->compute());
 
   // Everything that can be wrong is found before the folder is touched.
-  auto trainer = std::make_unique<Trainer>(o, bundle, loss, *kernels, splits.train, splits.dev_if_any(), observer);
+  auto trainer = std::make_unique<Trainer>(o, bundle, *kernels, splits.train, splits.dev_if_any(), observer);
   trainer->fit_memory();
   const json identity = run_identity(o, fingerprint_sources(o), model_fingerprint(bundle.source.string()), precision);
   make_run_folder(o);
@@ -175,13 +173,12 @@ RunResult trained(TrainOptions o, Observer& observer) {
   report.show_texts = o.report_text;
   report.data_json = data::to_json(profiled).dump();
   report.data_text = data::to_text(profiled);
-  const auto judged =
-      judge_splits(report, bundle, *kernels, loss, o, splits.dev_if_any(), splits.test_if_any(), observer);
+  const auto judged = judge_splits(report, bundle, *kernels, o, splits.dev_if_any(), splits.test_if_any(), observer);
   if (!judged) return {.state = RunResult::State::interrupted, .report = {}};
   report.routing = route_splits(*judged);
   report.ladder = make_ladder(o, *kernels, splits, *judged, task, outcome.state.seconds, observer);
   read_curve(report, fs::path(o.out) / "metrics.jsonl", report::headline_metric(report));
-  add_facts(report, o, best_metric_of(o, bundle, splits.dev_if_any()), outcome.state, plan, loss);
+  add_facts(report, o, best_metric_of(o, bundle, splits.dev_if_any()), outcome.state, plan, bundle.loss->name());
   with_context([&] { return way_on(o.out); },
                [&] {
                  write_reports(report, o.out);

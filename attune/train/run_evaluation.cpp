@@ -118,10 +118,10 @@ void check_ladder(const tasks::ModelBundle& bundle, const RunRecord& run, const 
 }  // namespace
 
 report::Report judge_model(const tasks::ModelBundle& bundle, kernels::Kernels& kernels, const Split& split,
-                           const losses::Loss& loss, const EvaluationOptions& options, Observer& observer) {
+                           const EvaluationOptions& options, Observer& observer) {
   const RunRecord run = read_run_record(bundle);
   if (options.ladder) check_ladder(bundle, run, options.model);
-  const auto evaluation = evaluate(bundle, kernels, split, loss,
+  const auto evaluation = evaluate(bundle, kernels, split,
                                    {.batch_size = options.batch_size,
                                     .bootstrap = options.bootstrap,
                                     .scorer = {.thresholds = bundle.thresholds, .decoding = bundle.decoding}});
@@ -146,7 +146,7 @@ report::Report judge_model(const tasks::ModelBundle& bundle, kernels::Kernels& k
   const fs::path log = bundle.source / "metrics.jsonl";
   if (run.trained && fs::exists(log)) read_curve(report, log, report::headline_metric(report));
 
-  report.facts.emplace_back("loss", loss.name());
+  report.facts.emplace_back("loss", bundle.loss->name());
   report.facts.emplace_back("evaluation", fmt::format("{} tokens, {:.2f} s", evaluation->tokens, evaluation->seconds));
   return report;
 }

@@ -26,6 +26,6 @@ struct EvaluationOptions {
 // Errors: those of evaluate(); with options.ladder, usage: a task without a ladder, a folder that is no run of
 // attune's, training rows or a model that are gone or have changed.
 report::Report judge_model(const tasks::ModelBundle& bundle, kernels::Kernels& kernels, const Split& split,
-                           const losses::Loss& loss, const EvaluationOptions& options, Observer& observer);
+                           const EvaluationOptions& options, Observer& observer);
 
 }  // namespace attune::train

@@ -7,8 +7,7 @@
 namespace attune::train {
 
 std::optional<Judged> judge_splits(report::Report& report, tasks::ModelBundle& bundle, kernels::Kernels& kernels,
-                                   const losses::Loss& loss, const TrainOptions& o, const Split* dev, const Split* test,
-                                   Observer& observer) {
+                                   const TrainOptions& o, const Split* dev, const Split* test, Observer& observer) {
   EvaluateOptions options{.batch_size = o.eval_batch_size,
                           .bootstrap = {.draws = static_cast<int>(o.bootstrap), .seed = o.seed},
                           .scorer = {.decoding = bundle.decoding},
@@ -16,7 +15,7 @@ std::optional<Judged> judge_splits(report::Report& report, tasks::ModelBundle& b
   Judged judged;
   if (dev) {
     options.scorer.choose_thresholds = bundle.task->kind == tasks::TaskKind::multilabel;
-    judged.dev = evaluate(bundle, kernels, *dev, loss, options);
+    judged.dev = evaluate(bundle, kernels, *dev, options);
     if (!judged.dev) return std::nullopt;
     bundle.thresholds = judged.dev->thresholds;
     report.splits.push_back(report_split(bundle, *dev, *judged.dev, o.report_text));
@@ -24,7 +23,7 @@ std::optional<Judged> judge_splits(report::Report& report, tasks::ModelBundle& b
   }
   if (test) {
     options.scorer = {.thresholds = bundle.thresholds, .decoding = bundle.decoding};
-    judged.test = evaluate(bundle, kernels, *test, loss, options);
+    judged.test = evaluate(bundle, kernels, *test, options);
     if (!judged.test) return std::nullopt;
     report.splits.push_back(report_split(bundle, *test, *judged.test, o.report_text));
   }

@@ -16,8 +16,8 @@ struct Judged {
 // dev first (for multi-label it chooses the bundle's thresholds), then test with what dev chose; each enters the
 // report. Nothing if the observer asked to stop.
 std::optional<Judged> judge_splits(report::Report& report, tasks::ModelBundle& bundle, kernels::Kernels& kernels,
-                                   const losses::Loss& loss, const TrainOptions& options, const Split* dev,
-                                   const Split* test, Observer& observer);
+                                   const TrainOptions& options, const Split* dev, const Split* test,
+                                   Observer& observer);
 
 // Thresholds from dev, judged on test; where one of them is missing the other stands in, and the table says so.
 std::optional<report::Routing> route_splits(const Judged& judged);

@@ -8,7 +8,13 @@ namespace attune::train {
 
 TrainStep::TrainStep(models::Model& model, const losses::Loss& loss, optim::Optimizer& optimizer,
                      kernels::Kernels& kernels, const Options& options)
-    : model_(model), loss_(loss), optimizer_(optimizer), kernels_(kernels), options_(options), tape_(arena_, kernels) {}
+    : model_(model),
+      loss_(loss),
+      optimizer_(optimizer),
+      kernels_(kernels),
+      options_(options),
+      strategy_(options.strategy ? *options.strategy : one_pass_),
+      tape_(arena_, kernels) {}
 
 StepReport TrainStep::run(std::span<const tasks::Batch> micro_batches, int64_t step) {
   StepReport report;
@@ -63,14 +69,13 @@ double TrainStep::forward_backward(const tasks::Batch& batch, int64_t step, doub
                             .compute = model_.compute(),
                             .training = true,
                             .random = {.seed = options_.seed, .step = static_cast<uint64_t>(step)}};
-  const models::ModelOutput output = model_.forward(context, batch.rows, batch.head());
-  const double progress =
-      static_cast<double>(step) / static_cast<double>(std::max<int64_t>(1, options_.schedule.total));
-  const losses::LossTerm term = loss_.evaluate(
-      context, {.logits = output.logits, .hidden = output.hidden, .targets = batch.targets, .progress = progress});
-  losses::seed_backward(context, term, 1.0 / denominator);
-  tape_.backward();
-  return term.sum;
+  const double total = static_cast<double>(std::max<int64_t>(1, options_.schedule.total));
+  return strategy_.run({.context = context,
+                        .model = model_,
+                        .loss = loss_,
+                        .rows = batch,
+                        .denominator = denominator,
+                        .progress = static_cast<double>(step) / total});
 }
 
 // A parameter that nothing of this step's rows reached must not be updated with an older step's gradient.

@@ -1,14 +1,12 @@
 // One optimizer step, as the house's map reads it: for each micro-batch run the model, evaluate the loss,
-// back-propagate; then check that the gradients are finite (and on the first step that every trainable parameter
-// received one), clip, ask the schedule for the rate, update.
+// back-propagate (strategy.h); then check that the gradients are finite (and on the first step that every trainable
+// parameter received one), clip, ask the schedule for the rate, update.
 #pragma once
 #include <span>
 
-#include "attune/losses/loss.h"
-#include "attune/models/model.h"
 #include "attune/optim/optimizer.h"
 #include "attune/optim/schedule.h"
-#include "attune/tasks/batch.h"
+#include "attune/train/strategy.h"
 
 namespace attune::train {
 
@@ -28,6 +26,7 @@ class TrainStep {
     double clip = 1.0;  // bound of the global gradient norm; 0: none
     uint64_t seed = 0;
     optim::Schedule schedule = {};
+    const Strategy* strategy = nullptr;  // nullptr: one pass; else outlives the step
   };
   TrainStep(models::Model& model, const losses::Loss& loss, optim::Optimizer& optimizer, kernels::Kernels& kernels,
             const Options& options);
@@ -56,6 +55,8 @@ class TrainStep {
   optim::Optimizer& optimizer_;
   kernels::Kernels& kernels_;
   Options options_;
+  OnePass one_pass_;
+  const Strategy& strategy_;
   tensor::Arena arena_;
   autograd::Tape tape_;
   bool checked_ = false;  // every parameter has been seen to receive a gradient

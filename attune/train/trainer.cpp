@@ -49,24 +49,23 @@ bool all_finite(const nn::Parameters& parameters) {
 
 }  // namespace
 
-Trainer::Trainer(const TrainOptions& options, tasks::ModelBundle& bundle, const losses::Loss& loss,
-                 kernels::Kernels& kernels, const Split& train, const Split* dev, Observer& observer)
+Trainer::Trainer(const TrainOptions& options, tasks::ModelBundle& bundle, kernels::Kernels& kernels, const Split& train,
+                 const Split* dev, Observer& observer)
     : options_(options),
       bundle_(bundle),
-      loss_(loss),
       kernels_(kernels),
       train_(train),
       dev_(dev),
       observer_(observer),
       batches_(train, bundle.task->kind == tasks::TaskKind::tag,
                {.batch_size = options.batch_size,
-                .micro_batch = loss.depends_on_batch() ? options.batch_size : options.micro_batch,
+                .micro_batch = bundle.loss->depends_on_batch() ? options.batch_size : options.micro_batch,
                 .seed = options.seed,
                 .shuffle = options.shuffle}),
       total_steps_(steps_in_all(options, batches_.steps_per_epoch())),
       best_metric_(best_metric_of(options, bundle, dev)),
       optimizer_(prepared_optimizer(*bundle.model, options)),
-      step_(*bundle.model, loss, *optimizer_, kernels,
+      step_(*bundle.model, *bundle.loss, *optimizer_, kernels,
             {.peak_rate = options.lr,
              .clip = options.clip,
              .seed = options.seed,
@@ -128,10 +127,10 @@ void Trainer::begin_with_linear_head() {
   const HeadStart head = start_head(bundle_, kernels_, train_, options_.seed);
   const double seconds = seconds_since(start);
   state_.seconds += seconds;
-  observer_.note(fmt::format("the last layer begins as a logistic regression on the untrained encoder: {} {}, C = {}, "
-                             "{:.1f} s",
-                             head.rows, bundle_.task->kind == tasks::TaskKind::tag ? "words" : "rows", head.c,
-                             seconds));
+  observer_.note(
+      fmt::format("the last layer begins as a logistic regression on the untrained encoder: {} {}, C = {}, "
+                  "{:.1f} s",
+                  head.rows, bundle_.task->kind == tasks::TaskKind::tag ? "words" : "rows", head.c, seconds));
 }
 
 // The weights are as before the step; where the step before it was one too far they are not finite any more.
@@ -152,7 +151,7 @@ void Trainer::keep_last_good(Error& error, const nlohmann::json& identity) {
     error.add(
         fmt::format("the state after step {} is kept in {}", state_.step, newest_checkpoint(options_.out)->string()));
     AtomicFolder folder(model);
-    tasks::save_bundle(bundle_, folder.path(), {{"attune", "0.1.0"}, {"loss", loss_.name()}});
+    tasks::save_bundle(bundle_, folder.path(), {{"attune", "0.1.0"}});
     folder.commit();
     error.add(fmt::format("as a model it stands in {}", model.string()));
   } catch (const Error& another) {  // the first one is what the user must know
@@ -219,7 +218,7 @@ void Trainer::log_step(const StepReport& report, double step_seconds) {
 }
 
 void Trainer::evaluate_dev() {
-  const auto evaluation = evaluate(bundle_, kernels_, *dev_, loss_,
+  const auto evaluation = evaluate(bundle_, kernels_, *dev_,
                                    {.batch_size = options_.eval_batch_size, .scorer = {.decoding = bundle_.decoding}});
   const double value = evaluation->scores.value(best_metric_);
   const bool better =

@@ -29,8 +29,8 @@ struct Outcome {
 
 class Trainer {
  public:
-  Trainer(const TrainOptions& options, tasks::ModelBundle& bundle, const losses::Loss& loss, kernels::Kernels& kernels,
-          const Split& train, const Split* dev, Observer& observer);
+  Trainer(const TrainOptions& options, tasks::ModelBundle& bundle, kernels::Kernels& kernels, const Split& train,
+          const Split* dev, Observer& observer);
 
   // Chooses how many rows are at once in memory (where --micro-batch does not say), such that the process stays within
   // --memory-limit. Touches no file. Errors: memory, where even one row, or --micro-batch, needs more: names the
@@ -71,7 +71,6 @@ class Trainer {
 
   const TrainOptions& options_;
   tasks::ModelBundle& bundle_;
-  const losses::Loss& loss_;
   kernels::Kernels& kernels_;
   const Split& train_;
   const Split* dev_;

@@ -48,7 +48,9 @@ class Heads : public ::testing::Test {
     for (size_t i = 0; i < 16; ++i) keys_[i] = i + 1;
     Context context{
         .kernels = *kernels_, .arena = arena_, .compute = DType::f64, .training = training, .random = {.step = step}};
-    const Tensor logits = head.forward(context, hidden_, rows_, {.rows = read_, .keys = keys_, .count = count});
+    const auto [features, logits] =
+        head.forward(context, hidden_, rows_, {.rows = read_, .keys = keys_, .count = count});
+    features_ = features;
     EXPECT_EQ(logits.shape, (tensor::Shape{16, 3})) << "count rounded up, by outputs";
     EXPECT_EQ(logits.dtype, DType::f64);
     return logits;
@@ -68,6 +70,7 @@ class Heads : public ::testing::Test {
   tensor::PackedRows rows_;
   Tensor hidden_;
   std::unique_ptr<Head> head_;
+  Tensor features_;  // of the last run
   std::vector<int32_t> read_;
   std::vector<uint64_t> keys_;
 };

@@ -36,8 +36,9 @@ bool valid(const std::vector<int32_t>& path) {
   return true;
 }
 
-// Every one of the 5^n sequences tried.
-std::vector<int32_t> best_of_all(const std::vector<float>& logits) {
+// Every one of the 5^n sequences tried; `rule`: those that break it are left out.
+std::vector<int32_t> best_of_all(const std::vector<float>& logits, const losses::LabelChain& chain = {},
+                                 bool rule = true) {
   const size_t n = logits.size() / 5;
   std::vector<int32_t> path(n, 0), best;
   double best_score = -INFINITY;
@@ -47,7 +48,13 @@ std::vector<int32_t> best_of_all(const std::vector<float>& logits) {
       path[i] = static_cast<int32_t>(rest % 5);
       score += logits[i * 5 + static_cast<size_t>(path[i])];
     }
-    if (valid(path) && score > best_score) best_score = score, best = path;
+    for (size_t i = 0; !chain.empty() && i < n; ++i) {
+      const auto label = static_cast<size_t>(path[i]);
+      if (i == 0) score += chain.begin[label];
+      if (i + 1 == n) score += chain.end[label];
+      if (i > 0) score += chain.transitions[static_cast<size_t>(path[i - 1]) * 5 + label];
+    }
+    if ((!rule || valid(path)) && score > best_score) best_score = score, best = path;
   }
   return best;
 }
@@ -63,6 +70,28 @@ TEST(TagDecoder, FindsTheBestOfAllSequencesThatKeepTheRule) {
   }
   EXPECT_GT(changed, 50);  // random logits mostly break the rule
   EXPECT_LT(changed, 200);
+}
+
+// Scores of neighbours, as a CRF learns them, count in every sentence, with the rule and without.
+TEST(TagDecoder, AddsWhatALossHasLearnedOfNeighbours) {
+  int changed = 0;
+  for (uint64_t trial = 0; trial < 100; ++trial) {
+    const auto draws = [&](uint64_t stream, uint32_t count) {
+      std::vector<float> values;
+      for (uint32_t i = 0; i < count; ++i) values.push_back(2 * random_unit(mix_key(trial, stream), i) - 1);
+      return values;
+    };
+    const std::vector<float> logits = draws(1, 25);
+    const losses::LabelChain chain{.begin = draws(2, 5), .end = draws(3, 5), .transitions = draws(4, 25)};
+    for (const auto decoding : {Decoding::argmax, Decoding::iob2}) {
+      const auto found = TagDecoder(kLabels, decoding, chain).decode(5, word_by_word(5), logits).labels;
+      EXPECT_EQ(found, best_of_all(logits, chain, decoding == Decoding::iob2)) << trial;
+      changed += found != decode(decoding, logits);
+    }
+  }
+  EXPECT_GT(changed, 100);
+  const losses::LabelChain other{.begin = {0, 0}, .end = {0, 0}, .transitions = {0, 0, 0, 0}};
+  EXPECT_ERROR(ErrorKind::internal, TagDecoder(kLabels, Decoding::iob2, other), "a chain of other labels");
 }
 
 TEST(TagDecoder, AnOrphanBecomesWhatCostsLeast) {

@@ -39,9 +39,8 @@ data::EncodedSet sequences() {
 
 class SplitRun : protected test::GoldenBert {
  public:
-  explicit SplitRun(float dropout)
-      : GoldenBert(test::kVariants[0], DType::f32, dropout),
-        loss_(losses::make_loss("cross_entropy", losses::TargetKind::classes, {})) {
+  explicit SplitRun(float dropout) : GoldenBert(test::kVariants[0], DType::f32, dropout) {
+    bundle_.loss = losses::make_loss("cross_entropy", losses::TargetKind::classes, {});
     bundle_.task = &tasks::task_named("classify");
     bundle_.labels = data::Labels({"label_0", "label_1", "label_2"});
     data::Dataset rows = dataset();
@@ -63,7 +62,7 @@ class SplitRun : protected test::GoldenBert {
     auto& parameters = bundle_.model->parameters();
     auto optimizer = optim::make_optimizer(parameters, {});
     train::TrainStep step(
-        *bundle_.model, *loss_, *optimizer, *kernels_,
+        *bundle_.model, *bundle_.loss, *optimizer, *kernels_,
         {.peak_rate = kRate, .clip = 1, .seed = 11, .schedule = {.kind = optim::ScheduleKind::constant, .total = 3}});
     train::StepBatches batches(*split_, false, {.batch_size = 16, .micro_batch = micro_batch, .seed = 5});
     Trained trained;
@@ -84,7 +83,7 @@ class SplitRun : protected test::GoldenBert {
   }
 
   tasks::Evaluation evaluate(int64_t batch_size) {
-    return *train::evaluate(bundle_, *kernels_, *split_, *loss_, {.batch_size = batch_size});
+    return *train::evaluate(bundle_, *kernels_, *split_, {.batch_size = batch_size});
   }
 
   static double relative(const std::vector<double>& a, const std::vector<double>& b) {
@@ -95,7 +94,6 @@ class SplitRun : protected test::GoldenBert {
 
  private:
   tasks::ModelBundle bundle_;
-  std::unique_ptr<losses::Loss> loss_;
   std::unique_ptr<train::Split> split_;
 };
 

@@ -1,0 +1,42 @@
+// How the rows of a micro-batch become gradients: one pass and its loss, unless a strategy says otherwise. What needs
+// more passes over the same rows (R-Drop), other embeddings (adversarial training) or a second model (distillation) is
+// a strategy and no loss; it wraps any of them.
+#pragma once
+#include "attune/losses/loss.h"
+#include "attune/models/model.h"
+#include "attune/tasks/batch.h"
+
+namespace attune::train {
+
+struct MicroBatch {
+  autograd::Context& context;  // recording, in training; random.pass 0: a further pass sets another, for other draws
+  const models::Model& model;
+  const losses::Loss& loss;
+  const tasks::Batch& rows;
+  double denominator = 1;  // of the loss, over the whole step
+  double progress = 0;     // share of the training done, in [0, 1]
+};
+
+class Strategy {
+ public:
+  virtual ~Strategy() = default;
+  // Runs the model forward and back: gradients are added to the parameters'. Returns the micro-batch's share of the
+  // step's objective, times the denominator: what LossTerm::sum is for one pass. Must not depend on how a step is
+  // split.
+  virtual double run(const MicroBatch& micro) const = 0;
+};
+
+// The loss once. The default.
+class OnePass final : public Strategy {
+ public:
+  double run(const MicroBatch& micro) const override;
+};
+
+// One pass forward and its loss, nothing planted: for strategies to build on.
+struct PassResult {
+  models::ModelOutput output;
+  losses::LossTerm term;
+};
+PassResult forward(const MicroBatch& micro);
+
+}  // namespace attune::train

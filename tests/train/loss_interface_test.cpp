@@ -1,0 +1,209 @@
+// Losses that answer in ways of their own (tests/losses/sketches.h), through the code that trains, judges, saves and
+// opens models: CORN with a narrower last layer and its link, a CRF with parameters that choose the tags.
+#include <fstream>
+#include <gtest/gtest.h>
+
+#include "attune/base/files.h"
+#include "attune/base/rng.h"
+#include "attune/io/safetensors.h"
+#include "attune/train/batches.h"
+#include "attune/train/evaluate.h"
+#include "attune/train/predictor.h"
+#include "attune/train/train_step.h"
+
+#include "tests/base/expect_error.h"
+#include "tests/base/temp_folder.h"
+#include "tests/losses/sketches.h"
+
+namespace attune {
+namespace {
+
+using nlohmann::json;
+using tensor::DType;
+
+const fs::path kGolden = fs::path(ATTUNE_TEST_DATA) / "models/golden";
+const std::vector<std::string> kGrades{"0", "1", "2", "3"};
+const std::vector<std::string> kTags{"B-X", "I-X", "O"};
+
+// A golden model with a vocabulary of words w0, w1, ... beside it.
+void make_model(const fs::path& folder, const char* golden) {
+  fs::create_directories(folder);
+  json config = json::parse(read_file(kGolden / golden / "config.json"));
+  config.erase("id2label"), config.erase("label2id");
+  write_file_atomically(folder / "config.json", config.dump());
+  fs::copy_file(kGolden / "sequence_classification/model.safetensors", folder / "model.safetensors");
+  std::string vocabulary = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n";
+  for (int i = 0; i < 95; ++i) vocabulary += "w" + std::to_string(i) + "\n";
+  write_file_atomically(folder / "vocab.txt", vocabulary);
+}
+
+// A text's grade is the number of its words above w40.
+data::Dataset graded_texts() {
+  data::Dataset rows;
+  for (int32_t i = 0; i < 120; ++i) {
+    const int32_t grade = i % 4;
+    data::Example row;
+    for (int32_t w = 0; w < 5; ++w) {
+      const uint32_t draw = random_below(mix64(static_cast<uint64_t>(i)), static_cast<uint32_t>(w), 40);
+      row.text += fmt::format("w{} ", w < grade ? 41 + draw : draw);
+    }
+    row.labels = {kGrades[static_cast<size_t>(grade)]};
+    rows.examples.push_back(std::move(row));
+  }
+  return rows;
+}
+
+class LossInterface : public testing::Test {
+ protected:
+  tasks::TrainingModelOptions options(const char* task, std::vector<std::string> labels, tasks::MakeLoss make_loss) {
+    return {.model = (folder_.path() / "model").string(),
+            .task = &tasks::task_named(task),
+            .data_labels = std::move(labels),
+            .make_loss = std::move(make_loss),
+            .new_head = true,
+            .seed = 1,
+            .encode = {}};
+  }
+  void train(tasks::ModelBundle& bundle, const train::Split& split, int64_t steps) {
+    bundle.model->parameters().prepare_gradients();
+    const auto optimizer = optim::make_optimizer(bundle.model->parameters(), {});
+    train::TrainStep step(*bundle.model, *bundle.loss, *optimizer, *kernels_,
+                          {.peak_rate = 3e-3, .schedule = {.kind = optim::ScheduleKind::constant, .total = steps}});
+    train::StepBatches batches(split, bundle.task->kind == tasks::TaskKind::tag, {.batch_size = 16, .seed = 1});
+    for (int64_t t = 0; t < steps; ++t) step.run(batches.at(t), t);
+  }
+  fs::path save(tasks::ModelBundle& bundle, const char* name) {
+    const fs::path folder = folder_.path() / name;
+    fs::create_directories(folder);
+    tasks::save_bundle(bundle, folder, json::object());
+    return folder;
+  }
+  static std::vector<std::string> tensors_in(const fs::path& file) {
+    std::vector<std::string> names;
+    const io::Safetensors tensors(file);
+    for (const auto& tensor : tensors.tensors()) names.push_back(tensor.name);
+    return names;
+  }
+
+  test::TempFolder folder_;
+  std::unique_ptr<kernels::Kernels> kernels_ = kernels::cpu::make_kernels(1);
+};
+
+class CornModel : public LossInterface {
+ protected:
+  CornModel() { make_model(folder_.path() / "model", "sequence_classification"); }
+  static std::unique_ptr<losses::Loss> corn(const data::Labels& labels) {
+    return std::make_unique<test::Corn>(labels.size());
+  }
+};
+
+TEST_F(CornModel, ItsLastLayerIsNarrowerAndItsAnswersAreProbabilitiesOfTheClasses) {
+  tasks::ModelBundle bundle = tasks::open_for_training(options("classify", kGrades, corn));
+  EXPECT_EQ(bundle.model->head().outputs, 3);
+  EXPECT_EQ(bundle.outputs(), 4);
+  EXPECT_NE(tasks::why_encoder_only(bundle), "");
+  const train::Split split = train::make_split("train", "rows", graded_texts(), bundle);
+  const auto before = train::evaluate(bundle, *kernels_, split, {});
+  train(bundle, split, 120);
+  const auto after = train::evaluate(bundle, *kernels_, split, {});
+  EXPECT_GT(after->scores.value("accuracy"), 0.8);
+  EXPECT_LT(after->scores.value("loss"), 0.5 * before->scores.value("loss"));
+  EXPECT_LT(after->scores.value("log_loss"), 1) << "its logits are calibrated ones of four classes";
+
+  const fs::path saved = save(bundle, "corn");
+  EXPECT_EQ(tensors_in(saved / "attune_head.safetensors").size(), 4U) << "pooler and last layer";
+  EXPECT_EQ(json::parse(read_file(saved / "config.json"))["architectures"][0], "BertModel");
+  EXPECT_EQ(json::parse(read_file(saved / "config.json"))["id2label"].size(), 4U);
+
+  const tasks::ModelBundle opened = tasks::open_for_inference(saved.string(), DType::f32, corn);
+  EXPECT_EQ(opened.labels.names(), kGrades);
+  const auto again = train::evaluate(opened, *kernels_, split, {});
+  EXPECT_EQ(again->scores.value("accuracy"), after->scores.value("accuracy"));
+  train::Predictor predictor(opened, *kernels_);
+  for (const auto& row : predictor.logits(std::span(split.data.examples).first(5))) {
+    ASSERT_EQ(row.logits.size(), 4U);
+    double sum = 0;
+    for (const float z : row.logits) sum += std::exp(static_cast<double>(z));
+    EXPECT_NEAR(sum, 1, 1e-5);
+  }
+}
+
+TEST_F(CornModel, AnotherLossDoesNotReadItsLastLayer) {
+  tasks::ModelBundle bundle = tasks::open_for_training(options("classify", kGrades, corn));
+  const fs::path saved = save(bundle, "corn");
+  EXPECT_ERROR(ErrorKind::usage, tasks::open_for_inference(saved.string(), DType::f32), "attune.json",
+               "unknown loss 'corn'");
+
+  auto go_on = options("classify", kGrades, {});
+  go_on.model = saved.string(), go_on.new_head = false;
+  const tasks::ModelBundle other = tasks::open_for_training(go_on);
+  EXPECT_EQ(other.loss->name(), "cross_entropy");
+  EXPECT_EQ(other.model->head().outputs, 4);
+  EXPECT_FALSE(other.continued_head);
+  EXPECT_EQ(other.labels.names(), kGrades);
+  const auto said = [](const tasks::ModelBundle& opened, const std::string& words) {
+    return std::any_of(opened.notes.begin(), opened.notes.end(),
+                       [&](const auto& note) { return note.find(words) != std::string::npos; });
+  };
+  EXPECT_TRUE(said(other, "the last layer is new: the loss 'cross_entropy' reads it in another way than 'corn'"));
+
+  go_on.make_loss = corn;
+  const tasks::ModelBundle same = tasks::open_for_training(go_on);
+  EXPECT_TRUE(same.continued_head);
+  EXPECT_FALSE(said(same, "the last layer is new"));
+  const auto weights = [](const tasks::ModelBundle& opened) {
+    return test::doubles(opened.model->parameters().find("classifier.weight")->value);
+  };
+  EXPECT_EQ(weights(same), weights(bundle));
+}
+
+// Tags that the words do not show: whether X stands is drawn, and every X has three words.
+data::Dataset chained_sentences() {
+  data::Dataset rows;
+  for (int32_t i = 0; i < 80; ++i) {
+    data::Example row;
+    for (int32_t w = 0; w < 9; ++w) {
+      const uint32_t draw = random_below(mix64(static_cast<uint64_t>(i)), static_cast<uint32_t>(w), 40);
+      const int32_t in_turn = (w + i) % 5;  // B I I O O
+      row.labels.push_back(in_turn == 0 ? "B-X" : in_turn < 3 ? "I-X" : "O");
+      row.words.push_back(fmt::format("w{}", in_turn == 0 ? 41 + draw : draw));
+      row.text += (w ? " " : "") + row.words.back();
+    }
+    rows.examples.push_back(std::move(row));
+  }
+  return rows;
+}
+
+TEST_F(LossInterface, ACrfsParametersAreThereToChooseTags) {
+  make_model(folder_.path() / "model", "token_classification");
+  const tasks::MakeLoss crf = [](const data::Labels& labels) { return std::make_unique<test::Crf>(labels.size()); };
+  tasks::ModelBundle bundle = tasks::open_for_training(options("tag", kTags, crf));
+  EXPECT_EQ(tasks::why_encoder_only(bundle), "") << "the logits are Hugging Face's; only the choice of tags is not";
+  const train::Split split = train::make_split("train", "rows", chained_sentences(), bundle);
+  train(bundle, split, 60);
+  const losses::LabelChain learned = bundle.loss->chain();
+  const auto transition = [&](int from, int to) { return learned.transitions[static_cast<size_t>(from * 3 + to)]; };
+  EXPECT_GT(transition(0, 1), transition(0, 0)) << "after B-X comes I-X";
+  const auto judged = train::evaluate(bundle, *kernels_, split, {});
+
+  const fs::path saved = save(bundle, "crf");
+  EXPECT_EQ(tensors_in(saved / "attune_head.safetensors"), (std::vector<std::string>{"crf.ends", "crf.transitions"}));
+  for (const auto& name : tensors_in(saved / "model.safetensors"))
+    EXPECT_TRUE(name.starts_with("bert.") || name.starts_with("classifier.")) << name;
+
+  const tasks::ModelBundle opened = tasks::open_for_inference(saved.string(), DType::f32, crf);
+  EXPECT_EQ(opened.loss->chain().transitions, learned.transitions);
+  EXPECT_EQ(opened.loss->chain().begin, learned.begin);
+  const auto again = train::evaluate(opened, *kernels_, split, {});
+  EXPECT_EQ(again->scores.value("entity_f1"), judged->scores.value("entity_f1"));
+  EXPECT_EQ(again->scores.value("loss"), judged->scores.value("loss"));
+
+  // The same logits, chosen without the chain.
+  const auto plain = tasks::open_for_inference(saved.string(), DType::f32, [](const data::Labels&) {
+    return losses::make_loss("cross_entropy", losses::TargetKind::classes, {});
+  });
+  EXPECT_GT(again->scores.value("entity_f1"), train::evaluate(plain, *kernels_, split, {})->scores.value("entity_f1"));
+}
+
+}  // namespace
+}  // namespace attune
