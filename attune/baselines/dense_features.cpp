@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace attune::baselines {
 namespace {
@@ -48,11 +49,11 @@ Standardizer::Standardizer(std::span<const float> values, int64_t columns, Colum
       squares[j] += d * d;
     }
   }
+  const double common = std::accumulate(squares.begin(), squares.end(), 0.0) / static_cast<double>(m);
   for (size_t j = 0; j < m; ++j) {
-    const double variance = squares[j] / count;
-    const double scale = std::sqrt(by == ColumnScale::deviation ? variance : variance + sum[j] * sum[j]);
+    const double variance = (by == ColumnScale::own ? squares[j] : common) / count;
     mean_.push_back(static_cast<float>(sum[j]));
-    scale_.push_back(variance > 1e-24 ? static_cast<float>(1 / (scale * std::sqrt(static_cast<double>(m)))) : 0);
+    scale_.push_back(variance > 1e-24 ? static_cast<float>(1 / std::sqrt(variance * static_cast<double>(m))) : 0);
   }
 }
 

@@ -25,19 +25,19 @@ class DenseFeatures final : public Features {
   kernels::Kernels& kernels_;
 };
 
-// Brings each column to mean 0 and each row's squared length to about 1, with the statistics of the rows it was made
-// from; then one penalty suits encoders of any width and scale.
+// Brings each column to mean 0 and the rows' squared length to 1 on average, with the statistics of the rows it was
+// made from; then one penalty suits encoders of any width and scale.
 //   x'_j = (x_j - mean_j) / (s_j sqrt(M))       s_j of `by`; a column without spread becomes 0
 enum class ColumnScale {
-  deviation,         // s_j^2 = E (x_j - mean_j)^2: every column counts alike
-  root_mean_square,  // s_j^2 = E x_j^2: one that hardly moves counts little, so that no weight becomes large; to second
-                     // order the penalty is then dropout's own (Wager, Wang, Liang 2013, arXiv 1307.1493)
+  own,     // s_j^2 = E (x_j - mean_j)^2: every column counts alike
+  common,  // s^2 = the mean of those: the penalty is on the weights of the columns as they are, so that one which
+           // hardly moves gets no large weight
 };
 
 class Standardizer {
  public:
   // values [N, columns].
-  Standardizer(std::span<const float> values, int64_t columns, ColumnScale by = ColumnScale::deviation);
+  Standardizer(std::span<const float> values, int64_t columns, ColumnScale by = ColumnScale::own);
   void apply(std::span<float> values) const;
   // The model for columns as they were, from one that was fitted to what apply() made of them:
   //   W_j = W'_j / (s_j sqrt(M)),   b = b' - sum_j mean_j W_j

@@ -5,6 +5,8 @@
 
 #include "attune/baselines/dense_features.h"
 #include "attune/baselines/logistic_regression.h"
+#include "attune/metrics/catalog.h"
+#include "attune/train/ladder.h"
 
 namespace attune::train {
 namespace {
@@ -113,6 +115,18 @@ bool wants_head_start(const TrainOptions& options, const tasks::ModelBundle& bun
   return true;
 }
 
+std::string head_start_hint(const TrainOptions& options, const tasks::ModelBundle& bundle,
+                            const report::Ladder& ladder) {
+  if (options.head_start != kRandom || bundle.continued_head) return "";
+  const report::LadderRow *best = nullptr, *tuned = nullptr;
+  for (const auto& row : ladder.rows) {
+    if (row.fine_tuned) tuned = &row;
+    if (!best || metrics::is_better(ladder.metric, row.score, best->score)) best = &row;
+  }
+  if (!tuned || !best->name.starts_with(kFrozenEncoderRung)) return "";
+  return "the untouched encoder alone is better on these rows: let the last layer begin there (--head-start linear)";
+}
+
 HeadStart start_head(tasks::ModelBundle& bundle, kernels::Kernels& kernels, const Split& train, uint64_t seed) {
   const std::vector<int32_t> rows = rows_to_fit(bundle, train);
   Examples examples = read_examples(bundle, kernels, train, rows);
@@ -121,7 +135,7 @@ HeadStart start_head(tasks::ModelBundle& bundle, kernels::Kernels& kernels, cons
     fail(ErrorKind::numeric, "the untrained encoder's answers are not finite: the weights in {} are damaged",
          bundle.source.string());
   const int64_t width = bundle.model->config().hidden;
-  const baselines::Standardizer standardizer(examples.features, width, baselines::ColumnScale::root_mean_square);
+  const baselines::Standardizer standardizer(examples.features, width, baselines::ColumnScale::common);
   standardizer.apply(examples.features);
   const baselines::DenseFeatures features(std::move(examples.features), width, kernels);
   const auto fitted = baselines::fit_with_chosen_penalty(features, examples.targets, seed);

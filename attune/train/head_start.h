@@ -10,6 +10,7 @@
 // Jones, Ma, Liang 2022, arXiv 2202.10054 ("LP-FT"), sections 3 and 4. Class weights, smoothing and row weights are the
 // training's: the fit does without.
 #pragma once
+#include "attune/report/report.h"
 #include "attune/train/split.h"
 #include "attune/train/train_options.h"
 
@@ -22,6 +23,11 @@ std::vector<std::string> head_start_names();  // "random", "linear"
 
 // Whether the options ask for it. Errors (usage): a task without classes, a last layer that is being continued.
 bool wants_head_start(const TrainOptions& options, const tasks::ModelBundle& bundle);
+
+// What to try next where a linear model on the untouched encoder does as well as this run, whose last layer began at
+// random; empty where there is nothing to say.
+std::string head_start_hint(const TrainOptions& options, const tasks::ModelBundle& bundle,
+                            const report::Ladder& ladder);
 
 struct HeadStart {
   int64_t rows = 0;  // read: texts, or words

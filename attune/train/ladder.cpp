@@ -113,7 +113,7 @@ class Rungs {
       return baselines::DenseFeatures(std::move(values), width, in_.kernels);
     };
     const auto fitted = baselines::fit_with_chosen_penalty(features(std::move(means)), targets(rows), in_.seed);
-    std::string name = "frozen encoder + logistic regression";
+    std::string name = std::string(kFrozenEncoderRung) + " + logistic regression";
     if (std::ssize(rows) < in_.train.rows())
       name += fmt::format(" ({} of {} rows)", report::count(std::ssize(rows)), report::count(in_.train.rows()));
     judge(name, start,

@@ -18,6 +18,9 @@ namespace attune::train {
 // Training rows that the frozen encoder reads at most; a larger set is thinned out evenly and the rung says so.
 inline constexpr int64_t kLadderEncoderRows = 20000;
 
+// How the name of the third rung begins.
+inline constexpr const char* kFrozenEncoderRung = "frozen encoder";
+
 struct LadderInputs {
   const tasks::ModelBundle& untrained;  // the model as it was before training
   kernels::Kernels& kernels;

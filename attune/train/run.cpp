@@ -177,6 +177,9 @@ RunResult trained(TrainOptions o, Observer& observer) {
   if (!judged) return {.state = RunResult::State::interrupted, .report = {}};
   report.routing = route_splits(*judged);
   report.ladder = make_ladder(o, *kernels, splits, *judged, task, outcome.state.seconds, observer);
+  if (report.ladder)
+    if (std::string hint = head_start_hint(o, bundle, *report.ladder); !hint.empty())
+      report.notes.push_back(std::move(hint));
   read_curve(report, fs::path(o.out) / "metrics.jsonl", report::headline_metric(report));
   add_facts(report, o, best_metric_of(o, bundle, splits.dev_if_any()), outcome.state, plan, bundle.loss->name());
   with_context([&] { return way_on(o.out); },

@@ -115,9 +115,23 @@ TEST(Standardizer, MeanZeroAndUnitRows) {
   EXPECT_NEAR(squares / 3, 2.0 / 3, 1e-5);
 }
 
-TEST(Standardizer, AFitForItsRowsIsOneForTheRowsAsTheyWere) {
+// A column that hardly moves keeps its smallness, so no large weight can grow on it.
+TEST(Standardizer, OneScaleForAllColumns) {
+  std::vector<float> values{1, 0.001f, 7, 3, -0.001f, -1, 8, 0, 3};
+  const std::vector<float> before = values;
+  Standardizer(values, 3, ColumnScale::common).apply(values);
+  double squares = 0;
+  for (const float x : values) squares += static_cast<double>(x) * static_cast<double>(x);
+  EXPECT_NEAR(squares / 3, 1, 1e-5);
+  const double scale = (values[0] - values[3]) / (before[0] - before[3]);
+  for (size_t j = 0; j < 3; ++j) EXPECT_NEAR(values[j] - values[3 + j], scale * (before[j] - before[3 + j]), 1e-6) << j;
+}
+
+class Undone : public testing::TestWithParam<ColumnScale> {};
+
+TEST_P(Undone, AFitForItsRowsIsOneForTheRowsAsTheyWere) {
   std::vector<float> values{1, 5, 7, 3, 5, -1, 8, 5, 3};
-  const Standardizer standardizer(values, 3);
+  const Standardizer standardizer(values, 3, GetParam());
   const LogisticModel fitted{.classes = 2, .weights = {0.5f, -1, 4, 4, 2, 0.25f, -3, 0.75f}};
   const auto logits = [](const LogisticModel& model, std::span<const float> rows) {
     std::vector<double> z;
@@ -133,6 +147,8 @@ TEST(Standardizer, AFitForItsRowsIsOneForTheRowsAsTheyWere) {
   const auto after = logits(fitted, values);
   for (size_t i = 0; i < after.size(); ++i) EXPECT_NEAR(before[i], after[i], 1e-5) << i;
 }
+
+INSTANTIATE_TEST_SUITE_P(Scales, Undone, testing::Values(ColumnScale::own, ColumnScale::common));
 
 }  // namespace
 }  // namespace attune::baselines
