@@ -18,7 +18,7 @@ Head::Head(nn::Parameters& parameters, const BertConfig& config, const HeadOptio
 }
 
 HeadOutput Head::forward(Context& context, const Tensor& hidden, const tensor::PackedRows& rows,
-                     const HeadInput& input) const {
+                         const HeadInput& input) const {
   const auto read = static_cast<int64_t>(input.rows.size());
   const bool mean = options_.kind == HeadKind::sequence && options_.pooling == Pooling::mean;
   Tensor x =

@@ -14,8 +14,8 @@ namespace attune::tasks {
 // so what is left is the order of sums on another processor.
 inline constexpr double kProbeTolerance = 1e-3;
 
-// {"ids": [[..] x 8], "logits": [[..] x 8]}: for sequence heads [K] an input, for token heads [T K]. Errors (numeric): a
-// logit that is not finite.
+// {"ids": [[..] x 8], "logits": [[..] x 8]}: for sequence heads [K] an input, for token heads [T K]. Errors (numeric):
+// a logit that is not finite.
 nlohmann::json make_probe(const models::Model& model);
 
 // Errors (model): logits that differ (names the input and both values), a probe that does not fit the model. `where`

@@ -77,7 +77,7 @@ void TrainOptions::visit(OptionList& list) {
             .choices = tasks::decoding_names()});
   list.add("head-start", head_start,
            {.help = "where a new last layer begins: random: N(0, 0.02), as Hugging Face does; linear: a logistic "
-                    "regression on the untrained encoder (often better, above all with few rows or epochs)",
+                    "regression on the untrained encoder; pays where the ladder's frozen encoder is strong",
             .choices = head_start_names()});
   list.add("new-head", new_head, {.help = "start the last layer anew even if the model has one"});
   list.add("dropout", dropout, {.help = "hidden dropout (default: the model's config)", .min = 0, .max = 0.999});
