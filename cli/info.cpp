@@ -63,9 +63,10 @@ void add_task(Json& info, const io::ModelFolder& folder) {
   if (!bundle.thresholds.empty()) info["thresholds"] = bundle.thresholds;
   const bool mean = bundle.model->head().pooling == models::Pooling::mean;
   info["pooling"] = mean ? "mean" : "cls";
-  const std::string reason = tasks::why_encoder_only(bundle);
+  const std::string reason = tasks::why_encoder_only(bundle), own = tasks::unknown_to_transformers(bundle);
   info["transformers"] = !reason.empty() ? "encoder only: " + reason + " (attune_head.safetensors)"
-                                         : fmt::format("the whole model, as {}", bundle.task->architecture);
+                                         : fmt::format("the whole model, as {}{}", bundle.task->architecture,
+                                                       own.empty() ? "" : ", without " + own);
 }
 
 Json files_of(const std::filesystem::path& folder) {

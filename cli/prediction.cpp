@@ -118,7 +118,7 @@ std::string PredictionLines::line(const data::Example& example, const train::Row
       add_tags(line, example, decoder_.decode(example.words.size(), row.places, row.logits).labels, scheme_, labels);
       break;
   }
-  if (options_.logits) line["logits"] = logits_json(row, static_cast<size_t>(bundle_.outputs()));
+  if (options_.logits) line["logits"] = logits_json(row, static_cast<size_t>(bundle_.logit_count()));
   return line.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

@@ -19,7 +19,8 @@ class Link {
 };
 
 // What a loss has learned of labels that follow each other (a CRF): scores that are added to the logits when the tags
-// of a sentence are chosen together.
+// of a sentence are chosen together. A sentence is what Targets::sequences holds: its words that have a piece, in
+// order, whatever windows they were read in; a word without one is passed over.
 struct LabelChain {
   std::vector<float> begin, end;   // [K]
   std::vector<float> transitions;  // [K, K] from, to

@@ -27,9 +27,10 @@ struct Targets {
   std::vector<int32_t> classes;  // [n] single label and tagging: class index, or kIgnored
   std::vector<float> values;     // [n, width] multi-label (0/1, negative: unknown) and regression
   int64_t width = 1;
-  std::vector<float> weights;      // [n] item weights, or empty: all 1
-  std::vector<int32_t> sequences;  // [B+1] tagging: items of one sequence are [sequences[b], sequences[b+1])
-  std::vector<int32_t> examples;   // [n] row of the data set each item came from: for losses with state by example
+  std::vector<float> weights;  // [n] item weights, or empty: all 1
+  std::vector<int32_t>
+      sequences;  // [S+1] tagging: items of one sentence, all its windows, are [sequences[s], sequences[s+1])
+  std::vector<int32_t> examples;  // [n] row of the data set each item came from: for losses with state by example
 
   int64_t items() const {
     return classes.empty() ? static_cast<int64_t>(values.size()) / (width > 0 ? width : 1)
@@ -41,9 +42,8 @@ inline constexpr int32_t kIgnored = -100;
 
 // What a loss may read of the model. Rows beyond n belong to nothing.
 struct LossInput {
-  Tensor logits;         // [>= n, P] the last layer's outputs: P = K, unless the loss has a link of its own
-  Tensor hidden = {};    // [N, C] of all tokens
-  Tensor features = {};  // [>= n, C] what the last layer reads, before dropout
+  Tensor logits;       // [>= n, P] the last layer's outputs: P = K, unless the loss has a link of its own
+  Tensor hidden = {};  // [N, C] of all tokens
   const Targets& targets;
   double progress = 0;  // share of the training done, in [0, 1]
 };
@@ -91,7 +91,7 @@ class Loss {
   // What is added when tags are chosen; empty: nothing.
   virtual LabelChain chain() const { return {}; }
 
-  // Parameters of the loss's own (CRF transitions, class vectors of a margin loss): added to the model's before memory
+  // Parameters of the loss's own (CRF transitions): added to the model's before memory
   // is given out, so that they train, save, resume and are there to predict with like any other.
   virtual void add_parameters(nn::Parameters&) {}
 

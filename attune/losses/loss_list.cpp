@@ -59,8 +59,8 @@ std::unique_ptr<Loss> make_loss(const std::string& name, TargetKind kind, const 
       fail(ErrorKind::usage, "the loss '{}' does not fit this task; those that do: {}", name, names_that_fit(kind));
     return entry.make(options);
   }
-  fail(ErrorKind::usage, "unknown loss '{}'{} Losses for this task: {}", name, did_you_mean(name, names),
-       names_that_fit(kind));
+  fail(ErrorKind::usage, "unknown loss '{}'; losses for this task: {}{}", name, names_that_fit(kind),
+       did_you_mean(name, names));
 }
 
 const char* default_loss(TargetKind kind) {

@@ -24,7 +24,7 @@ enum class Pooling { first, mean };
 struct HeadOptions {
   HeadKind kind = HeadKind::sequence;
   Pooling pooling = Pooling::first;
-  int64_t outputs = 2;
+  int64_t outputs = 2;  // P; one a label, unless the loss reads them in another way
 };
 
 // Which rows a head reads: `rows[i]` for output row i (sequence heads: one a sequence), padded with -1 to a multiple of
@@ -37,7 +37,7 @@ struct HeadInput {
 
 struct HeadOutput {
   Tensor features;  // [rounded count, C] f32 (f64): what the last layer reads, before dropout
-  Tensor logits;    // [rounded count, K] f32 (f64)
+  Tensor logits;    // [rounded count, P] f32 (f64)
 };
 
 class Head {

@@ -11,9 +11,6 @@ namespace {
 bool is_classifier(const std::string& name) {
   return name.starts_with("classifier.");
 }
-bool is_encoder(const std::string& name) {
-  return name.starts_with("embeddings.") || name.starts_with("encoder.");
-}
 bool is_pooler(const std::string& name) {
   return name.starts_with("pooler.");
 }
@@ -87,7 +84,7 @@ class Loader {
     const Tensor to = rows_of(p, piece);
     const auto name = name_in(source_, piece.name);
     if (!name) {
-      if (is_encoder(piece.name))
+      if (is_encoder_tensor(piece.name))
         fail(ErrorKind::model, "the weights hold no tensor '{}' (nor 'bert.{}'){}", piece.name, piece.name,
              did_you_mean(piece.name, source_.names()));
       return initialise(p);
@@ -95,8 +92,8 @@ class Loader {
     used_.insert(*name);
     const auto axes = *source_.shape(*name);
     if (is_classifier(piece.name)) return load_classifier(p, to, *name, axes);
-    const bool of_loss = !is_encoder(piece.name) && !is_pooler(piece.name);
-    if (axes != axes_of(to) && of_loss) return initialise(p);  // of other labels
+    const bool of_loss = !is_encoder_tensor(piece.name) && !is_head_tensor(piece.name);
+    if (of_loss && (options_.new_head || axes != axes_of(to))) return initialise(p);  // of other labels
     if (axes != axes_of(to))
       fail(ErrorKind::model, "tensor '{}' has shape {}; config.json asks for {}", *name, text(axes), text(axes_of(to)));
     read_into(to, *name);
@@ -153,6 +150,14 @@ class Loader {
 
 }  // namespace
 
+bool is_encoder_tensor(const std::string& name) {
+  return name.starts_with("embeddings.") || name.starts_with("encoder.");
+}
+
+bool is_head_tensor(const std::string& name) {
+  return is_pooler(name) || is_classifier(name);
+}
+
 LoadReport load_weights(Model& model, const WeightSource& source, const LoadOptions& options) {
   return Loader(model, source, options).run();
 }
@@ -161,8 +166,8 @@ std::vector<NamedTensor> named_tensors(const Model& model, const std::string& pr
   std::vector<NamedTensor> named;
   for (const auto& p : model.parameters().all())
     for (const auto& piece : p->options.pieces)
-      named.push_back(
-          {is_encoder(piece.name) || is_pooler(piece.name) ? prefix + piece.name : piece.name, rows_of(*p, piece)});
+      named.push_back({is_encoder_tensor(piece.name) || is_pooler(piece.name) ? prefix + piece.name : piece.name,
+                       rows_of(*p, piece)});
   return named;
 }
 

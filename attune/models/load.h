@@ -13,6 +13,11 @@
 
 namespace attune::models {
 
+// Parameters' names, without the leading "bert.": of the encoder; of Hugging Face's heads (pooler, classifier). Others
+// are a loss's own.
+bool is_encoder_tensor(const std::string& name);
+bool is_head_tensor(const std::string& name);
+
 // Where weights come from: a file, several shards, a test.
 class WeightSource {
  public:

@@ -14,12 +14,12 @@ namespace attune::models {
 struct ModelOutput {
   Tensor hidden;    // [N, C]
   Tensor features;  // [rounded count, C]; see HeadOutput
-  Tensor logits;    // [rounded count, K]
+  Tensor logits;    // [rounded count, P]: the last layer's outputs
 };
 
 class Model {
  public:
-  // `more` may add parameters of its own (a loss's transitions or class vectors): they train, save and resume like the
+  // `more` may add parameters of its own (a loss's transitions): they train, save and resume like the
   // head's, and belong to its depth.
   Model(const BertConfig& config, const HeadOptions& head, tensor::DType compute,
         const std::function<void(nn::Parameters&)>& more = {});

@@ -1,5 +1,6 @@
 #include "attune/tasks/folder_weights.h"
 
+#include <algorithm>
 #include <filesystem>
 
 namespace attune::tasks {
@@ -26,6 +27,12 @@ std::optional<std::vector<int64_t>> FolderWeights::shape(const std::string& name
 void FolderWeights::read(const std::string& name, std::span<float> out) const {
   if (head_ && head_->find(name)) return head_->read_f32(name, out);
   folder_.read_f32(name, out);
+}
+
+bool FolderWeights::has_parameters_of_a_loss() const {
+  if (!head_) return false;
+  const auto& tensors = head_->tensors();
+  return std::any_of(tensors.begin(), tensors.end(), [](const auto& t) { return !models::is_head_tensor(t.name); });
 }
 
 std::optional<int64_t> FolderWeights::outputs() const {

@@ -22,6 +22,9 @@ class FolderWeights final : public models::WeightSource {
   std::optional<std::vector<int64_t>> shape(const std::string& name) const override;
   void read(const std::string& name, std::span<float> out) const override;
 
+  // Whether something stands beside that is no head.
+  bool has_parameters_of_a_loss() const;
+
   // Outputs of the last layer; nothing where there is none.
   std::optional<int64_t> outputs() const;
 

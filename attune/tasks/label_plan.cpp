@@ -62,8 +62,9 @@ LabelPlan plan_for_made_up(const TrainingModelOptions& options, const ContinuedH
   } else {
     plan.labels = data::Labels(options.data_labels);
   }
+  plan.keeps_head = plan.labels.size() == continued.outputs;
   plan.notes.push_back(
-      plan.labels.size() == continued.outputs
+      plan.keeps_head
           ? fmt::format("the model's labels have made-up names (LABEL_0, ...): its last layer is kept, and its outputs "
                         "in order are now called {}; --new-head starts it anew",
                         list_of(plan.labels))
@@ -115,12 +116,14 @@ LabelPlan plan_labels(const TrainingModelOptions& options, const ContinuedHead& 
     return plan;
   }
   if (continued.labels.size() == 0) {
-    if (continued.outputs == 1) plan.notes.push_back("the model's last layer is kept; --new-head starts it anew");
+    plan.keeps_head = continued.outputs == 1 || continued.own_link;
+    if (plan.keeps_head) plan.notes.push_back("the model's last layer is kept; --new-head starts it anew");
     return plan;
   }
   const auto is_known = [&](const auto& label) { return continued.labels.find(label) >= 0; };
   if (continued.labels.is_made_up() && std::none_of(options.data_labels.begin(), options.data_labels.end(), is_known))
     return plan_for_made_up(options, continued);
+  plan.keeps_head = true;
   std::vector<std::string> names = continued.labels.names();
   const size_t old = names.size();
   for (const auto& label : options.data_labels)
@@ -132,6 +135,20 @@ LabelPlan plan_labels(const TrainingModelOptions& options, const ContinuedHead& 
           : fmt::format("the model's own {} labels keep their rows; {} new ones are added", old, names.size() - old));
   plan.labels = data::Labels(std::move(names), "the model's labels and the data's");
   return plan;
+}
+
+void part_from_other_link(LabelPlan& plan, const ContinuedHead& continued, const losses::Loss& loss,
+                          const std::optional<std::string>& old_loss) {
+  if (!plan.keeps_head || (!continued.own_link && !loss.link())) return;
+  plan.old_output.clear();  // rows are not labels
+  const bool same = continued.own_link && loss.link() && old_loss == loss.name();
+  if (same && plan.labels.size() == continued.labels.size()) return;
+  plan.keeps_head = false;
+  plan.notes = {same ? fmt::format("{} labels came to the model's own: the last layer is new, for the loss '{}' reads "
+                                   "it as a whole",
+                                   plan.labels.size() - continued.labels.size(), loss.name())
+                     : fmt::format("the last layer is new: the loss '{}' reads it in another way than {}", loss.name(),
+                                   old_loss ? "'" + *old_loss + "'" : "the old one")};
 }
 
 }  // namespace attune::tasks

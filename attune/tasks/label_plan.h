@@ -33,6 +33,7 @@ ContinuedHead continued_head(const io::ModelFolder& folder, const nlohmann::json
 
 struct LabelPlan {
   data::Labels labels;
+  bool keeps_head = false;          // the folder's last layer goes on, or rows of it
   std::vector<int64_t> old_output;  // see models::LoadOptions
   std::vector<std::string> notes;
 };
@@ -40,5 +41,10 @@ struct LabelPlan {
 // and the data's own in their order, or to 0, 1, ... where the data's labels are numbers of the outputs. The notes say
 // whether the last layer is kept.
 LabelPlan plan_labels(const TrainingModelOptions& options, const ContinuedHead& continued);
+
+// A last layer serves only losses that read it in the same way: where `loss` does not, or where the layer is not one
+// output a label and labels came to it, the plan keeps none of it and says so. `old_loss`: the folder's, if recorded.
+void part_from_other_link(LabelPlan& plan, const ContinuedHead& continued, const losses::Loss& loss,
+                          const std::optional<std::string>& old_loss);
 
 }  // namespace attune::tasks

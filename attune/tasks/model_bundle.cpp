@@ -76,18 +76,19 @@ void note_loaded(ModelBundle& bundle) {
 // Outputs of the last layer for the bundle's labels.
 int64_t head_outputs(const ModelBundle& bundle) {
   const losses::Link* link = bundle.loss->link();
-  return link ? link->outputs(bundle.outputs()) : bundle.outputs();
+  return link ? link->outputs(bundle.logit_count()) : bundle.logit_count();
 }
 
-// The folder's last layer serves only a loss that reads it in the same way; where it does not it is new.
-void part_from_other_link(ContinuedHead& continued, LabelPlan& plan, const ModelBundle& bundle) {
-  if (!continued.usable || (!continued.own_link && !bundle.loss->link())) return;
-  plan.old_output.clear();  // rows are not labels
-  const auto old_loss = recorded_loss_name(bundle.record);
-  if (continued.own_link && bundle.loss->link() && old_loss == bundle.loss->name()) return;
-  continued.usable = false;
-  plan.notes.push_back(fmt::format("the last layer is new: the loss '{}' reads it in another way than {}",
-                                   bundle.loss->name(), old_loss ? "'" + *old_loss + "'" : "the old one"));
+// What attune.json names. A loss that is not attune's does not stand in the way of predicting where the last layer is
+// read as ever; judging by it does not go then.
+std::unique_ptr<losses::Loss> loss_to_read_with(ModelBundle& bundle, const FolderWeights& weights) {
+  try {
+    return recorded_loss(bundle);
+  } catch (const Error& error) {
+    if (has_own_link(bundle.record) || weights.has_parameters_of_a_loss()) throw;
+    bundle.loss_error = error.what();
+    return losses::make_loss(losses::default_loss(bundle.task->loss), bundle.task->loss, {});
+  }
 }
 
 }  // namespace
@@ -95,7 +96,7 @@ void part_from_other_link(ContinuedHead& continued, LabelPlan& plan, const Model
 std::vector<float> ModelBundle::logits(std::span<const float> outputs) const {
   const losses::Link* link = loss->link();
   if (!link) return {outputs.begin(), outputs.end()};
-  const auto p = static_cast<size_t>(model->head().outputs), k = static_cast<size_t>(this->outputs());
+  const auto p = static_cast<size_t>(model->head().outputs), k = static_cast<size_t>(logit_count());
   const size_t rows = outputs.size() / p;
   std::vector<float> logits(rows * k);
   for (size_t row = 0; row < rows; ++row)
@@ -112,6 +113,13 @@ std::string why_encoder_only(const ModelBundle& bundle) {
   return "";
 }
 
+std::string unknown_to_transformers(const ModelBundle& bundle) {
+  std::vector<std::string> names;
+  for (const auto& p : bundle.model->parameters().all())
+    if (!models::is_encoder_tensor(p->name) && !models::is_head_tensor(p->name)) names.push_back(p->name);
+  return list_of(names, 6);
+}
+
 ModelBundle open_for_training(const TrainingModelOptions& options) {
   const io::ModelFolder folder = io::ModelFolder::open(io::resolve_model(options.model));
   ModelBundle bundle;
@@ -124,16 +132,16 @@ ModelBundle open_for_training(const TrainingModelOptions& options) {
   bundle.tokenizer = text::Tokenizer::load(folder.path());
 
   const FolderWeights weights(folder);
-  ContinuedHead continued =
+  const ContinuedHead continued =
       options.new_head ? ContinuedHead{} : continued_head(folder, bundle.record, *options.task, weights);
   LabelPlan plan = plan_labels(options, continued);
-  bundle.labels = std::move(plan.labels);
+  bundle.labels = plan.labels;
   bundle.loss = options.make_loss ? options.make_loss(bundle.labels)
                                   : losses::make_loss(losses::default_loss(bundle.task->loss), bundle.task->loss, {});
-  part_from_other_link(continued, plan, bundle);
+  part_from_other_link(plan, continued, *bundle.loss, recorded_loss_name(bundle.record));
   bundle.notes = std::move(plan.notes);
-  bundle.continued_head = continued.usable;
-  const models::Pooling pooling = training_pooling(options, bundle.record, continued.usable);
+  bundle.continued_head = plan.keeps_head;
+  const models::Pooling pooling = training_pooling(options, bundle.record, plan.keeps_head);
   bundle.model = std::make_unique<models::Model>(
       config, models::HeadOptions{.kind = options.task->head, .pooling = pooling, .outputs = head_outputs(bundle)},
       options.compute, [&](nn::Parameters& parameters) { bundle.loss->add_parameters(parameters); });
@@ -142,7 +150,7 @@ ModelBundle open_for_training(const TrainingModelOptions& options) {
                    [&] {
                      return models::load_weights(
                          *bundle.model, weights,
-                         {.seed = options.seed, .old_output = plan.old_output, .new_head = !continued.usable});
+                         {.seed = options.seed, .old_output = plan.old_output, .new_head = !plan.keeps_head});
                    });
   bundle.encode = options.encode;
   bundle.decoding = options.decoding;
@@ -156,6 +164,11 @@ ModelBundle open_for_training(const TrainingModelOptions& options) {
   note_loaded(bundle);
   if (const std::string reason = why_encoder_only(bundle); !reason.empty())
     bundle.notes.push_back(fmt::format("{}: it will open the encoder only", reason));
+  if (const std::string own = unknown_to_transformers(bundle); !own.empty())
+    bundle.notes.push_back(
+        fmt::format("transformers will not know {}: its logits are equal, what follows from these "
+                    "is attune's alone",
+                    own));
   return bundle;
 }
 
@@ -176,10 +189,10 @@ ModelBundle open_for_inference(const std::string& model, tensor::DType compute, 
   bundle.task = &task_of_folder(folder, bundle.record, *outputs);
   if (bundle.task->kind != TaskKind::regress) bundle.labels = names_of_outputs(folder, bundle.record, *outputs);
   if (bundle.record.is_object()) apply_record(bundle);
-  bundle.loss = make_loss ? make_loss(bundle.labels) : recorded_loss(bundle);
+  bundle.loss = make_loss ? make_loss(bundle.labels) : loss_to_read_with(bundle, weights);
   if (head_outputs(bundle) != *outputs)
     fail(ErrorKind::model, "{}: the last layer has {} outputs; the loss '{}' reads {} for {} labels",
-         folder.path().string(), *outputs, bundle.loss->name(), head_outputs(bundle), bundle.outputs());
+         folder.path().string(), *outputs, bundle.loss->name(), head_outputs(bundle), bundle.logit_count());
   const models::Pooling pooling = recorded_pooling(bundle.record).value_or(models::Pooling::first);
   bundle.model = std::make_unique<models::Model>(
       models::BertConfig::from_json(folder.config(), config_file(folder)),

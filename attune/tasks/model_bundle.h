@@ -28,6 +28,7 @@ struct ModelBundle {
   std::unique_ptr<text::Tokenizer> tokenizer;
   std::unique_ptr<models::Model> model;
   std::unique_ptr<losses::Loss> loss;  // what it is or was trained with
+  std::string loss_error;              // why `loss` is the task's default instead of the recorded one; mostly empty
   nlohmann::json config;               // config.json as read
   data::EncodeOptions encode;
   std::vector<double> thresholds;        // multilabel, probabilities; empty: 0.5
@@ -35,11 +36,11 @@ struct ModelBundle {
   Decoding decoding = Decoding::argmax;  // tagging; argmax where attune.json names none, as Hugging Face does
   nlohmann::json record;                 // attune.json as read; null where there is none
   models::LoadReport loaded;
-  bool continued_head = false;     // training goes on with the folder's own last layer
+  bool continued_head = false;     // training goes on with the folder's own last layer, or rows of it
   std::vector<std::string> notes;  // what the user should know, one line each
 
-  // K: labels, or 1 for a score. What the last layer puts out may be something else (losses::Link).
-  int64_t outputs() const { return task->kind == TaskKind::regress ? 1 : labels.size(); }
+  // K: labels, or 1 for a score. The last layer may have another number of outputs, P (losses::Link).
+  int64_t logit_count() const { return task->kind == TaskKind::regress ? 1 : labels.size(); }
   // The last layer's outputs [rows, P] as the task's logits [rows, K].
   std::vector<float> logits(std::span<const float> outputs) const;
 };
@@ -77,6 +78,8 @@ ModelBundle open_for_inference(const std::string& model, tensor::DType compute, 
 
 // Why transformers opens no more than the encoder of this model's folder; empty: it opens all of it.
 std::string why_encoder_only(const ModelBundle& bundle);
+// The loss's own parameters, which transformers does not read; empty: there are none.
+std::string unknown_to_transformers(const ModelBundle& bundle);
 
 // Errors (usage): more than the model has positions for.
 void set_max_length(ModelBundle& bundle, int64_t max_length);

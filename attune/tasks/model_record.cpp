@@ -88,14 +88,18 @@ std::unique_ptr<losses::Loss> recorded_loss(const ModelBundle& bundle) {
   if (bundle.record.contains("loss_options")) {
     const json& options = bundle.record["loss_options"];
     if (!options.is_object()) refuse_record(path, fmt::format("'loss_options' is {}", options.dump()));
-    told.class_weights = weights_of(options, "class_weights", bundle.outputs(), path);
-    told.positive_weights = weights_of(options, "pos_weight", bundle.outputs(), path);
+    told.class_weights = weights_of(options, "class_weights", bundle.logit_count(), path);
+    told.positive_weights = weights_of(options, "pos_weight", bundle.logit_count(), path);
     const json smoothing = options.value("label_smoothing", json(0));
     if (!is_number(smoothing))
       refuse_record(path, fmt::format("loss_options: 'label_smoothing' is {}, expected a number", smoothing.dump()));
     told.label_smoothing = smoothing.get<double>();
   }
-  return with_context([&] { return "in " + path.string(); }, [&] { return losses::make_loss(*name, targets, told); });
+  try {
+    return losses::make_loss(*name, targets, told);
+  } catch (const Error& error) {
+    refuse_record(path, error.what());
+  }
 }
 
 void apply_record(ModelBundle& bundle) {

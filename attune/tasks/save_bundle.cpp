@@ -45,12 +45,9 @@ void write_tensors(const std::vector<models::NamedTensor>& named, const fs::path
   writer.commit();
 }
 
-// As BertForSequenceClassification and BertForTokenClassification name theirs; as BertModel does.
+// As BertForSequenceClassification and BertForTokenClassification name theirs.
 bool is_hugging_faces(const std::string& name) {
   return name.starts_with("bert.") || name.starts_with("classifier.");
-}
-bool is_encoders(const std::string& name) {
-  return name.starts_with("embeddings.") || name.starts_with("encoder.");
 }
 
 }  // namespace
@@ -62,9 +59,12 @@ void save_bundle(ModelBundle& bundle, const fs::path& folder, json record) {
 
   auto named = models::named_tensors(*bundle.model, hugging_face_head ? "bert." : "");
   const auto beside = std::stable_partition(named.begin(), named.end(), [&](const auto& tensor) {
-    return hugging_face_head ? is_hugging_faces(tensor.name) : is_encoders(tensor.name);
+    return hugging_face_head ? is_hugging_faces(tensor.name) : models::is_encoder_tensor(tensor.name);
   });
-  if (beside != named.end()) write_tensors({beside, named.end()}, folder / kHeadFile);
+  if (beside != named.end())
+    write_tensors({beside, named.end()}, folder / kHeadFile);
+  else
+    fs::remove(folder / kHeadFile);
   named.erase(beside, named.end());
   write_tensors(named, folder / "model.safetensors");
   write_file_atomically(folder / "config.json", with_task(bundle.config, bundle, hugging_face_head).dump(2) + "\n");

@@ -82,8 +82,10 @@ bool TagDecoder::keeps_rule(std::span<const int32_t> path) const {
   return true;
 }
 
-// Viterbi over logits [n, K]; ties go to the earlier label.
-void TagDecoder::best_path(std::span<const float> logits, std::span<int32_t> path) const {
+// Viterbi over logits [n, K]; ties go to the earlier label. `parted` [n]: a word stands between this one and the one
+// before that nothing answers for and that counts as O.
+void TagDecoder::best_path(std::span<const float> logits, const std::vector<bool>& parted,
+                           std::span<int32_t> path) const {
   const size_t n = path.size();
   std::vector<double> score(outputs_), next(outputs_);
   std::vector<int32_t> from(n * outputs_);
@@ -94,7 +96,7 @@ void TagDecoder::best_path(std::span<const float> logits, std::span<int32_t> pat
       int32_t best = -1;
       double best_score = kNever;
       for (size_t before = 0; before < outputs_; ++before) {
-        if (!follows_[before * outputs_ + k]) continue;
+        if (parted[i] ? !may_begin_[k] : !follows_[before * outputs_ + k]) continue;
         const double through = score[before] + static_cast<double>(chain_.transitions[before * outputs_ + k]);
         if (best < 0 || through > best_score) best = static_cast<int32_t>(before), best_score = through;
       }
@@ -108,20 +110,34 @@ void TagDecoder::best_path(std::span<const float> logits, std::span<int32_t> pat
   for (size_t i = n - 1; i > 0; --i) path[i - 1] = from[i * outputs_ + static_cast<size_t>(path[i])];
 }
 
+// Each place's best label alone; where these break the rule between two words that nothing answers for, or where
+// neighbours count, the best of all ways.
+std::vector<int32_t> TagDecoder::path(std::span<const data::LabelPlace> places, std::span<const float> logits) const {
+  std::vector<int32_t> path(places.size());
+  std::vector<bool> apart(places.size(), false);
+  for (size_t i = 0; i < places.size(); ++i) {
+    const auto own = logits.subspan(i * outputs_, outputs_);
+    path[i] = static_cast<int32_t>(std::max_element(own.begin(), own.end()) - own.begin());
+    apart[i] = i > 0 && parted(places[i - 1], places[i]);
+  }
+  if (chained_ && !path.empty()) {
+    best_path(logits, apart, path);
+    return path;
+  }
+  const std::vector<bool> joined(places.size(), false);
+  for (size_t first = 0, last = 1; first < places.size(); first = last++) {
+    while (last < places.size() && !apart[last]) ++last;
+    const auto run = std::span(path).subspan(first, last - first);
+    if (!keeps_rule(run)) best_path(logits.subspan(first * outputs_, run.size() * outputs_), joined, run);
+  }
+  return path;
+}
+
 WordTags TagDecoder::decode(size_t words, std::span<const data::LabelPlace> places,
                             std::span<const float> logits) const {
   ATTUNE_CHECK(logits.size() == places.size() * outputs_, "{} logits for {} places of {} labels", logits.size(),
                places.size(), outputs_);
-  std::vector<int32_t> path(places.size());
-  for (size_t i = 0; i < places.size(); ++i) {
-    const auto own = logits.subspan(i * outputs_, outputs_);
-    path[i] = static_cast<int32_t>(std::max_element(own.begin(), own.end()) - own.begin());
-  }
-  for (size_t first = 0, last = 1; first < places.size(); first = last++) {
-    while (last < places.size() && !parted(places[last - 1], places[last])) ++last;
-    const auto run = std::span(path).subspan(first, last - first);
-    if (chained_ || !keeps_rule(run)) best_path(logits.subspan(first * outputs_, run.size() * outputs_), run);
-  }
+  const std::vector<int32_t> path = this->path(places, logits);
   WordTags tags{.labels = std::vector<int32_t>(words, -1), .probabilities = std::vector<float>(words, 0.0f)};
   for (size_t i = 0; i < places.size(); ++i) {
     const auto first = static_cast<size_t>(places[i].word), count = static_cast<size_t>(places[i].words);

@@ -47,7 +47,8 @@ class TagDecoder {
 
  private:
   bool keeps_rule(std::span<const int32_t> path) const;
-  void best_path(std::span<const float> logits, std::span<int32_t> path) const;
+  std::vector<int32_t> path(std::span<const data::LabelPlace> places, std::span<const float> logits) const;
+  void best_path(std::span<const float> logits, const std::vector<bool>& parted, std::span<int32_t> path) const;
   bool may_follow(int32_t before, int32_t label) const {
     return follows_[static_cast<size_t>(before) * outputs_ + static_cast<size_t>(label)];
   }

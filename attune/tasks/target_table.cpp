@@ -42,11 +42,14 @@ void TargetTable::append(Batch& batch, int32_t row, std::span<const data::LabelP
     case TaskKind::tag:
       items = places.size();
       for (const data::LabelPlace& place : places) targets.classes.push_back(ids_[offsets_[row] + place.word]);
-      targets.sequences.push_back(static_cast<int32_t>(targets.classes.size()));
       break;
   }
   targets.examples.insert(targets.examples.end(), items, row);
   if (!weights_.empty()) targets.weights.insert(targets.weights.end(), items, weights_[row]);
+}
+
+void TargetTable::end_row(Batch& batch) const {
+  if (kind_ == TaskKind::tag) batch.targets.sequences.push_back(static_cast<int32_t>(batch.targets.classes.size()));
 }
 
 std::vector<int64_t> TargetTable::counts(int outputs) const {

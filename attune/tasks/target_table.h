@@ -19,6 +19,8 @@ class TargetTable {
   // Adds the targets of one sequence to a batch, after Batch::add. `places`: for tagging, which words of the row it
   // answers for; the target of characters that share a piece is the first one's.
   void append(Batch& batch, int32_t row, std::span<const data::LabelPlace> places) const;
+  // After a row's last sequence: what was appended since the row before is one sentence (tagging).
+  void end_row(Batch& batch) const;
 
   int64_t rows() const { return static_cast<int64_t>(offsets_.size()) - 1; }
   // classify: the label. multilabel: the labels. tag: one a word.

@@ -29,7 +29,7 @@ metrics::Scores random_scores(const tasks::ModelBundle& bundle, const Split& dev
     for (int64_t s = dev.encoded.first_sequence(row); s < dev.encoded.first_sequence(row + 1); ++s)
       places.insert(places.end(), dev.encoded.at(s).places.begin(), dev.encoded.at(s).places.end());
     logits.clear();
-    const size_t values = (tagging ? places.size() : 1) * static_cast<size_t>(bundle.outputs());
+    const size_t values = (tagging ? places.size() : 1) * static_cast<size_t>(bundle.logit_count());
     for (uint32_t i = 0; i < values; ++i) logits.push_back(random_unit(mix64(static_cast<uint64_t>(row)), i) - 0.5f);
     scorer->add(row, places, logits);
   }

@@ -92,6 +92,7 @@ json RunState::to_json() const {
           {"tokens", tokens},
           {"seconds", seconds},
           {"stopped_early", stopped_early},
+          {"head_start_seconds", head_start_seconds},
           {"skipped_steps", skipped_steps},
           {"token_budget", token_budget}};
 }
@@ -106,6 +107,7 @@ RunState RunState::from_json(const json& j) {
           .without_better = j.at("without_better"),
           .tokens = j.at("tokens"),
           .seconds = j.at("seconds"),
+          .head_start_seconds = j.at("head_start_seconds"),
           .stopped_early = j.at("stopped_early"),
           .skipped_steps = j.at("skipped_steps"),
           .token_budget = j.at("token_budget")};

@@ -25,6 +25,7 @@ struct RunState {
   int64_t without_better = 0;  // evaluations since
   int64_t tokens = 0;          // trained on so far
   double seconds = 0;          // in training steps so far
+  double head_start_seconds = 0;
   bool stopped_early = false;
   int64_t skipped_steps = 0;  // that had no item to learn from
   int64_t token_budget = 0;   // of a micro-batch: it decides how sums are rounded

@@ -77,10 +77,9 @@ std::optional<tasks::Evaluation> evaluate(const tasks::ModelBundle& bundle, kern
     const models::ModelOutput output = forward(*bundle.model, context, batch);
     const auto count = static_cast<size_t>(batch.read_count * output.logits.cols());
     score_batch(*scorer, batch, split, rows, tagging, bundle.logits({output.logits.as<float>(), count}),
-                static_cast<size_t>(bundle.outputs()));
-    const losses::LossTerm term = loss.evaluate(
-        context,
-        {.logits = output.logits, .hidden = output.hidden, .features = output.features, .targets = batch.targets});
+                static_cast<size_t>(bundle.logit_count()));
+    const losses::LossTerm term =
+        loss.evaluate(context, {.logits = output.logits, .hidden = output.hidden, .targets = batch.targets});
     sum += term.sum;
     denominator += term.denominator;
     tokens += batch.rows.tokens();

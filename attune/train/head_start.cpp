@@ -15,8 +15,7 @@ using tasks::TaskKind;
 
 constexpr const char* kRandom = "random";
 constexpr const char* kLinear = "linear";
-constexpr int64_t kBatchRows = 64;
-constexpr double kFitSecondsPerWeight = 4e-9;  // a row, a feature and a class; as the ladder's (ladder_fit_seconds)
+constexpr int64_t kMostTokens = 2048;  // at once
 
 // Rows of the head's features and what they should become.
 struct Examples {
@@ -56,16 +55,33 @@ bool labels_of(const losses::Targets& targets, int64_t i, bool exclusive, std::v
   return true;
 }
 
-Examples read_examples(const tasks::ModelBundle& bundle, kernels::Kernels& kernels, const Split& train,
-                       std::span<const int32_t> rows) {
+// Of rows from `first` on, as many as have `tokens`, at least one.
+std::span<const int32_t> next_rows(const Split& split, std::span<const int32_t> rows, size_t first, int64_t tokens) {
+  size_t count = 1;
+  for (int64_t sum = tokens_of(split, rows[first]); first + count < rows.size(); ++count) {
+    sum += tokens_of(split, rows[first + count]);
+    if (sum > tokens) break;
+  }
+  return rows.subspan(first, count);
+}
+
+// Nothing where it was stopped.
+std::optional<Examples> read_examples(const tasks::ModelBundle& bundle, kernels::Kernels& kernels, const Split& train,
+                                      std::span<const int32_t> rows, const HeadStartOptions& options) {
+  const bool tagging = bundle.task->kind == TaskKind::tag;
   Examples examples;
-  examples.targets = {.classes = bundle.outputs(), .exclusive = bundle.task->kind != TaskKind::multilabel};
+  examples.targets = {.classes = bundle.logit_count(), .exclusive = bundle.task->kind != TaskKind::multilabel};
+  int64_t reads = 0;
+  for (const int32_t row : rows) reads += reads_of(train, row, tagging);
+  examples.features.reserve(static_cast<size_t>(reads * bundle.model->config().hidden));
   tensor::Arena arena;
   tasks::Batch batch;
   std::vector<int32_t> labels;
-  for (size_t first = 0; first < rows.size(); first += kBatchRows) {
-    const auto some = rows.subspan(first, std::min<size_t>(kBatchRows, rows.size() - first));
-    fill_batch(batch, train, some, bundle.task->kind == TaskKind::tag);
+  for (size_t first = 0; first < rows.size();) {
+    if (options.stop && options.stop()) return std::nullopt;
+    const auto some = next_rows(train, rows, first, std::min(kMostTokens, options.token_budget));
+    first += some.size();
+    fill_batch(batch, train, some, tagging);
     if (batch.read_count == 0) continue;  // sentences of which no word has a piece
     arena.reset();
     autograd::Context context{.kernels = kernels, .arena = arena, .compute = bundle.model->compute()};
@@ -102,59 +118,72 @@ std::vector<std::string> head_start_names() {
   return {kRandom, kLinear};
 }
 
-bool wants_head_start(const TrainOptions& options, const tasks::ModelBundle& bundle) {
-  if (options.head_start != kLinear) return false;
+bool wants_head_start(const TrainOptions& options) {
+  return options.head_start == kLinear;
+}
+
+void check_head_start(const TrainOptions& options, const tasks::ModelBundle& bundle) {
+  if (!wants_head_start(options)) return;
   if (bundle.task->kind == TaskKind::regress)
     fail(ErrorKind::usage, "--head-start linear is a logistic regression of labels; '{}' has none: leave it out",
          bundle.task->name);
+  if (bundle.loss->link())
+    fail(ErrorKind::usage,
+         "--head-start linear fits one output a label; the loss '{}' reads the last layer in another way: leave it out",
+         bundle.loss->name());
   if (bundle.continued_head)
     fail(ErrorKind::usage,
          "--head-start linear fits a new last layer, and {} has one for this task: give --new-head as well, or leave "
          "--head-start out to go on with the old one",
          options.model);
-  return true;
 }
 
 std::string head_start_hint(const TrainOptions& options, const tasks::ModelBundle& bundle,
                             const report::Ladder& ladder) {
-  if (options.head_start != kRandom || bundle.continued_head) return "";
-  const report::LadderRow *best = nullptr, *tuned = nullptr;
+  if (wants_head_start(options) || bundle.continued_head || bundle.loss->link()) return "";
+  const report::LadderRow *frozen = nullptr, *tuned = nullptr;
   for (const auto& row : ladder.rows) {
     if (row.fine_tuned) tuned = &row;
-    if (!best || metrics::is_better(ladder.metric, row.score, best->score)) best = &row;
+    if (row.name.starts_with(kFrozenEncoderRung)) frozen = &row;
   }
-  if (!tuned || !best->name.starts_with(kFrozenEncoderRung)) return "";
-  return "the untouched encoder alone is better on these rows: let the last layer begin there (--head-start linear)";
+  if (!frozen || !tuned) return "";
+  const auto beats_it = [&](const auto& row) { return metrics::is_better(ladder.metric, row.score, frozen->score); };
+  if (std::any_of(ladder.rows.begin(), ladder.rows.end(), beats_it)) return "";
+  return "a linear model on the untouched encoder does as well on these rows: --head-start linear begins from one";
 }
 
-HeadStart start_head(tasks::ModelBundle& bundle, kernels::Kernels& kernels, const Split& train, uint64_t seed) {
+std::optional<HeadStart> start_head(tasks::ModelBundle& bundle, kernels::Kernels& kernels, const Split& train,
+                                    const HeadStartOptions& options) {
   const std::vector<int32_t> rows = rows_to_fit(bundle, train);
-  Examples examples = read_examples(bundle, kernels, train, rows);
-  if (examples.targets.rows() == 0) return {};
-  if (!std::all_of(examples.features.begin(), examples.features.end(), [](float x) { return std::isfinite(x); }))
+  auto examples = read_examples(bundle, kernels, train, rows, options);
+  if (!examples) return std::nullopt;
+  if (examples->targets.rows() == 0) return HeadStart{};
+  std::vector<float>& values = examples->features;
+  if (!std::all_of(values.begin(), values.end(), [](float x) { return std::isfinite(x); }))
     fail(ErrorKind::numeric, "the untrained encoder's answers are not finite: the weights in {} are damaged",
          bundle.source.string());
   const int64_t width = bundle.model->config().hidden;
-  const baselines::Standardizer standardizer(examples.features, width, baselines::ColumnScale::common);
-  standardizer.apply(examples.features);
-  const baselines::DenseFeatures features(std::move(examples.features), width, kernels);
-  const auto fitted = baselines::fit_with_chosen_penalty(features, examples.targets, seed);
+  const baselines::Standardizer standardizer(values, width, baselines::ColumnScale::common);
+  standardizer.apply(values);
+  const baselines::DenseFeatures features(std::move(values), width, kernels);
+  const auto fitted = baselines::fit_with_chosen_penalty(features, examples->targets, options.seed);
   write_last_layer(bundle.model->parameters(), standardizer.undone_in(fitted.model));
-  return {.rows = examples.targets.rows(), .c = fitted.c};
+  return HeadStart{.rows = examples->targets.rows(), .c = fitted.c};
 }
 
-int64_t head_start_tokens(const tasks::ModelBundle& bundle, const Split& train) {
-  int64_t tokens = 0;
-  for (const int32_t row : rows_to_fit(bundle, train)) tokens += tokens_of(train, row);
-  return tokens;
-}
-
-double head_start_fit_seconds(const tasks::ModelBundle& bundle, const Split& train) {
-  const bool tagging = bundle.task->kind == TaskKind::tag;
+HeadStartCost head_start_cost(const tasks::ModelBundle& bundle, const Split& train) {
+  HeadStartCost cost;
   int64_t reads = 0;
-  for (const int32_t row : rows_to_fit(bundle, train)) reads += reads_of(train, row, tagging);
-  return kFitSecondsPerWeight * static_cast<double>(reads) * static_cast<double>(bundle.model->config().hidden) *
-         static_cast<double>(bundle.outputs());
+  for (const int32_t row : rows_to_fit(bundle, train)) {
+    cost.tokens += tokens_of(train, row);
+    reads += reads_of(train, row, bundle.task->kind == TaskKind::tag);
+  }
+  const auto rows = static_cast<double>(reads), width = static_cast<double>(bundle.model->config().hidden),
+             classes = static_cast<double>(bundle.logit_count());
+  constexpr double kFits = 20;  // copies of the weights that the search for the best ones keeps
+  cost.fit_seconds = baselines::kDenseFitSeconds * rows * width * classes;
+  cost.bytes = sizeof(float) * (rows * (width + classes) + kFits * width * classes);
+  return cost;
 }
 
 }  // namespace attune::train

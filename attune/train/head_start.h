@@ -10,36 +10,53 @@
 // Jones, Ma, Liang 2022, arXiv 2202.10054 ("LP-FT"), sections 3 and 4. Class weights, smoothing and row weights are the
 // training's: the fit does without.
 #pragma once
+#include <functional>
+#include <optional>
+
 #include "attune/report/report.h"
 #include "attune/train/split.h"
 #include "attune/train/train_options.h"
 
 namespace attune::train {
 
-// What the fit reads at most: texts, or for tagging words.
+// What the fit reads at most: texts, or for tagging about so many words.
 inline constexpr int64_t kHeadStartRows = 20000;
 
 std::vector<std::string> head_start_names();  // "random", "linear"
 
-// Whether the options ask for it. Errors (usage): a task without classes, a last layer that is being continued.
-bool wants_head_start(const TrainOptions& options, const tasks::ModelBundle& bundle);
+bool wants_head_start(const TrainOptions& options);
+// Errors (usage): it is asked for, and the task has no classes, the last layer is being continued, or the loss reads it
+// in another way than one output a label.
+void check_head_start(const TrainOptions& options, const tasks::ModelBundle& bundle);
 
-// What to try next where a linear model on the untouched encoder does as well as this run, whose last layer began at
-// random; empty where there is nothing to say.
+// What to try next where a linear model on the untouched encoder does at least as well as everything else, and the last
+// layer began at random; empty where there is nothing to say.
 std::string head_start_hint(const TrainOptions& options, const tasks::ModelBundle& bundle,
                             const report::Ladder& ladder);
+
+struct HeadStartOptions {
+  uint64_t seed = 1;
+  int64_t token_budget = 2048;      // tokens at once
+  std::function<bool()> stop = {};  // asked between batches
+};
 
 struct HeadStart {
   int64_t rows = 0;  // read: texts, or words
   double c = 0;      // inverse penalty; see baselines/logistic_regression.h
 };
 
-// Fits, and writes the last layer. The same bits for any number of threads. Rows without a target that counts are left
-// out; where none has one the layer stays as it is. Errors (numeric): features that are not finite.
-HeadStart start_head(tasks::ModelBundle& bundle, kernels::Kernels& kernels, const Split& train, uint64_t seed);
+// Fits, and writes the last layer; nothing where it was stopped. The same bits for any number of threads. Rows without
+// a target that counts are left out; where none has one the layer stays as it is. Errors (numeric): features that are
+// not finite.
+std::optional<HeadStart> start_head(tasks::ModelBundle& bundle, kernels::Kernels& kernels, const Split& train,
+                                    const HeadStartOptions& options);
 
-// What it takes, for the plan: tokens that the encoder reads, and seconds of the fit beside them.
-int64_t head_start_tokens(const tasks::ModelBundle& bundle, const Split& train);
-double head_start_fit_seconds(const tasks::ModelBundle& bundle, const Split& train);
+// What it takes, for the plan.
+struct HeadStartCost {
+  int64_t tokens = 0;      // that the encoder reads
+  double fit_seconds = 0;  // beside
+  double bytes = 0;
+};
+HeadStartCost head_start_cost(const tasks::ModelBundle& bundle, const Split& train);
 
 }  // namespace attune::train

@@ -69,7 +69,7 @@ using Logits = std::function<std::vector<float>(const Split&)>;
 
 class Rungs {
  public:
-  explicit Rungs(const LadderInputs& in) : in_(in), classes_(in.untrained.outputs()) {
+  explicit Rungs(const LadderInputs& in) : in_(in), classes_(in.untrained.logit_count()) {
     ladder_.metric = metrics::default_best_metric(in.untrained.task->name);
     ladder_.split = in.judged.name;
   }
@@ -171,10 +171,10 @@ int64_t ladder_tokens(const Split& train, const Split* dev, const Split& judged)
 double ladder_fit_seconds(const Split& train, int64_t outputs, int64_t hidden) {
   // Between what BANKING77 (0.6e-6), CLINC150 (1.4e-6) and GoEmotions (1.7e-6) take a word and label on two cores: how
   // many passes a fit needs is not known beforehand.
-  constexpr double kSparseSeconds = 0.8e-6, kDenseSeconds = 4e-9;
+  constexpr double kSparseSeconds = 0.8e-6;
   const double words = static_cast<double>(tokens_of(train) - 2 * train.rows());
   const auto rows = static_cast<double>(std::min(train.rows(), kLadderEncoderRows)), k = static_cast<double>(outputs);
-  return kSparseSeconds * 2 * words * k + kDenseSeconds * rows * static_cast<double>(hidden) * k;
+  return kSparseSeconds * 2 * words * k + baselines::kDenseFitSeconds * rows * static_cast<double>(hidden) * k;
 }
 
 report::Ladder climb(const LadderInputs& inputs) {

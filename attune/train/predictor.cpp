@@ -35,7 +35,7 @@ void Predictor::run(const data::EncodedSet& encoded, int64_t first, int64_t last
     const data::Encoded sequence = encoded.at(s);
     RowLogits& row = rows[static_cast<size_t>(sequence.example)];
     row.places.insert(row.places.end(), sequence.places.begin(), sequence.places.end());
-    const size_t count = (tagging ? sequence.places.size() : 1) * static_cast<size_t>(bundle_.outputs());
+    const size_t count = (tagging ? sequence.places.size() : 1) * static_cast<size_t>(bundle_.logit_count());
     row.logits.insert(row.logits.end(), logits.begin(), logits.begin() + static_cast<std::ptrdiff_t>(count));
     logits = logits.subspan(count);
   }

@@ -96,15 +96,15 @@ bool wants_ladder(const TrainOptions& o, const tasks::Task& task, const Splits& 
 // A head start before the first step; after the last one the test split, and what the ladder reads and fits.
 OtherWork other_work(const TrainOptions& o, const tasks::ModelBundle& bundle, const Splits& splits, bool at_the_start) {
   OtherWork work{.tokens = splits.test ? tokens_of(*splits.test) : 0};
-  if (at_the_start && wants_head_start(o, bundle)) {
-    work.tokens += head_start_tokens(bundle, splits.train);
-    work.seconds += head_start_fit_seconds(bundle, splits.train);
+  if (at_the_start && wants_head_start(o)) {
+    const HeadStartCost cost = head_start_cost(bundle, splits.train);
+    work.tokens += cost.tokens, work.seconds += cost.fit_seconds;
   }
   if (!wants_ladder(o, *bundle.task, splits)) return work;
   const bool thresholds = bundle.task->kind == tasks::TaskKind::multilabel && splits.dev && splits.test;
   work.tokens +=
       ladder_tokens(splits.train, thresholds ? &*splits.dev : nullptr, splits.test ? *splits.test : *splits.dev);
-  work.seconds += ladder_fit_seconds(splits.train, bundle.outputs(), bundle.model->config().hidden);
+  work.seconds += ladder_fit_seconds(splits.train, bundle.logit_count(), bundle.model->config().hidden);
   return work;
 }
 
@@ -125,6 +125,9 @@ void add_facts(report::Report& report, const TrainOptions& o, const std::string&
   const double rate = state.seconds > 0 ? static_cast<double>(state.tokens) / state.seconds : 0;
   report.facts.emplace_back("training",
                             fmt::format("{} steps, {:.1f} s, {:.0f} tokens/s", state.step, state.seconds, rate));
+  if (state.head_start_seconds > 0)
+    report.facts.emplace_back("last layer", fmt::format("began as a logistic regression on the untrained encoder, {}",
+                                                        report::seconds(state.head_start_seconds)));
   if (keeps_best(o) && state.best_step >= 0) report.facts.emplace_back("state kept", kept_state(best_metric, state));
   report.facts.emplace_back("loss", loss);
   report.facts.emplace_back("precision", fmt::format("{}, {}", plan.precision, report::plural(plan.threads, "thread")));
@@ -148,7 +151,7 @@ RunResult trained(TrainOptions o, Observer& observer) {
   note_sources(o, sources.train, bundle, observer);
   if (bundle.loss->depends_on_batch() && o.micro_batch > 0)
     fail(ErrorKind::usage, "the loss '{}' depends on the whole batch; leave --micro-batch out", bundle.loss->name());
-  wants_head_start(o, bundle);  // or refuses
+  check_head_start(o, bundle);
   const Splits splits = make_splits(o, std::move(sources), bundle);
   const data::DataReport profiled = profile(splits, bundle);
   const char* precision = tensor::name(bundle.model->compute());
@@ -176,7 +179,8 @@ RunResult trained(TrainOptions o, Observer& observer) {
   const auto judged = judge_splits(report, bundle, *kernels, o, splits.dev_if_any(), splits.test_if_any(), observer);
   if (!judged) return {.state = RunResult::State::interrupted, .report = {}};
   report.routing = route_splits(*judged);
-  report.ladder = make_ladder(o, *kernels, splits, *judged, task, outcome.state.seconds, observer);
+  report.ladder = make_ladder(o, *kernels, splits, *judged, task,
+                              outcome.state.seconds + outcome.state.head_start_seconds, observer);
   if (report.ladder)
     if (std::string hint = head_start_hint(o, bundle, *report.ladder); !hint.empty())
       report.notes.push_back(std::move(hint));

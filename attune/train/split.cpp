@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <fmt/core.h>
 
+#include "attune/base/rng.h"
+
 namespace attune::train {
 
 Split make_split(std::string name, std::string files, data::Dataset data, const tasks::ModelBundle& bundle) {
@@ -25,14 +27,21 @@ void fill_batch(tasks::Batch& batch, const Split& split, std::span<const int32_t
       batch.add(sequence, tagging, static_cast<int32_t>(s - first));
       split.targets.append(batch, row, sequence.places);
     }
+    split.targets.end_row(batch);
   }
   batch.finish();
 }
 
 std::vector<int32_t> spread_rows(const Split& split, int64_t most) {
+  constexpr uint64_t kSpreadStream = 0x737072656164;  // "spread"
   most = std::min(most, split.rows());
   std::vector<int32_t> rows;
-  for (int64_t i = 0; i < most; ++i) rows.push_back(static_cast<int32_t>(i * split.rows() / most));
+  for (int64_t i = 0; i < most; ++i) {
+    const int64_t first = i * split.rows() / most, next = (i + 1) * split.rows() / most;
+    const uint32_t draw =
+        random_below(mix64(kSpreadStream), static_cast<uint32_t>(i), static_cast<uint32_t>(next - first));
+    rows.push_back(static_cast<int32_t>(first + draw));
+  }
   return rows;
 }
 

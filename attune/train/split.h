@@ -28,7 +28,8 @@ Split make_split(std::string name, std::string files, data::Dataset data, const 
 // Fills `batch` with all sequences (windows) of `rows` of the split, and their targets.
 void fill_batch(tasks::Batch& batch, const Split& split, std::span<const int32_t> rows, bool tagging);
 
-// At most `most` rows, evenly spread over the split.
+// At most `most` rows, evenly spread over the split: one of each stretch, drawn, so that an order which repeats itself
+// (labels in turn) does not show.
 std::vector<int32_t> spread_rows(const Split& split, int64_t most);
 
 // Tokens of one row, all its windows together; and of all rows.

@@ -3,11 +3,10 @@
 namespace attune::train {
 
 PassResult forward(const MicroBatch& micro) {
-  const models::ModelOutput output = micro.model.forward(micro.context, micro.rows.rows, micro.rows.head());
+  const models::ModelOutput output = micro.model.forward(micro.context, micro.batch.rows, micro.batch.head());
   return {output, micro.loss.evaluate(micro.context, {.logits = output.logits,
                                                       .hidden = output.hidden,
-                                                      .features = output.features,
-                                                      .targets = micro.rows.targets,
+                                                      .targets = micro.batch.targets,
                                                       .progress = micro.progress})};
 }
 

@@ -12,7 +12,7 @@ struct MicroBatch {
   autograd::Context& context;  // recording, in training; random.pass 0: a further pass sets another, for other draws
   const models::Model& model;
   const losses::Loss& loss;
-  const tasks::Batch& rows;
+  const tasks::Batch& batch;
   double denominator = 1;  // of the loss, over the whole step
   double progress = 0;     // share of the training done, in [0, 1]
 };

@@ -73,7 +73,7 @@ double TrainStep::forward_backward(const tasks::Batch& batch, int64_t step, doub
   return strategy_.run({.context = context,
                         .model = model_,
                         .loss = loss_,
-                        .rows = batch,
+                        .batch = batch,
                         .denominator = denominator,
                         .progress = static_cast<double>(step) / total});
 }

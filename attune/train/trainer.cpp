@@ -89,7 +89,8 @@ Outcome Trainer::run(const nlohmann::json& identity) {
   Outcome outcome;
   state_.token_budget = batches_.token_budget();
   log_ = std::make_unique<MetricsLog>(fs::path(options_.out) / "metrics.jsonl", state_.log_bytes);
-  if (at_the_start() && wants_head_start(options_, bundle_)) begin_with_linear_head();
+  if (at_the_start() && wants_head_start(options_) && !begin_with_linear_head())
+    return {.state = state_, .interrupted = true};
   bool saved = state_.step == total_steps_ || state_.stopped_early;
   while (state_.step < total_steps_ && !state_.stopped_early) {
     const auto start = Clock::now();
@@ -122,15 +123,20 @@ Outcome Trainer::run(const nlohmann::json& identity) {
   return outcome;
 }
 
-void Trainer::begin_with_linear_head() {
+bool Trainer::begin_with_linear_head() {
+  observer_.note("fitting the last layer on the untrained encoder (--head-start linear)");
   const auto start = Clock::now();
-  const HeadStart head = start_head(bundle_, kernels_, train_, options_.seed);
-  const double seconds = seconds_since(start);
-  state_.seconds += seconds;
-  observer_.note(
-      fmt::format("the last layer begins as a logistic regression on the untrained encoder: {} {}, C = {}, "
-                  "{:.1f} s",
-                  head.rows, bundle_.task->kind == tasks::TaskKind::tag ? "words" : "rows", head.c, seconds));
+  const auto head = start_head(bundle_, kernels_, train_,
+                               {.seed = options_.seed, .token_budget = batches_.token_budget(), .stop = [&] {
+                                  return observer_.stop_requested();
+                                }});
+  if (!head) return false;
+  state_.head_start_seconds = seconds_since(start);
+  if (head->rows > 0)
+    observer_.note(fmt::format("the last layer begins as a logistic regression of {} {}, C = {}, {:.1f} s", head->rows,
+                               bundle_.task->kind == tasks::TaskKind::tag ? "words" : "rows", head->c,
+                               state_.head_start_seconds));
+  return true;
 }
 
 // The weights are as before the step; where the step before it was one too far they are not finite any more.

@@ -49,8 +49,8 @@ class Trainer {
   Outcome run(const nlohmann::json& identity);
 
  private:
-  // --head-start linear.
-  void begin_with_linear_head();
+  // --head-start linear. False where it was stopped.
+  bool begin_with_linear_head();
   int64_t steps_per_epoch() const { return batches_.steps_per_epoch(); }
   // Finds bytes_per_token_; before anything larger has passed through the model.
   void measure_activations();

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <unistd.h>
 
+#include "attune/train/head_start.h"
 #include "attune/train/trainer.h"
 
 namespace attune::train {
@@ -42,11 +43,13 @@ void Trainer::measure_activations() {
   bytes_per_token_ = static_cast<double>(step_.measure(batch)) / tokens_in(train_, some);
 }
 
-// Weights, gradients and data are resident once something has been measured; moments are touched by the first update.
+// Weights, gradients and data are resident once something has been measured; moments are touched by the first update,
+// when a head start has given back what it took.
 double Trainer::memory_without_activations() const {
   double moments = 0;
   for (const auto& state : optimizer_->state()) moments += static_cast<double>(state.tensor.count()) * sizeof(float);
-  return resident_bytes() - static_cast<double>(step_.arena().peak()) + moments;
+  const double head_start = at_the_start() && wants_head_start(options_) ? head_start_cost(bundle_, train_).bytes : 0;
+  return resident_bytes() - static_cast<double>(step_.arena().peak()) + std::max(moments, head_start);
 }
 
 void Trainer::fit_memory() {

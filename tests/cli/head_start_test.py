@@ -35,7 +35,7 @@ class HeadStart(ProgramTest):
     def test_it_is_worth_more_than_a_random_one(self):
         random = self.metric(self.train("random", *self.untrained), "log_loss")
         linear = self.metric(self.train("linear", *self.untrained, "--head-start", "linear"), "log_loss")
-        self.assertIn("the last layer begins as a logistic regression on the untrained encoder: 400 rows, C = ", self.said)
+        self.assertIn("the last layer begins as a logistic regression of 400 rows, C = ", self.said)
         self.assertLess(linear, random - 0.2)
 
     def test_training_goes_on_from_it(self):
@@ -73,13 +73,20 @@ class HeadStart(ProgramTest):
         rows = [json.dumps({"text": " ".join(W_WORDS[i % 30 : i % 30 + 5]), "labels": [["a"], ["a", "b"], []][i % 3]}) for i in range(90)]
         self.file("many.jsonl", "\n".join(rows) + "\n")
         self.train("many", "--task", "multilabel", *self.untrained, "--head-start", "linear", data=("many.jsonl", "many.jsonl"))
-        self.assertIn("90 rows, C = ", self.said)
+        self.assertIn("of 90 rows, C = ", self.said)
         sentence = "".join(f"w{i} {'B-X' if i < 3 else 'O'}\n" for i in range(10)) + "\n"
         self.file("words.txt", sentence * 8)
         words = ("--task", "tag", *self.untrained, "--head-start")
         linear = self.train("tags", *words, "linear", data=("words.txt", "words.txt"))
-        self.assertIn("80 words, C = ", self.said)
+        self.assertIn("of 80 words, C = ", self.said)
         self.assertGreater(self.metric(linear, "entity_f1"), self.metric(self.train("random_tags", *words, "random", data=("words.txt", "words.txt")), "entity_f1"))
+
+    def test_a_last_layer_that_cannot_go_on_is_a_new_one(self):
+        """The folder has three outputs with made-up names, the data two labels: nothing of the old layer is kept."""
+        self.file("two.csv", sentences(100, 3, classes=2))
+        command = self.command("two", *self.untrained, "--head-start", "linear", data=("two.csv", "two.csv"))
+        command.remove("--new-head")
+        self.assertIn("the last layer begins as a logistic regression of 100 rows", self.succeeded(attune(*command)).stderr.decode())
 
     def test_refusals(self):
         linear = ("--max-steps", "1", "--head-start")

@@ -141,6 +141,10 @@ class Loss(ModelFolders):
                 data = self.file("fits.csv", "text,label\nw1,label_0\nw2,label_1\n")
                 message = self.refused(attune("eval", "--model", model, "--data", data), expected)
                 self.assertIn(str(model / "attune.json"), message)
+                # What only judges does not stand in the way of predicting.
+                if number != 2:
+                    self.succeeded(attune("predict", "--model", model, data))
+                    self.succeeded(attune("info", model))
 
 
 class Cutting(ModelFolders):

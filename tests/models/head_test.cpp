@@ -114,6 +114,7 @@ TEST_F(Heads, DropoutBeforeTheLastLayer) {
   for (uint64_t step = 0; step < 64; ++step) {
     const double z = run(head, {4}, true, step).as<double>()[0];
     EXPECT_TRUE(z == 0 || std::abs(z - 2 * value(4, 0)) < 1e-12) << z;
+    EXPECT_EQ(features_.as<double>()[0], value(4, 0)) << "features are what dropout had not seen yet";
     dropped += z == 0;
   }
   EXPECT_NEAR(dropped, 32, 16);

@@ -94,6 +94,21 @@ TEST(TagDecoder, AddsWhatALossHasLearnedOfNeighbours) {
   EXPECT_ERROR(ErrorKind::internal, TagDecoder(kLabels, Decoding::iob2, other), "a chain of other labels");
 }
 
+// As the loss counted them: a sentence is its words with a piece; one without is passed over, begins and ends nothing.
+TEST(TagDecoder, ChainsGoOnAcrossAWordWithoutAnAnswer) {
+  const std::vector<LabelPlace> places{{1, 0}, {2, 2}};  // word 1 has no piece
+  losses::LabelChain chain{
+      .begin = {0, 0, 0, 0, 0}, .end = {0, 0, 0, 0, 0}, .transitions = std::vector<float>(25, 0.0f)};
+  const std::vector<float> logits{0, 2, 0, 0, 1, /**/ 0, 0, 0, 2, 1};
+  const auto tags = [&](Decoding decoding) { return TagDecoder(kLabels, decoding, chain).decode(3, places, logits); };
+  EXPECT_EQ(tags(Decoding::argmax).labels, (std::vector<int32_t>{kBPer, -1, kIPer}));
+  EXPECT_EQ(tags(Decoding::iob2).labels, (std::vector<int32_t>{kBPer, -1, kO})) << "the rule sees an O between";
+  chain.transitions[kBPer * 5 + kO] = -5, chain.transitions[kBPer * 5 + kBLoc] = 3;
+  EXPECT_EQ(tags(Decoding::iob2).labels, (std::vector<int32_t>{kBPer, -1, kBLoc}));
+  chain.begin[kBLoc] = 9, chain.end[kBPer] = 9;  // of the sentence, not of its parts
+  EXPECT_EQ(tags(Decoding::argmax).labels, (std::vector<int32_t>{kBLoc, -1, kBPer}));
+}
+
 TEST(TagDecoder, AnOrphanBecomesWhatCostsLeast) {
   //                          B-LOC B-PER I-LOC I-PER  O
   const std::vector<float> a{0, 0, 0, 2, 3, /* O then I-PER: */ 0, 2.5f, 0, 3, 1};

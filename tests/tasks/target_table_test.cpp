@@ -73,8 +73,11 @@ TEST(TargetTable, TagsStandWhereTheWindowReadsThem) {
   table.append(batch, 0, first);
   table.append(batch, 0, second);
   EXPECT_EQ(batch.targets.classes, (std::vector<int32_t>{0, 1, 2}));
-  EXPECT_EQ(batch.targets.sequences, (std::vector<int32_t>{0, 2, 3}));
-  EXPECT_EQ(batch.targets.weights, (std::vector<float>{3, 3, 3}));
+  table.end_row(batch);
+  table.append(batch, 0, first);
+  table.end_row(batch);
+  EXPECT_EQ(batch.targets.sequences, (std::vector<int32_t>{0, 3, 5})) << "both windows are one sentence";
+  EXPECT_EQ(batch.targets.weights, (std::vector<float>{3, 3, 3, 3, 3}));
 }
 
 TEST(TargetTable, NumbersMeanOutputsWithoutNames) {

@@ -18,7 +18,9 @@ report::Ladder ladder(double ngrams, double frozen, double tuned) {
 TEST(HeadStartHint, WhereTheUntouchedEncoderIsBest) {
   TrainOptions options;
   tasks::ModelBundle bundle;
+  bundle.loss = losses::make_loss("cross_entropy", losses::TargetKind::classes, {});
   EXPECT_NE(head_start_hint(options, bundle, ladder(0.5, 0.93, 0.90)).find("--head-start linear"), std::string::npos);
+  EXPECT_NE(head_start_hint(options, bundle, ladder(0.5, 0.93, 0.93)), "") << "as good, and cheaper";
   EXPECT_EQ(head_start_hint(options, bundle, ladder(0.5, 0.93, 0.94)), "");
   EXPECT_EQ(head_start_hint(options, bundle, ladder(0.95, 0.93, 0.90)), "") << "n-grams are";
   EXPECT_EQ(head_start_hint(options, bundle, {.rows = {{.name = "majority class", .score = 0.9}}}), "") << "cut short";
@@ -26,6 +28,7 @@ TEST(HeadStartHint, WhereTheUntouchedEncoderIsBest) {
 
 TEST(HeadStartHint, NotWhereItWasDoneOrDoesNotApply) {
   tasks::ModelBundle bundle;
+  bundle.loss = losses::make_loss("cross_entropy", losses::TargetKind::classes, {});
   TrainOptions done;
   done.head_start = "linear";
   EXPECT_EQ(head_start_hint(done, bundle, ladder(0.5, 0.93, 0.90)), "");

@@ -100,7 +100,7 @@ class CornModel : public LossInterface {
 TEST_F(CornModel, ItsLastLayerIsNarrowerAndItsAnswersAreProbabilitiesOfTheClasses) {
   tasks::ModelBundle bundle = tasks::open_for_training(options("classify", kGrades, corn));
   EXPECT_EQ(bundle.model->head().outputs, 3);
-  EXPECT_EQ(bundle.outputs(), 4);
+  EXPECT_EQ(bundle.logit_count(), 4);
   EXPECT_NE(tasks::why_encoder_only(bundle), "");
   const train::Split split = train::make_split("train", "rows", graded_texts(), bundle);
   const auto before = train::evaluate(bundle, *kernels_, split, {});
@@ -131,7 +131,7 @@ TEST_F(CornModel, ItsLastLayerIsNarrowerAndItsAnswersAreProbabilitiesOfTheClasse
 TEST_F(CornModel, AnotherLossDoesNotReadItsLastLayer) {
   tasks::ModelBundle bundle = tasks::open_for_training(options("classify", kGrades, corn));
   const fs::path saved = save(bundle, "corn");
-  EXPECT_ERROR(ErrorKind::usage, tasks::open_for_inference(saved.string(), DType::f32), "attune.json",
+  EXPECT_ERROR(ErrorKind::model, tasks::open_for_inference(saved.string(), DType::f32), "attune.json",
                "unknown loss 'corn'");
 
   auto go_on = options("classify", kGrades, {});
@@ -147,7 +147,13 @@ TEST_F(CornModel, AnotherLossDoesNotReadItsLastLayer) {
   };
   EXPECT_TRUE(said(other, "the last layer is new: the loss 'cross_entropy' reads it in another way than 'corn'"));
 
-  go_on.make_loss = corn;
+  go_on.make_loss = corn, go_on.data_labels = {"0", "1", "2", "3", "4"};
+  const tasks::ModelBundle more = tasks::open_for_training(go_on);
+  EXPECT_FALSE(more.continued_head) << "four questions where there were three";
+  EXPECT_EQ(more.model->head().outputs, 4);
+  EXPECT_TRUE(said(more, "1 labels came to the model's own: the last layer is new"));
+
+  go_on.data_labels = kGrades;
   const tasks::ModelBundle same = tasks::open_for_training(go_on);
   EXPECT_TRUE(same.continued_head);
   EXPECT_FALSE(said(same, "the last layer is new"));
