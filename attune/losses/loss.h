@@ -29,7 +29,7 @@ struct Targets {
   int64_t width = 1;
   std::vector<float> weights;  // [n] item weights, or empty: all 1
   std::vector<int32_t>
-      sequences;  // [S+1] tagging: items of one sentence, all its windows, are [sequences[s], sequences[s+1])
+      sequences;                  // [S+1] tagging: items [sequences[s], sequences[s+1]) are a sentence, all its windows
   std::vector<int32_t> examples;  // [n] row of the data set each item came from: for losses with state by example
 
   int64_t items() const {
@@ -91,8 +91,8 @@ class Loss {
   // What is added when tags are chosen; empty: nothing.
   virtual LabelChain chain() const { return {}; }
 
-  // Parameters of the loss's own (CRF transitions): added to the model's before memory
-  // is given out, so that they train, save, resume and are there to predict with like any other.
+  // Parameters of the loss's own (CRF transitions): added to the model's before memory is given out, so that they
+  // train, save, resume and are there to predict with like any other.
   virtual void add_parameters(nn::Parameters&) {}
 
   virtual LossTerm evaluate(Context& context, const LossInput& input) const = 0;

@@ -26,8 +26,8 @@ std::optional<std::string> recorded_loss_name(const nlohmann::json& record);
 bool has_own_link(const nlohmann::json& record);
 
 // What the model was trained with, or the task's default where the record names no loss; task, labels and record of the
-// bundle are known. Errors (model): a loss that
-// attune does not have or that does not fit the task, options that do not fit the loss or the labels.
+// bundle are known. Errors (model): a loss that attune does not have or that does not fit the task, options that do not
+// fit the loss or the labels.
 std::unique_ptr<losses::Loss> recorded_loss(const ModelBundle& bundle);
 
 // How texts were cut, how tags are decoded, a multi-label model's thresholds: from bundle.record into the bundle, whose

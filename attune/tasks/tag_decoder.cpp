@@ -110,8 +110,9 @@ void TagDecoder::best_path(std::span<const float> logits, const std::vector<bool
   for (size_t i = n - 1; i > 0; --i) path[i - 1] = from[i * outputs_ + static_cast<size_t>(path[i])];
 }
 
-// Each place's best label alone; where these break the rule between two words that nothing answers for, or where
-// neighbours count, the best of all ways.
+// Each place's best label by itself; where such labels break the rule, or where neighbours count anyway, the best of
+// all ways. Without a chain a word that nothing answers for parts a sentence into pieces that do not concern each
+// other.
 std::vector<int32_t> TagDecoder::path(std::span<const data::LabelPlace> places, std::span<const float> logits) const {
   std::vector<int32_t> path(places.size());
   std::vector<bool> apart(places.size(), false);
