@@ -24,7 +24,7 @@ const void* program() {
   return known ? self.dli_fbase : nullptr;
 }
 
-void* allocate(size_t bytes, void* caller) {
+[[maybe_unused]] void* allocate(size_t bytes, void* caller) {
   if (counting) {
     Dl_info from{};
     if (::dladdr(caller, &from) != 0 && from.dli_fbase == program()) {
