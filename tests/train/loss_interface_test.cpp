@@ -1,10 +1,8 @@
 // Losses that answer in ways of their own (tests/losses/sketches.h), through the code that trains, judges, saves and
 // opens models: CORN with a narrower last layer and its link, a CRF with parameters that choose the tags.
-#include <fstream>
 #include <gtest/gtest.h>
 
 #include "attune/base/files.h"
-#include "attune/base/rng.h"
 #include "attune/io/safetensors.h"
 #include "attune/train/batches.h"
 #include "attune/train/evaluate.h"
@@ -14,44 +12,18 @@
 #include "tests/base/expect_error.h"
 #include "tests/base/temp_folder.h"
 #include "tests/losses/sketches.h"
+#include "tests/train/tiny_model.h"
 
 namespace attune {
 namespace {
 
 using nlohmann::json;
 using tensor::DType;
+using test::graded_texts;
+using test::kGrades;
+using test::make_model;
 
-const fs::path kGolden = fs::path(ATTUNE_TEST_DATA) / "models/golden";
-const std::vector<std::string> kGrades{"0", "1", "2", "3"};
 const std::vector<std::string> kTags{"B-X", "I-X", "O"};
-
-// A golden model with a vocabulary of words w0, w1, ... beside it.
-void make_model(const fs::path& folder, const char* golden) {
-  fs::create_directories(folder);
-  json config = json::parse(read_file(kGolden / golden / "config.json"));
-  config.erase("id2label"), config.erase("label2id");
-  write_file_atomically(folder / "config.json", config.dump());
-  fs::copy_file(kGolden / "sequence_classification/model.safetensors", folder / "model.safetensors");
-  std::string vocabulary = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n";
-  for (int i = 0; i < 95; ++i) vocabulary += "w" + std::to_string(i) + "\n";
-  write_file_atomically(folder / "vocab.txt", vocabulary);
-}
-
-// A text's grade is the number of its words above w40.
-data::Dataset graded_texts() {
-  data::Dataset rows;
-  for (int32_t i = 0; i < 120; ++i) {
-    const int32_t grade = i % 4;
-    data::Example row;
-    for (int32_t w = 0; w < 5; ++w) {
-      const uint32_t draw = random_below(mix64(static_cast<uint64_t>(i)), static_cast<uint32_t>(w), 40);
-      row.text += fmt::format("w{} ", w < grade ? 41 + draw : draw);
-    }
-    row.labels = {kGrades[static_cast<size_t>(grade)]};
-    rows.examples.push_back(std::move(row));
-  }
-  return rows;
-}
 
 class LossInterface : public testing::Test {
  protected:
