@@ -58,9 +58,9 @@ report::Report evaluated(const EvalOptions& options) {
   const ThreadChoice threads = choose_threads(options.inference.threads);
   const auto kernels = kernels::cpu::make_kernels(threads.threads);
   const tasks::ModelBundle bundle = options.inference.open();
+  if (!bundle.loss_error.empty()) fail(ErrorKind::model, "{}", bundle.loss_error);
   const train::Split split = train::make_split(
       "test", train::joined(options.data), data::read_dataset(options.data, bundle.task->data, options.read), bundle);
-  if (!bundle.loss_error.empty()) fail(ErrorKind::model, "{}", bundle.loss_error);
   tasks::check_pairs(bundle, split.data);
   Console console;
   report::Report report =

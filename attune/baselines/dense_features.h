@@ -25,15 +25,15 @@ class DenseFeatures final : public Features {
   kernels::Kernels& kernels_;
 };
 
-// Brings each column to mean 0 and the rows' squared length to 1 on average, with the statistics of the rows it was
-// made from; then one penalty suits encoders of any width and scale.
-//   x'_j = (x_j - mean_j) / (s_j sqrt(M))       s_j of `by`; a column without spread becomes 0
 enum class ColumnScale {
   own,     // s_j^2 = E (x_j - mean_j)^2: every column counts alike
   common,  // s^2 = the mean of those: the penalty is on the weights of the columns as they are, so that one which
            // hardly moves gets no large weight
 };
 
+// Brings each column to mean 0 and the rows' squared length to 1 on average, with the statistics of the rows it was
+// made from; then one penalty suits encoders of any width and scale.
+//   x'_j = (x_j - mean_j) / (s_j sqrt(M))       s_j of `by`; a column without spread becomes 0
 class Standardizer {
  public:
   // values [N, columns].

@@ -49,6 +49,7 @@ struct ChosenFit {
   double c = 10;
 };
 ChosenFit fit_with_chosen_penalty(const Features& features, const ClassTargets& targets, uint64_t seed);
+
 // What it takes on dense features for each row, column and class, on two cores: for plans.
 inline constexpr double kDenseFitSeconds = 4e-9;
 

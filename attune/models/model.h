@@ -19,8 +19,8 @@ struct ModelOutput {
 
 class Model {
  public:
-  // `more` may add parameters of its own (a loss's transitions): they train, save and resume like the
-  // head's, and belong to its depth.
+  // `more` may add parameters of its own (a loss's transitions): they train, save and resume like the head's, and
+  // belong to its depth.
   Model(const BertConfig& config, const HeadOptions& head, tensor::DType compute,
         const std::function<void(nn::Parameters&)>& more = {});
 

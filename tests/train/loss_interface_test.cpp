@@ -135,7 +135,7 @@ TEST_F(CornModel, AnotherLossDoesNotReadItsLastLayer) {
   EXPECT_EQ(weights(same), weights(bundle));
 }
 
-// Tags that the words do not show: whether X stands is drawn, and every X has three words.
+// Words show where an X begins; that it has three of them only its neighbours tell.
 data::Dataset chained_sentences() {
   data::Dataset rows;
   for (int32_t i = 0; i < 80; ++i) {
