@@ -1,7 +1,10 @@
 // What an op needs besides its operands: the device's kernels, the step's memory, the tape (or none: inference), and
 // the names under which random draws are made.
 #pragma once
+#include <span>
+
 #include "attune/autograd/tape.h"
+#include "attune/tensor/transfer.h"
 
 namespace attune::autograd {
 
@@ -30,6 +33,11 @@ struct Context {
     return tape != nullptr && (Tape::wants(inputs) || ...);
   }
   Tensor make(tensor::Shape shape, tensor::DType dtype) { return arena.tensor(shape, dtype); }
+  // Host values where kernels read them; on the CPU the very array, which must live as long as the step.
+  template <class T>
+  const T* on_device(std::span<const T> values) {
+    return tensor::to_device(arena, values);
+  }
 };
 
 }  // namespace attune::autograd

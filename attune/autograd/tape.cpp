@@ -3,6 +3,7 @@
 namespace attune::autograd {
 
 void Tape::clear() {
+  closures_.reset();
   nodes_.clear();
   variables_.clear();
 }

@@ -1,9 +1,9 @@
 // Reverse-mode differentiation, coarse-grained: one node an op. Running the model writes nodes on the tape; backward()
 // walks them in reverse, each node reading the gradient of its output and adding to the gradients of its inputs.
 //
-// Nodes and gradients of activations live in the step's arena; gradients of parameters live where the parameter keeps
-// them. A node's backward is a lambda that captures views only (trivially copyable), so a step allocates nothing.
-// Griewank & Walther 2008, ch. 3.
+// Gradients of activations live in the step's arena, those of parameters where the parameter keeps them; the nodes
+// themselves are the host's, wherever the tensors are. A node's backward is a lambda that captures views only
+// (trivially copyable), so a step allocates nothing. Griewank & Walther 2008, ch. 3.
 #pragma once
 #include <cstdint>
 #include <new>
@@ -45,7 +45,7 @@ class Tape {
   template <class Backward>
   void record(const char* op, const Tensor& output, Backward backward) {
     static_assert(std::is_trivially_copyable_v<Backward>, "a backward captures views only; see tape.h");
-    void* at = arena_.allocate(sizeof(Backward));
+    void* at = closures_.allocate(sizeof(Backward));
     ::new (at) Backward(std::move(backward));
     nodes_.push_back({op, output.var, at, [](void* self, Tape& tape, Tensor d_output) {
                         (*static_cast<Backward*>(self))(tape, d_output);
@@ -96,6 +96,7 @@ class Tape {
 
   tensor::Arena& arena_;
   kernels::Kernels& kernels_;
+  tensor::Arena closures_;
   std::vector<Node> nodes_;
   std::vector<Variable> variables_;
 };

@@ -14,25 +14,25 @@ tensor::Tensor matrix(std::span<const float> values, int64_t rows, int64_t colum
 
 }  // namespace
 
-DenseFeatures::DenseFeatures(std::vector<float> values, int64_t columns, kernels::Kernels& kernels)
+DenseFeatures::DenseFeatures(std::vector<float> values, int64_t columns, int threads)
     : values_(std::move(values)),
       columns_(columns),
       rows_(static_cast<int64_t>(values_.size()) / columns),
-      kernels_(kernels) {
+      kernels_(kernels::cpu::make_kernels(threads)) {
   ATTUNE_CHECK(rows_ * columns_ == static_cast<int64_t>(values_.size()), "{} values in rows of {}", values_.size(),
                columns_);
 }
 
 void DenseFeatures::multiply(std::span<const float> w, int64_t outputs, std::span<float> out) const {
-  kernels_.matmul(
+  kernels_->matmul(
       {.a = matrix(values_, rows_, columns_), .b = matrix(w, columns_, outputs), .c = matrix(out, rows_, outputs)});
 }
 
 void DenseFeatures::multiply_transposed(std::span<const float> g, int64_t outputs, std::span<float> dw) const {
-  kernels_.matmul({.a = matrix(values_, rows_, columns_),
-                   .b = matrix(g, rows_, outputs),
-                   .c = matrix(dw, columns_, outputs),
-                   .transpose_a = true});
+  kernels_->matmul({.a = matrix(values_, rows_, columns_),
+                    .b = matrix(g, rows_, outputs),
+                    .c = matrix(dw, columns_, outputs),
+                    .transpose_a = true});
 }
 
 Standardizer::Standardizer(std::span<const float> values, int64_t columns, ColumnScale by) {

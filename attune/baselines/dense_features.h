@@ -10,19 +10,19 @@ namespace attune::baselines {
 
 class DenseFeatures final : public Features {
  public:
-  // values [N, columns] row major. `kernels` must outlive this.
-  DenseFeatures(std::vector<float> values, int64_t columns, kernels::Kernels& kernels);
+  // values [N, columns] row major. Products are the CPU's, wherever the encoder ran.
+  DenseFeatures(std::vector<float> values, int64_t columns, int threads);
 
   int64_t rows() const override { return rows_; }
   int64_t columns() const override { return columns_; }
-  int threads() const override { return kernels_.threads(); }
+  int threads() const override { return kernels_->threads(); }
   void multiply(std::span<const float> w, int64_t outputs, std::span<float> out) const override;
   void multiply_transposed(std::span<const float> g, int64_t outputs, std::span<float> dw) const override;
 
  private:
   std::vector<float> values_;
   int64_t columns_, rows_;
-  kernels::Kernels& kernels_;
+  std::unique_ptr<kernels::Kernels> kernels_;
 };
 
 enum class ColumnScale {

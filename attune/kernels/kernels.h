@@ -15,6 +15,7 @@
 #include "attune/kernels/loss.h"
 #include "attune/kernels/matmul.h"
 #include "attune/kernels/update.h"
+#include "attune/tensor/memory.h"
 
 namespace attune::kernels {
 
@@ -23,6 +24,8 @@ class Kernels {
   virtual ~Kernels() = default;
   virtual const char* device() const = 0;
   virtual int threads() const = 0;
+  // Where its operands lie: every tensor, and every array that an argument points to.
+  virtual tensor::Memory& memory() { return tensor::host_memory(); }
 
   virtual void matmul(const Matmul&) { lacks("matmul"); }
   virtual void column_sum(const ColumnSum&) { lacks("column_sum"); }
@@ -41,7 +44,7 @@ class Kernels {
   virtual void mean_rows_backward(const MeanRows&) { lacks("mean_rows_backward"); }
   virtual void convert(const Convert&) { lacks("convert"); }
   virtual void fill(const Fill&) { lacks("fill"); }
-  virtual double sum_squares(const SumSquares&) { lacks("sum_squares"); }
+  virtual void sum_squares(const SumSquares&) { lacks("sum_squares"); }
   virtual void softmax_cross_entropy(const SoftmaxCrossEntropy&) { lacks("softmax_cross_entropy"); }
   virtual void softmax_cross_entropy_backward(const SoftmaxCrossEntropy&) { lacks("softmax_cross_entropy_backward"); }
   virtual void sigmoid_cross_entropy(const SigmoidCrossEntropy&) { lacks("sigmoid_cross_entropy"); }

@@ -30,7 +30,7 @@ class BinaryCrossEntropy final : public Loss {
     term.items =
         ops::sigmoid_cross_entropy(context, input.logits, value_targets(context, input.targets, rows, kUnknown),
                                    vector_of(context, options_.positive_weights));
-    term.sum = weighted_sum(term.items, term.weights, input.targets.items());
+    term.sum = weighted_sum(context, term.items, term.weights, input.targets.items());
     term.denominator = denominator(input.targets);
     return term;
   }

@@ -32,7 +32,7 @@ class CrossEntropy final : public Loss {
                                             {.class_weights = vector_of(context, options_.class_weights),
                                              .smoothing = options_.label_smoothing,
                                              .ignored = kIgnored});
-    term.sum = weighted_sum(term.items, term.weights, input.targets.items());
+    term.sum = weighted_sum(context, term.items, term.weights, input.targets.items());
     term.denominator = denominator(input.targets);
     return term;
   }

@@ -21,7 +21,7 @@ class MeanSquaredError final : public Loss {
     LossTerm term;
     term.weights = item_weights(context, input.targets, rows);
     term.items = ops::squared_error(context, input.logits, value_targets(context, input.targets, rows, 0));
-    term.sum = weighted_sum(term.items, term.weights, input.targets.items());
+    term.sum = weighted_sum(context, term.items, term.weights, input.targets.items());
     term.denominator = denominator(input.targets);
     return term;
   }

@@ -5,23 +5,34 @@
 namespace attune::losses {
 namespace {
 
-// Calls `fill(pointer)` with the tensor's elements as float or double.
-template <class Fill>
-void with_elements(const Tensor& t, Fill fill) {
-  if (t.dtype == tensor::DType::f64)
-    fill(t.as<double>());
+// A tensor of the run's summing type, made on the host by body(span of float or double).
+template <class Body>
+Tensor made_on_host(Context& context, tensor::Shape shape, const Body& body) {
+  const Tensor made = context.make(shape, context.sums());
+  if (made.dtype == tensor::DType::f64)
+    tensor::write_from_host<double>(context.arena.memory(), made, body);
   else
-    fill(t.as<float>());
+    tensor::write_from_host<float>(context.arena.memory(), made, body);
+  return made;
 }
 
 template <class From>
-void copy_padded(const Tensor& to, const std::vector<From>& from, double beyond) {
-  with_elements(to, [&](auto* out) {
-    using T = std::remove_pointer_t<decltype(out)>;
-    const auto known = std::min<int64_t>(to.count(), static_cast<int64_t>(from.size()));
-    for (int64_t i = 0; i < known; ++i) out[i] = static_cast<T>(from[i]);
-    std::fill(out + known, out + to.count(), static_cast<T>(beyond));
+Tensor padded(Context& context, tensor::Shape shape, const std::vector<From>& from, double beyond) {
+  return made_on_host(context, shape, [&](auto out) {
+    using T = typename decltype(out)::value_type;
+    const size_t known = std::min(out.size(), from.size());
+    for (size_t i = 0; i < known; ++i) out[i] = static_cast<T>(from[i]);
+    std::fill(out.begin() + static_cast<std::ptrdiff_t>(known), out.end(), static_cast<T>(beyond));
   });
+}
+
+template <class T>
+double weighted_sum_of(tensor::Memory& memory, const Tensor& items, const Tensor& weights, int64_t count) {
+  const tensor::OnHost<T> item(memory, items, count), weight(memory, weights, count);
+  double sum = 0;
+  for (size_t i = 0; i < static_cast<size_t>(count); ++i)
+    if (weight.values()[i] != 0) sum += static_cast<double>(weight.values()[i]) * static_cast<double>(item.values()[i]);
+  return sum;
 }
 
 }  // namespace
@@ -29,49 +40,37 @@ void copy_padded(const Tensor& to, const std::vector<From>& from, double beyond)
 const int32_t* class_targets(Context& context, const Targets& targets, int64_t rows) {
   ATTUNE_CHECK(static_cast<int64_t>(targets.classes.size()) <= rows, "{} targets for {} rows of logits",
                targets.classes.size(), rows);
-  auto* padded = context.make({rows}, tensor::DType::i32).as<int32_t>();
-  std::copy(targets.classes.begin(), targets.classes.end(), padded);
-  std::fill(padded + targets.classes.size(), padded + rows, kIgnored);
-  return padded;
+  const Tensor made = context.make({rows}, tensor::DType::i32);
+  tensor::write_from_host<int32_t>(context.arena.memory(), made, [&](std::span<int32_t> classes) {
+    const auto end = std::copy(targets.classes.begin(), targets.classes.end(), classes.begin());
+    std::fill(end, classes.end(), kIgnored);
+  });
+  return made.as<int32_t>();
 }
 
 Tensor value_targets(Context& context, const Targets& targets, int64_t rows, double beyond) {
   ATTUNE_CHECK(static_cast<int64_t>(targets.values.size()) <= rows * targets.width,
                "{} target values for {} rows of {}", targets.values.size(), rows, targets.width);
-  const Tensor padded = context.make({rows, targets.width}, context.sums());
-  copy_padded(padded, targets.values, beyond);
-  return padded;
+  return padded(context, {rows, targets.width}, targets.values, beyond);
 }
 
 Tensor item_weights(Context& context, const Targets& targets, int64_t rows) {
-  const Tensor padded = context.make({rows}, context.sums());
-  if (!targets.weights.empty()) {
-    copy_padded(padded, targets.weights, 0);
-    return padded;
-  }
-  with_elements(padded, [&](auto* weight) {
-    std::fill(weight, weight + targets.items(), 1);
-    std::fill(weight + targets.items(), weight + rows, 0);
+  if (!targets.weights.empty()) return padded(context, {rows}, targets.weights, 0);
+  return made_on_host(context, {rows}, [&](auto weights) {
+    const auto end = std::fill_n(weights.begin(), targets.items(), 1);
+    std::fill(end, weights.end(), 0);
   });
-  return padded;
 }
 
 Tensor vector_of(Context& context, const std::vector<double>& values) {
   if (values.empty()) return {};
-  const Tensor made = context.make({static_cast<int64_t>(values.size())}, context.sums());
-  copy_padded(made, values, 0);
-  return made;
+  return padded(context, {static_cast<int64_t>(values.size())}, values, 0);
 }
 
-double weighted_sum(const Tensor& items, const Tensor& weights, int64_t count) {
-  double sum = 0;
-  with_elements(items, [&](auto* item) {
-    with_elements(weights, [&](auto* weight) {
-      for (int64_t i = 0; i < count; ++i)
-        if (weight[i] != 0) sum += static_cast<double>(weight[i]) * static_cast<double>(item[i]);
-    });
-  });
-  return sum;
+double weighted_sum(Context& context, const Tensor& items, const Tensor& weights, int64_t count) {
+  tensor::Memory& memory = context.arena.memory();
+  return items.dtype == tensor::DType::f64 ? weighted_sum_of<double>(memory, items, weights, count)
+                                           : weighted_sum_of<float>(memory, items, weights, count);
 }
 
 }  // namespace attune::losses

@@ -14,7 +14,7 @@ Tensor item_weights(Context& context, const Targets& targets, int64_t rows);
 // A vector of the run's summing type from host numbers; undefined if there are none.
 Tensor vector_of(Context& context, const std::vector<double>& values);
 
-// sum_i weights_i items_i over the first `count` rows, in order, in f64.
-double weighted_sum(const Tensor& items, const Tensor& weights, int64_t count);
+// sum_i weights_i items_i over the first `count` rows, in order, in f64. Waits for the device.
+double weighted_sum(Context& context, const Tensor& items, const Tensor& weights, int64_t count);
 
 }  // namespace attune::losses

@@ -53,12 +53,12 @@ BertLayer::BertLayer(nn::Parameters& p, const BertConfig& config, int64_t index)
       attention_norm_(p, layer_name(index) + ".attention.output.LayerNorm", config.hidden, static_cast<int>(index) + 1),
       output_norm_(p, layer_name(index) + ".output.LayerNorm", config.hidden, static_cast<int>(index) + 1) {}
 
-Tensor BertLayer::forward(Context& context, const Tensor& hidden, const tensor::PackedRows& rows) const {
+Tensor BertLayer::forward(Context& context, const Tensor& hidden, const tensor::PackedView& rows) const {
   const auto norm = [&](Site site) {
     return ops::AddNormOptions{.eps = config_.norm_eps,
                                .dropout = config_.hidden_dropout,
                                .stream = stream_ + static_cast<uint64_t>(site),
-                               .row_keys = rows.keys.data()};
+                               .row_keys = rows.keys};
   };
   const Tensor qkv = query_key_value_->forward(context, hidden);
   const Tensor mixed = ops::attention(context, qkv, rows,
@@ -80,14 +80,13 @@ BertEncoder::BertEncoder(nn::Parameters& p, const BertConfig& config)
   for (int64_t i = 0; i < config_.layers; ++i) layers_.push_back(std::make_unique<BertLayer>(p, config_, i));
 }
 
-Tensor BertEncoder::forward(Context& context, const tensor::PackedRows& rows) const {
-  const std::array<ops::EmbeddingLookup, 3> lookups{{{words_->value, rows.ids.data()},
-                                                     {positions_->value, rows.positions.data()},
-                                                     {segments_->value, rows.segments.data()}}};
-  Tensor hidden = ops::embedding_sum(context, lookups, rows.rows(), rows.tokens());
+Tensor BertEncoder::forward(Context& context, const tensor::PackedView& rows) const {
+  const std::array<ops::EmbeddingLookup, 3> lookups{
+      {{words_->value, rows.ids}, {positions_->value, rows.positions}, {segments_->value, rows.segments}}};
+  Tensor hidden = ops::embedding_sum(context, lookups, rows.rows, rows.tokens);
   hidden = embedding_norm_.forward(context, hidden, {}, {.eps = config_.norm_eps});
-  hidden = ops::dropout(context, hidden,
-                        {.p = config_.hidden_dropout, .stream = kEmbeddingStream, .row_keys = rows.keys.data()});
+  hidden =
+      ops::dropout(context, hidden, {.p = config_.hidden_dropout, .stream = kEmbeddingStream, .row_keys = rows.keys});
   if (context.tape) {
     for (const auto& layer : layers_) hidden = layer->forward(context, hidden, rows);
     return hidden;

@@ -18,7 +18,7 @@ class BertLayer {
  public:
   BertLayer(nn::Parameters& parameters, const BertConfig& config, int64_t index);
   // hidden [N, C] f32 -> [N, C] f32.
-  Tensor forward(Context& context, const Tensor& hidden, const tensor::PackedRows& rows) const;
+  Tensor forward(Context& context, const Tensor& hidden, const tensor::PackedView& rows) const;
 
  private:
   const BertConfig& config_;
@@ -31,7 +31,7 @@ class BertEncoder {
  public:
   BertEncoder(nn::Parameters& parameters, const BertConfig& config);
   // rows -> hidden states [N, C] f32 (f64).
-  Tensor forward(Context& context, const tensor::PackedRows& rows) const;
+  Tensor forward(Context& context, const tensor::PackedView& rows) const;
   const BertConfig& config() const { return config_; }
 
  private:

@@ -17,16 +17,16 @@ Head::Head(nn::Parameters& parameters, const BertConfig& config, const HeadOptio
       parameters, "classifier", nn::Linear::Options{.in = config.hidden, .out = options.outputs, .depth = depth});
 }
 
-HeadOutput Head::forward(Context& context, const Tensor& hidden, const tensor::PackedRows& rows,
+HeadOutput Head::forward(Context& context, const Tensor& hidden, const tensor::PackedView& rows,
                          const HeadInput& input) const {
   const auto read = static_cast<int64_t>(input.rows.size());
   const bool mean = options_.kind == HeadKind::sequence && options_.pooling == Pooling::mean;
-  Tensor x =
-      mean ? ops::mean_rows(context, hidden, rows, read) : ops::gather_rows(context, hidden, input.rows.data(), read);
+  Tensor x = mean ? ops::mean_rows(context, hidden, rows, read)
+                  : ops::gather_rows(context, hidden, context.on_device(input.rows), read);
   if (pooler_)
     x = ops::activation(context, kernels::ActivationKind::tanh, pooler_->forward(context, x, context.sums()));
   const Tensor dropped =
-      ops::dropout(context, x, {.p = dropout_, .stream = kHeadStream, .row_keys = input.keys.data()});
+      ops::dropout(context, x, {.p = dropout_, .stream = kHeadStream, .row_keys = context.on_device(input.keys)});
   return {x, classifier_->forward(context, dropped, context.sums())};
 }
 

@@ -44,7 +44,7 @@ class Head {
  public:
   Head(nn::Parameters& parameters, const BertConfig& config, const HeadOptions& options);
   // hidden [N, C] -> features and logits; rows at and beyond `count` mean nothing.
-  HeadOutput forward(Context& context, const Tensor& hidden, const tensor::PackedRows& rows,
+  HeadOutput forward(Context& context, const Tensor& hidden, const tensor::PackedView& rows,
                      const HeadInput& input) const;
   const HeadOptions& options() const { return options_; }
 

@@ -50,11 +50,12 @@ Tensor rows_of(const nn::Parameter& p, const nn::Piece& piece) {
   return p.value.slice_rows(piece.begin, piece.end);
 }
 
-void write_values(const Tensor& to, std::span<const float> values) {
+void write_values(tensor::Memory& memory, const Tensor& to, std::span<const float> values) {
+  const auto copy = [&](auto out) { std::copy(values.begin(), values.end(), out.begin()); };
   if (to.dtype == tensor::DType::f64)
-    std::copy(values.begin(), values.end(), to.as<double>());
+    tensor::write_from_host<double>(memory, to, copy);
   else
-    std::copy(values.begin(), values.end(), to.as<float>());
+    tensor::write_from_host<float>(memory, to, copy);
 }
 
 std::vector<int64_t> axes_of(const Tensor& t) {
@@ -123,17 +124,21 @@ class Loader {
       }
       Tensor one = to;
       one.data = static_cast<char*>(to.data) + static_cast<int64_t>(row) * columns * tensor::size_of(to.dtype);
-      write_values(one, std::span(old).subspan(from * columns, columns));
+      one.shape = {columns};
+      write_values(memory(), one, std::span(old).subspan(from * columns, columns));
     }
     return all_old;
   }
 
   void read_into(const Tensor& to, const std::string& name) {
-    if (to.dtype == tensor::DType::f32) return source_.read(name, {to.as<float>(), static_cast<size_t>(to.count())});
+    if (to.dtype == tensor::DType::f32)
+      return tensor::write_from_host<float>(memory(), to, [&](std::span<float> values) { source_.read(name, values); });
     std::vector<float> values(static_cast<size_t>(to.count()));
     source_.read(name, values);
-    write_values(to, values);
+    write_values(memory(), to, values);
   }
+
+  tensor::Memory& memory() const { return model_.parameters().memory(); }
 
   // Always false: what is initialised was not loaded.
   bool initialise(nn::Parameter& p) {

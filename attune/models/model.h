@@ -20,9 +20,9 @@ struct ModelOutput {
 class Model {
  public:
   // `more` may add parameters of its own (a loss's transitions): they train, save and resume like the head's, and
-  // belong to its depth.
+  // belong to its depth. `memory`: of the device that will run it.
   Model(const BertConfig& config, const HeadOptions& head, tensor::DType compute,
-        const std::function<void(nn::Parameters&)>& more = {});
+        const std::function<void(nn::Parameters&)>& more = {}, tensor::Memory& memory = tensor::host_memory());
 
   ModelOutput forward(Context& context, const tensor::PackedRows& rows, const HeadInput& head) const;
 

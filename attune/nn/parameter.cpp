@@ -1,5 +1,7 @@
 #include "attune/nn/parameter.h"
 
+#include <algorithm>
+
 namespace attune::nn {
 namespace {
 
@@ -12,10 +14,9 @@ uint64_t hash_name(std::string_view name) {
 }
 
 template <class T>
-void draw_normal(T* out, int64_t count, uint64_t key, double deviation) {
-  for (int64_t i = 0; i < count; ++i)
-    out[i] = static_cast<T>(
-        deviation * random_normal(mix_key(key, static_cast<uint64_t>(i) >> 30), static_cast<uint32_t>(i & 0x3fffffff)));
+void draw_normal(std::span<T> out, uint64_t key, double deviation) {
+  for (size_t i = 0; i < out.size(); ++i)
+    out[i] = static_cast<T>(deviation * random_normal(mix_key(key, i >> 30), static_cast<uint32_t>(i & 0x3fffffff)));
 }
 
 }  // namespace
@@ -28,15 +29,15 @@ Parameter* Parameters::add(std::string name, Shape shape, ParameterOptions optio
   return all_.back().get();
 }
 
-void Parameters::allocate(DType compute) {
+void Parameters::allocate(DType compute, tensor::Memory& memory) {
   const DType type = compute == DType::f64 ? DType::f64 : DType::f32;
   size_t value_bytes = 0, twin_bytes = 0;
   for (const auto& p : all_) {
     value_bytes += aligned(p->shape.count() * tensor::size_of(type));
     if (p->options.product_weight) twin_bytes += aligned(p->shape.count() * tensor::size_of(DType::bf16));
   }
-  values_ = tensor::Buffer(value_bytes);
-  if (compute == DType::bf16) twins_ = tensor::Buffer(twin_bytes);
+  values_ = tensor::Buffer(value_bytes, memory);
+  if (compute == DType::bf16) twins_ = tensor::Buffer(twin_bytes, memory);
   char* value = static_cast<char*>(values_.data());
   char* twin = static_cast<char*>(twins_.data());
   for (const auto& p : all_) {
@@ -51,22 +52,26 @@ void Parameters::allocate(DType compute) {
 
 void Parameters::initialise(Parameter& p, uint64_t seed, double deviation) {
   const uint64_t key = mix_key(mix64(seed), hash_name(p.name));
-  const auto fill = [&](auto* out) {
-    using T = std::remove_pointer_t<decltype(out)>;
-    if (p.options.init == Init::normal) return draw_normal(out, p.shape.count(), key, deviation);
-    std::fill(out, out + p.shape.count(), static_cast<T>(p.options.init == Init::ones ? 1 : 0));
+  const auto fill = [&](auto out) {
+    using T = typename decltype(out)::value_type;
+    if (p.options.init == Init::normal) return draw_normal(out, key, deviation);
+    std::fill(out.begin(), out.end(), static_cast<T>(p.options.init == Init::ones ? 1 : 0));
   };
   if (p.value.dtype == DType::f64)
-    fill(p.value.as<double>());
+    tensor::write_from_host<double>(memory(), p.value, fill);
   else
-    fill(p.value.as<float>());
+    tensor::write_from_host<float>(memory(), p.value, fill);
 }
 
 void Parameters::refresh_twins() {
   for (const auto& p : all_) {
     if (!p->value.twin) continue;
-    const float* from = p->value.as<float>();
-    for (int64_t i = 0; i < p->shape.count(); ++i) p->value.twin[i] = tensor::BFloat16(from[i]);
+    const tensor::OnHost<float> from(memory(), p->value);
+    const Tensor twin{.data = p->value.twin, .shape = p->shape, .dtype = DType::bf16};
+    tensor::write_from_host<tensor::BFloat16>(memory(), twin, [&](std::span<tensor::BFloat16> to) {
+      std::transform(from.values().begin(), from.values().end(), to.begin(),
+                     [](float value) { return tensor::BFloat16(value); });
+    });
   }
 }
 
@@ -74,7 +79,7 @@ void Parameters::prepare_gradients() {
   size_t bytes = 0;
   for (const auto& p : all_)
     if (p->trainable) bytes += aligned(p->value.bytes());
-  gradients_ = tensor::Buffer(bytes);
+  gradients_ = tensor::Buffer(bytes, memory());
   char* at = static_cast<char*>(gradients_.data());
   for (const auto& p : all_) {
     p->gradient = {};

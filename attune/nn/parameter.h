@@ -54,8 +54,10 @@ class Parameters {
   // Registers a parameter; memory comes with allocate(). The address stays valid.
   Parameter* add(std::string name, Shape shape, ParameterOptions options);
 
-  // Gives every parameter its memory. compute f64: values are f64; bf16: product weights get twins.
-  void allocate(DType compute);
+  // Gives every parameter its memory, on the device whose memory it is. compute f64: values are f64; bf16: product
+  // weights get twins.
+  void allocate(DType compute, tensor::Memory& memory = tensor::host_memory());
+  tensor::Memory& memory() const { return values_.memory(); }
   // Draws initial values: N(0, deviation) keyed by (seed, name, element), ones or zeros.
   void initialise(Parameter& parameter, uint64_t seed, double deviation);
   // Rounds values into twins; after loading, and never in between (the optimizer keeps them in step).

@@ -6,16 +6,16 @@
 
 namespace attune::ops {
 
-Tensor attention(Context& context, const Tensor& qkv, const tensor::PackedRows& rows, const AttentionOptions& options) {
+Tensor attention(Context& context, const Tensor& qkv, const tensor::PackedView& rows, const AttentionOptions& options) {
   const int64_t hidden = qkv.cols() / 3, head_size = hidden / options.heads;
   ATTUNE_CHECK(qkv.cols() == 3 * options.heads * head_size, "attention: {} columns for {} heads", qkv.cols(),
                options.heads);
   kernels::Attention forward{.qkv = qkv,
-                             .offsets = rows.offsets.data(),
-                             .sequences = rows.sequences(),
+                             .offsets = rows.offsets,
+                             .sequences = rows.sequences,
                              .heads = options.heads,
                              .scale = 1.0 / std::sqrt(static_cast<double>(head_size)),
-                             .dropout = draws(context, options.dropout, options.stream, rows.keys.data()),
+                             .dropout = draws(context, options.dropout, options.stream, rows.keys),
                              .out = context.make({qkv.rows(), hidden}, qkv.dtype),
                              .log_sum = {}};
   if (context.records(qkv)) forward.log_sum = context.make({qkv.rows(), options.heads}, context.sums());

@@ -18,6 +18,6 @@ struct AttentionOptions {
   uint64_t stream = 0;
 };
 
-Tensor attention(Context& context, const Tensor& qkv, const tensor::PackedRows& rows, const AttentionOptions& options);
+Tensor attention(Context& context, const Tensor& qkv, const tensor::PackedView& rows, const AttentionOptions& options);
 
 }  // namespace attune::ops

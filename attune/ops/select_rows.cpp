@@ -15,11 +15,9 @@ Tensor gather_rows(Context& context, const Tensor& x, const int32_t* index, int6
   return y;
 }
 
-Tensor mean_rows(Context& context, const Tensor& x, const tensor::PackedRows& rows, int64_t count) {
-  const kernels::MeanRows mean{.x = x,
-                               .offsets = rows.offsets.data(),
-                               .sequences = rows.sequences(),
-                               .y = context.make({count, x.cols()}, x.dtype)};
+Tensor mean_rows(Context& context, const Tensor& x, const tensor::PackedView& rows, int64_t count) {
+  const kernels::MeanRows mean{
+      .x = x, .offsets = rows.offsets, .sequences = rows.sequences, .y = context.make({count, x.cols()}, x.dtype)};
   context.kernels.mean_rows(mean);
   if (!context.records(x)) return mean.y;
 

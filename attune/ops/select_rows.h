@@ -14,6 +14,6 @@ using tensor::Tensor;
 Tensor gather_rows(Context& context, const Tensor& x, const int32_t* index, int64_t count);
 
 // y[b, :] = mean of sequence b's rows; `count` >= B rows, zeros beyond B.
-Tensor mean_rows(Context& context, const Tensor& x, const tensor::PackedRows& rows, int64_t count);
+Tensor mean_rows(Context& context, const Tensor& x, const tensor::PackedView& rows, int64_t count);
 
 }  // namespace attune::ops

@@ -9,8 +9,8 @@ class Adam final : public Optimizer {
       : options_(options),
         coupled_decay_(coupled_decay),
         members_(members(parameters, options)),
-        first_(members_),
-        second_(members_) {}
+        first_(parameters, members_),
+        second_(parameters, members_) {}
 
   void step(kernels::Kernels& kernels, double rate, double clip, int64_t step) override {
     for (size_t i = 0; i < members_.size(); ++i) {

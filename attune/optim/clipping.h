@@ -5,7 +5,8 @@
 
 namespace attune::optim {
 
-double gradient_norm(const nn::Parameters& parameters, kernels::Kernels& kernels);
+// Waits for the device. `arena`: room for the sums by parameter.
+double gradient_norm(const nn::Parameters& parameters, kernels::Kernels& kernels, tensor::Arena& arena);
 
 // min(1, bound / (norm + 1e-6)), PyTorch's; bound <= 0: no clipping.
 double clip_factor(double norm, double bound);

@@ -21,11 +21,11 @@ tensor::Tensor twin_of(const nn::Parameter& p) {
   return {.data = p.value.twin, .shape = p.shape, .dtype = tensor::DType::bf16};
 }
 
-MomentBuffer::MomentBuffer(const std::vector<Member>& members) {
+MomentBuffer::MomentBuffer(const nn::Parameters& parameters, const std::vector<Member>& members) {
   using tensor::aligned;
   size_t bytes = 0;
   for (const auto& member : members) bytes += aligned(member.parameter->value.bytes());
-  buffer_ = tensor::Buffer(bytes);
+  buffer_ = tensor::Buffer(bytes, parameters.memory());
   char* at = static_cast<char*>(buffer_.data());
   for (const auto& member : members) {
     const tensor::Tensor& value = member.parameter->value;

@@ -16,10 +16,10 @@ std::vector<Member> members(nn::Parameters& parameters, const OptimizerOptions& 
 // The bf16 twin of a parameter as a tensor, or an undefined one.
 tensor::Tensor twin_of(const nn::Parameter& parameter);
 
-// One zeroed buffer with a view for each member, in the shape of its parameter.
+// One zeroed buffer beside the parameters, with a view for each member in the shape of its parameter.
 class MomentBuffer {
  public:
-  explicit MomentBuffer(const std::vector<Member>& members);
+  MomentBuffer(const nn::Parameters& parameters, const std::vector<Member>& members);
   const tensor::Tensor& operator[](size_t member) const { return views_[member]; }
 
  private:

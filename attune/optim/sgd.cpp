@@ -8,7 +8,7 @@ class Sgd final : public Optimizer {
   Sgd(nn::Parameters& parameters, const OptimizerOptions& options)
       : options_(options),
         members_(members(parameters, options)),
-        momentum_(options.momentum > 0 ? members_ : std::vector<Member>{}) {}
+        momentum_(parameters, options.momentum > 0 ? members_ : std::vector<Member>{}) {}
 
   void step(kernels::Kernels& kernels, double rate, double clip, int64_t step) override {
     for (size_t i = 0; i < members_.size(); ++i) {

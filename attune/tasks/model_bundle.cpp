@@ -13,6 +13,10 @@
 namespace attune::tasks {
 namespace {
 
+tensor::Memory& memory_of(const ModelBundle& bundle) {
+  return bundle.device ? bundle.device->memory() : tensor::host_memory();
+}
+
 void check_vocabulary(const ModelBundle& bundle) {
   if (bundle.tokenizer->vocabulary_size() > bundle.model->config().vocabulary)
     fail(ErrorKind::model,
@@ -125,6 +129,7 @@ ModelBundle open_for_training(const TrainingModelOptions& options) {
   ModelBundle bundle;
   bundle.source = folder.path();
   bundle.task = options.task;
+  bundle.device = options.device;
   bundle.config = folder.config();
   bundle.record = read_record(folder.path());
   const models::BertConfig config =
@@ -144,7 +149,7 @@ ModelBundle open_for_training(const TrainingModelOptions& options) {
   const models::Pooling pooling = training_pooling(options, bundle.record, plan.keeps_head);
   bundle.model = std::make_unique<models::Model>(
       config, models::HeadOptions{.kind = options.task->head, .pooling = pooling, .outputs = head_outputs(bundle)},
-      options.compute, [&](nn::Parameters& parameters) { bundle.loss->add_parameters(parameters); });
+      options.compute, [&](nn::Parameters& parameters) { bundle.loss->add_parameters(parameters); }, memory_of(bundle));
   bundle.loaded =
       with_context([&] { return "in " + folder.path().string(); },
                    [&] {
@@ -172,9 +177,11 @@ ModelBundle open_for_training(const TrainingModelOptions& options) {
   return bundle;
 }
 
-ModelBundle open_for_inference(const std::string& model, tensor::DType compute, const MakeLoss& make_loss) {
+ModelBundle open_for_inference(const std::string& model, tensor::DType compute, const MakeLoss& make_loss,
+                               kernels::Kernels* device) {
   const io::ModelFolder folder = io::ModelFolder::open(io::resolve_model(model));
   ModelBundle bundle;
+  bundle.device = device;
   bundle.source = folder.path();
   bundle.config = folder.config();
   bundle.record = read_record(folder.path());
@@ -197,7 +204,7 @@ ModelBundle open_for_inference(const std::string& model, tensor::DType compute, 
   bundle.model = std::make_unique<models::Model>(
       models::BertConfig::from_json(folder.config(), config_file(folder)),
       models::HeadOptions{.kind = bundle.task->head, .pooling = pooling, .outputs = *outputs}, compute,
-      [&](nn::Parameters& parameters) { bundle.loss->add_parameters(parameters); });
+      [&](nn::Parameters& parameters) { bundle.loss->add_parameters(parameters); }, memory_of(bundle));
   bundle.loaded = with_context([&] { return "in " + folder.path().string(); },
                                [&] { return models::load_weights(*bundle.model, weights, {}); });
   if (!bundle.loaded.initialised.empty())
@@ -206,7 +213,9 @@ ModelBundle open_for_inference(const std::string& model, tensor::DType compute, 
   check_vocabulary(bundle);
   fit_max_length(bundle);
   if (bundle.record.is_object() && bundle.record.contains("probe"))
-    replay_probe(*bundle.model, bundle.record["probe"], (folder.path() / kRecordFile).string());
+    with_device(bundle, [&](kernels::Kernels& kernels) {
+      replay_probe(*bundle.model, kernels, bundle.record["probe"], (folder.path() / kRecordFile).string());
+    });
   return bundle;
 }
 

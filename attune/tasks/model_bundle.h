@@ -36,14 +36,22 @@ struct ModelBundle {
   Decoding decoding = Decoding::argmax;  // tagging; argmax where attune.json names none, as Hugging Face does
   nlohmann::json record;                 // attune.json as read; null where there is none
   models::LoadReport loaded;
-  bool continued_head = false;     // training goes on with the folder's own last layer, or rows of it
-  std::vector<std::string> notes;  // what the user should know, one line each
+  bool continued_head = false;         // training goes on with the folder's own last layer, or rows of it
+  std::vector<std::string> notes;      // what the user should know, one line each
+  kernels::Kernels* device = nullptr;  // where the model lies; nullptr: in the host's memory
 
   // K: labels, or 1 for a score. The last layer may have another number of outputs, P (losses::Link).
   int64_t logit_count() const { return task->kind == TaskKind::regress ? 1 : labels.size(); }
   // The last layer's outputs [rows, P] as the task's logits [rows, K].
   std::vector<float> logits(std::span<const float> outputs) const;
 };
+
+// Calls body(kernels::Kernels&) with kernels that the model can run on.
+template <class Body>
+void with_device(const ModelBundle& bundle, const Body& body) {
+  if (bundle.device) return body(*bundle.device);
+  body(*kernels::cpu::make_kernels(1));
+}
 
 using MakeLoss = std::function<std::unique_ptr<losses::Loss>(const data::Labels&)>;
 
@@ -63,7 +71,8 @@ struct TrainingModelOptions {
   data::EncodeOptions encode;
   Decoding decoding = Decoding::argmax;
   bool max_length_given = false;
-  std::optional<bool> pairs = {};  // see ModelBundle
+  std::optional<bool> pairs = {};      // see ModelBundle
+  kernels::Kernels* device = nullptr;  // see ModelBundle; outlives the bundle
 };
 
 // Label order: a continued model's own (labels it lacks are added at the end and get new rows of the last layer), else
@@ -74,7 +83,8 @@ ModelBundle open_for_training(const TrainingModelOptions& options);
 
 // Opens a fine-tuned folder, attune's own or Hugging Face's. `make_loss`: for a program's own loss; empty: the one that
 // attune.json names (recorded_loss).
-ModelBundle open_for_inference(const std::string& model, tensor::DType compute, const MakeLoss& make_loss = {});
+ModelBundle open_for_inference(const std::string& model, tensor::DType compute, const MakeLoss& make_loss = {},
+                               kernels::Kernels* device = nullptr);
 
 // Why transformers opens no more than the encoder of this model's folder; empty: it opens all of it.
 std::string why_encoder_only(const ModelBundle& bundle);

@@ -137,7 +137,7 @@ void write_record(const ModelBundle& bundle, const fs::path& folder, json record
   if (const json told = as_json(bundle.loss->options()); !told.empty()) record["loss_options"] = told;
   record.erase("own_link");
   if (bundle.loss->link()) record["own_link"] = true;
-  record["probe"] = make_probe(*bundle.model);
+  with_device(bundle, [&](kernels::Kernels& kernels) { record["probe"] = make_probe(*bundle.model, kernels); });
   write_file_atomically(folder / kRecordFile, record.dump(2) + "\n");
 }
 

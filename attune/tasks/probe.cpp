@@ -33,10 +33,10 @@ Sequences made_up_ids(const models::BertConfig& config) {
 }
 
 // The logits of each sequence by itself, in f32.
-std::vector<std::vector<float>> logits_of(const models::Model& model, const Sequences& sequences) {
+std::vector<std::vector<float>> logits_of(const models::Model& model, kernels::Kernels& kernels,
+                                          const Sequences& sequences) {
   const bool tagging = model.head().kind == models::HeadKind::token;
-  const auto kernels = kernels::cpu::make_kernels(1);
-  tensor::Arena arena;
+  tensor::Arena arena(kernels.memory());
   std::vector<std::vector<float>> all;
   for (const auto& ids : sequences) {
     const std::vector<uint8_t> segments(ids.size(), 0);
@@ -47,19 +47,19 @@ std::vector<std::vector<float>> logits_of(const models::Model& model, const Sequ
     batch.add({.ids = ids, .segments = segments, .places = places, .example = 0}, tagging, 0);
     batch.finish();
     arena.reset();
-    autograd::Context context{.kernels = *kernels, .arena = arena, .compute = tensor::DType::f32};
+    autograd::Context context{.kernels = kernels, .arena = arena, .compute = tensor::DType::f32};
     const tensor::Tensor logits = model.forward(context, batch.rows, batch.head()).logits;
-    const float* first = logits.as<float>();
-    all.emplace_back(first, first + batch.read_count * logits.cols());
+    const tensor::OnHost<float> read(arena.memory(), logits, batch.read_count * logits.cols());
+    all.emplace_back(read.values().begin(), read.values().end());
   }
   return all;
 }
 
 }  // namespace
 
-json make_probe(const models::Model& model) {
+json make_probe(const models::Model& model, kernels::Kernels& kernels) {
   const Sequences ids = made_up_ids(model.config());
-  const auto logits = logits_of(model, ids);
+  const auto logits = logits_of(model, kernels, ids);
   for (const auto& answer : logits)
     if (!std::all_of(answer.begin(), answer.end(), [](float z) { return std::isfinite(z); }))
       fail(ErrorKind::numeric,
@@ -68,7 +68,7 @@ json make_probe(const models::Model& model) {
   return {{"ids", ids}, {"logits", logits}};
 }
 
-void replay_probe(const models::Model& model, const json& probe, const std::string& where) {
+void replay_probe(const models::Model& model, kernels::Kernels& kernels, const json& probe, const std::string& where) {
   Sequences ids;
   std::vector<std::vector<float>> expected;
   try {
@@ -86,7 +86,7 @@ void replay_probe(const models::Model& model, const json& probe, const std::stri
   if (ids.size() != expected.size() || !std::all_of(ids.begin(), ids.end(), fits))
     fail(ErrorKind::model, "{}: \"probe\" holds inputs that this model cannot take; the files are not of one model",
          where);
-  const auto logits = logits_of(model, ids);
+  const auto logits = logits_of(model, kernels, ids);
   for (size_t i = 0; i < ids.size(); ++i) {
     if (logits[i].size() != expected[i].size())
       fail(ErrorKind::model, "{}: probe input {} has {} logits here and {} on record; the files are not of one model",

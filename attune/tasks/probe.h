@@ -15,11 +15,12 @@ namespace attune::tasks {
 inline constexpr double kProbeTolerance = 1e-3;
 
 // {"ids": [[..] x 8], "logits": [[..] x 8]}: for sequence heads [K] an input, for token heads [T K]. Errors (numeric):
-// a logit that is not finite.
-nlohmann::json make_probe(const models::Model& model);
+// a logit that is not finite. `kernels`: of the device that the model lies on.
+nlohmann::json make_probe(const models::Model& model, kernels::Kernels& kernels);
 
 // Errors (model): logits that differ (names the input and both values), a probe that does not fit the model. `where`
 // names the file it came from.
-void replay_probe(const models::Model& model, const nlohmann::json& probe, const std::string& where);
+void replay_probe(const models::Model& model, kernels::Kernels& kernels, const nlohmann::json& probe,
+                  const std::string& where);
 
 }  // namespace attune::tasks

@@ -32,7 +32,7 @@ json with_task(json config, const ModelBundle& bundle, bool hugging_face_head) {
   return config;
 }
 
-void write_tensors(const std::vector<models::NamedTensor>& named, const fs::path& path) {
+void write_tensors(tensor::Memory& memory, const std::vector<models::NamedTensor>& named, const fs::path& path) {
   std::vector<io::TensorSpec> specs;
   for (const auto& [name, tensor] : named) {
     std::vector<int64_t> shape{tensor.shape[0]};
@@ -40,8 +40,7 @@ void write_tensors(const std::vector<models::NamedTensor>& named, const fs::path
     specs.push_back({name, io::FileDType::f32, std::move(shape)});
   }
   io::SafetensorsWriter writer(path, std::move(specs));
-  for (const auto& [name, tensor] : named)
-    writer.append_f32(name, {tensor.as<float>(), static_cast<size_t>(tensor.count())});
+  for (const auto& [name, tensor] : named) writer.append_f32(name, tensor::OnHost<float>(memory, tensor).values());
   writer.commit();
 }
 
@@ -57,16 +56,17 @@ void save_bundle(ModelBundle& bundle, const fs::path& folder, json record) {
   for (const auto& name : bundle.tokenizer->files())
     if (bundle.source != folder) write_file_atomically(folder / name, read_file(bundle.source / name));
 
+  tensor::Memory& memory = bundle.model->parameters().memory();
   auto named = models::named_tensors(*bundle.model, hugging_face_head ? "bert." : "");
   const auto beside = std::stable_partition(named.begin(), named.end(), [&](const auto& tensor) {
     return hugging_face_head ? is_hugging_faces(tensor.name) : models::is_encoder_tensor(tensor.name);
   });
   if (beside != named.end())
-    write_tensors({beside, named.end()}, folder / kHeadFile);
+    write_tensors(memory, {beside, named.end()}, folder / kHeadFile);
   else
     fs::remove(folder / kHeadFile);
   named.erase(beside, named.end());
-  write_tensors(named, folder / "model.safetensors");
+  write_tensors(memory, named, folder / "model.safetensors");
   write_file_atomically(folder / "config.json", with_task(bundle.config, bundle, hugging_face_head).dump(2) + "\n");
 
   write_record(bundle, folder, std::move(record));

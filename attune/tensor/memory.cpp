@@ -1,6 +1,7 @@
 #include "attune/tensor/memory.h"
 
 #include <algorithm>
+#include <cstring>
 #include <sys/mman.h>
 #include <utility>
 
@@ -24,6 +25,9 @@ class HostMemory final : public Memory {
     return block;
   }
   void release(void* block, size_t bytes) override { ::munmap(block, std::max<size_t>(bytes, 1)); }
+  bool is_host() const override { return true; }
+  void copy_in(void* to, const void* from, size_t bytes) override { std::memcpy(to, from, bytes); }
+  void copy_out(void* to, const void* from, size_t bytes) override { std::memcpy(to, from, bytes); }
 };
 
 }  // namespace

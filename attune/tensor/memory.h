@@ -17,12 +17,20 @@ constexpr size_t aligned(size_t bytes) {
   return (bytes + kAlignment - 1) / kAlignment * kAlignment;
 }
 
-// Where memory comes from. The host's is the only one so far; a device with memory of its own brings another.
+// The memory of a device. The host's own is one; a device with memory of its own brings another, which the host must
+// not touch: it goes in and out by the two copies below (transfer.h has them by type). Copies and kernels of one device
+// happen in the order in which they were asked for.
 class Memory {
  public:
   virtual ~Memory() = default;
   virtual void* allocate(size_t bytes) = 0;  // 64-byte aligned, zero-filled; error (memory) where there is none
   virtual void release(void* block, size_t bytes) = 0;
+  // Whether the host may read and write it as its own memory: then nothing needs to be copied.
+  virtual bool is_host() const = 0;
+  // From the host; `from` may change as soon as this returns.
+  virtual void copy_in(void* to, const void* from, size_t bytes) = 0;
+  // To the host: returns when the bytes are there, so after every kernel that was asked for before.
+  virtual void copy_out(void* to, const void* from, size_t bytes) = 0;
 };
 Memory& host_memory();
 
@@ -36,6 +44,7 @@ class Buffer {
 
   void* data() const { return data_; }
   size_t bytes() const { return bytes_; }
+  Memory& memory() const { return memory_ ? *memory_ : host_memory(); }
   // A view of the whole buffer.
   Tensor view(Shape shape, DType dtype) const;
 
@@ -54,6 +63,7 @@ class Arena {
   // 64-byte aligned; contents undefined. Never fails for want of the limit below: it throws (memory) then.
   void* allocate(size_t bytes);
   Tensor tensor(Shape shape, DType dtype);
+  Memory& memory() const { return *memory_; }
 
   // Everything handed out becomes invalid. Where several blocks were needed they are replaced by one.
   void reset();

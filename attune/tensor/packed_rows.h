@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "attune/tensor/memory.h"
+
 namespace attune::tensor {
 
 inline constexpr int64_t kRowMultiple = 16;
@@ -26,5 +28,18 @@ struct PackedRows {
   int64_t tokens() const { return offsets.empty() ? 0 : offsets.back(); }
   int64_t sequences() const { return static_cast<int64_t>(offsets.size()) - 1; }
 };
+
+// Packed rows where kernels read them: on the host the very arrays above, on another device its copies (packed_view).
+struct PackedView {
+  const int32_t* ids = nullptr;
+  const int32_t* positions = nullptr;
+  const int32_t* segments = nullptr;
+  const uint64_t* keys = nullptr;
+  const int32_t* offsets = nullptr;
+  int64_t rows = 0, tokens = 0, sequences = 0;
+};
+
+// `rows` must live as long as the view; copies lie in the arena.
+PackedView packed_view(Arena& arena, const PackedRows& rows);
 
 }  // namespace attune::tensor

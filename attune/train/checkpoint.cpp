@@ -22,19 +22,18 @@ std::vector<optim::StateTensor> all_tensors(const models::Model& model, const op
   return tensors;
 }
 
-void write_tensors(const fs::path& path, const std::vector<optim::StateTensor>& tensors) {
+void write_tensors(tensor::Memory& memory, const fs::path& path, const std::vector<optim::StateTensor>& tensors) {
   std::vector<io::TensorSpec> specs;
   for (const auto& [name, tensor] : tensors) specs.push_back({name, io::FileDType::f32, {tensor.count()}});
   io::SafetensorsWriter writer(path, std::move(specs), {{"format", "attune"}});
-  for (const auto& [name, tensor] : tensors)
-    writer.append_f32(name, {tensor.as<float>(), static_cast<size_t>(tensor.count())});
+  for (const auto& [name, tensor] : tensors) writer.append_f32(name, tensor::OnHost<float>(memory, tensor).values());
   writer.commit();
 }
 
-void read_tensors(const fs::path& path, const std::vector<optim::StateTensor>& tensors) {
+void read_tensors(tensor::Memory& memory, const fs::path& path, const std::vector<optim::StateTensor>& tensors) {
   const io::Safetensors file(path);
   for (const auto& [name, tensor] : tensors)
-    file.read_f32(name, {tensor.as<float>(), static_cast<size_t>(tensor.count())});
+    tensor::write_from_host<float>(memory, tensor, [&](std::span<float> values) { file.read_f32(name, values); });
 }
 
 int64_t step_of(const fs::path& folder) {
@@ -117,7 +116,7 @@ void save_checkpoint(const fs::path& run, const models::Model& model, const opti
                      const RunState& state, const json& identity, int64_t keep) {
   fs::create_directories(run / "checkpoints");
   AtomicFolder folder(run / "checkpoints" / ("step-" + std::to_string(state.step)));
-  write_tensors(folder.path() / kTensors, all_tensors(model, optimizer));
+  write_tensors(model.parameters().memory(), folder.path() / kTensors, all_tensors(model, optimizer));
   write_file_atomically(
       folder.path() / kState,
       json{{"format", 1}, {"moments", optimizer != nullptr}, {"state", state.to_json()}, {"identity", identity}}.dump(
@@ -160,7 +159,8 @@ RunState load_checkpoint(const fs::path& checkpoint, models::Model& model, optim
     fail(ErrorKind::model, "{} is damaged; {}", (checkpoint / kState).string(), remedy());
   check_identity(state["identity"], identity, checkpoint);
   with_context(remedy, [&] {
-    read_tensors(checkpoint / kTensors, all_tensors(model, has_moments(state) ? &optimizer : nullptr));
+    read_tensors(model.parameters().memory(), checkpoint / kTensors,
+                 all_tensors(model, has_moments(state) ? &optimizer : nullptr));
   });
   model.parameters().refresh_twins();
   try {
@@ -173,12 +173,12 @@ RunState load_checkpoint(const fs::path& checkpoint, models::Model& model, optim
 void save_best(const fs::path& run, const models::Model& model) {
   fs::create_directories(run / "checkpoints");
   AtomicFolder folder(run / "checkpoints" / "best");
-  write_tensors(folder.path() / kTensors, all_tensors(model, nullptr));
+  write_tensors(model.parameters().memory(), folder.path() / kTensors, all_tensors(model, nullptr));
   folder.commit();
 }
 
 void load_best(const fs::path& run, models::Model& model) {
-  read_tensors(run / "checkpoints" / "best" / kTensors, all_tensors(model, nullptr));
+  read_tensors(model.parameters().memory(), run / "checkpoints" / "best" / kTensors, all_tensors(model, nullptr));
   model.parameters().refresh_twins();
 }
 

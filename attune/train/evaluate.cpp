@@ -44,12 +44,13 @@ void score_batch(tasks::Scorer& scorer, const tasks::Batch& batch, const Split& 
 
 }  // namespace
 
-std::span<const float> run_batch(const models::Model& model, kernels::Kernels& kernels, tensor::Arena& arena,
-                                 const tasks::Batch& batch) {
+std::vector<float> run_batch(const models::Model& model, kernels::Kernels& kernels, tensor::Arena& arena,
+                             const tasks::Batch& batch) {
   arena.reset();
   autograd::Context context{.kernels = kernels, .arena = arena, .compute = model.compute()};
   const tensor::Tensor logits = forward(model, context, batch).logits;
-  return {logits.as<float>(), static_cast<size_t>(batch.read_count * logits.cols())};
+  const tensor::OnHost<float> outputs(arena.memory(), logits, batch.read_count * logits.cols());
+  return {outputs.values().begin(), outputs.values().end()};
 }
 
 std::optional<tasks::Evaluation> evaluate(const tasks::ModelBundle& bundle, kernels::Kernels& kernels,
@@ -60,7 +61,7 @@ std::optional<tasks::Evaluation> evaluate(const tasks::ModelBundle& bundle, kern
   tasks::ScorerOptions scoring = options.scorer;
   scoring.chain = loss.chain();
   const auto scorer = tasks::make_scorer(*bundle.task, bundle.labels, split.targets, scoring);
-  tensor::Arena arena;
+  tensor::Arena arena(kernels.memory());
   tasks::Batch batch;
   std::vector<int32_t> rows;
   double sum = 0, denominator = 0;
@@ -75,8 +76,8 @@ std::optional<tasks::Evaluation> evaluate(const tasks::ModelBundle& bundle, kern
     arena.reset();
     autograd::Context context{.kernels = kernels, .arena = arena, .compute = bundle.model->compute()};
     const models::ModelOutput output = forward(*bundle.model, context, batch);
-    const auto count = static_cast<size_t>(batch.read_count * output.logits.cols());
-    score_batch(*scorer, batch, split, rows, tagging, bundle.logits({output.logits.as<float>(), count}),
+    const tensor::OnHost<float> outputs(arena.memory(), output.logits, batch.read_count * output.logits.cols());
+    score_batch(*scorer, batch, split, rows, tagging, bundle.logits(outputs.values()),
                 static_cast<size_t>(bundle.logit_count()));
     const losses::LossTerm term =
         loss.evaluate(context, {.logits = output.logits, .hidden = output.hidden, .targets = batch.targets});

@@ -19,9 +19,8 @@ struct EvaluateOptions {
 std::optional<tasks::Evaluation> evaluate(const tasks::ModelBundle& bundle, kernels::Kernels& kernels,
                                           const Split& split, const EvaluateOptions& options);
 
-// Runs a batch and returns the last layer's outputs [read_count, P] (tasks::ModelBundle::logits makes logits of them);
-// valid until the arena is reset.
-std::span<const float> run_batch(const models::Model& model, kernels::Kernels& kernels, tensor::Arena& arena,
-                                 const tasks::Batch& batch);
+// Runs a batch and returns the last layer's outputs [read_count, P] (tasks::ModelBundle::logits makes logits of them).
+std::vector<float> run_batch(const models::Model& model, kernels::Kernels& kernels, tensor::Arena& arena,
+                             const tasks::Batch& batch);
 
 }  // namespace attune::train

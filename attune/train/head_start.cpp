@@ -74,7 +74,7 @@ std::optional<Examples> read_examples(const tasks::ModelBundle& bundle, kernels:
   int64_t reads = 0;
   for (const int32_t row : rows) reads += reads_of(train, row, tagging);
   examples.features.reserve(static_cast<size_t>(reads * bundle.model->config().hidden));
-  tensor::Arena arena;
+  tensor::Arena arena(kernels.memory());
   tasks::Batch batch;
   std::vector<int32_t> labels;
   for (size_t first = 0; first < rows.size();) {
@@ -86,10 +86,12 @@ std::optional<Examples> read_examples(const tasks::ModelBundle& bundle, kernels:
     arena.reset();
     autograd::Context context{.kernels = kernels, .arena = arena, .compute = bundle.model->compute()};
     const tensor::Tensor features = bundle.model->forward(context, batch.rows, batch.head()).features;
+    const tensor::OnHost<float> read(arena.memory(), features, batch.read_count * features.cols());
     for (int64_t i = 0; i < batch.read_count; ++i) {
       if (!labels_of(batch.targets, i, examples.targets.exclusive, labels)) continue;
-      const float* row = features.as<float>() + i * features.cols();
-      examples.features.insert(examples.features.end(), row, row + features.cols());
+      const auto row =
+          read.values().subspan(static_cast<size_t>(i * features.cols()), static_cast<size_t>(features.cols()));
+      examples.features.insert(examples.features.end(), row.begin(), row.end());
       examples.targets.add(labels);
     }
   }
@@ -104,11 +106,16 @@ void write_last_layer(nn::Parameters& parameters, const baselines::LogisticModel
   const int64_t outputs = weight->value.rows(), width = weight->value.cols();
   ATTUNE_CHECK(std::ssize(fitted.weights) == (width + 1) * outputs, "{} fitted weights for {} x {}",
                fitted.weights.size(), outputs, width + 1);
-  for (int64_t k = 0; k < outputs; ++k) {
-    for (int64_t c = 0; c < width; ++c)
-      weight->value.as<float>()[k * width + c] = fitted.weights[static_cast<size_t>(c * outputs + k)];
-    bias->value.as<float>()[k] = fitted.weights[static_cast<size_t>(width * outputs + k)];
-  }
+  const auto fitted_weight = [&](int64_t row, int64_t k) {
+    return fitted.weights[static_cast<size_t>(row * outputs + k)];
+  };
+  tensor::write_from_host<float>(parameters.memory(), weight->value, [&](std::span<float> to) {
+    for (int64_t k = 0; k < outputs; ++k)
+      for (int64_t c = 0; c < width; ++c) to[static_cast<size_t>(k * width + c)] = fitted_weight(c, k);
+  });
+  tensor::write_from_host<float>(parameters.memory(), bias->value, [&](std::span<float> to) {
+    for (int64_t k = 0; k < outputs; ++k) to[static_cast<size_t>(k)] = fitted_weight(width, k);
+  });
   parameters.refresh_twins();
 }
 
@@ -165,7 +172,7 @@ std::optional<HeadStart> start_head(tasks::ModelBundle& bundle, kernels::Kernels
   const int64_t width = bundle.model->config().hidden;
   const baselines::Standardizer standardizer(values, width, baselines::ColumnScale::common);
   standardizer.apply(values);
-  const baselines::DenseFeatures features(std::move(values), width, kernels);
+  const baselines::DenseFeatures features(std::move(values), width, kernels.threads());
   const auto fitted = baselines::fit_with_chosen_penalty(features, examples->targets, options.seed);
   write_last_layer(bundle.model->parameters(), standardizer.undone_in(fitted.model));
   return HeadStart{.rows = examples->targets.rows(), .c = fitted.c};

@@ -43,14 +43,16 @@ std::vector<float> encode_means(const LadderInputs& in, const Split& split, std:
   const auto width = static_cast<size_t>(in.untrained.model->config().hidden);
   std::vector<float> means;
   means.reserve(rows.size() * width);
-  tensor::Arena arena;
+  tensor::Arena arena(in.kernels.memory());
   tasks::Batch batch;
   for (size_t first = 0; first < rows.size(); first += static_cast<size_t>(in.batch_size)) {
     const size_t end = std::min(rows.size(), first + static_cast<size_t>(in.batch_size));
     fill_batch(batch, split, rows.subspan(first, end - first), false);
     arena.reset();
     autograd::Context context{.kernels = in.kernels, .arena = arena, .compute = in.untrained.model->compute()};
-    const float* hidden = in.untrained.model->forward(context, batch.rows, batch.head()).hidden.as<float>();
+    const tensor::Tensor states = in.untrained.model->forward(context, batch.rows, batch.head()).hidden;
+    const tensor::OnHost<float> on_host(arena.memory(), states);
+    const float* hidden = on_host.values().data();
     for (int64_t s = 0; s < batch.rows.sequences(); ++s) {
       const int32_t begin = batch.rows.offsets[static_cast<size_t>(s)],
                     stop = batch.rows.offsets[static_cast<size_t>(s) + 1];
@@ -110,7 +112,7 @@ class Rungs {
     const baselines::Standardizer standardizer(means, width);
     const auto features = [&](std::vector<float> values) {
       standardizer.apply(values);
-      return baselines::DenseFeatures(std::move(values), width, in_.kernels);
+      return baselines::DenseFeatures(std::move(values), width, in_.kernels.threads());
     };
     const auto fitted = baselines::fit_with_chosen_penalty(features(std::move(means)), targets(rows), in_.seed);
     std::string name = std::string(kFrozenEncoderRung) + " + logistic regression";

@@ -8,7 +8,8 @@ Predictor::Predictor(const tasks::ModelBundle& bundle, kernels::Kernels& kernels
     : bundle_(bundle),
       kernels_(kernels),
       batch_size_(batch_size),
-      encoder_(*bundle.tokenizer, bundle.task->data, bundle.encode) {}
+      encoder_(*bundle.tokenizer, bundle.task->data, bundle.encode),
+      arena_(kernels.memory()) {}
 
 std::vector<RowLogits> Predictor::logits(std::span<const data::Example> rows) {
   data::EncodedSet encoded;

@@ -25,7 +25,8 @@ namespace {
 
 using nlohmann::json;
 
-tasks::ModelBundle open_model(const TrainOptions& o, const tasks::Task& task, const data::Dataset& train) {
+tasks::ModelBundle open_model(const TrainOptions& o, const tasks::Task& task, const data::Dataset& train,
+                              kernels::Kernels& kernels) {
   const bool numbers = task.kind == tasks::TaskKind::regress;
   return tasks::open_for_training(
       {.model = o.model,
@@ -43,7 +44,8 @@ tasks::ModelBundle open_model(const TrainOptions& o, const tasks::Task& task, co
        .encode = o.encode,
        .decoding = tasks::decoding_named(o.decoding),
        .max_length_given = o.max_length_is_a_demand,
-       .pairs = tasks::pairs_of(task, train)});
+       .pairs = tasks::pairs_of(task, train),
+       .device = &kernels});
 }
 
 // The splits of a run, encoded. dev and test may be missing.
@@ -115,7 +117,7 @@ std::optional<report::Ladder> make_ladder(const TrainOptions& o, kernels::Kernel
   if (!wants_ladder(o, task, splits)) return std::nullopt;
   observer.note(
       "measuring what less effort would give: majority class, n-grams, frozen encoder (--no-ladder leaves it out)");
-  const tasks::ModelBundle untrained = open_model(o, task, splits.train.data);
+  const tasks::ModelBundle untrained = open_model(o, task, splits.train.data, kernels);
   return judge_ladder(o, untrained, kernels, splits.train, splits.dev_if_any(), splits.test_if_any(), judged, seconds,
                       observer);
 }
@@ -147,7 +149,7 @@ RunResult trained(TrainOptions o, Observer& observer) {
   const auto kernels = kernels::cpu::make_kernels(threads.threads);
 
   Sources sources = read_sources(o, task.data, observer);
-  tasks::ModelBundle bundle = open_model(o, task, sources.train);
+  tasks::ModelBundle bundle = open_model(o, task, sources.train, *kernels);
   note_sources(o, sources.train, bundle, observer);
   if (bundle.loss->depends_on_batch() && o.micro_batch > 0)
     fail(ErrorKind::usage, "the loss '{}' depends on the whole batch; leave --micro-batch out", bundle.loss->name());

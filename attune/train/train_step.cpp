@@ -14,6 +14,7 @@ TrainStep::TrainStep(models::Model& model, const losses::Loss& loss, optim::Opti
       kernels_(kernels),
       options_(options),
       strategy_(options.strategy ? *options.strategy : one_pass_),
+      arena_(kernels.memory()),
       tape_(arena_, kernels) {}
 
 StepReport TrainStep::run(std::span<const tasks::Batch> micro_batches, int64_t step) {
@@ -37,7 +38,7 @@ StepReport TrainStep::run(std::span<const tasks::Batch> micro_batches, int64_t s
   if (!checked_) parameters.check_gradients_arrived();
   checked_ = true;
   clear_silent_gradients();
-  report.gradient_norm = optim::gradient_norm(parameters, kernels_);
+  report.gradient_norm = optim::gradient_norm(parameters, kernels_, arena_);
   if (!std::isfinite(report.loss) || !std::isfinite(report.gradient_norm))
     fail(ErrorKind::numeric,
          "step {}: the loss is {} and the gradient norm {}; the weights were left as they were before this step. A "

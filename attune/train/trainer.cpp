@@ -41,8 +41,9 @@ std::unique_ptr<optim::Optimizer> prepared_optimizer(models::Model& model, const
 }
 
 bool all_finite(const nn::Parameters& parameters) {
-  return std::all_of(parameters.all().begin(), parameters.all().end(), [](const auto& p) {
-    const std::span values(p->value.template as<float>(), static_cast<size_t>(p->value.count()));
+  return std::all_of(parameters.all().begin(), parameters.all().end(), [&](const auto& p) {
+    const tensor::OnHost<float> on_host(parameters.memory(), p->value);
+    const auto values = on_host.values();
     return std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); });
   });
 }

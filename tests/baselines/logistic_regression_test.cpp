@@ -18,8 +18,7 @@ std::vector<float> flat(const nlohmann::json& rows) {
 
 TEST(LogisticRegression, SoftmaxEqualsScikitLearn) {
   const auto file = golden();
-  const auto kernels = kernels::cpu::make_kernels(1);
-  const DenseFeatures x(flat(file["x"]), 5, *kernels);
+  const DenseFeatures x(flat(file["x"]), 5, 1);
   ClassTargets targets{.classes = 3};
   for (const auto& label : file["y"]) targets.add(std::vector<int32_t>{label.get<int32_t>()});
   ASSERT_GE(file["fits"].size(), 2U);
@@ -38,8 +37,7 @@ TEST(LogisticRegression, SoftmaxEqualsScikitLearn) {
 
 TEST(LogisticRegression, ManyLabelsAreSoManyBinaryFits) {
   const auto file = golden();
-  const auto kernels = kernels::cpu::make_kernels(1);
-  const DenseFeatures x(flat(file["x"]), 5, *kernels);
+  const DenseFeatures x(flat(file["x"]), 5, 1);
   ClassTargets targets{.classes = 2, .exclusive = false};
   for (const auto& row : file["many"]) {
     std::vector<int32_t> labels;
@@ -56,11 +54,10 @@ TEST(LogisticRegression, ManyLabelsAreSoManyBinaryFits) {
 }
 
 TEST(LogisticRegression, RowsOutOfUseDoNotCount) {
-  const auto kernels = kernels::cpu::make_kernels(1);
   ClassTargets three{.classes = 2}, two{.classes = 2};
   for (const int label : {0, 1, 1}) three.add(std::vector<int32_t>{label});
   for (const int label : {0, 1}) two.add(std::vector<int32_t>{label});
-  const DenseFeatures x3({-1, 2, -9}, 1, *kernels), x2({-1, 2}, 1, *kernels);
+  const DenseFeatures x3({-1, 2, -9}, 1, 1), x2({-1, 2}, 1, 1);
   const std::vector<uint8_t> use{1, 1, 0};
   const LogisticModel a = fit(x3, three, use, {}), b = fit(x2, two, {}, {});
   for (size_t i = 0; i < b.weights.size(); ++i) EXPECT_NEAR(a.weights[i], b.weights[i], 1e-5);
@@ -68,7 +65,6 @@ TEST(LogisticRegression, RowsOutOfUseDoNotCount) {
 
 TEST(LogisticRegression, TheChosenPenaltySuitsTheData) {
   // Noise around a weak signal asks for a strong penalty, a clean one for a weak.
-  const auto kernels = kernels::cpu::make_kernels(1);
   for (const bool clean : {true, false}) {
     std::vector<float> values;
     ClassTargets targets{.classes = 2};
@@ -80,7 +76,7 @@ TEST(LogisticRegression, TheChosenPenaltySuitsTheData) {
       const bool label = clean ? values[static_cast<size_t>(i) * 20] > 0 : (bits >> 16) & 1;
       targets.add(std::vector<int32_t>{label});
     }
-    const double c = fit_with_chosen_penalty(DenseFeatures(std::move(values), 20, *kernels), targets, 1).c;
+    const double c = fit_with_chosen_penalty(DenseFeatures(std::move(values), 20, 1), targets, 1).c;
     EXPECT_EQ(c, clean ? 100 : 1);
   }
 }
@@ -88,14 +84,13 @@ TEST(LogisticRegression, TheChosenPenaltySuitsTheData) {
 TEST(LogisticRegression, TheSameBitsForAnyThreads) {
   std::vector<float> first;
   for (const int threads : {1, 2, 3}) {
-    const auto kernels = kernels::cpu::make_kernels(threads);
     std::vector<float> values;
     ClassTargets targets{.classes = 3};
     for (int i = 0; i < 3000; ++i) {
       for (int j = 0; j < 8; ++j) values.push_back(static_cast<float>((i * 37 + j * 101) % 97) / 97);
       targets.add(std::vector<int32_t>{(i * 7) % 3});
     }
-    const LogisticModel model = fit(DenseFeatures(std::move(values), 8, *kernels), targets, {}, {.max_iterations = 10});
+    const LogisticModel model = fit(DenseFeatures(std::move(values), 8, threads), targets, {}, {.max_iterations = 10});
     if (first.empty()) first = model.weights;
     EXPECT_EQ(model.weights, first) << threads;
   }

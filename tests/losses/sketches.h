@@ -48,7 +48,7 @@ inline losses::LossTerm term_of(autograd::Context& context, const tensor::Tensor
   losses::LossTerm term{
       .items = items, .weights = context.make(items.shape, items.dtype), .denominator = denominator, .parts = {}};
   context.kernels.fill({.y = term.weights, .value = 1});
-  term.sum = losses::weighted_sum(items, term.weights, items.count());
+  term.sum = losses::weighted_sum(context, items, term.weights, items.count());
   return term;
 }
 
@@ -249,7 +249,7 @@ class Corn final : public losses::Loss {
     term.weights = losses::item_weights(context, levels, rows);
     term.items =
         ops::sigmoid_cross_entropy(context, input.logits, losses::value_targets(context, levels, rows, -1), {});
-    term.sum = losses::weighted_sum(term.items, term.weights, levels.items());
+    term.sum = losses::weighted_sum(context, term.items, term.weights, levels.items());
     term.denominator = denominator(input.targets);
     return term;
   }

@@ -48,8 +48,8 @@ class Heads : public ::testing::Test {
     for (size_t i = 0; i < 16; ++i) keys_[i] = i + 1;
     Context context{
         .kernels = *kernels_, .arena = arena_, .compute = DType::f64, .training = training, .random = {.step = step}};
-    const auto [features, logits] =
-        head.forward(context, hidden_, rows_, {.rows = read_, .keys = keys_, .count = count});
+    const auto [features, logits] = head.forward(context, hidden_, packed_view(context.arena, rows_),
+                                                 {.rows = read_, .keys = keys_, .count = count});
     features_ = features;
     EXPECT_EQ(logits.shape, (tensor::Shape{16, 3})) << "count rounded up, by outputs";
     EXPECT_EQ(logits.dtype, DType::f64);

@@ -27,7 +27,7 @@ TEST_F(Attention, GradientsOverRaggedSequences) {
   const auto rows = ragged({3, 1, 5});
   for (const float p : {0.0f, 0.3f}) {
     const auto gradients = check({normal({16, 3 * 4}, 1)}, [&](Context& run, const Inputs& in) {
-      return std::vector{attention(run, in[0], rows, {.heads = 2, .dropout = p, .stream = 4})};
+      return std::vector{attention(run, in[0], packed_view(run.arena, rows), {.heads = 2, .dropout = p, .stream = 4})};
     });
     for (size_t i = 9 * 12; i < 16 * 12; ++i) EXPECT_EQ(gradients[0][i], 0) << "a row of no sequence";
   }
@@ -39,7 +39,7 @@ TEST_F(Attention, NobodyLooksBeyondItsSequence) {
   const Tensor qkv = zeros({16, 3});
   for (int r = 0; r < 16; ++r) qkv.as<double>()[3 * r + 2] = r < 5 ? std::pow(10, r) : 1e9;
   Context run = context();
-  const Tensor y = attention(run, qkv, rows, {.heads = 1});
+  const Tensor y = attention(run, qkv, packed_view(run.arena, rows), {.heads = 1});
   for (int r = 0; r < 16; ++r)
     EXPECT_NEAR(y.as<double>()[r], r < 2 ? 11.0 / 2 : r < 5 ? 11100.0 / 3 : 0, 1e-9) << "row " << r;
 }
@@ -52,7 +52,7 @@ TEST_F(Attention, ScaleIsTheHeadsRoot) {
   for (int c = 0; c < 4; ++c) qkv.as<double>()[c] = qkv.as<double>()[24 + 8 + c] = 2;
   for (int c = 0; c < 8; ++c) qkv.as<double>()[24 + 16 + c] = 1;  // value 1; value 0 is 0
   Context run = context();
-  const double* y = attention(run, qkv, rows, {.heads = 2}).as<double>();
+  const double* y = attention(run, qkv, packed_view(run.arena, rows), {.heads = 2}).as<double>();
   for (int c = 0; c < 4; ++c) EXPECT_NEAR(y[c], 1 / (1 + std::exp(-8)), 1e-12) << c;
   for (int c = 4; c < 8; ++c) EXPECT_NEAR(y[c], 0.5, 1e-12) << c;
 }
@@ -60,9 +60,11 @@ TEST_F(Attention, ScaleIsTheHeadsRoot) {
 TEST_F(Attention, WhatItCannotDoIsAnError) {
   const auto rows = ragged({2});
   Context run = context(&tape_);
-  EXPECT_ERROR(ErrorKind::internal, attention(run, zeros({16, 12}), rows, {.heads = 3}), "12 columns for 3 heads");
+  EXPECT_ERROR(ErrorKind::internal, attention(run, zeros({16, 12}), packed_view(run.arena, rows), {.heads = 3}),
+               "12 columns for 3 heads");
   const Tensor qkv = tape_.variable(normal({16, 6}, 1));
-  const Tensor y = attention(run, qkv, rows, {.heads = 1}), z = activation(run, ActivationKind::tanh, qkv);
+  const Tensor y = attention(run, qkv, packed_view(run.arena, rows), {.heads = 1}),
+               z = activation(run, ActivationKind::tanh, qkv);
   tape_.seed(y, zeros({16, 2})), tape_.seed(z, zeros({16, 6}));
   EXPECT_ERROR(ErrorKind::internal, tape_.backward(), "feeds another op");
 }

@@ -25,11 +25,12 @@ TEST_F(SelectRows, MeansOfRaggedSequences) {
   tensor::PackedRows rows;
   rows.offsets = {0, 3, 4, 6};
   rows.ids.resize(8);
-  const auto gradients = check(
-      {normal({8, 2}, 1)}, [&](Context& run, const Inputs& in) { return std::vector{mean_rows(run, in[0], rows, 5)}; });
+  const auto gradients = check({normal({8, 2}, 1)}, [&](Context& run, const Inputs& in) {
+    return std::vector{mean_rows(run, in[0], packed_view(run.arena, rows), 5)};
+  });
   for (size_t i = 12; i < 16; ++i) EXPECT_EQ(gradients[0][i], 0) << "a row of no sequence";
   Context run = context();
-  const Tensor y = mean_rows(run, values({8, 1}, {1, 2, 6, 10, 20, 40, 1e9, 1e9}), rows, 5);
+  const Tensor y = mean_rows(run, values({8, 1}, {1, 2, 6, 10, 20, 40, 1e9, 1e9}), packed_view(run.arena, rows), 5);
   EXPECT_EQ(std::vector<double>(y.as<double>(), y.as<double>() + 5), (std::vector<double>{3, 10, 30, 0, 0}));
 }
 
@@ -40,7 +41,7 @@ TEST_F(SelectRows, GradientsOfWhatIsSharedAddUp) {
   rows.offsets = {0, 2, 4};
   rows.ids.resize(4);
   check({normal({4, 3}, 1)}, [&](Context& run, const Inputs& in) {
-    return std::vector{gather_rows(run, in[0], index.data(), 2), mean_rows(run, in[0], rows, 2),
+    return std::vector{gather_rows(run, in[0], index.data(), 2), mean_rows(run, in[0], packed_view(run.arena, rows), 2),
                        activation(run, ActivationKind::tanh, in[0])};
   });
 }

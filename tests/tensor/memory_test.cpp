@@ -20,6 +20,9 @@ class CountingMemory final : public Memory {
     out -= bytes;
     host_memory().release(block, bytes);
   }
+  bool is_host() const override { return true; }
+  void copy_in(void* to, const void* from, size_t bytes) override { host_memory().copy_in(to, from, bytes); }
+  void copy_out(void* to, const void* from, size_t bytes) override { host_memory().copy_out(to, from, bytes); }
   int requests = 0;
   size_t out = 0;
 };

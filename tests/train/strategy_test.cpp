@@ -71,7 +71,8 @@ class RDrop final : public train::Strategy {
     LossTerm agreement{.items = divergence(micro.context, passes[0].output.logits, passes[1].output.logits),
                        .weights = passes[0].term.weights,
                        .parts = {}};
-    agreement.sum = losses::weighted_sum(agreement.items, agreement.weights, micro.batch.targets.items());
+    agreement.sum =
+        losses::weighted_sum(micro.context, agreement.items, agreement.weights, micro.batch.targets.items());
     losses::seed_backward(micro.context, agreement, alpha_ / micro.denominator);
     micro.context.tape->backward();
     return sum + alpha_ * agreement.sum;

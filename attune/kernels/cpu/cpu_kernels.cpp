@@ -40,7 +40,7 @@ class CpuKernels final : public Kernels {
   void mean_rows_backward(const MeanRows& p) override { cpu::mean_rows_backward(threads_, p); }
   void convert(const Convert& p) override { cpu::convert(threads_, p); }
   void fill(const Fill& p) override { cpu::fill(threads_, p); }
-  double sum_squares(const SumSquares& p) override { return cpu::sum_squares(workspace_, threads_, p); }
+  void sum_squares(const SumSquares& p) override { cpu::sum_squares(workspace_, threads_, p); }
   void softmax_cross_entropy(const SoftmaxCrossEntropy& p) override { cpu::softmax_cross_entropy(threads_, p); }
   void softmax_cross_entropy_backward(const SoftmaxCrossEntropy& p) override {
     cpu::softmax_cross_entropy_backward(threads_, p);

@@ -109,7 +109,7 @@ void fill(int threads, const Fill& p) {
   });
 }
 
-double sum_squares(Workspace& workspace, int threads, const SumSquares& p) {
+void sum_squares(Workspace& workspace, int threads, const SumSquares& p) {
   const float* x = p.x.as<float>();
   const int64_t count = p.x.count(), chunks = chunks_of(count, kSquareChunk);
   double* sums = workspace.get<double>(chunks);
@@ -121,7 +121,7 @@ double sum_squares(Workspace& workspace, int threads, const SumSquares& p) {
   });
   double sum = 0;
   for (int64_t chunk = 0; chunk < chunks; ++chunk) sum += sums[chunk];
-  return sum;
+  *p.out.as<double>() = sum;
 }
 
 }  // namespace attune::kernels::cpu

@@ -8,6 +8,6 @@ namespace attune::kernels::cpu {
 
 void convert(int threads, const Convert& p);
 void fill(int threads, const Fill& p);
-double sum_squares(Workspace& workspace, int threads, const SumSquares& p);
+void sum_squares(Workspace& workspace, int threads, const SumSquares& p);
 
 }  // namespace attune::kernels::cpu

@@ -39,8 +39,8 @@ void fill(const Fill& p) {
   });
 }
 
-double sum_squares(const SumSquares& p) {
-  return with_float(p.x.dtype, [&]<class T>(T) {
+void sum_squares(const SumSquares& p) {
+  *p.out.as<double>() = with_float(p.x.dtype, [&]<class T>(T) {
     double sum = 0;
     for (int64_t i = 0; i < p.x.count(); ++i) sum += widened(p.x.as<T>()[i]) * widened(p.x.as<T>()[i]);
     return sum;

@@ -22,7 +22,7 @@ void mean_rows(const MeanRows& p);
 void mean_rows_backward(const MeanRows& p);
 void convert(const Convert& p);
 void fill(const Fill& p);
-double sum_squares(const SumSquares& p);
+void sum_squares(const SumSquares& p);
 void softmax_cross_entropy(const SoftmaxCrossEntropy& p);
 void softmax_cross_entropy_backward(const SoftmaxCrossEntropy& p);
 void sigmoid_cross_entropy(const SigmoidCrossEntropy& p);

@@ -25,7 +25,7 @@ class ReferenceKernels final : public Kernels {
   void mean_rows_backward(const MeanRows& p) override { reference::mean_rows_backward(p); }
   void convert(const Convert& p) override { reference::convert(p); }
   void fill(const Fill& p) override { reference::fill(p); }
-  double sum_squares(const SumSquares& p) override { return reference::sum_squares(p); }
+  void sum_squares(const SumSquares& p) override { reference::sum_squares(p); }
   void softmax_cross_entropy(const SoftmaxCrossEntropy& p) override { reference::softmax_cross_entropy(p); }
   void softmax_cross_entropy_backward(const SoftmaxCrossEntropy& p) override {
     reference::softmax_cross_entropy_backward(p);
