@@ -94,7 +94,7 @@ int main(int count, char** arguments) {
   models::Model model(config, {.kind = models::HeadKind::sequence, .outputs = 2}, compute);
   for (const auto& p : model.parameters().all()) model.parameters().initialise(*p, 1, 0.02);
   model.parameters().refresh_twins();
-  model.parameters().prepare_gradients();
+  model.parameters().prepare_gradients(nn::TableGradients::touched_rows);
   const auto optimizer = optim::make_optimizer(model.parameters(), {});
   const auto loss = losses::make_cross_entropy({});
   train::TrainStep step(model, *loss, *optimizer, *kernels, {.peak_rate = 1e-5, .schedule = {.total = 1000000}});

@@ -24,6 +24,8 @@ struct Context {
   tensor::DType compute = tensor::DType::f32;  // of products and saved activations: f32, bf16 or f64
   bool training = false;                       // dropout is active
   RandomPass random = {};
+  // [rows of the batch] for tables whose gradients are held by touched rows: the slot of the row that each reads.
+  const int32_t* slots = nullptr;
 
   // What is summed: f64 only in gradient checks.
   tensor::DType sums() const { return compute == tensor::DType::f64 ? compute : tensor::DType::f32; }

@@ -19,7 +19,7 @@ Tensor Tape::variable(Tensor value) {
 }
 
 Tensor Tape::leaf(Tensor value, Tensor gradient, bool* started) {
-  ATTUNE_CHECK(gradient.shape == value.shape && gradient.dtype == value.dtype, "a gradient {} {} for a value {} {}",
+  ATTUNE_CHECK(gradient.cols() == value.cols() && gradient.dtype == value.dtype, "a gradient {} {} for a value {} {}",
                tensor::name(gradient.dtype), gradient.shape.text(), tensor::name(value.dtype), value.shape.text());
   value.var = add({.gradient = gradient, .arrived = *started, .started = started});
   return value;

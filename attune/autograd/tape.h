@@ -37,8 +37,9 @@ class Tape {
   // Makes `value` a variable whose gradient lives in the arena.
   Tensor variable(Tensor value);
 
-  // Makes `value` a variable whose gradient is written to `gradient`, shape and kind as the value. `started`: the
-  // gradient already holds a part (an earlier micro-batch), so add to it. *started becomes true when something arrives.
+  // Makes `value` a variable whose gradient is written to `gradient`, shape and kind as the value (of a table of which
+  // a step reads a few rows: only those rows, and the op that reads them knows which). `started`: the gradient already
+  // holds a part (an earlier micro-batch), so add to it. *started becomes true when something arrives.
   Tensor leaf(Tensor value, Tensor gradient, bool* started);
 
   // Adds a node. `backward(Tape&, Tensor d_output)` runs only if a gradient reached `output`.

@@ -52,6 +52,7 @@ class Kernels {
   virtual void squared_error(const SquaredError&) { lacks("squared_error"); }
   virtual void squared_error_backward(const SquaredError&) { lacks("squared_error_backward"); }
   virtual void adam_update(const AdamUpdate&) { lacks("adam_update"); }
+  virtual void adam_replay(const AdamReplay&) { lacks("adam_replay"); }
   virtual void sgd_update(const SgdUpdate&) { lacks("sgd_update"); }
 
  protected:

@@ -28,12 +28,21 @@ KernelWork moved(std::initializer_list<Tensor> operands) {
   return moved_beside(operands, 0);
 }
 
+// `times` the bytes of so many rows as wide as `like`, and as many of the bf16 copy if there is one: updates may reach
+// some rows of a table only.
+KernelWork adam_rows(const Tensor& like, int times, int64_t rows, const Tensor& low) {
+  const auto count = static_cast<double>(rows * like.cols());
+  return {.bytes = count * static_cast<double>(times * size_of(like.dtype) + (low.defined() ? size_of(low.dtype) : 0)),
+          .axes = "NC",
+          .sizes = {rows, like.cols()}};
+}
+
 // Bytes of `rows` rows of every table.
 double table_rows(const EmbeddingSum& p, int64_t rows) {
   double bytes = 0;
   for (int t = 0; t < p.tables; ++t) {
     const Tensor& table = p.table[static_cast<size_t>(t)];
-    if (table.defined()) bytes += static_cast<double>(rows * table.cols()) * size_of(table.dtype);
+    if (table.defined()) bytes += static_cast<double>(static_cast<size_t>(rows * table.cols()) * size_of(table.dtype));
   }
   return bytes;
 }

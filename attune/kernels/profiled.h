@@ -30,7 +30,7 @@
   KERNEL(embedding_sum, EmbeddingSum, moved_beside({p.y}, table_rows(p, p.y.rows())))                                 \
   KERNEL(embedding_sum_backward, EmbeddingSum, moved_beside({p.y}, 2 * table_rows(p, p.rows)))                        \
   KERNEL(gather_rows, GatherRows, moved({p.y, p.y}))                                                                  \
-  KERNEL(gather_rows_backward, GatherRows, moved({p.y, p.x}))                                                         \
+  KERNEL(gather_rows_backward, GatherRows, moved({p.y, p.y, p.y}))                                                     \
   KERNEL(mean_rows, MeanRows, moved({p.x, p.y}))                                                                      \
   KERNEL(mean_rows_backward, MeanRows, moved({p.x, p.y}))                                                             \
   KERNEL(convert, Convert, moved({p.x, p.y, p.accumulate ? p.y : Tensor()}))                                          \
@@ -42,7 +42,8 @@
   KERNEL(sigmoid_cross_entropy_backward, SigmoidCrossEntropy, moved({p.logits, p.targets, p.d_logits}))               \
   KERNEL(squared_error, SquaredError, moved({p.logits, p.targets}))                                                   \
   KERNEL(squared_error_backward, SquaredError, moved({p.logits, p.targets, p.d_logits}))                              \
-  KERNEL(adam_update, AdamUpdate, moved({p.w, p.w, p.g, p.m, p.m, p.v, p.v, p.low}))                                  \
+  KERNEL(adam_update, AdamUpdate, adam_rows(p.g, 7, p.g.rows(), p.low))                                                \
+  KERNEL(adam_replay, AdamReplay, adam_rows(p.w, 6, p.count, {}))                                                      \
   KERNEL(sgd_update, SgdUpdate, moved({p.w, p.w, p.g, p.m, p.m, p.low}))
 // clang-format on
 

@@ -30,8 +30,9 @@ void copy_with_twin(Context& context, const Tensor& from, const Tensor& to) {
   context.kernels.convert({.x = twin(from), .y = twin(to)});
 }
 
-nn::Parameter* table(nn::Parameters& parameters, const char* name, int64_t rows, int64_t columns) {
-  return parameters.add(std::string("embeddings.") + name + ".weight", {rows, columns}, {});
+nn::Parameter* table(nn::Parameters& parameters, const char* name, int64_t rows, int64_t columns,
+                     bool read_by_rows = false) {
+  return parameters.add(std::string("embeddings.") + name + ".weight", {rows, columns}, {.read_by_rows = read_by_rows});
 }
 
 }  // namespace
@@ -73,7 +74,7 @@ Tensor BertLayer::forward(Context& context, const Tensor& hidden, const tensor::
 
 BertEncoder::BertEncoder(nn::Parameters& p, const BertConfig& config)
     : config_(config),
-      words_(table(p, "word_embeddings", config.vocabulary, config.hidden)),
+      words_(table(p, "word_embeddings", config.vocabulary, config.hidden, /*read_by_rows=*/true)),
       positions_(table(p, "position_embeddings", config.positions, config.hidden)),
       segments_(table(p, "token_type_embeddings", config.segments, config.hidden)),
       embedding_norm_(p, "embeddings.LayerNorm", config.hidden, 0) {
@@ -81,8 +82,11 @@ BertEncoder::BertEncoder(nn::Parameters& p, const BertConfig& config)
 }
 
 Tensor BertEncoder::forward(Context& context, const tensor::PackedView& rows) const {
+  ATTUNE_CHECK(!words_->by_rows || !context.tape || context.slots, "a step that does not say which words it reads");
   const std::array<ops::EmbeddingLookup, 3> lookups{
-      {{words_->value, rows.ids}, {positions_->value, rows.positions}, {segments_->value, rows.segments}}};
+      {{words_->value, rows.ids, words_->by_rows ? context.slots : nullptr},
+       {positions_->value, rows.positions},
+       {segments_->value, rows.segments}}};
   Tensor hidden = ops::embedding_sum(context, lookups, rows.rows, rows.tokens);
   hidden = embedding_norm_.forward(context, hidden, {}, {.eps = config_.norm_eps});
   hidden =

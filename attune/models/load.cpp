@@ -168,6 +168,7 @@ LoadReport load_weights(Model& model, const WeightSource& source, const LoadOpti
 }
 
 std::vector<NamedTensor> named_tensors(const Model& model, const std::string& prefix) {
+  ATTUNE_CHECK(model.parameters().settled(), "the weights are read while updates of tables wait");
   std::vector<NamedTensor> named;
   for (const auto& p : model.parameters().all())
     for (const auto& piece : p->options.pieces)

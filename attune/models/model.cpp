@@ -13,6 +13,7 @@ Model::Model(const BertConfig& config, const HeadOptions& head, tensor::DType co
 }
 
 ModelOutput Model::forward(Context& context, const tensor::PackedRows& rows, const HeadInput& head) const {
+  ATTUNE_CHECK(context.tape || parameters_.settled(), "the model is read while updates of its tables wait");
   const tensor::PackedView view = tensor::packed_view(context.arena, rows);
   const Tensor hidden = encoder_.forward(context, view);
   const HeadOutput read = head_.forward(context, hidden, view, head);

@@ -75,18 +75,36 @@ void Parameters::refresh_twins() {
   }
 }
 
-void Parameters::prepare_gradients() {
+void Parameters::prepare_gradients(TableGradients tables) {
   size_t bytes = 0;
-  for (const auto& p : all_)
-    if (p->trainable) bytes += aligned(p->value.bytes());
+  for (const auto& p : all_) {
+    p->by_rows = p->trainable && p->options.read_by_rows && tables == TableGradients::touched_rows;
+    if (p->trainable && !p->by_rows) bytes += aligned(p->value.bytes());
+  }
+  row_gradients_.clear();
+  tables_by_rows_.clear();
   gradients_ = tensor::Buffer(bytes, memory());
   char* at = static_cast<char*>(gradients_.data());
   for (const auto& p : all_) {
     p->gradient = {};
-    if (!p->trainable) continue;
+    if (p->by_rows) {
+      tables_by_rows_.push_back(p.get());
+      touch(*p, {});
+    }
+    if (!p->trainable || p->by_rows) continue;
     p->gradient = {.data = at, .shape = p->shape, .dtype = p->value.dtype};
     at += aligned(p->value.bytes());
   }
+}
+
+void Parameters::touch(Parameter& table, std::span<const int32_t> rows) {
+  ATTUNE_CHECK(table.by_rows, "{} has a gradient for each row", table.name);
+  table.touched.assign(rows.begin(), rows.end());
+  const Tensor wanted{.shape = {std::ssize(rows), table.shape.cols()}, .dtype = table.value.dtype};
+  tensor::Buffer& room = row_gradients_[&table];
+  if (wanted.bytes() > room.bytes() || room.bytes() == 0)
+    room = tensor::Buffer(std::max<size_t>(tensor::kAlignment, wanted.bytes() + wanted.bytes() / 2), memory());
+  table.gradient = room.view(wanted.shape, wanted.dtype);
 }
 
 void Parameters::begin_step() {

@@ -4,7 +4,9 @@
 // is the order in which modules ask for them. Names are those of Hugging Face wherever one parameter is one tensor
 // there; where we keep several of their tensors as one (query, key and value), `pieces` says which rows are whose.
 #pragma once
+#include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,9 +33,14 @@ struct ParameterOptions {
   Init init = Init::normal;
   bool decays = true;              // weight decay applies (not to biases and norms)
   bool product_weight = false;     // read by matrix products: gets a bf16 twin in a bf16 run
+  bool read_by_rows = false;       // a table of which a step reads a few rows: see TableGradients
   int depth = 0;                   // 0 embeddings, 1..L layers, L+1 head: for layer-wise rates and freezing
   std::vector<Piece> pieces = {};  // empty: one piece of the parameter's own name
 };
+
+// How gradients of tables that are read by rows are held: for all rows, or only for those that the step reads (the
+// others' are 0). The second needs an optimizer that knows how to leave out rows (optim::Optimizer::catch_up).
+enum class TableGradients { all_rows, touched_rows };
 
 struct Parameter {
   std::string name;
@@ -43,6 +50,9 @@ struct Parameter {
   Tensor value;     // f32 (f64 in gradient checks); carries a bf16 twin where products read it; `var` while attached
   Tensor gradient;  // same shape; undefined for frozen parameters and before prepare_gradients()
   bool started = false;  // a gradient arrived since begin_step()
+  // Row i of `gradient` belongs to row touched[i] of `value`; none, where the gradient has a row for each.
+  bool by_rows = false;
+  std::vector<int32_t> touched = {};
 };
 
 class Parameters {
@@ -63,7 +73,15 @@ class Parameters {
   // Rounds values into twins; after loading, and never in between (the optimizer keeps them in step).
   void refresh_twins();
 
-  void prepare_gradients();
+  void prepare_gradients(TableGradients tables = TableGradients::all_rows);
+  // The tables whose gradients are held by touched rows.
+  std::span<Parameter* const> tables_by_rows() const { return tables_by_rows_; }
+  // The rows of such a table that the coming step reads, no row twice: its gradient gets a row for each.
+  void touch(Parameter& table, std::span<const int32_t> rows);
+  // Whether every row is as the last update left it. An optimizer that leaves out rows says when they are not; nobody
+  // may read a whole table then.
+  bool settled() const { return settled_; }
+  void set_settled(bool settled) { settled_ = settled; }
   void begin_step();                  // no gradient has arrived yet
   void attach(autograd::Tape& tape);  // trainable parameters become leaves of this recording
   // Error (internal) that names every trainable parameter that received no gradient since begin_step().
@@ -77,6 +95,9 @@ class Parameters {
  private:
   std::vector<std::unique_ptr<Parameter>> all_;
   tensor::Buffer values_, twins_, gradients_;
+  std::map<const Parameter*, tensor::Buffer> row_gradients_;  // each with room for the most rows ever touched
+  std::vector<Parameter*> tables_by_rows_;
+  bool settled_ = true;
 };
 
 }  // namespace attune::nn

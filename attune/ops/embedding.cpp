@@ -17,8 +17,11 @@ Tensor embedding_sum(Context& context, std::span<const EmbeddingLookup> lookups,
   if (!trained) return sum.y;
 
   const Tensor y = context.tape->variable(sum.y);
-  context.tape->record("embedding_sum", y, [sum](Tape& tape, Tensor dy) {
-    kernels::EmbeddingSum backward = sum;
+  kernels::EmbeddingSum scattered = sum;
+  for (size_t t = 0; t < lookups.size(); ++t)
+    if (lookups[t].gradient_index) scattered.index[t] = lookups[t].gradient_index;
+  context.tape->record("embedding_sum", y, [sum, scattered](Tape& tape, Tensor dy) {
+    kernels::EmbeddingSum backward = scattered;
     backward.y = dy;
     for (int t = 0; t < sum.tables; ++t) backward.table[t] = tape.gradient_to_add_to(sum.table[t]);
     tape.kernels().embedding_sum_backward(backward);

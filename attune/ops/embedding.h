@@ -14,6 +14,8 @@ using tensor::Tensor;
 struct EmbeddingLookup {
   Tensor table;          // [V, C]
   const int32_t* index;  // [N], each in [0, V)
+  // Where the table's gradient has rows only for what is read: the gradient's row of each; nullptr: as `index`.
+  const int32_t* gradient_index = nullptr;
 };
 
 // `counted`: rows that count in the gradient (those beyond belong to no sequence).

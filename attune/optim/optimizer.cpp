@@ -19,6 +19,10 @@ const std::vector<std::string>& optimizer_names() {
   return names;
 }
 
+nn::TableGradients table_gradients(const OptimizerOptions& options) {
+  return options.name == "sgd" ? nn::TableGradients::all_rows : nn::TableGradients::touched_rows;
+}
+
 std::unique_ptr<Optimizer> make_optimizer(nn::Parameters& parameters, const OptimizerOptions& o) {
   check_range("weight-decay", o.weight_decay, 0, 10);
   check_range("beta1", o.beta1, 0, 1);

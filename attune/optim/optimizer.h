@@ -25,9 +25,16 @@ struct StateTensor {
   tensor::Tensor tensor;
 };
 
+// A table that is read by rows may have gradients for a step's rows only (nn::TableGradients::touched_rows). The other
+// rows' updates are then left out and done before the row is read again: step by step, so that every bit is as if all
+// rows were updated in every step.
 class Optimizer {
  public:
   virtual ~Optimizer() = default;
+  // Brings the touched rows of such tables up to date: before a step reads them.
+  virtual void catch_up(kernels::Kernels&) {}
+  // Brings all rows up to date: before anybody reads a whole table.
+  virtual void settle(kernels::Kernels&) {}
   // One update of every trainable parameter. `rate`: of this step, before layer-wise decay; `clip`: factor on every
   // gradient; `step`: 1-based.
   virtual void step(kernels::Kernels& kernels, double rate, double clip, int64_t step) = 0;
@@ -37,5 +44,7 @@ class Optimizer {
 // Errors (usage): unknown name, a setting out of range or without meaning for this optimizer.
 std::unique_ptr<Optimizer> make_optimizer(nn::Parameters& parameters, const OptimizerOptions& options);
 const std::vector<std::string>& optimizer_names();
+// How tables' gradients may be held for this optimizer.
+nn::TableGradients table_gradients(const OptimizerOptions& options);
 
 }  // namespace attune::optim

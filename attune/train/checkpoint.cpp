@@ -15,6 +15,7 @@ constexpr const char* kTensors = "state.safetensors";
 constexpr const char* kState = "state.json";
 
 std::vector<optim::StateTensor> all_tensors(const models::Model& model, const optim::Optimizer* optimizer) {
+  ATTUNE_CHECK(model.parameters().settled(), "the weights are read while updates of tables wait");
   std::vector<optim::StateTensor> tensors;
   for (const auto& p : model.parameters().all()) tensors.push_back({p->name, p->value});
   if (optimizer)

@@ -30,9 +30,11 @@ StepReport TrainStep::run(std::span<const tasks::Batch> micro_batches, int64_t s
   }
 
   nn::Parameters& parameters = model_.parameters();
-  parameters.begin_step();
+  begin(micro_batches);
+  optimizer_.catch_up(kernels_);
   double sum = 0;
-  for (const auto& batch : micro_batches) sum += forward_backward(batch, step, report.denominator);
+  for (size_t i = 0; i < micro_batches.size(); ++i)
+    sum += forward_backward(micro_batches[i], slots_[i], step, report.denominator);
   report.loss = sum / report.denominator;
 
   if (!checked_) parameters.check_gradients_arrived();
@@ -50,8 +52,25 @@ StepReport TrainStep::run(std::span<const tasks::Batch> micro_batches, int64_t s
 }
 
 void TrainStep::rehearse(std::span<const tasks::Batch> micro_batches, int64_t step) {
-  model_.parameters().begin_step();
-  for (const auto& batch : micro_batches) forward_backward(batch, step, 1);
+  begin(micro_batches);
+  for (size_t i = 0; i < micro_batches.size(); ++i) forward_backward(micro_batches[i], slots_[i], step, 1);
+}
+
+// Numbers the words that the step reads, where their gradients are held by touched rows.
+void TrainStep::begin(std::span<const tasks::Batch> micro_batches) {
+  nn::Parameters& parameters = model_.parameters();
+  parameters.begin_step();
+  if (slots_.size() < micro_batches.size()) slots_.resize(micro_batches.size());
+  const auto tables = parameters.tables_by_rows();
+  ATTUNE_CHECK(tables.size() <= 1, "{} tables read by rows; a batch has ids for one", tables.size());
+  for (nn::Parameter* const words : tables) {
+    touched_.begin(words->shape.rows());
+    for (size_t i = 0; i < micro_batches.size(); ++i) {
+      const tensor::PackedRows& rows = micro_batches[i].rows;
+      touched_.number(std::span(rows.ids).first(static_cast<size_t>(rows.tokens())), slots_[i]);
+    }
+    parameters.touch(*words, touched_.rows());
+  }
 }
 
 size_t TrainStep::measure(const tasks::Batch& batch) {
@@ -59,7 +78,8 @@ size_t TrainStep::measure(const tasks::Batch& batch) {
   return arena_.peak();
 }
 
-double TrainStep::forward_backward(const tasks::Batch& batch, int64_t step, double denominator) {
+double TrainStep::forward_backward(const tasks::Batch& batch, std::span<const int32_t> slots, int64_t step,
+                                   double denominator) {
   if (batch.read_count == 0) return 0;  // sentences of which no word has a piece: nothing to learn from
   arena_.reset();
   tape_.clear();
@@ -70,6 +90,7 @@ double TrainStep::forward_backward(const tasks::Batch& batch, int64_t step, doub
                             .compute = model_.compute(),
                             .training = true,
                             .random = {.seed = options_.seed, .step = static_cast<uint64_t>(step)}};
+  context.slots = context.on_device(slots);
   const double total = static_cast<double>(std::max<int64_t>(1, options_.schedule.total));
   return strategy_.run({.context = context,
                         .model = model_,

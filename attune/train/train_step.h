@@ -4,6 +4,7 @@
 #pragma once
 #include <span>
 
+#include "attune/nn/touched_rows.h"
 #include "attune/optim/optimizer.h"
 #include "attune/optim/schedule.h"
 #include "attune/train/strategy.h"
@@ -35,6 +36,10 @@ class TrainStep {
   // Errors: numeric (loss or gradient not finite: names the step), memory. The weights are as before the step then.
   StepReport run(std::span<const tasks::Batch> micro_batches, int64_t step);
 
+  // Brings every weight to where the steps so far have left it (optim::Optimizer::settle): before anybody else reads
+  // the model.
+  void settle() { optimizer_.settle(kernels_); }
+
   // Forward and backward alone, for planning: gradients are computed and forgotten, nothing is updated or checked.
   void rehearse(std::span<const tasks::Batch> micro_batches, int64_t step);
 
@@ -47,7 +52,8 @@ class TrainStep {
   const tensor::Arena& arena() const { return arena_; }
 
  private:
-  double forward_backward(const tasks::Batch& batch, int64_t step, double denominator);
+  void begin(std::span<const tasks::Batch> micro_batches);
+  double forward_backward(const tasks::Batch& batch, std::span<const int32_t> slots, int64_t step, double denominator);
   void clear_silent_gradients();
 
   models::Model& model_;
@@ -59,7 +65,9 @@ class TrainStep {
   const Strategy& strategy_;
   tensor::Arena arena_;
   autograd::Tape tape_;
-  bool checked_ = false;  // every parameter has been seen to receive a gradient
+  nn::TouchedRows touched_;
+  std::vector<std::vector<int32_t>> slots_;  // by micro-batch
+  bool checked_ = false;                     // every parameter has been seen to receive a gradient
 };
 
 }  // namespace attune::train

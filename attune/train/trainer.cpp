@@ -36,7 +36,7 @@ std::unique_ptr<optim::Optimizer> prepared_optimizer(models::Model& model, const
   model.freeze_below(options.freeze_layers > 0   ? static_cast<int>(options.freeze_layers) + 1
                      : options.freeze_embeddings ? 1
                                                  : 0);
-  model.parameters().prepare_gradients();
+  model.parameters().prepare_gradients(optim::table_gradients(options.optimizer));
   return optim::make_optimizer(model.parameters(), options.optimizer);
 }
 
@@ -154,6 +154,7 @@ bool Trainer::begin_with_linear_head() {
 void Trainer::keep_last_good(Error& error, const nlohmann::json& identity) {
   error.add("training rows in this step: " + batches_.places_of(state_.step));
   const auto checkpoint = newest_checkpoint(options_.out);
+  step_.settle();
   if (!all_finite(bundle_.model->parameters())) {
     error.add(checkpoint
                   ? fmt::format("the weights after step {} are not finite; the newest checkpoint is {}", state_.step,
@@ -187,6 +188,7 @@ void Trainer::check_learning(const StepReport& report) {
 }
 
 void Trainer::save(const nlohmann::json& identity, bool last) {
+  step_.settle();
   log_->sync();
   state_.log_bytes = log_->bytes();
   with_context([&] { return way_on(options_.out); },
@@ -235,6 +237,7 @@ void Trainer::log_step(const StepReport& report, double step_seconds) {
 }
 
 void Trainer::evaluate_dev() {
+  step_.settle();
   const auto evaluation = evaluate(bundle_, kernels_, *dev_,
                                    {.batch_size = options_.eval_batch_size, .scorer = {.decoding = bundle_.decoding}});
   const double value = evaluation->scores.value(best_metric_);

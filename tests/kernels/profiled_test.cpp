@@ -157,8 +157,12 @@ TEST(Profiled, BytesMoved) {
   profiled.embedding_sum_backward(
       {.tables = 2, .table = {table.tensor, Tensor()}, .index = {}, .y = x.tensor, .rows = 4});
   profiled.adam_update({.w = p.tensor, .g = p.tensor, .m = p.tensor, .v = p.tensor, .low = low.tensor});
+  AdamUpdate some{.w = table.tensor, .g = x.tensor, .m = table.tensor, .v = table.tensor};  // 5 rows of a table's 100
+  profiled.adam_update(some);
+  profiled.adam_replay({.w = table.tensor, .m = table.tensor, .v = table.tensor, .count = 4});
   const auto& calls = profiled.end();
-  const std::vector<double> want{60 + 30, 30 + 2 * 60, 60 + 60 + 32 + 32, 60 + 2 * 60, 60 + 2 * 48, 7 * 32 + 16};
+  const std::vector<double> want{60 + 30, 30 + 2 * 60, 60 + 60 + 32 + 32, 60 + 2 * 60, 60 + 2 * 48, 7 * 32 + 16,
+                                 7 * 60,  6 * 48};
   for (size_t i = 0; i < want.size(); ++i) EXPECT_EQ(calls[i].work.bytes, want[i]) << calls[i].kernel;
   EXPECT_STREQ(calls[0].work.axes, "NC");
   EXPECT_EQ(calls[0].work.sizes, (std::array<int64_t, 3>{5, 3, 0}));

@@ -80,7 +80,7 @@ class Device : public testing::TestWithParam<Kind> {
     nn::Parameters& parameters = bundle.model->parameters();
     Outcome outcome;
     if (std::string(GetParam().task) == "classify") start_head(bundle, kernels, split, {});
-    parameters.prepare_gradients();
+    parameters.prepare_gradients(optim::table_gradients({.name = GetParam().optimizer}));
     const auto optimizer = optim::make_optimizer(parameters, {.name = GetParam().optimizer});
     TrainStep step(*bundle.model, *bundle.loss, *optimizer, kernels,
                    {.peak_rate = 1e-3, .clip = 0.5, .seed = 3, .schedule = {.total = 8}});
@@ -91,6 +91,7 @@ class Device : public testing::TestWithParam<Kind> {
       const StepReport report = step.run(micro, s);
       outcome.losses.push_back(report.loss), outcome.norms.push_back(report.gradient_norm);
     }
+    step.settle();
     outcome.weights = values_of(parameters);
     for (const auto& state : optimizer->state()) {
       const tensor::OnHost<float> on_host(parameters.memory(), state.tensor);
@@ -102,7 +103,7 @@ class Device : public testing::TestWithParam<Kind> {
     fs::create_directories(folder);
     save_checkpoint(folder, *bundle.model, optimizer.get(), {.step = 4}, {}, 1);
     tasks::ModelBundle again = open(kernels);
-    again.model->parameters().prepare_gradients();
+    again.model->parameters().prepare_gradients(optim::table_gradients({.name = GetParam().optimizer}));
     const auto moments = optim::make_optimizer(again.model->parameters(), {.name = GetParam().optimizer});
     EXPECT_EQ(load_checkpoint(*newest_checkpoint(folder), *again.model, *moments, {}).step, 4);
     outcome.resumed = values_of(again.model->parameters());

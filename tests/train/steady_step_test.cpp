@@ -91,7 +91,7 @@ TEST_P(SteadyStep, AllocatesNothing) {
   models::Model model(config, {.kind = what.head, .outputs = what.outputs}, compute);
   for (const auto& p : model.parameters().all()) model.parameters().initialise(*p, 1, 0.1);
   model.parameters().refresh_twins();
-  model.parameters().prepare_gradients();
+  model.parameters().prepare_gradients(nn::TableGradients::touched_rows);
   const auto optimizer = optim::make_optimizer(model.parameters(), {});
   const auto loss = losses::make_loss(losses::default_loss(what.target), what.target, {});
   train::TrainStep step(model, *loss, *optimizer, *kernels, {.peak_rate = 1e-3});

@@ -80,6 +80,9 @@ Tensors tensors_of(const SquaredError& p) {
 Tensors tensors_of(const AdamUpdate& p) {
   return {p.w, p.g, p.m, p.v, p.low};
 }
+Tensors tensors_of(const AdamReplay& p) {
+  return {p.w, p.m, p.v};
+}
 Tensors tensors_of(const SgdUpdate& p) {
   return {p.w, p.g, p.m, p.low};
 }
@@ -234,7 +237,13 @@ void StrictKernels::squared_error_backward(const SquaredError& p) {
   later(&Kernels::squared_error_backward, p);
 }
 void StrictKernels::adam_update(const AdamUpdate& p) {
-  later(&Kernels::adam_update, p);
+  later(&Kernels::adam_update, p, {{p.rows, p.rows ? ints(p.g.rows()) : 0}});
+}
+void StrictKernels::adam_replay(const AdamReplay& p) {
+  later(&Kernels::adam_replay, p,
+        {{p.rows, ints(p.count)},
+         {p.done, ints(p.count)},
+         {p.updates, static_cast<size_t>(p.updates_count) * sizeof(AdamFactors)}});
 }
 void StrictKernels::sgd_update(const SgdUpdate& p) {
   later(&Kernels::sgd_update, p);

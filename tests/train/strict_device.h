@@ -70,6 +70,7 @@ class StrictKernels final : public kernels::Kernels {
   void squared_error(const kernels::SquaredError& p) override;
   void squared_error_backward(const kernels::SquaredError& p) override;
   void adam_update(const kernels::AdamUpdate& p) override;
+  void adam_replay(const kernels::AdamReplay& p) override;
   void sgd_update(const kernels::SgdUpdate& p) override;
 
  private:

@@ -52,6 +52,7 @@ class CpuKernels final : public Kernels {
   void squared_error(const SquaredError& p) override { cpu::squared_error(threads_, p); }
   void squared_error_backward(const SquaredError& p) override { cpu::squared_error_backward(threads_, p); }
   void adam_update(const AdamUpdate& p) override { cpu::adam_update(threads_, p); }
+  void adam_replay(const AdamReplay& p) override { cpu::adam_replay(threads_, p); }
   void sgd_update(const SgdUpdate& p) override { cpu::sgd_update(threads_, p); }
 
  private:

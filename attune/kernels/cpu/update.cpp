@@ -21,27 +21,100 @@ HWY_INLINE void store_weight(float* w, BFloat16* low, Extent part, Float value) 
   if (low) store(low, part, value);
 }
 
-void adam_chunk(const AdamUpdate& p, int64_t begin, int64_t end) {
-  float *w = p.w.as<float>(), *m = p.m.as<float>(), *v = p.v.as<float>();
+// A weight with its moments, and one update of them.
+struct AdamState {
+  Float weight, mean, square;
+};
+
+class AdamStep {
+ public:
+  HWY_INLINE AdamStep(double beta1, double beta2, double eps, double coupled)
+      : beta1_(set(beta1)),
+        beta2_(set(beta2)),
+        rest1_(set(1 - beta1)),
+        rest2_(set(1 - beta2)),
+        eps_(set(eps)),
+        coupled_(set(coupled)) {}
+
+  // `slope`: the clipped gradient, without the coupled decay.
+  HWY_INLINE void operator()(const AdamFactors& factors, Float slope, AdamState& x) const {
+    slope = hn::MulAdd(x.weight, coupled_, slope);
+    x.mean = hn::MulAdd(beta1_, x.mean, hn::Mul(rest1_, slope));
+    x.square = hn::MulAdd(beta2_, x.square, hn::Mul(rest2_, hn::Mul(slope, slope)));
+    const Float step =
+        hn::Div(hn::Mul(set(factors.rate), x.mean), hn::MulAdd(hn::Sqrt(x.square), set(factors.unbias), eps_));
+    x.weight = hn::Sub(hn::Mul(x.weight, set(factors.shrink)), step);
+  }
+
+ private:
+  Float beta1_, beta2_, rest1_, rest2_, eps_, coupled_;
+};
+
+// Elements [begin, end) of the gradient, which are those from begin + `ahead` on of weights and moments.
+void adam_run(const AdamUpdate& p, const AdamFactors& factors, int64_t begin, int64_t end, int64_t ahead) {
+  float *w = p.w.as<float>() + ahead, *m = p.m.as<float>() + ahead, *v = p.v.as<float>() + ahead;
   const float* g = p.g.as<float>();
-  BFloat16* low = optional<BFloat16>(p.low);
-  const double t = static_cast<double>(p.step);
-  const double first = p.bias_correction ? 1 - std::pow(p.beta1, t) : 1;
-  const double second = p.bias_correction ? 1 - std::pow(p.beta2, t) : 1;
-  const Float clip = set(p.clip), eps = set(p.eps), rate = set(p.rate / first), unbias = set(1 / std::sqrt(second));
-  const Float beta1 = set(p.beta1), beta2 = set(p.beta2), rest1 = set(1 - p.beta1), rest2 = set(1 - p.beta2);
-  const Float coupled = set(p.coupled_decay ? p.decay : 0);
-  const Float shrink = set(p.coupled_decay ? 1 : 1 - p.rate * p.decay);
+  BFloat16* low = p.low.defined() ? p.low.as<BFloat16>() + ahead : nullptr;
+  const AdamStep update(p.beta1, p.beta2, p.eps, p.coupled_decay ? p.decay : 0);
+  const Float clip = set(p.clip);
   for_lanes(begin, end, [&](int64_t i, auto part) HWY_ATTR {
-    const Float weight = load(w + i, part);
-    const Float slope = hn::MulAdd(weight, coupled, hn::Mul(load(g + i, part), clip));
-    const Float mean = hn::MulAdd(beta1, load(m + i, part), hn::Mul(rest1, slope));
-    const Float square = hn::MulAdd(beta2, load(v + i, part), hn::Mul(rest2, hn::Mul(slope, slope)));
-    const Float step = hn::Div(hn::Mul(rate, mean), hn::MulAdd(hn::Sqrt(square), unbias, eps));
-    store(m + i, part, mean);
-    store(v + i, part, square);
-    store_weight(w + i, low ? low + i : nullptr, part, hn::Sub(hn::Mul(weight, shrink), step));
+    AdamState x{load(w + i, part), load(m + i, part), load(v + i, part)};
+    update(factors, hn::Mul(load(g + i, part), clip), x);
+    store(m + i, part, x.mean);
+    store(v + i, part, x.square);
+    store_weight(w + i, low ? low + i : nullptr, part, x.weight);
   });
+}
+
+// `begin`, `end`: elements, or rows of the gradient where rows are listed.
+void adam_chunk(const AdamUpdate& p, int64_t begin, int64_t end) {
+  const AdamFactors factors = adam_factors(p);
+  if (p.rows == nullptr) return adam_run(p, factors, begin, end, 0);
+  const int64_t n = p.g.cols();
+  for (int64_t i = begin; i < end; ++i) adam_run(p, factors, i * n, (i + 1) * n, (p.rows[i] - i) * n);
+}
+
+// The updates `first` and later of kVectors vectors at once, so that the processor has several chains to work on.
+template <int kVectors, class Extent>
+HWY_INLINE void replay(const AdamReplay& p, int64_t first, int64_t at, Extent part) {
+  float *w = p.w.as<float>() + at, *m = p.m.as<float>() + at, *v = p.v.as<float>() + at;
+  AdamState x[kVectors];
+  auto moved = hn::Zero(Floats());
+#pragma GCC unroll 4
+  for (int j = 0; j < kVectors; ++j) {
+    x[j] = {load(w + j * lanes(), part), load(m + j * lanes(), part), load(v + j * lanes(), part)};
+    moved = hn::Or(moved, hn::Or(x[j].mean, x[j].square));
+  }
+  // What never had a gradient only decays.
+  const bool still = p.coupled_decay == 0 && p.eps > 0 && hn::AllTrue(Floats(), hn::Eq(moved, hn::Zero(Floats())));
+  const AdamStep update(p.beta1, p.beta2, p.eps, p.coupled_decay);
+  for (int64_t s = first; s < p.updates_count; ++s)
+#pragma GCC unroll 4
+    for (int j = 0; j < kVectors; ++j) {
+      if (still)
+        x[j].weight = hn::Mul(x[j].weight, set(p.updates[s].shrink));
+      else
+        update(p.updates[s], hn::Zero(Floats()), x[j]);
+    }
+#pragma GCC unroll 4
+  for (int j = 0; j < kVectors; ++j) {
+    store(w + j * lanes(), part, x[j].weight);
+    if (still) continue;
+    store(m + j * lanes(), part, x[j].mean);
+    store(v + j * lanes(), part, x[j].square);
+  }
+}
+
+void replay_rows(const AdamReplay& p, int64_t begin, int64_t end) {
+  constexpr int kTogether = 4;
+  const int64_t n = p.w.cols();
+  for (int64_t i = begin; i < end; ++i) {
+    if (p.done[i] >= p.updates_count) continue;
+    const int64_t row = p.rows[i] * n;
+    int64_t c = 0;
+    for (; c + kTogether * lanes() <= n; c += kTogether * lanes()) replay<kTogether>(p, p.done[i], row + c, Whole{});
+    for_lanes(c, n, [&](int64_t at, auto part) HWY_ATTR { replay<1>(p, p.done[i], row + at, part); });
+  }
 }
 
 void sgd_chunk(const SgdUpdate& p, int64_t begin, int64_t end) {
@@ -69,11 +142,19 @@ HWY_AFTER_NAMESPACE();
 namespace attune::kernels::cpu {
 
 HWY_EXPORT(adam_chunk);
+HWY_EXPORT(replay_rows);
 HWY_EXPORT(sgd_chunk);
 
 void adam_update(int threads, const AdamUpdate& p) {
-  parallel_chunks(threads, p.w.count(), kChunkElements, [&](int64_t begin, int64_t end) {
+  const int64_t count = p.rows ? p.g.rows() : p.g.count(), chunk = p.rows ? chunk_rows(p.g.cols()) : kChunkElements;
+  parallel_chunks(threads, count, chunk, [&](int64_t begin, int64_t end) {
     HWY_DYNAMIC_DISPATCH(adam_chunk)(p, begin, end);
+  });
+}
+
+void adam_replay(int threads, const AdamReplay& p) {
+  parallel_chunks(threads, p.count, chunk_rows(p.w.cols()), [&](int64_t begin, int64_t end) {
+    HWY_DYNAMIC_DISPATCH(replay_rows)(p, begin, end);
   });
 }
 

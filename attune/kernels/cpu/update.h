@@ -5,6 +5,7 @@
 namespace attune::kernels::cpu {
 
 void adam_update(int threads, const AdamUpdate& p);
+void adam_replay(int threads, const AdamReplay& p);
 void sgd_update(int threads, const SgdUpdate& p);
 
 }  // namespace attune::kernels::cpu

@@ -30,6 +30,7 @@ void sigmoid_cross_entropy_backward(const SigmoidCrossEntropy& p);
 void squared_error(const SquaredError& p);
 void squared_error_backward(const SquaredError& p);
 void adam_update(const AdamUpdate& p);
+void adam_replay(const AdamReplay& p);
 void sgd_update(const SgdUpdate& p);
 
 }  // namespace attune::kernels::reference

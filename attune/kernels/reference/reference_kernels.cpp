@@ -37,6 +37,7 @@ class ReferenceKernels final : public Kernels {
   void squared_error(const SquaredError& p) override { reference::squared_error(p); }
   void squared_error_backward(const SquaredError& p) override { reference::squared_error_backward(p); }
   void adam_update(const AdamUpdate& p) override { reference::adam_update(p); }
+  void adam_replay(const AdamReplay& p) override { reference::adam_replay(p); }
   void sgd_update(const SgdUpdate& p) override { reference::sgd_update(p); }
 };
 

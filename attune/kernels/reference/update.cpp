@@ -19,9 +19,10 @@ void adam_update(const AdamUpdate& p) {
     const double t = static_cast<double>(p.step);
     const double first = p.bias_correction ? 1 - std::pow(p.beta1, t) : 1;
     const double second = p.bias_correction ? 1 - std::pow(p.beta2, t) : 1;
-    for (int64_t i = 0; i < p.w.count(); ++i) {
+    for (int64_t e = 0; e < p.g.count(); ++e) {
+      const int64_t i = p.rows ? p.rows[e / p.g.cols()] * p.g.cols() + e % p.g.cols() : e;
       T &m = p.m.as<T>()[i], &v = p.v.as<T>()[i];
-      double w = static_cast<double>(p.w.as<T>()[i]), g = p.clip * static_cast<double>(p.g.as<T>()[i]);
+      double w = static_cast<double>(p.w.as<T>()[i]), g = p.clip * static_cast<double>(p.g.as<T>()[e]);
       if (p.coupled_decay)
         g += p.decay * w;
       else
@@ -31,6 +32,23 @@ void adam_update(const AdamUpdate& p) {
       w -= p.rate / first * static_cast<double>(m) / (std::sqrt(static_cast<double>(v) / second) + p.eps);
       store<T>(p.w, p.low, i, w);
     }
+  });
+}
+
+void adam_replay(const AdamReplay& p) {
+  with_float(p.w.dtype, [&]<class T>(T) {
+    const int64_t n = p.w.cols();
+    for (int64_t r = 0; r < p.count; ++r)
+      for (int64_t i = p.rows[r] * n; i < (p.rows[r] + 1) * n; ++i)
+        for (int64_t s = p.done[r]; s < p.updates_count; ++s) {
+          T &w = p.w.as<T>()[i], &m = p.m.as<T>()[i], &v = p.v.as<T>()[i];
+          const double weight = static_cast<double>(w), g = p.coupled_decay * weight;
+          m = static_cast<T>(p.beta1 * static_cast<double>(m) + (1 - p.beta1) * g);
+          v = static_cast<T>(p.beta2 * static_cast<double>(v) + (1 - p.beta2) * g * g);
+          const double step = p.updates[s].rate * static_cast<double>(m) /
+                              (std::sqrt(static_cast<double>(v)) * p.updates[s].unbias + p.eps);
+          w = static_cast<T>(p.updates[s].shrink * weight - step);
+        }
   });
 }
 
