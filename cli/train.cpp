@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "attune/report/json.h"
+#include "attune/report/profile.h"
 #include "attune/report/text.h"
 #include "attune/train/run.h"
 
@@ -29,6 +30,14 @@ extern "C" void on_interrupt(int signal) {
   constexpr std::string_view kHeard =
       "\nstopping as soon as this step is done and saved; once more: at once, unsaved\n";
   [[maybe_unused]] const auto written = ::write(STDERR_FILENO, kHeard.data(), kHeard.size());
+}
+
+// What --profile found, after everything else that the run says.
+void put_profile(const report::Profile& profile, const train::TrainOptions& options) {
+  if (options.json) return put(nlohmann::ordered_json{{"profile", report::to_json(profile)}}.dump() + "\n");
+  put("\n" + report::to_text(profile));
+  if (profile.steps > 0 && !options.profile_trace.empty())
+    put(fmt::format("  trace: {} (opens in ui.perfetto.dev and chrome://tracing)\n", options.profile_trace));
 }
 
 }  // namespace
@@ -56,13 +65,20 @@ int run_train(const ArgumentList& arguments) {
       console.note("the run in " + options.out + " is finished; nothing to resume");
       return 0;
     case train::RunResult::State::interrupted:
+      if (result.profile) put_profile(*result.profile, options);
       console.note("stopped; a checkpoint was written. To go on: the same command with --resume");
       return 130;
     case train::RunResult::State::finished:
       break;
   }
-  put(options.json ? nlohmann::ordered_json{{"report", report::to_json(result.report)}}.dump() + "\n"
-                   : fmt::format("{}\nmodel and reports: {}\n", report::to_text(result.report), options.out));
+  if (options.json) {
+    if (result.profile) put_profile(*result.profile, options);
+    put(nlohmann::ordered_json{{"report", report::to_json(result.report)}}.dump() + "\n");
+  } else {
+    put(report::to_text(result.report));
+    if (result.profile) put_profile(*result.profile, options);
+    put(fmt::format("\nmodel and reports: {}\n", options.out));
+  }
   return 0;
 }
 

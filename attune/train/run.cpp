@@ -15,6 +15,7 @@
 #include "attune/train/run_folder.h"
 #include "attune/train/run_judgement.h"
 #include "attune/train/run_loss.h"
+#include "attune/train/run_profile.h"
 #include "attune/train/run_record.h"
 #include "attune/train/run_report.h"
 #include "attune/train/run_sources.h"
@@ -143,13 +144,32 @@ void note_sources(const TrainOptions& o, const data::Dataset& train, const tasks
   if (const std::string note = class_weights_note(o, train, bundle.labels); !note.empty()) observer.note(note);
 }
 
+// The reports, and the model with its record: from here on the run is finished.
+void keep_result(const TrainOptions& o, tasks::ModelBundle& bundle, const Splits& splits, const json& identity,
+                 const RunState& state, const report::Report& report) {
+  with_context([&] { return way_on(o.out); },
+               [&] {
+                 write_reports(report, o.out);
+                 json record{{"attune", "0.1.0"},
+                             {"identity", identity},
+                             {"run", {{"steps", state.step}, {"seconds", state.seconds}}}};
+                 record.update(judgement_record(report, splits.train, splits.dev_if_any(), splits.test_if_any()));
+                 tasks::save_bundle(bundle, o.out, std::move(record));
+               });
+  remove_last_checkpoint(o.out);
+  drop_replaced_run(o);
+}
+
 RunResult trained(TrainOptions o, Observer& observer) {
   const tasks::Task& task = tasks::task_named(o.task);
   const ThreadChoice threads = choose_threads(o.threads);
-  const auto kernels = kernels::cpu::make_kernels(threads.threads);
+  const auto device = kernels::cpu::make_kernels(threads.threads);
+  std::optional<StepProfiler> profiler;
+  if (wants_profile(o)) profiler.emplace(*device, !o.profile_trace.empty());
+  kernels::Kernels& kernels = profiler ? profiler->kernels() : *device;
 
   Sources sources = read_sources(o, task.data, observer);
-  tasks::ModelBundle bundle = open_model(o, task, sources.train, *kernels);
+  tasks::ModelBundle bundle = open_model(o, task, sources.train, kernels);
   note_sources(o, sources.train, bundle, observer);
   if (bundle.loss->depends_on_batch() && o.micro_batch > 0)
     fail(ErrorKind::usage, "the loss '{}' depends on the whole batch; leave --micro-batch out", bundle.loss->name());
@@ -159,7 +179,8 @@ RunResult trained(TrainOptions o, Observer& observer) {
   const char* precision = tensor::name(bundle.model->compute());
 
   // Everything that can be wrong is found before the folder is touched.
-  auto trainer = std::make_unique<Trainer>(o, bundle, *kernels, splits.train, splits.dev_if_any(), observer);
+  auto trainer = std::make_unique<Trainer>(o, bundle, kernels, splits.train, splits.dev_if_any(), observer);
+  if (profiler) trainer->tell(*profiler);
   trainer->fit_memory();
   const json identity = run_identity(o, fingerprint_sources(o), model_fingerprint(bundle.source.string()), precision);
   make_run_folder(o);
@@ -172,34 +193,28 @@ RunResult trained(TrainOptions o, Observer& observer) {
 
   const Outcome outcome = trainer->run(identity);
   trainer.reset();  // moments and activations make room for what follows
-  if (outcome.interrupted) return {.state = RunResult::State::interrupted, .report = {}};
+  RunResult result{.state = RunResult::State::interrupted};
+  if (profiler) result.profile = write_profile(o, *profiler);
+  if (outcome.interrupted) return result;
 
   report::Report report = base_report(bundle, o.model);
   report.show_texts = o.report_text;
   report.data_json = data::to_json(profiled).dump();
   report.data_text = data::to_text(profiled);
-  const auto judged = judge_splits(report, bundle, *kernels, o, splits.dev_if_any(), splits.test_if_any(), observer);
-  if (!judged) return {.state = RunResult::State::interrupted, .report = {}};
+  const auto judged = judge_splits(report, bundle, kernels, o, splits.dev_if_any(), splits.test_if_any(), observer);
+  if (!judged) return result;
   report.routing = route_splits(*judged);
-  report.ladder = make_ladder(o, *kernels, splits, *judged, task,
+  report.ladder = make_ladder(o, kernels, splits, *judged, task,
                               outcome.state.seconds + outcome.state.head_start_seconds, observer);
   if (report.ladder)
     if (std::string hint = head_start_hint(o, bundle, *report.ladder); !hint.empty())
       report.notes.push_back(std::move(hint));
   read_curve(report, fs::path(o.out) / "metrics.jsonl", report::headline_metric(report));
   add_facts(report, o, best_metric_of(o, bundle, splits.dev_if_any()), outcome.state, plan, bundle.loss->name());
-  with_context([&] { return way_on(o.out); },
-               [&] {
-                 write_reports(report, o.out);
-                 json record{{"attune", "0.1.0"},
-                             {"identity", identity},
-                             {"run", {{"steps", outcome.state.step}, {"seconds", outcome.state.seconds}}}};
-                 record.update(judgement_record(report, splits.train, splits.dev_if_any(), splits.test_if_any()));
-                 tasks::save_bundle(bundle, o.out, std::move(record));
-               });
-  remove_last_checkpoint(o.out);
-  drop_replaced_run(o);
-  return {.state = RunResult::State::finished, .report = std::move(report)};
+  keep_result(o, bundle, splits, identity, outcome.state, report);
+  result.state = RunResult::State::finished;
+  result.report = std::move(report);
+  return result;
 }
 
 }  // namespace
@@ -208,8 +223,9 @@ RunResult run_training(TrainOptions o, Observer& observer) {
   if (check_run_folder(o)) {
     drop_replaced_run(o);  // where the run was killed before it could
     remove_last_checkpoint(o.out);
-    return {.state = RunResult::State::was_finished, .report = {}};
+    return {.state = RunResult::State::was_finished};
   }
+  check_profile_trace(o);
   try {
     return trained(o, observer);
   } catch (Error& error) {

@@ -1,6 +1,9 @@
 // `attune train` as a function: options in, a folder and a report out. It reads data, opens the model, trains,
 // evaluates, and leaves in --out a Hugging Face folder with everything that tells how it came to be.
 #pragma once
+#include <optional>
+
+#include "attune/report/profile.h"
 #include "attune/report/report.h"
 #include "attune/train/observer.h"
 #include "attune/train/train_options.h"
@@ -9,7 +12,8 @@ namespace attune::train {
 
 struct RunResult {
   enum class State { finished, interrupted, was_finished } state = State::finished;
-  report::Report report;  // if finished now
+  report::Report report = {};                   // if finished now
+  std::optional<report::Profile> profile = {};  // if asked for, of the steps taken now
 };
 
 // Errors: everything a user can get wrong, before anything is written; then

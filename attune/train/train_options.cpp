@@ -102,6 +102,13 @@ void TrainOptions::visit(OptionList& list) {
   list.add("ladder", ladder,
            {.help = "classification reports open with what less effort gives (majority, n-grams, frozen encoder)",
             .output_only = true});
+  list.add("profile", profile,
+           {.help = "show where the time of the training steps went, kernel by kernel, and keep it as profile.json",
+            .output_only = true});
+  list.add("profile-trace", profile_trace,
+           {.help = "the same, and the first steps as a Chrome trace (ui.perfetto.dev, chrome://tracing) in this file",
+            .placeholder = "FILE",
+            .output_only = true});
 
   list.group("The run");
   list.add("out", out,

@@ -61,6 +61,8 @@ struct TrainOptions {
   int64_t early_stopping = 0;
   int64_t bootstrap = 1000;
   bool ladder = true;
+  bool profile = false;
+  std::string profile_trace;
 
   // The run
   std::string out;

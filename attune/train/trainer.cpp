@@ -97,7 +97,7 @@ Outcome Trainer::run(const nlohmann::json& identity) {
     const auto start = Clock::now();
     StepReport report;
     try {
-      report = step_.run(batches_.at(state_.step), state_.step);
+      report = take_step();
     } catch (Error& error) {
       if (error.kind() == ErrorKind::numeric) keep_last_good(error, identity);
       throw;
@@ -122,6 +122,16 @@ Outcome Trainer::run(const nlohmann::json& identity) {
   if (!outcome.interrupted && best_is_kept() && state_.best_step >= 0) load_best(options_.out, *bundle_.model);
   outcome.state = state_;
   return outcome;
+}
+
+StepReport Trainer::take_step() {
+  if (!profiler_) return step_.run(batches_.at(state_.step), state_.step);
+  profiler_->begin_step(state_.step);
+  const auto batches = batches_.at(state_.step);
+  profiler_->batches_ready();
+  const StepReport report = step_.run(batches, state_.step);
+  profiler_->end_step(report.tokens, report.skipped);
+  return report;
 }
 
 bool Trainer::begin_with_linear_head() {

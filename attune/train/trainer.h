@@ -11,6 +11,7 @@
 #include "attune/train/evaluate.h"
 #include "attune/train/metrics_log.h"
 #include "attune/train/observer.h"
+#include "attune/train/step_profiler.h"
 #include "attune/train/train_options.h"
 #include "attune/train/train_step.h"
 
@@ -43,12 +44,15 @@ class Trainer {
   // Times a few dry passes (nothing is updated; draws are keyed, so nothing is disturbed) and estimates memory and the
   // time of the steps that are left.
   RunPlan plan(const OtherWork& other = {});
+  // Tells `profiler`, whose kernels it was made with, of every step. It outlives the trainer.
+  void tell(StepProfiler& profiler) { profiler_ = &profiler; }
   // Trains to the end (or until asked to stop) and leaves the last or best weights in the model, and a checkpoint of
   // them: what follows (judging, reports) may fail or be stopped, and --resume goes on there. Errors: numeric (the last
   // good state is saved, as a checkpoint and as a model), input (no row has a target that counts), io, memory.
   Outcome run(const nlohmann::json& identity);
 
  private:
+  StepReport take_step();
   // --head-start linear. False where it was stopped.
   bool begin_with_linear_head();
   int64_t steps_per_epoch() const { return batches_.steps_per_epoch(); }
@@ -75,6 +79,7 @@ class Trainer {
   const Split& train_;
   const Split* dev_;
   Observer& observer_;
+  StepProfiler* profiler_ = nullptr;
   StepBatches batches_;
   int64_t total_steps_;
   std::string best_metric_;
