@@ -162,14 +162,8 @@ class BertWords::Scan {
 };
 
 BertWords::BertWords(const BertOptions& options, const WordPiece& pieces) : options_(options), pieces_(pieces) {
-  plans_.resize(unicode::records().size());
-  std::vector<bool> planned(plans_.size());
-  for (char32_t c = 0; c < 0x110000; ++c) {
-    const uint16_t index = unicode::record_index(c);
-    if (planned[index]) continue;
-    planned[index] = true;
-    plans_[index] = plan_of(index, c);
-  }
+  plans_.reserve(unicode::records().size());
+  for (const unicode::Record& record : unicode::records()) plans_.push_back(plan_of(record));
   plan_ascii();
 }
 
@@ -187,9 +181,9 @@ BertWords::Part BertWords::part_of(char32_t c) const {
   return part;
 }
 
-// `c` stands for all code points of the record `index`: records with mappings belong to one code point each.
-BertWords::Plan BertWords::plan_of(uint16_t index, char32_t c) {
-  const unicode::Record& record = unicode::records()[index];
+// The first code point stands for all of the record: records with mappings belong to one code point each.
+BertWords::Plan BertWords::plan_of(const unicode::Record& record) {
+  const char32_t c = record.first;
   if (options_.clean_text && (record.flags & unicode::kRemoved)) return {Role::removed};
   if (options_.clean_text && (record.flags & unicode::kMadeSpace)) return {Role::space};
   const bool apart = options_.handle_chinese_chars && (record.flags & unicode::kHan);

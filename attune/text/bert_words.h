@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "attune/text/normalizer.h"
+#include "attune/text/unicode.h"
 #include "attune/text/wordpiece.h"
 
 namespace attune::text {
@@ -36,7 +37,7 @@ class BertWords {
   };
   class Scan;
 
-  Plan plan_of(uint16_t index, char32_t c);
+  Plan plan_of(const unicode::Record& record);
   Part part_of(char32_t c) const;
   Role role_of(char32_t c) const;
   void plan_ascii();

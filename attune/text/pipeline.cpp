@@ -16,12 +16,15 @@ struct Pipeline::Scratch {
   Words words, cut;
 };
 
-Pipeline::Pipeline(TokenizerParts parts) : parts_(std::move(parts)), tokens_(parts_.model->tokens()) {
+Pipeline::Pipeline(TokenizerParts parts) : parts_(std::move(parts)) {
+  const size_t size = parts_.model->tokens().size();
   std::vector<AddedToken> as_given, normalised;
   std::vector<std::string> given_spelling, normalised_spelling;
   for (const AddedToken& token : parts_.added) {
-    if (static_cast<size_t>(token.id) >= tokens_.size()) tokens_.resize(static_cast<size_t>(token.id) + 1);
-    tokens_[token.id] = token.content;
+    if (const auto id = static_cast<size_t>(token.id); id >= size) {
+      behind_model_.resize(std::max(behind_model_.size(), id - size + 1));
+      behind_model_[id - size] = token.content;
+    }
     (token.normalized ? normalised : as_given).push_back(token);
     if (!token.normalized) given_spelling.push_back(token.content);
     if (token.normalized) normalised_spelling.push_back(normalized(token.content));
@@ -43,7 +46,9 @@ std::string Pipeline::normalized(const std::string& text) const {
 std::string_view Pipeline::token(int32_t id) const {
   if (id < 0 || id >= vocabulary_size())
     fail(ErrorKind::usage, "token id {} is outside the vocabulary of {} pieces", id, vocabulary_size());
-  return tokens_[id];
+  const Vocabulary& tokens = parts_.model->tokens();
+  const auto index = static_cast<size_t>(id);
+  return index < tokens.size() ? tokens[index] : std::string_view(behind_model_[index - tokens.size()]);
 }
 
 void Pipeline::encode(std::string_view text, std::vector<Piece>& out) const {

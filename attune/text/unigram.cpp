@@ -10,13 +10,6 @@ namespace {
 
 constexpr double kUnknownPenalty = 10.0;
 
-std::vector<std::string> names_of(std::vector<ScoredPiece>& pieces) {
-  std::vector<std::string> names;
-  names.reserve(pieces.size());
-  for (ScoredPiece& one : pieces) names.push_back(std::move(one.piece));
-  return names;
-}
-
 // Bytes of the code point that begins with this byte; the word is valid UTF-8.
 size_t length_by_lead(char byte) {
   const auto lead = static_cast<unsigned char>(byte);
@@ -32,26 +25,19 @@ struct Step {
 
 }  // namespace
 
-Unigram::Unigram(std::vector<ScoredPiece> pieces, int64_t unknown)
-    : Model(names_of(pieces)), unknown_(static_cast<int32_t>(unknown)) {
-  if (pieces.empty()) fail(ErrorKind::model, "the Unigram vocabulary is empty");
-  if (unknown < 0 || unknown >= static_cast<int64_t>(pieces.size()))
+Unigram::Unigram(Vocabulary pieces, std::vector<double> scores, int64_t unknown)
+    : Model(std::move(pieces)), scores_(std::move(scores)), unknown_(static_cast<int32_t>(unknown)) {
+  const size_t size = tokens().size();
+  ATTUNE_CHECK(scores_.size() == size, "{} scores for {} pieces", scores_.size(), size);
+  if (size == 0) fail(ErrorKind::model, "the Unigram vocabulary is empty");
+  if (unknown < 0 || unknown >= static_cast<int64_t>(size))
     fail(ErrorKind::model, "the Unigram model's 'unk_id' is {}; expected the id of one of its {} pieces", unknown,
-         pieces.size());
-  double worst = pieces[0].score;
-  std::vector<PieceTrie::Entry> entries;
-  entries.reserve(pieces.size());
-  scores_.reserve(pieces.size());
-  for (size_t id = 0; id < pieces.size(); ++id) {
-    if (!std::isfinite(pieces[id].score))
+         size);
+  for (size_t id = 0; id < size; ++id)
+    if (!std::isfinite(scores_[id]))
       fail(ErrorKind::model, "piece {} ('{}') of the Unigram vocabulary has the score {}", id, tokens()[id],
-           pieces[id].score);
-    worst = std::min(worst, pieces[id].score);
-    scores_.push_back(pieces[id].score);
-    if (!tokens()[id].empty()) entries.emplace_back(tokens()[id], static_cast<int32_t>(id));
-  }
-  unknown_score_ = worst - kUnknownPenalty;
-  trie_ = PieceTrie(std::move(entries));
+           scores_[id]);
+  unknown_score_ = *std::min_element(scores_.begin(), scores_.end()) - kUnknownPenalty;
 }
 
 void Unigram::append(std::string_view word, size_t, std::vector<Piece>& out) const {
@@ -64,12 +50,12 @@ void Unigram::append(std::string_view word, size_t, std::vector<Piece>& out) con
     const size_t one = length_by_lead(word[at]);
     const double so_far = steps[at].score;
     bool covered = false;  // by a piece of just this character
-    int32_t node = PieceTrie::kRoot;
+    PieceTrie::Node node = trie().root();
     for (size_t end = at; end < word.size();) {
-      node = trie_.step(node, static_cast<unsigned char>(word[end]));
-      if (node == PieceTrie::kNone) break;
+      node = trie().step(node, static_cast<unsigned char>(word[end]));
+      if (node == PieceTrie::kNowhere) break;
       ++end;
-      const int32_t id = trie_.value(node);
+      const int32_t id = PieceTrie::value(node);
       if (id < 0) continue;
       offer(steps[end], so_far + scores_[id], at, id);
       covered = covered || end == at + one;
