@@ -67,32 +67,68 @@ class FreeUnits {
   }
 };
 
-// A key's first bytes as a number that sorts as they do, and which entry it is.
+// Eight bytes of a key as a number that sorts as they do, and which entry the key is of.
 struct SortKey {
   uint64_t head;
   uint32_t entry;
 };
 
-uint64_t head_of(std::string_view key) {
+uint64_t head_of(std::string_view key, size_t at) {
   uint64_t head = 0;
-  for (size_t i = 0; i < 8; ++i) head = head << 8 | (i < key.size() ? static_cast<unsigned char>(key[i]) : 0);
-  return head;
+  const size_t size = std::min<size_t>(8, key.size() - at);
+  for (size_t i = 0; i < size; ++i) head = head << 8 | static_cast<unsigned char>(key[at + i]);
+  return size == 0 ? 0 : head << 8 * (8 - size);
 }
 
-std::vector<PieceTrie::Entry> sorted(const std::vector<PieceTrie::Entry>& entries) {
-  std::vector<SortKey> order;
-  order.reserve(entries.size());
-  for (uint32_t i = 0; i < entries.size(); ++i) order.push_back({head_of(entries[i].first), i});
-  std::sort(order.begin(), order.end(), [&](const SortKey& a, const SortKey& b) {
-    if (a.head != b.head) return a.head < b.head;
-    const int compared = entries[a.entry].first.compare(entries[b.entry].first);
-    return compared != 0 ? compared < 0 : a.entry < b.entry;
-  });
-  std::vector<PieceTrie::Entry> result;
-  result.reserve(entries.size());
-  for (const SortKey& one : order) result.push_back(entries[one.entry]);
-  return result;
-}
+// The entries in the order of their keys; equal keys stay in the order given. Sorts by eight bytes at a time.
+class EntrySort {
+ public:
+  explicit EntrySort(const std::vector<PieceTrie::Entry>& entries) : entries_(entries) {
+    order_.reserve(entries.size());
+    for (uint32_t i = 0; i < entries.size(); ++i) order_.push_back({0, i});
+    groups_.push_back({0, entries.size(), 0});
+    while (!groups_.empty()) {
+      const Group group = groups_.back();
+      groups_.pop_back();
+      sort(group);
+    }
+  }
+
+  // Calls use(key, value) for each entry.
+  template <class Use>
+  void for_each(const Use& use) const {
+    for (const SortKey& one : order_) use(entries_[one.entry].first, entries_[one.entry].second);
+  }
+
+ private:
+  // The keys of [first, last) share their first `depth` bytes; a shorter key counts as filled up with zeros.
+  struct Group {
+    size_t first, last, depth;
+  };
+
+  size_t size(const SortKey& one) const { return entries_[one.entry].first.size(); }
+
+  void sort(Group group) {
+    SortKey *const begin = order_.data() + group.first, *const end = order_.data() + group.last;
+    SortKey* const longer = std::partition(begin, end, [&](const SortKey& one) { return size(one) <= group.depth; });
+    std::sort(begin, longer, [&](const SortKey& a, const SortKey& b) {
+      return size(a) != size(b) ? size(a) < size(b) : a.entry < b.entry;
+    });
+    for (SortKey* at = longer; at != end; ++at) at->head = head_of(entries_[at->entry].first, group.depth);
+    std::sort(longer, end, [](const SortKey& a, const SortKey& b) { return a.head < b.head; });
+    for (SortKey* at = longer; at != end;) {
+      SortKey* const next = std::find_if(at, end, [&](const SortKey& one) { return one.head != at->head; });
+      if (next - at > 1)
+        groups_.push_back({static_cast<size_t>(at - order_.data()), static_cast<size_t>(next - order_.data()),
+                           group.depth + 8});
+      at = next;
+    }
+  }
+
+  const std::vector<PieceTrie::Entry>& entries_;
+  std::vector<SortKey> order_;
+  std::vector<Group> groups_;
+};
 
 std::vector<PieceTrie::Entry> entries_of(const Vocabulary& vocabulary) {
   std::vector<PieceTrie::Entry> entries;
@@ -107,14 +143,23 @@ std::vector<PieceTrie::Entry> entries_of(const Vocabulary& vocabulary) {
 // Places the children of one node after another, in the order of the sorted keys.
 class PieceTrie::Builder {
  public:
-  explicit Builder(const std::vector<Entry>& entries) : entries_(entries) {}
+  explicit Builder(const std::vector<Entry>& entries) {
+    size_t bytes = 0;
+    for (const Entry& entry : entries) bytes += entry.first.size();
+    bytes_.reserve(bytes);
+    keys_.reserve(entries.size());
+    EntrySort(entries).for_each([&](std::string_view key, int32_t value) {
+      keys_.push_back({bytes_.size(), key.size(), value});
+      bytes_ += key;
+    });
+  }
 
   // Fills `units`; returns the root.
   Node build(std::vector<Node>& units) {
-    units_.reserve(entries_.size() * 4);
+    units_.reserve(keys_.size() * 4);
     open_block();
     Node root = 0;
-    place({0, 0, 0, entries_.size()}, root);
+    place({0, 0, 0, keys_.size()}, root);
     while (!tasks_.empty()) {
       const Task task = tasks_.back();
       tasks_.pop_back();
@@ -134,15 +179,14 @@ class PieceTrie::Builder {
     size_t first, last;
   };
 
-  unsigned char byte(size_t entry, uint32_t depth) const {
-    return static_cast<unsigned char>(entries_[entry].first[depth]);
+  unsigned char byte(size_t key, uint32_t depth) const {
+    return static_cast<unsigned char>(bytes_[keys_[key].begin + depth]);
   }
 
   void place(Task task, Node& node) {
     // Equal keys stand together; the last one given counts.
     int32_t value = kNone;
-    while (task.first < task.last && entries_[task.first].first.size() == task.depth)
-      value = entries_[task.first++].second;
+    while (task.first < task.last && keys_[task.first].size == task.depth) value = keys_[task.first++].value;
     node |= static_cast<Node>(value + 1) << kValueShift;
     labels_.clear();
     for (size_t i = task.first; i < task.last; ++i)
@@ -184,19 +228,23 @@ class PieceTrie::Builder {
     units_.resize(units_.size() + kBlock, kNoLabel);
   }
 
-  static constexpr int kPatience = 256;
+  static constexpr int kPatience = 64;
 
-  const std::vector<Entry>& entries_;
+  struct Key {
+    size_t begin, size;  // in bytes_
+    int32_t value;
+  };
+
+  // The keys in order, end to end: their bytes are read many times.
+  std::string bytes_;
+  std::vector<Key> keys_;
   std::vector<Node> units_;
   FreeUnits free_;
   std::vector<Task> tasks_;
   std::vector<unsigned char> labels_;
 };
 
-PieceTrie::PieceTrie(const std::vector<Entry>& entries) {
-  const std::vector<Entry> in_order = sorted(entries);
-  root_ = Builder(in_order).build(units_);
-}
+PieceTrie::PieceTrie(const std::vector<Entry>& entries) : root_(Builder(entries).build(units_)) {}
 
 PieceTrie::PieceTrie(const Vocabulary& vocabulary) : PieceTrie(entries_of(vocabulary)) {}
 
