@@ -40,7 +40,8 @@ class BertWords::Scan {
   bool run(std::string_view bytes) {
     for (size_t i = 0; i < bytes.size();) {
       if (static_cast<unsigned char>(bytes[i]) < 0x80) {
-        i += ascii(bytes.substr(i));
+        const size_t usual = word_.empty() ? usual_ascii(bytes.substr(i)) : 0;
+        i += usual > 0 ? usual : ascii(bytes.substr(i));
         continue;
       }
       const utf8::Decoded one = utf8::decode(bytes, i);
@@ -55,6 +56,36 @@ class BertWords::Scan {
   int32_t at() const { return at_; }
 
  private:
+  // Takes a space, a punctuation character, or a short word of letters and digits with one of these or the end behind
+  // it; 0 where it is something else. No word is open.
+  size_t usual_ascii(std::string_view bytes) {
+    const auto byte = static_cast<unsigned char>(bytes[0]);
+    const Role role = rules_.ascii_role_[byte];
+    if (role != Role::word) {
+      if (role == Role::apart) out_.push_back({rules_.ascii_id_[byte], at_, at_ + 1});
+      ++at_;
+      return 1;
+    }
+    WordKey key;
+    if (!read_run(bytes, rules_.alphanumeric_, key)) return 0;
+    if (key.size < bytes.size() && !ends_word(bytes[key.size])) return 0;
+    const WordCut* cut = cache_.cut(rules_.pieces_, {}, key, key.size);
+    if (!cut) return 0;
+    int32_t begin = at_;
+    for (size_t i = 0; i < cut->count; ++i) {
+      const int32_t end = at_ + cut->ends[i];
+      out_.push_back({cut->ids[i], begin, end});
+      begin = end;
+    }
+    at_ += static_cast<int32_t>(key.size);
+    return key.size;
+  }
+
+  bool ends_word(char byte) const {
+    const auto at = static_cast<unsigned char>(byte);
+    return at < 0x80 && (rules_.ascii_role_[at] == Role::space || rules_.ascii_role_[at] == Role::apart);
+  }
+
   // Takes a run of ASCII word characters, or one other ASCII character; returns how many bytes.
   size_t ascii(std::string_view bytes) {
     size_t run = 0;
@@ -156,12 +187,14 @@ class BertWords::Scan {
   }
 
   const BertWords& rules_;
+  WordCache& cache_ = WordCache::of_this_thread();
   Word& word_;
   int32_t at_;  // number of the code point in hand
   std::vector<Piece>& out_;
 };
 
-BertWords::BertWords(const BertOptions& options, const WordPiece& pieces) : options_(options), pieces_(pieces) {
+BertWords::BertWords(const BertOptions& options, const WordPiece& pieces)
+    : options_(options), pieces_(pieces), alphanumeric_{options.lowercase} {
   plans_.reserve(unicode::records().size());
   for (const unicode::Record& record : unicode::records()) plans_.push_back(plan_of(record));
   plan_ascii();
@@ -212,6 +245,12 @@ BertWords::Plan BertWords::plan_of(const unicode::Record& record) {
   return plan;
 }
 
+int32_t BertWords::id_alone(std::string_view character) const {
+  std::vector<Piece> pieces;
+  pieces_.append(character, 1, pieces);
+  return pieces[0].id;
+}
+
 void BertWords::plan_ascii() {
   for (unsigned char c = 0; c < 128; ++c) {
     const Plan& plan = plans_[unicode::record_index(c)];
@@ -219,6 +258,7 @@ void BertWords::plan_ascii() {
     const bool capital = plan.role == Role::rewritten;
     ascii_role_[c] = capital ? parts_[plan.first_part].role : plan.role;
     ascii_byte_[c] = capital ? parts_[plan.first_part].bytes[0] : static_cast<char>(c);
+    if (ascii_role_[c] == Role::apart) ascii_id_[c] = id_alone(std::string_view(&ascii_byte_[c], 1));
   }
 }
 

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "attune/text/ascii_run.h"
 #include "attune/text/normalizer.h"
 #include "attune/text/unicode.h"
 #include "attune/text/wordpiece.h"
@@ -41,13 +42,17 @@ class BertWords {
   Part part_of(char32_t c) const;
   Role role_of(char32_t c) const;
   void plan_ascii();
+  // The piece of a word of one character.
+  int32_t id_alone(std::string_view character) const;
 
   BertOptions options_;
   const WordPiece& pieces_;
+  Alphanumeric alphanumeric_;
   std::vector<Plan> plans_;  // by unicode::record_index
   std::vector<Part> parts_;
   std::array<Role, 128> ascii_role_{};
   std::array<char, 128> ascii_byte_{};
+  std::array<int32_t, 128> ascii_id_{};  // of those that stand apart
 };
 
 }  // namespace attune::text

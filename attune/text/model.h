@@ -25,6 +25,8 @@ class Model {
   // The id of the unknown piece, or -1.
   virtual int32_t unknown() const = 0;
 
+  // No other model that the program ever made has this number; it is not 0.
+  uint32_t number() const { return number_; }
   // The vocabulary by id; ids that no piece has are empty.
   const Vocabulary& tokens() const { return tokens_; }
   // The id of a piece, or -1. Of a piece that stands twice the last id counts.
@@ -34,6 +36,7 @@ class Model {
   const PieceTrie& trie() const { return trie_; }
 
  private:
+  uint32_t number_;
   Vocabulary tokens_;
   PieceTrie trie_;
 };

@@ -119,8 +119,8 @@ class EntrySort {
     for (SortKey* at = longer; at != end;) {
       SortKey* const next = std::find_if(at, end, [&](const SortKey& one) { return one.head != at->head; });
       if (next - at > 1)
-        groups_.push_back({static_cast<size_t>(at - order_.data()), static_cast<size_t>(next - order_.data()),
-                           group.depth + 8});
+        groups_.push_back(
+            {static_cast<size_t>(at - order_.data()), static_cast<size_t>(next - order_.data()), group.depth + 8});
       at = next;
     }
   }

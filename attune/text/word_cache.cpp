@@ -1,0 +1,39 @@
+#include "attune/text/word_cache.h"
+
+#include <cstring>
+#include <memory>
+
+namespace attune::text {
+
+WordKey key_of(std::string_view word) {
+  WordKey key;
+  key.size = static_cast<uint32_t>(word.size());
+  std::memcpy(key.blocks.data(), word.data(), word.size());
+  return key;
+}
+
+WordCache& WordCache::of_this_thread() {
+  thread_local const std::unique_ptr<WordCache> cache(new WordCache());
+  return *cache;
+}
+
+const WordCut* WordCache::fill(Entry& entry, const Model& model, std::string_view prefix, const WordKey& word,
+                               size_t characters) {
+  std::array<char, WordKey::kLongest + 8> whole;
+  prefix.copy(whole.data(), prefix.size());
+  word.bytes().copy(whole.data() + prefix.size(), word.size);
+  pieces_.clear();
+  model.append({whole.data(), prefix.size() + word.size}, characters, pieces_);
+  if (pieces_.size() > WordCut::kMost) return nullptr;
+  entry.blocks = word.blocks;
+  entry.model = model.number();
+  entry.size = static_cast<uint8_t>(word.size);
+  entry.cut.count = static_cast<uint8_t>(pieces_.size());
+  for (size_t i = 0; i < pieces_.size(); ++i) {
+    entry.cut.ids[i] = pieces_[i].id;
+    entry.cut.ends[i] = static_cast<uint8_t>(pieces_[i].end);
+  }
+  return &entry.cut;
+}
+
+}  // namespace attune::text

@@ -1,0 +1,77 @@
+// The pieces of words met before: natural text repeats its words, and finding a cut costs more than finding a word. One
+// table a thread, of fixed size; a word that falls on the place of another takes it. What is found never depends on
+// what is remembered.
+#pragma once
+#include <array>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "attune/text/model.h"
+
+namespace attune::text {
+
+// A short word as whole numbers, filled up with zeros.
+struct WordKey {
+  static constexpr size_t kLongest = 24;
+
+  std::array<uint64_t, 3> blocks{};
+  uint32_t size = 0;  // bytes, at most kLongest
+
+  // Valid as long as the key.
+  std::string_view bytes() const { return {reinterpret_cast<const char*>(blocks.data()), size}; }
+};
+
+// word.size() <= WordKey::kLongest
+WordKey key_of(std::string_view word);
+
+// Pieces end to end: piece i is the bytes from where the one before it ends up to ends[i].
+struct WordCut {
+  static constexpr size_t kMost = 6;
+
+  uint8_t count = 0;
+  std::array<uint8_t, kMost> ends{};
+  std::array<int32_t, kMost> ids{};
+};
+
+class WordCache {
+ public:
+  static WordCache& of_this_thread();
+
+  // How the model cuts `prefix` followed by the word, of `characters` code points together. Null where it is more
+  // pieces than a WordCut holds. Valid until the next call. A model is always asked with the same prefix, of at most 8
+  // bytes.
+  const WordCut* cut(const Model& model, std::string_view prefix, const WordKey& word, size_t characters) {
+    Entry& entry = entries_[place(model.number(), word)];
+    if (entry.model == model.number() && entry.size == word.size && entry.blocks == word.blocks) return &entry.cut;
+    return fill(entry, model, prefix, word, characters);
+  }
+
+ private:
+  struct Entry {
+    std::array<uint64_t, 3> blocks;
+    uint32_t model = 0;  // no model has this number
+    uint8_t size;
+    WordCut cut;
+  };
+  static_assert(sizeof(Entry) == 64);
+
+  WordCache() : entries_(kEntries) {}
+
+  static size_t place(uint32_t model, const WordKey& word) {
+    uint64_t mixed = (word.blocks[0] ^ model) * 0x9E3779B97F4A7C15;
+    mixed = (mixed ^ mixed >> 32 ^ word.blocks[1]) * 0xBF58476D1CE4E5B9;
+    mixed = (mixed ^ mixed >> 32 ^ word.blocks[2]) * 0x94D049BB133111EB;
+    return mixed >> (64 - kEntryBits);
+  }
+
+  const WordCut* fill(Entry& entry, const Model& model, std::string_view prefix, const WordKey& word,
+                      size_t characters);
+
+  static constexpr int kEntryBits = 13;  // 512 KiB a thread
+  static constexpr size_t kEntries = size_t{1} << kEntryBits;
+  std::vector<Entry> entries_;
+  std::vector<Piece> pieces_;
+};
+
+}  // namespace attune::text
