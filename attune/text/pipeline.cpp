@@ -31,8 +31,11 @@ Pipeline::Pipeline(TokenizerParts parts) : parts_(std::move(parts)) {
   }
   added_ = AddedTokens(std::move(as_given), given_spelling);
   added_normalized_ = AddedTokens(std::move(normalised), normalised_spelling);
-  if (parts_.bert && parts_.wordpiece && added_normalized_.empty())
+  if (!added_normalized_.empty()) return;
+  if (parts_.bert && parts_.wordpiece)
     bert_words_.emplace(*parts_.bert, *parts_.wordpiece);
+  else
+    mark_words_ = MarkWords::make(parts_.normalizer.get(), parts_.pre_tokenizer.get(), *parts_.model);
 }
 
 std::string Pipeline::normalized(const std::string& text) const {
@@ -78,6 +81,8 @@ int32_t Pipeline::encode_stretch(std::string_view bytes, int32_t origin, Scratch
                                  std::vector<Piece>& out) const {
   if (bert_words_)
     if (const std::optional<int32_t> end = bert_words_->append(bytes, origin, out)) return *end;
+  if (mark_words_)
+    if (const std::optional<int32_t> end = mark_words_->append(bytes, origin, out)) return *end;
   AlignedText text = aligned(bytes, origin);
   const int32_t end = origin + static_cast<int32_t>(text.chars.size());
   if (parts_.normalizer) parts_.normalizer->apply(text);

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "attune/text/bert_words.h"
+#include "attune/text/mark_words.h"
 #include "attune/text/tokenizer.h"
 #include "attune/text/tokenizer_files.h"
 
@@ -34,6 +35,7 @@ class Pipeline final : public Tokenizer {
   AddedTokens added_;                      // looked for in the text as given
   AddedTokens added_normalized_;           // looked for in the normalised text
   std::optional<BertWords> bert_words_;
+  std::unique_ptr<MarkWords> mark_words_;  // at most one of the two is there
 };
 
 }  // namespace attune::text

@@ -191,4 +191,12 @@ char32_t compose(char32_t first, char32_t second) {
   return 0;
 }
 
+bool composes_behind(char32_t second) {
+  if ((second >= kVowel && second < kVowel + 21) || (second > kTrailing && second < kTrailing + 28)) return true;
+  if (!index().may_join[second % index().may_join.size()]) return false;
+  for (size_t i = 1; i < tables::kCompositionsSize; i += 3)
+    if (tables::kCompositions[i] == second) return true;
+  return false;
+}
+
 }  // namespace attune::text::unicode

@@ -64,5 +64,7 @@ int decompose_hangul(char32_t syllable, char32_t out[3]);
 
 // The canonical composition of two code points, Hangul included, or 0.
 char32_t compose(char32_t first, char32_t second);
+// Whether there is any code point that composes with this one behind it.
+bool composes_behind(char32_t second);
 
 }  // namespace attune::text::unicode
