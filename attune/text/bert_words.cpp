@@ -5,6 +5,7 @@
 
 #include "attune/base/utf8.h"
 #include "attune/text/unicode.h"
+#include "attune/text/usual_utf8.h"
 
 namespace attune::text {
 namespace {
@@ -44,7 +45,7 @@ class BertWords::Scan {
         i += usual > 0 ? usual : ascii(bytes.substr(i));
         continue;
       }
-      const utf8::Decoded one = utf8::decode(bytes, i);
+      const utf8::Decoded one = decode(bytes, i);
       if (!character(one.code_point, bytes.substr(i, one.bytes), one.valid)) return false;
       i += one.bytes;
       ++at_;

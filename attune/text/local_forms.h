@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "attune/text/normalizer.h"
+#include "attune/text/word_in_hand.h"
 
 namespace attune::text {
 
@@ -19,9 +20,9 @@ class LocalForms {
     mark,     // becomes one mark
   };
   struct Form {
-    Kind kind = Kind::depends;
+    WordInHand::Bytes bytes{};
     uint8_t size = 0, characters = 0;
-    std::array<char, 5> bytes{};
+    Kind kind = Kind::depends;
 
     std::string_view text() const { return {bytes.data(), size}; }
   };

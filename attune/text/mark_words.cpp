@@ -1,43 +1,23 @@
 #include "attune/text/mark_words.h"
 
-#include "attune/base/utf8.h"
+#include <algorithm>
+
 #include "attune/text/ascii_run.h"
+#include "attune/text/usual_utf8.h"
 #include "attune/text/word_cache.h"
 
 namespace attune::text {
-namespace {
-
-// A word being collected, the mark included.
-struct Word {
-  std::string bytes;
-  std::vector<int32_t> origins;  // by byte: the code point it comes from
-  size_t characters = 0;
-
-  void begin(std::string_view mark, int32_t origin) {
-    bytes = mark;
-    origins.assign(mark.size(), origin);
-    characters = 1;
-  }
-  void add(const LocalForms::Form& form, int32_t origin) {
-    bytes += form.text();
-    origins.resize(bytes.size(), origin);
-    characters += form.characters;
-  }
-};
-
-}  // namespace
-
 // One run over a text: the place in it and the word in hand.
 class MarkWords::Scan {
  public:
-  Scan(const MarkWords& rules, Word& word, int32_t origin, std::vector<Piece>& out)
+  Scan(const MarkWords& rules, WordInHand& word, int32_t origin, std::vector<Piece>& out)
       : rules_(rules), word_(word), at_(origin), out_(out) {}
 
   bool run(std::string_view bytes) {
     for (size_t i = 0; i < bytes.size();) {
       const auto byte = static_cast<unsigned char>(bytes[i]);
       if (byte < 0x80) {
-        if (!open_ || pending_mark())
+        if (!open_ || only_mark())
           if (const size_t taken = printed_word(bytes.substr(i))) {
             i += taken;
             continue;
@@ -45,7 +25,7 @@ class MarkWords::Scan {
         if (!character(byte)) return false;
         ++i;
       } else {
-        const utf8::Decoded one = utf8::decode(bytes, i);
+        const utf8::Decoded one = decode(bytes, i);
         if (!character(one.code_point)) return false;
         i += one.bytes;
       }
@@ -59,7 +39,7 @@ class MarkWords::Scan {
 
  private:
   // Whether the word in hand is nothing but its mark.
-  bool pending_mark() const { return word_.characters == 1; }
+  bool only_mark() const { return characters_ == 1; }
 
   // Takes a short word of printed ASCII with a space or the end behind it; 0 where it is something else.
   size_t printed_word(std::string_view bytes) {
@@ -68,7 +48,7 @@ class MarkWords::Scan {
     if (key.size < bytes.size() && bytes[key.size] != ' ') return 0;
     const WordCut* cut = cache_.cut(rules_.model_, rules_.mark_, key, key.size + 1);
     if (!cut) return 0;
-    const int32_t mark_at = open_ ? word_.origins[0] : at_;
+    const int32_t mark_at = open_ ? word_.origin(0) : at_;
     const auto mark_size = static_cast<int32_t>(rules_.mark_.size());
     const auto place = [&](int32_t byte) { return byte < mark_size ? mark_at : at_ + byte - mark_size; };
     int32_t begin = 0;
@@ -90,7 +70,8 @@ class MarkWords::Scan {
         return false;
       case LocalForms::Kind::letters:
         if (!open_) begin_word();
-        word_.add(form, at_);
+        word_.add(form.bytes, form.size, at_);
+        characters_ += form.characters;
         spaces_before_ = false;
         return true;
       case LocalForms::Kind::space:
@@ -112,37 +93,40 @@ class MarkWords::Scan {
   }
 
   void begin_word() {
-    word_.begin(rules_.mark_, at_);
+    word_.clear();
+    word_.add(rules_.mark_bytes_, rules_.mark_.size(), at_);
+    characters_ = 1;
     open_ = true;
   }
 
   void end_word() {
     if (!open_) return;
     open_ = false;
-    const std::string_view word = word_.bytes, letters = word.substr(rules_.mark_.size());
+    const std::string_view word = word_.bytes(), letters = word.substr(rules_.mark_.size());
     const WordCut* cut = letters.size() > WordKey::kLongest
                              ? nullptr
-                             : cache_.cut(rules_.model_, rules_.mark_, key_of(letters), word_.characters);
+                             : cache_.cut(rules_.model_, rules_.mark_, key_of(letters), characters_);
     if (cut) {
       size_t begin = 0;
       for (size_t i = 0; i < cut->count; ++i) {
-        out_.push_back({cut->ids[i], word_.origins[begin], word_.origins[cut->ends[i] - 1U] + 1});
+        out_.push_back({cut->ids[i], word_.origin(begin), word_.origin(cut->ends[i] - 1U) + 1});
         begin = cut->ends[i];
       }
       return;
     }
     const size_t first = out_.size();
-    rules_.model_.append(word, word_.characters, out_);
+    rules_.model_.append(word, characters_, out_);
     for (size_t i = first; i < out_.size(); ++i) {
-      out_[i].begin = word_.origins[static_cast<size_t>(out_[i].begin)];
-      out_[i].end = word_.origins[static_cast<size_t>(out_[i].end) - 1] + 1;
+      out_[i].begin = word_.origin(static_cast<size_t>(out_[i].begin));
+      out_[i].end = word_.origin(static_cast<size_t>(out_[i].end) - 1) + 1;
     }
   }
 
   const MarkWords& rules_;
   WordCache& cache_ = WordCache::of_this_thread();
-  Word& word_;
-  int32_t at_;  // number of the code point in hand
+  WordInHand& word_;       // with its mark
+  size_t characters_ = 0;  // of it
+  int32_t at_;             // number of the code point in hand
   bool open_ = false;
   bool spaces_before_ = false;
   std::vector<Piece>& out_;
@@ -160,6 +144,7 @@ MarkWords::MarkWords(const Normalizer* normalizer, const MarkRules& rules, const
       drops_spaces_(rules.drops_white_space),
       merges_spaces_(normalizer && normalizer->merges_spaces()) {
   utf8::append(mark_, rules.mark);
+  std::copy(mark_.begin(), mark_.end(), mark_bytes_.begin());
   for (char32_t c = U'!'; c <= U'~'; ++c) {
     const LocalForms::Form& form = forms_(c);
     printed_stays_ =
@@ -168,7 +153,7 @@ MarkWords::MarkWords(const Normalizer* normalizer, const MarkRules& rules, const
 }
 
 std::optional<int32_t> MarkWords::append(std::string_view bytes, int32_t origin, std::vector<Piece>& out) const {
-  thread_local Word word;  // keeps its memory from one text to the next
+  thread_local WordInHand word;  // keeps its memory from one text to the next
   const size_t before = out.size();
   Scan scan(*this, word, origin, out);
   if (scan.run(bytes)) return scan.at();

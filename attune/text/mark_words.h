@@ -30,6 +30,7 @@ class MarkWords {
   class Scan;
 
   std::string mark_;  // UTF-8
+  WordInHand::Bytes mark_bytes_{};
   const Model& model_;
   LocalForms forms_;
   bool drops_spaces_;          // a space ends a word and is gone; else it is the mark of the next word

@@ -19,6 +19,12 @@ class Unigram final : public Model {
   int32_t unknown() const override { return unknown_; }
 
  private:
+  // The trie's node behind a text that is one character.
+  PieceTrie::Node behind_first(const char* text, size_t bytes) const;
+
+  // The trie's node behind each character of three bytes, which Chinese, Japanese and Korean are written in.
+  static constexpr char32_t kFirstOfThree = 0x800, kEndOfThree = 0x10000;
+  std::vector<PieceTrie::Node> behind_character_;
   std::vector<double> scores_;
   int32_t unknown_;
   double unknown_score_;

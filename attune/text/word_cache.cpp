@@ -2,6 +2,7 @@
 
 #include <cstring>
 #include <memory>
+#include <new>
 
 namespace attune::text {
 
@@ -10,6 +11,11 @@ WordKey key_of(std::string_view word) {
   key.size = static_cast<uint32_t>(word.size());
   std::memcpy(key.blocks.data(), word.data(), word.size());
   return key;
+}
+
+// Zeros from the system take no memory before they are written.
+WordCache::WordCache() : entries_(static_cast<Entry*>(std::calloc(kEntries, sizeof(Entry)))) {
+  if (!entries_) throw std::bad_alloc();
 }
 
 WordCache& WordCache::of_this_thread() {

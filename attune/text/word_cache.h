@@ -4,6 +4,8 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <cstdlib>
+#include <memory>
 #include <string_view>
 #include <vector>
 
@@ -29,9 +31,9 @@ WordKey key_of(std::string_view word);
 struct WordCut {
   static constexpr size_t kMost = 6;
 
-  uint8_t count = 0;
-  std::array<uint8_t, kMost> ends{};
-  std::array<int32_t, kMost> ids{};
+  uint8_t count;
+  std::array<uint8_t, kMost> ends;
+  std::array<int32_t, kMost> ids;
 };
 
 class WordCache {
@@ -42,35 +44,45 @@ class WordCache {
   // pieces than a WordCut holds. Valid until the next call. A model is always asked with the same prefix, of at most 8
   // bytes.
   const WordCut* cut(const Model& model, std::string_view prefix, const WordKey& word, size_t characters) {
-    Entry& entry = entries_[place(model.number(), word)];
-    if (entry.model == model.number() && entry.size == word.size && entry.blocks == word.blocks) return &entry.cut;
-    return fill(entry, model, prefix, word, characters);
+    // A place holds two: a word that is met again stands first, a new one takes the second's room.
+    Entry *const first = &entries_[2 * place(model.number(), word)], *const second = first + 1;
+    if (first->holds(model.number(), word)) return &first->cut;
+    if (!second->holds(model.number(), word)) return fill(*second, model, prefix, word, characters);
+    std::swap(*first, *second);
+    return &first->cut;
   }
 
  private:
   struct Entry {
     std::array<uint64_t, 3> blocks;
-    uint32_t model = 0;  // no model has this number
+    uint32_t model;  // 0, which no model's number is, where nothing is kept
     uint8_t size;
     WordCut cut;
+
+    bool holds(uint32_t number, const WordKey& word) const {
+      return blocks == word.blocks && model == number && size == word.size;
+    }
   };
   static_assert(sizeof(Entry) == 64);
 
-  WordCache() : entries_(kEntries) {}
+  WordCache();
 
   static size_t place(uint32_t model, const WordKey& word) {
     uint64_t mixed = (word.blocks[0] ^ model) * 0x9E3779B97F4A7C15;
     mixed = (mixed ^ mixed >> 32 ^ word.blocks[1]) * 0xBF58476D1CE4E5B9;
     mixed = (mixed ^ mixed >> 32 ^ word.blocks[2]) * 0x94D049BB133111EB;
-    return mixed >> (64 - kEntryBits);
+    return mixed >> (64 - kPlaceBits);
   }
 
   const WordCut* fill(Entry& entry, const Model& model, std::string_view prefix, const WordKey& word,
                       size_t characters);
 
-  static constexpr int kEntryBits = 13;  // 512 KiB a thread
-  static constexpr size_t kEntries = size_t{1} << kEntryBits;
-  std::vector<Entry> entries_;
+  static constexpr int kPlaceBits = 14;  // 2 MiB a thread
+  static constexpr size_t kEntries = size_t{2} << kPlaceBits;
+  struct Free {
+    void operator()(Entry* entries) const { std::free(entries); }
+  };
+  std::unique_ptr<Entry[], Free> entries_;
   std::vector<Piece> pieces_;
 };
 
