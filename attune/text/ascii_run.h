@@ -4,11 +4,9 @@
 #include <cstring>
 #include <string_view>
 
-#include "attune/text/word_cache.h"
+#include "attune/text/word_key.h"
 
 namespace attune::text {
-
-static_assert(std::endian::native == std::endian::little, "the first byte of a text is a number's lowest");
 
 namespace eight {
 

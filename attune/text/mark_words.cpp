@@ -105,7 +105,7 @@ class MarkWords::Scan {
     const std::string_view word = word_.bytes(), letters = word.substr(rules_.mark_.size());
     const WordCut* cut = letters.size() > WordKey::kLongest
                              ? nullptr
-                             : cache_.cut(rules_.model_, rules_.mark_, key_of(letters), characters_);
+                             : cache_.cut(rules_.model_, rules_.mark_, word_.key(rules_.mark_.size()), characters_);
     if (cut) {
       size_t begin = 0;
       for (size_t i = 0; i < cut->count; ++i) {

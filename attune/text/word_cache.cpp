@@ -1,17 +1,8 @@
 #include "attune/text/word_cache.h"
 
-#include <cstring>
-#include <memory>
 #include <new>
 
 namespace attune::text {
-
-WordKey key_of(std::string_view word) {
-  WordKey key;
-  key.size = static_cast<uint32_t>(word.size());
-  std::memcpy(key.blocks.data(), word.data(), word.size());
-  return key;
-}
 
 // Zeros from the system take no memory before they are written.
 WordCache::WordCache() : entries_(static_cast<Entry*>(std::calloc(kEntries, sizeof(Entry)))) {

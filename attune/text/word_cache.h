@@ -10,22 +10,9 @@
 #include <vector>
 
 #include "attune/text/model.h"
+#include "attune/text/word_key.h"
 
 namespace attune::text {
-
-// A short word as whole numbers, filled up with zeros.
-struct WordKey {
-  static constexpr size_t kLongest = 24;
-
-  std::array<uint64_t, 3> blocks{};
-  uint32_t size = 0;  // bytes, at most kLongest
-
-  // Valid as long as the key.
-  std::string_view bytes() const { return {reinterpret_cast<const char*>(blocks.data()), size}; }
-};
-
-// word.size() <= WordKey::kLongest
-WordKey key_of(std::string_view word);
 
 // Pieces end to end: piece i is the bytes from where the one before it ends up to ends[i].
 struct WordCut {

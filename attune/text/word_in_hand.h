@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "attune/text/word_key.h"
+
 namespace attune::text {
 
 class WordInHand {
@@ -17,6 +19,9 @@ class WordInHand {
   std::string_view bytes() const { return {bytes_.data(), size_}; }
   // The code point that the byte belongs to, or comes from.
   int32_t origin(size_t byte) const { return origins_[byte]; }
+
+  // The bytes from `from` on, which are at most WordKey::kLongest.
+  WordKey key(size_t from = 0) const { return key_of(bytes_.data() + from, size_ - from); }
 
   void clear() { size_ = 0; }
   // Appends the first `size` of the bytes, all of the same origin.
@@ -37,7 +42,7 @@ class WordInHand {
   }
 
   size_t size_ = 0;
-  std::vector<char> bytes_ = std::vector<char>(256);
+  std::vector<char> bytes_ = std::vector<char>(256);  // so that a key can always be read
   std::vector<int32_t> origins_ = std::vector<int32_t>(256);
 };
 
