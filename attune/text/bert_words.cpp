@@ -122,29 +122,10 @@ class BertWords::Scan {
     if (characters_ > longest_) {
       out_.push_back({rules_.pieces_.unknown(), first_, last_ + 1});
     } else {
-      append_word();
+      cache_.append(rules_.pieces_, {}, word_, characters_, out_);
     }
     word_.clear();
     characters_ = 0;
-  }
-
-  void append_word() {
-    const WordCut* cut =
-        word_.size() > WordKey::kLongest ? nullptr : cache_.cut(rules_.pieces_, {}, word_.key(), characters_);
-    if (cut) {
-      size_t begin = 0;
-      for (size_t i = 0; i < cut->count; ++i) {
-        out_.push_back({cut->ids[i], word_.origin(begin), word_.origin(cut->ends[i] - 1U) + 1});
-        begin = cut->ends[i];
-      }
-      return;
-    }
-    const size_t begin = out_.size();
-    rules_.pieces_.append(word_.bytes(), characters_, out_);
-    for (size_t i = begin; i < out_.size(); ++i) {
-      out_[i].begin = word_.origin(static_cast<size_t>(out_[i].begin));
-      out_[i].end = word_.origin(static_cast<size_t>(out_[i].end) - 1) + 1;
-    }
   }
 
   const BertWords& rules_;

@@ -100,26 +100,8 @@ class MarkWords::Scan {
   }
 
   void end_word() {
-    if (!open_) return;
+    if (open_) cache_.append(rules_.model_, rules_.mark_, word_, characters_, out_);
     open_ = false;
-    const std::string_view word = word_.bytes(), letters = word.substr(rules_.mark_.size());
-    const WordCut* cut = letters.size() > WordKey::kLongest
-                             ? nullptr
-                             : cache_.cut(rules_.model_, rules_.mark_, word_.key(rules_.mark_.size()), characters_);
-    if (cut) {
-      size_t begin = 0;
-      for (size_t i = 0; i < cut->count; ++i) {
-        out_.push_back({cut->ids[i], word_.origin(begin), word_.origin(cut->ends[i] - 1U) + 1});
-        begin = cut->ends[i];
-      }
-      return;
-    }
-    const size_t first = out_.size();
-    rules_.model_.append(word, characters_, out_);
-    for (size_t i = first; i < out_.size(); ++i) {
-      out_[i].begin = word_.origin(static_cast<size_t>(out_[i].begin));
-      out_[i].end = word_.origin(static_cast<size_t>(out_[i].end) - 1) + 1;
-    }
   }
 
   const MarkWords& rules_;

@@ -14,6 +14,26 @@ WordCache& WordCache::of_this_thread() {
   return *cache;
 }
 
+void WordCache::append(const Model& model, std::string_view prefix, const WordInHand& word, size_t characters,
+                       std::vector<Piece>& out) {
+  const size_t letters = word.size() - prefix.size();
+  if (const WordCut* known =
+          letters > WordKey::kLongest ? nullptr : cut(model, prefix, word.key(prefix.size()), characters)) {
+    size_t begin = 0;
+    for (size_t i = 0; i < known->count; ++i) {
+      out.push_back({known->ids[i], word.origin(begin), word.origin(known->ends[i] - 1U) + 1});
+      begin = known->ends[i];
+    }
+    return;
+  }
+  const size_t first = out.size();
+  model.append(word.bytes(), characters, out);
+  for (size_t i = first; i < out.size(); ++i) {
+    out[i].begin = word.origin(static_cast<size_t>(out[i].begin));
+    out[i].end = word.origin(static_cast<size_t>(out[i].end) - 1) + 1;
+  }
+}
+
 const WordCut* WordCache::fill(Entry& entry, const Model& model, std::string_view prefix, const WordKey& word,
                                size_t characters) {
   std::array<char, WordKey::kLongest + 8> whole;

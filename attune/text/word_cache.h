@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "attune/text/model.h"
+#include "attune/text/word_in_hand.h"
 #include "attune/text/word_key.h"
 
 namespace attune::text {
@@ -26,6 +27,10 @@ struct WordCut {
 class WordCache {
  public:
   static WordCache& of_this_thread();
+
+  // Appends the pieces of a word of any length that begins with `prefix`, their places as its bytes' origins say.
+  void append(const Model& model, std::string_view prefix, const WordInHand& word, size_t characters,
+              std::vector<Piece>& out);
 
   // How the model cuts `prefix` followed by the word, of `characters` code points together. Null where it is more
   // pieces than a WordCut holds. Valid until the next call. A model is always asked with the same prefix, of at most 8
