@@ -45,7 +45,11 @@ bool read_run(std::string_view text, const Kind& kind, WordKey& key) {
   size_t left = text.size();
   for (size_t block = 0; block < key.blocks.size(); ++block) {
     uint64_t bytes = 0;
-    std::memcpy(&bytes, at, left >= 8 ? 8 : left);
+    if (left >= 8) {
+      std::memcpy(&bytes, at, 8);
+    } else if (left > 0) {
+      std::memcpy(&bytes, at, left);
+    }
     const uint64_t others = ~kind.mask(bytes) & eight::kHigh;
     if (others == 0) {
       key.blocks[block] = kind.form(bytes);
