@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <bitset>
+#include <numeric>
+#include <span>
 
 #include "attune/base/error.h"
 
@@ -115,7 +117,7 @@ class EntrySort {
       return size(a) != size(b) ? size(a) < size(b) : a.entry < b.entry;
     });
     for (SortKey* at = longer; at != end; ++at) at->head = head_of(entries_[at->entry].first, group.depth);
-    std::sort(longer, end, [](const SortKey& a, const SortKey& b) { return a.head < b.head; });
+    sort_by_head({longer, end});
     for (SortKey* at = longer; at != end;) {
       SortKey* const next = std::find_if(at, end, [&](const SortKey& one) { return one.head != at->head; });
       if (next - at > 1)
@@ -125,8 +127,24 @@ class EntrySort {
     }
   }
 
+  void sort_by_head(std::span<SortKey> keys) {
+    if (keys.size() < 1024) {
+      std::sort(keys.begin(), keys.end(), [](const SortKey& a, const SortKey& b) { return a.head < b.head; });
+      return;
+    }
+    // By one byte after another, the last one first; an even number of passes ends where it began.
+    spare_.resize(keys.size());
+    std::span<SortKey> from = keys, to = spare_;
+    for (int shift = 0; shift < 64; shift += 8, std::swap(from, to)) {
+      std::array<uint32_t, 257> begin{};
+      for (const SortKey& one : from) ++begin[(one.head >> shift & 0xFF) + 1];
+      std::partial_sum(begin.begin(), begin.end(), begin.begin());
+      for (const SortKey& one : from) to[begin[one.head >> shift & 0xFF]++] = one;
+    }
+  }
+
   const std::vector<PieceTrie::Entry>& entries_;
-  std::vector<SortKey> order_;
+  std::vector<SortKey> order_, spare_;
   std::vector<Group> groups_;
 };
 
@@ -163,11 +181,14 @@ class PieceTrie::Builder {
     while (!tasks_.empty()) {
       const Task task = tasks_.back();
       tasks_.pop_back();
+      if (task.last - task.first == 1) {
+        place_rest(task);
+        continue;
+      }
       Node unit = units_[task.unit];
       place(task, unit);
       units_[task.unit] = unit;
     }
-    units_.shrink_to_fit();
     units = std::move(units_);
     return root;
   }
@@ -205,6 +226,22 @@ class PieceTrie::Builder {
       tasks_.push_back({child, task.depth + 1, begin, end});
       end = begin;
     }
+  }
+
+  // The rest of one key, whose nodes have one child each.
+  void place_rest(const Task& task) {
+    const Key& key = keys_[task.first];
+    uint32_t unit = task.unit;
+    for (size_t depth = task.depth; depth < key.size; ++depth) {
+      labels_.assign(1, static_cast<unsigned char>(bytes_[key.begin + depth]));
+      const uint32_t base = free_base(), child = base ^ labels_[0];
+      free_.set_base(base);
+      free_.take(child);
+      units_[unit] |= static_cast<Node>(base) << kBaseShift;
+      units_[child] = labels_[0];
+      unit = child;
+    }
+    units_[unit] |= static_cast<Node>(key.value + 1) << kValueShift;
   }
 
   bool fits(uint32_t base) const {
