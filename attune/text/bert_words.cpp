@@ -25,7 +25,7 @@ class BertWords::Scan {
         continue;
       }
       const utf8::Decoded one = decode(bytes, i);
-      if (!character(one.code_point)) return false;
+      if (!character(one, bytes.substr(i))) return false;
       i += static_cast<size_t>(one.bytes);
       ++at_;
     }
@@ -80,7 +80,9 @@ class BertWords::Scan {
     return run;
   }
 
-  bool character(char32_t c) {
+  // `bytes` begins with the character.
+  bool character(const utf8::Decoded& one, std::string_view bytes) {
+    const char32_t c = one.code_point;
     if (const std::optional<int32_t> id = rules_.id_apart(c)) {
       end_word();
       out_.push_back({*id, at_, at_ + 1});
@@ -100,7 +102,7 @@ class BertWords::Scan {
         for (size_t i = 0; i < plan.parts; ++i) take(rules_.parts_[plan.first_part + i]);
         return true;
       default:
-        take({plan.role, c});
+        take(one.valid ? Part(plan.role, bytes, static_cast<size_t>(one.bytes)) : Part(plan.role, c));
         return true;
     }
   }
@@ -150,6 +152,14 @@ BertWords::Part::Part(Role role_, char32_t c) : role(role_) {
   utf8::append(utf8, c);
   size = static_cast<uint8_t>(utf8.size());
   utf8.copy(bytes.data(), utf8.size());
+}
+
+BertWords::Part::Part(Role role_, std::string_view text, size_t size_)
+    : size(static_cast<uint8_t>(size_)), role(role_) {
+  if (text.size() >= bytes.size())
+    std::memcpy(bytes.data(), text.data(), bytes.size());
+  else
+    text.copy(bytes.data(), size_);
 }
 
 BertWords::Role BertWords::role_of(char32_t c) const {

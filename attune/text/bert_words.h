@@ -31,6 +31,8 @@ class BertWords {
   struct Part {  // one character of a rewriting
     Part() = default;
     Part(Role role, char32_t c);
+    // The first `size` bytes of the text; what follows them is of no meaning.
+    Part(Role role, std::string_view text, size_t size);
 
     WordInHand::Bytes bytes{};
     uint8_t size = 0;

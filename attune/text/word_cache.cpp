@@ -43,8 +43,8 @@ const WordCut* WordCache::fill(Entry& entry, const Model& model, std::string_vie
   model.append({whole.data(), prefix.size() + word.size}, characters, pieces_);
   if (pieces_.size() > WordCut::kMost) return nullptr;
   entry.blocks = word.blocks;
-  entry.model = model.number();
   entry.size = static_cast<uint8_t>(word.size);
+  entry.model = model.number();
   entry.cut.count = static_cast<uint8_t>(pieces_.size());
   for (size_t i = 0; i < pieces_.size(); ++i) {
     entry.cut.ids[i] = pieces_[i].id;

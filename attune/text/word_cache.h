@@ -46,13 +46,13 @@ class WordCache {
 
  private:
   struct Entry {
-    std::array<uint64_t, 3> blocks;
+    WordKey::Blocks blocks;
     uint32_t model;  // 0, which no model's number is, where nothing is kept
     uint8_t size;
     WordCut cut;
 
     bool holds(uint32_t number, const WordKey& word) const {
-      return blocks == word.blocks && model == number && size == word.size;
+      return same(blocks, word.blocks) && model == number && size == word.size;
     }
   };
   static_assert(sizeof(Entry) == 64);

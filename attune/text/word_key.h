@@ -11,14 +11,20 @@ namespace attune::text {
 static_assert(std::endian::native == std::endian::little, "the first byte of a text is a number's lowest");
 
 struct WordKey {
-  static constexpr size_t kLongest = 24;
+  using Blocks = std::array<uint64_t, 3>;
+  static constexpr size_t kLongest = sizeof(Blocks);
 
-  std::array<uint64_t, 3> blocks{};
+  Blocks blocks{};
   uint32_t size = 0;  // bytes, at most kLongest
 
   // Valid as long as the key.
   std::string_view bytes() const { return {reinterpret_cast<const char*>(blocks.data()), size}; }
 };
+
+// The comparison of arrays would be a call.
+inline bool same(const WordKey::Blocks& a, const WordKey::Blocks& b) {
+  return ((a[0] ^ b[0]) | (a[1] ^ b[1]) | (a[2] ^ b[2])) == 0;
+}
 
 // The first `size` of kLongest bytes that may be read; size <= kLongest.
 inline WordKey key_of(const char* bytes, size_t size) {

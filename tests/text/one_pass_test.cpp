@@ -71,7 +71,7 @@ std::vector<Both> all_kinds() {
 TEST(OnePass, HostileTexts) {
   for (const Both& both : all_kinds()) {
     HostileTexts texts(11);
-    for (int i = 0; i < 4000; ++i) both.expect_equal(texts.next());
+    for (int i = 0; i < 1000; ++i) both.expect_equal(texts.next());
   }
 }
 
@@ -80,7 +80,7 @@ char32_t step_from(char32_t c) {
   const bool han = (c >= 0x3400 && c < 0x9F00) || (c >= 0x20000 && c < 0x2F700) || (c >= 0x30000 && c < 0x32000);
   const bool hangul = c >= 0xAC00 && c < 0xD700, tangut = c >= 0x17000 && c < 0x18C00;
   const bool unassigned = (c >= 0x32000 && c < 0xDFF00) || c >= 0xE0200;
-  return unassigned ? 4099 : han ? 37 : hangul || tangut ? 19 : 1;
+  return unassigned ? 4099 : han ? 37 : hangul || tangut ? 19 : c >= 0x10000 ? 3 : 1;
 }
 
 TEST(OnePass, EachCodePoint) {
@@ -159,7 +159,7 @@ TEST(OnePass, Joins) {
                                "\u0dcf", "\u1025", "\u102e", "\u1b05", "\u1b35", "e",      "\u0301", "\r",     "\n",
                                "\u200d", "👩",      "👧",      "🇨",      "🇳",      "क",      "\u094d", "\u0600", " "};
   for (const Both& both : all_kinds())
-    for (int i = 0; i < 20000; ++i) {
+    for (int i = 0; i < 5000; ++i) {
       std::string text;
       for (size_t n = 1 + random() % 4; n > 0; --n) text += parts[random() % std::size(parts)];
       both.expect_equal(text);
