@@ -1,0 +1,133 @@
+#!/usr/bin/env python3
+"""Turns result files of the comparisons into markdown tables, and with --svg into a bar chart.
+
+  table.py [RESULT.json ...] [--out tables.md] [--svg chart.svg]      (default: all of bench_results/)
+"""
+import argparse
+import json
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+import places  # noqa: E402
+
+
+def number(value):
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}" if abs(value) < 1 else f"{value:.1f}"
+
+
+def ratio(entry):
+    if not entry:
+        return ""
+    return f"{entry['median']:.2f} ({entry['min']:.2f} to {entry['max']:.2f})"
+
+
+def verdict(bar, rows):
+    """A bar's line: reached, or short of it by how much."""
+    row = rows.get(bar["peer"])
+    entry = row and row["times_slower_than"].get(bar["ours"])
+    if not entry:
+        return f"| {bar['what']} | {bar['must']}x | {bar['aim']}x | not measured | |"
+    got = entry["median"]
+    word = "aim held" if got >= bar["aim"] else "must held" if got >= bar["must"] else f"**missed** by {1 - got / bar['must']:.0%}"
+    return f"| {bar['what']} | {bar['must']}x | {bar['aim']}x | {ratio(entry)} | {word} |"
+
+
+def conditions(result):
+    """One paragraph: what was run on what, how often, and what must be known to judge it."""
+    thrown = result["rounds_thrown_out"]
+    if result["short"]:
+        timed = f"wall of {result['long']:,} {result['unit']}s minus wall of {result['short']:,}"
+    else:
+        timed = "wall of the whole process"
+    parts = [f"{result['model']}, {result['set']} (mean {result['mean_pieces']:.1f} pieces; {result['source']})",
+             f"batch {result['batch_size']}, {result['threads']} threads", timed,
+             f"{result['rounds_kept']} interleaved rounds"]
+    if result["calibration"]:
+        parts.append(f"{thrown} thrown out because the calibration product moved by more than 5%")
+    else:
+        parts.append("no calibration: no round could be thrown out")
+    if result["isa"] != "native":
+        parts.append(f"every engine held to {result['isa']}")
+    text = "; ".join(parts) + "."
+    if result["rounds_kept"] < result["rounds_wanted"]:
+        text += f" **Only {result['rounds_kept']} of {result['rounds_wanted']} rounds count.**"
+    if result["machine"]["load_at_start"] > 0.5:
+        text += f" **The machine was busy at the start (load {result['machine']['load_at_start']}): no figure here can be trusted.**"
+    return text
+
+
+def cells_of(result, row, ours):
+    work = f"{row['work_per_second'] / 1e6:.2f} MB" if result["work"] == "bytes" else number(row["work_per_second"])
+    cells = [row["title"], number(row["ms"]), work, number(row["peak_mib"])]
+    cells += [ratio(row["times_slower_than"].get(name)) for name in ours]
+    if any("share_of_peak" in each for each in result["rows"]):
+        cells.append(f"{row['share_of_peak']:.0%}" if "share_of_peak" in row else "")
+    if result["quality"]:
+        cells.append(f"{row['quality']:.4g}" if "quality" in row else "")
+    return cells
+
+
+def markdown(result):
+    """A title, the conditions, the table, the bars, and who was left out."""
+    ours = [row["engine"] for row in result["rows"] if row["engine"].startswith("attune")]
+    titles = {row["engine"]: row["title"] for row in result["rows"]}
+    unit = result["unit"] if result["per"] == 1 else f"{result['per']:,} {result['unit']}s"
+    work = "text a second" if result["work"] == "bytes" else f"{result['work']} a second"
+    heads = ["engine", f"ms a {unit}" if result["per"] == 1 else f"ms for {unit}", work, "peak memory, MiB"]
+    heads += [f"times as slow as {titles[name]}" for name in ours]
+    if any("share_of_peak" in row for row in result["rows"]):
+        heads.append("share of measured peak")
+    if result["quality"]:
+        heads.append(result["quality"])
+    lines = [f"### {result['title']}", "", conditions(result), "", "| " + " | ".join(heads) + " |", "|---" + "|---:" * (len(heads) - 1) + "|"]
+    lines += ["| " + " | ".join(cells_of(result, row, ours)) + " |" for row in result["rows"]]
+    if result["left_out"]:
+        lines += ["", *(f"left out: {name}: {why}" + "  " for name, why in result["left_out"].items())]
+    if result["bars"]:
+        rows = {row["engine"]: row for row in result["rows"]}
+        lines += ["", "| bar | must | aim | measured | |", "|---|---:|---:|---:|---|", *(verdict(bar, rows) for bar in result["bars"])]
+    return "\n".join(lines) + "\n"
+
+
+def machine_line(result):
+    where, versions = result["machine"], result["versions"]
+    return (f"{where['cpu']}, {where['cpus']} CPUs ({', '.join(where['isa'])}), {where['memory_gib']} GiB, Linux {where['kernel']}; "
+            + ", ".join(f"{name} {version}" for name, version in sorted(versions.items())) + f"; begun {result['begun']}.")
+
+
+def load(paths):
+    results = []
+    for path in paths:
+        try:
+            result = json.loads(Path(path).read_text(encoding="utf-8"))
+            result["rows"], result["kind"], result["title"]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            sys.exit(f"table.py: {path} is no result of beside.py or suites.py: {error}")
+        results.append(result)
+    return results
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("results", nargs="*", type=Path, metavar="RESULT.json")
+    parser.add_argument("--out", type=Path, help="markdown file (default: standard output)")
+    parser.add_argument("--svg", type=Path, help="also a chart of how many times as fast attune is")
+    opts = parser.parse_args()
+    paths = opts.results or sorted(places.RESULTS.glob("*.json"))
+    if not paths:
+        sys.exit(f"table.py: no result file named, and none in {places.RESULTS}; bench/suites.py makes them")
+    results = load(paths)
+    text = "\n".join(markdown(result) + "\n" + machine_line(result) + "\n" for result in results)
+    if opts.out:
+        opts.out.write_text(text, encoding="utf-8")
+    else:
+        print(text)
+    if opts.svg:
+        import chart
+        opts.svg.write_text(chart.svg(results), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
