@@ -109,20 +109,19 @@ def run(comparison, settings):
     for name, why in left_out.items():
         rounds.say(f"left out: {name}: {why}")
     ready = [each for each in chosen if each.name not in left_out]
-    quality = kind.prepare(job, long) if kind.prepare else None
+    quality = kind.prepare(job, long)
     measured = rounds.measure(ready, job, short, long, settings.rounds, settings.extra, settings.calibrate, settings.warm_up, left_out)
     ready = [each for each in ready if each.name not in left_out]
     config = json.loads((Path(job.model) / "config.json").read_text(encoding="utf-8"))
     rows = summary.rows(
-        ready, measured, short, long, kind.per, lambda amount, facts: kind.work_of(job, lengths, amount, facts),
-        flops=summary.flops_a_token(config, lengths, kind.name == "train") if kind.work == "real tokens" else None,
-        quality=quality or (lambda facts: facts.get("loss")))
+        ready, measured, short, long, kind.per, lambda amount, facts: kind.work_of(job, lengths, amount, facts), quality,
+        flops=summary.flops_a_token(config, lengths, kind.name == "train") if kind.work == "real tokens" else None)
     versions = attune_version(settings.attune)
     for entry in measured:
         for run_pair in entry["engines"].values():
             for part in filter(None, run_pair.values()):
                 versions |= part["facts"].get("versions", {})
-                part["facts"] = {key: value for key, value in part["facts"].items() if key in ("real_tokens", "loss")}
+                part["facts"] = {key: value for key, value in part["facts"].items() if key in ("real_tokens", "loss", "logits_error")}
     for each in ready:
         if each.name not in {row["engine"] for row in rows}:
             left_out[each.name] = f"the run of {long} took no longer than that of {short} {kind.unit}s: too little work to time"

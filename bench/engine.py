@@ -37,6 +37,7 @@ class Job:
     batch_size: int = 16
     threads: int = 2
     isa: str = "native"
+    reference: list | None = None  # logits of the first rows, float32
 
     def head(self, amount, suffix):
         """A file of the first `amount` rows, made once."""
@@ -74,6 +75,8 @@ class Engine:
     prepare: Callable | None = None  # job -> command, run once and not timed
     facts: Callable = last_json_line
     obeys_isa: bool = True
+    program: Callable | None = None  # job -> a program of ours that must have been built
+    refuses: Callable | None = None  # job -> why this engine cannot do this job, or None
     default: bool = True  # False: only when named in --engines
 
     @property
@@ -90,7 +93,9 @@ def lacks(engine, job, modules):
         return "no tcmalloc (Debian: apt-get install libtcmalloc-minimal4)"
     if job.isa != "native" and not engine.obeys_isa:
         return f"cannot be held to {job.isa}"
-    return None
+    if engine.program and not os.access(engine.program(job), os.X_OK):
+        return f"{engine.program(job)} is not built (./run bench builds it)"
+    return engine.refuses(job) if engine.refuses else None
 
 
 @dataclass(frozen=True)
@@ -104,11 +109,11 @@ class Kind:
     short: int
     long: int
     batch_size: int
-    work: str  # what a second's work is counted in: "real tokens" or "bytes"
+    work: str  # what a second's work is counted in: "real tokens", "bytes" or "texts"
     quality: str
     work_of: Callable  # (job, lengths of the set's rows, amount, facts) -> work
+    prepare: Callable  # (job, long) -> function (engine, facts) that gives the quality or None; may change job.model
     rows_needed: Callable = lambda amount: amount
-    prepare: Callable | None = None  # (job, long) -> function of facts that gives the quality; may change job.model
 
 
 def choose(kind, names, isa):

@@ -48,7 +48,11 @@ def one(engine, job, amount):
     done = process.run(engine.command(job, amount), job.environment(engine))
     if done.code != 0:
         raise Failed(f"{done.reason()} (exit status {done.code})")
-    return {"seconds": done.seconds, "peak_mib": done.peak_mib, "facts": engine.facts(job, engine, amount, done.stdout)}
+    try:
+        facts = engine.facts(job, engine, amount, done.stdout)
+    except (OSError, ValueError, KeyError, ZeroDivisionError) as error:
+        raise Failed(f"its output cannot be read: {error!r}") from error
+    return {"seconds": done.seconds, "peak_mib": done.peak_mib, "facts": facts}
 
 
 def pair(engine, job, short, long):

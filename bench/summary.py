@@ -22,8 +22,8 @@ def difference(run, work_of, long_amount, short_amount):
     return (seconds, work) if seconds > 0 and work > 0 else None
 
 
-def rows(engines, rounds, short, long, per, work_of, flops=None, quality=None):
-    """One row an engine that ran. work_of(amount, facts): real tokens or bytes of a run. quality(facts) -> number or None."""
+def rows(engines, rounds, short, long, per, work_of, quality, flops=None):
+    """One row an engine that ran. work_of(amount, facts): real tokens or bytes of a run. quality(engine, facts) -> number or None."""
     kept = [entry for entry in rounds if entry["kept"]]
     measured = {engine.name: [difference(entry["engines"][engine.name], work_of, long, short) for entry in kept]
                 for engine in engines}
@@ -46,8 +46,8 @@ def rows(engines, rounds, short, long, per, work_of, flops=None, quality=None):
         peaks = [peak for peak in peaks if peak]
         if flops and peaks:
             row["share_of_peak"] = rate * flops / 1e9 / statistics.median(peaks)
-        last = [entry["engines"][engine.name]["long"]["facts"] for entry in kept]
-        if quality and quality(last[-1]) is not None:
-            row["quality"] = quality(last[-1])
+        value = quality(engine, kept[-1]["engines"][engine.name]["long"]["facts"])
+        if value is not None:
+            row["quality"] = value
         result.append(row)
     return result
