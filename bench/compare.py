@@ -34,8 +34,20 @@ class Settings:
 
 
 @dataclass(frozen=True)
+class Bar:
+    """What attune wants to reach: `ours` at least must (aim) times as fast as the fastest of `peers`, with that many times
+    less memory, or in at most so many ms."""
+    what: str
+    ours: str
+    peers: tuple
+    must: float
+    aim: float
+    measure: str = "speed"  # speed | memory | ms
+
+
+@dataclass(frozen=True)
 class Comparison:
-    """What is compared. Engines None: the kind's defaults. bars: see suites.py."""
+    """What is compared. Engines None: the kind's defaults; short, long and batch_size None: the kind's."""
     kind: str
     model: str = "minilm"  # minilm, multilingual, bert-base (random weights, made here), or a folder
     set: str = "sst2"
@@ -65,7 +77,7 @@ def machine():
 def attune_version(program):
     done = subprocess.run([str(program), "--version"], capture_output=True, text=True)
     here = subprocess.run(["git", "-C", str(places.ROOT), "rev-parse", "--short", "HEAD"], capture_output=True, text=True)
-    return {"attune": done.stdout.strip(), "harness commit": here.stdout.strip()}
+    return {"attune": done.stdout.strip().removeprefix("attune "), "harness commit": here.stdout.strip()}
 
 
 def corpus_options(settings):
@@ -101,7 +113,7 @@ def run(comparison, settings):
     if kind.rows_needed(long) > len(lengths):
         raise places.PlaceError(f"{comparison.set} has {len(lengths)} rows, fewer than the {long} asked for")
     job = Job(settings.attune, settings.python, base_model(comparison, settings), stem, settings.work,
-              comparison.batch_size or kind.batch_size, settings.threads, comparison.isa)
+              comparison.batch_size or kind.batch_size, kind.threads or settings.threads, comparison.isa)
     begun = datetime.datetime.now(datetime.timezone.utc)
     where = machine()
     modules = engine_module.peers_modules(settings.python, chosen)
@@ -130,7 +142,7 @@ def run(comparison, settings):
         "title": comparison.title or f"{comparison.kind}, {Path(comparison.model).name}, {comparison.set}",
         "kind": comparison.kind, "model": Path(comparison.model).name, "set": comparison.set, "source": data["source"], "isa": comparison.isa,
         "mean_pieces": sum(lengths) / len(lengths), "short": short, "long": long, "batch_size": job.batch_size,
-        "threads": settings.threads, "unit": kind.unit, "per": kind.per, "work": kind.work, "quality": kind.quality,
+        "threads": job.threads, "unit": kind.unit, "per": kind.per, "work": kind.work, "quality": kind.quality,
         "begun": begun.isoformat(timespec="seconds"), "machine": where, "versions": versions, "warm_up": settings.warm_up,
         "calibration": settings.calibrate, "rounds_kept": sum(entry["kept"] for entry in measured), "rounds_thrown_out": sum(
             not entry["kept"] for entry in measured), "rounds_wanted": settings.rounds,

@@ -6,10 +6,10 @@ object of facts: real_tokens, loss, versions. What it needs and lacks makes it "
 import json
 import os
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import Callable
 
+import made_up
 import places
 import process
 
@@ -40,14 +40,15 @@ class Job:
     reference: list | None = None  # logits of the first rows, float32
 
     def head(self, amount, suffix):
-        """A file of the first `amount` rows, made once."""
+        """A file of the first `amount` rows, made once; of texts also more than the set has (made_up.more_texts)."""
         source = Path(f"{self.stem}{suffix}")
         path = self.work / "heads" / f"{self.stem.name}-{amount}{suffix}"
         if not path.is_file():
             path.parent.mkdir(parents=True, exist_ok=True)
-            with open(source, encoding="utf-8") as file:  # a row is a line: corpus.py joins the lines of a text
-                lines = list(islice(file, amount + (suffix == ".csv")))
-            path.write_text("".join(lines), encoding="utf-8")
+            lines = source.read_text(encoding="utf-8").split("\n")[:-1]  # a row is a line: corpus.py joins the lines of a text
+            wanted = amount + (suffix == ".csv")
+            lines = lines[:wanted] if wanted <= len(lines) or suffix == ".csv" else made_up.more_texts(lines, wanted)
+            path.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
         return path
 
     def environment(self, engine):
@@ -114,6 +115,7 @@ class Kind:
     work_of: Callable  # (job, lengths of the set's rows, amount, facts) -> work
     prepare: Callable  # (job, long) -> function (engine, facts) that gives the quality or None; may change job.model
     rows_needed: Callable = lambda amount: amount
+    threads: int | None = None  # of every engine, whatever --threads says
 
 
 def choose(kind, names, isa):

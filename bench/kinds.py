@@ -16,8 +16,9 @@ KINDS = {kind.name: kind for kind in [
          prepare=lambda job, steps: lambda engine, facts: facts["loss"]),
     Kind("predict", PREDICT, "rows", "row", 1000, 1024, 4096, 32, "real tokens", "largest logits error against PyTorch f32",
          work_of=lambda job, lengths, amount, facts: sum(lengths[:amount]), prepare=logits_error),
-    Kind("tokenize", TOKENIZE, "texts", "text", 1000, 1000, 6000, 1, "bytes", "share of texts with wrong ids",
-         work_of=lambda job, lengths, amount, facts: job.head(amount, ".txt").stat().st_size, prepare=share_wrong),
+    Kind("tokenize", TOKENIZE, "texts", "text", 1000, 20000, 400000, 1, "bytes", "share of texts with wrong ids",
+         work_of=lambda job, lengths, amount, facts: job.head(amount, ".txt").stat().st_size, rows_needed=lambda amount: 0,
+         prepare=share_wrong, threads=1),
     Kind("start", START, None, "text", 1, 0, 1, 1, "texts", "largest logits error against PyTorch f32",
          work_of=lambda job, lengths, amount, facts: amount, prepare=logits_error),
 ]}

@@ -6,11 +6,13 @@ belong to its label (word number modulo labels), so that there is something to l
 """
 import json
 import random
+import re
 import subprocess
 import tempfile
 from pathlib import Path
 
 WORDS = 8000
+CLAUSE = re.compile("[^，。！？、,!?~ ]+[，。！？、,!?~ ]*|[，。！？、,!?~ ]+")
 
 
 class MadeUpError(Exception):
@@ -80,3 +82,17 @@ def texts(attune, model, lengths, labels, seed=1):
         rows.append((" ".join(vocab[i][0] for i in chosen), f"label{label:02d}"))
         ids.append([begin, *(vocab[i][1] for i in chosen), end])
     return rows, ids
+
+
+def more_texts(texts, amount, seed=1):
+    """`amount` different texts: the given ones, then texts of parts drawn from all of them, each with as many parts as a given
+    one. Parts are words, or clauses where texts have no blanks. (Repeated texts would be answered by tokenizers' caches.)"""
+    spaced = sum(" " in text for text in texts) > len(texts) / 2
+    split = [text.split(" ") if spaced else CLAUSE.findall(text) for text in texts]
+    pool = [part for parts in split for part in parts]
+    draws = random.Random(seed)
+    result = list(texts[:amount])
+    while len(result) < amount:
+        parts = draws.choices(pool, k=len(split[len(result) % len(split)]))
+        result.append((" " if spaced else "").join(parts))
+    return result

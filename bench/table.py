@@ -17,21 +17,41 @@ def number(value):
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}" if abs(value) < 1 else f"{value:.1f}"
 
 
+def plural(count, noun):
+    return f"{count} {noun}" + ("" if count == 1 else "s")
+
+
 def ratio(entry):
     if not entry:
         return ""
     return f"{entry['median']:.2f} ({entry['min']:.2f} to {entry['max']:.2f})"
 
 
+def reached(bar, rows):
+    """(value, its range or None) of a bar, or None if an engine of it is missing; against several peers, the best one."""
+    ours, peers = rows.get(bar["ours"]), [rows[name] for name in bar["peers"] if name in rows]
+    if bar["measure"] == "ms":
+        return (ours["ms"], None) if ours else None
+    if not ours or not peers:
+        return None
+    if bar["measure"] == "memory":
+        return min(peer["peak_mib"] for peer in peers) / ours["peak_mib"], None
+    entries = [entry for peer in peers if (entry := peer["times_slower_than"].get(bar["ours"]))]
+    best = min(entries, key=lambda entry: entry["median"], default=None)
+    return best and (best["median"], best)
+
+
 def verdict(bar, rows):
-    """A bar's line: reached, or short of it by how much."""
-    row = rows.get(bar["peer"])
-    entry = row and row["times_slower_than"].get(bar["ours"])
-    if not entry:
-        return f"| {bar['what']} | {bar['must']}x | {bar['aim']}x | not measured | |"
-    got = entry["median"]
-    word = "aim held" if got >= bar["aim"] else "must held" if got >= bar["must"] else f"**missed** by {1 - got / bar['must']:.0%}"
-    return f"| {bar['what']} | {bar['must']}x | {bar['aim']}x | {ratio(entry)} | {word} |"
+    """A bar's line: held, or missed by how much."""
+    unit = " ms" if bar["measure"] == "ms" else "x"
+    got = reached(bar, rows)
+    if not got:
+        return f"| {bar['what']} | {bar['must']}{unit} | {bar['aim']}{unit} | not measured | |"
+    value, entry = got
+    better = (lambda goal: goal / value) if bar["measure"] == "ms" else (lambda goal: value / goal)
+    word = "aim held" if better(bar["aim"]) >= 1 else "must held" if better(bar["must"]) >= 1 else f"**missed** by {1 - better(bar['must']):.0%}"
+    shown = ratio(entry) if entry else f"{value:.0f} ms" if bar["measure"] == "ms" else f"{value:.2f}"
+    return f"| {bar['what']} | {bar['must']}{unit} | {bar['aim']}{unit} | {shown} | {word} |"
 
 
 def conditions(result):
@@ -42,8 +62,8 @@ def conditions(result):
     else:
         timed = "wall of the whole process"
     parts = [f"{result['model']}, {result['set']} (mean {result['mean_pieces']:.1f} pieces; {result['source']})",
-             f"batch {result['batch_size']}, {result['threads']} threads", timed,
-             f"{result['rounds_kept']} interleaved rounds"]
+             (f"batch {result['batch_size']}, " if result["batch_size"] > 1 else "") + plural(result["threads"], "thread"), timed,
+             plural(result["rounds_kept"], "interleaved round")]
     if result["calibration"]:
         parts.append(f"{thrown} thrown out because the calibration product moved by more than 5%")
     else:

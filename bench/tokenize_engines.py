@@ -7,6 +7,7 @@ import places
 import process
 from engine import PEERS, Engine
 
+CHECKED = 10000
 ONE = {"RAYON_NUM_THREADS": 1, "OMP_NUM_THREADS": 1}
 
 
@@ -19,7 +20,7 @@ def attune_program(job, texts):
 
 
 def peer(script):
-    return lambda job, texts: [job.python, PEERS / script, "--model", job.model, "--texts", f"{job.stem}.txt", "--rows", texts]
+    return lambda job, texts: [job.python, PEERS / script, "--model", job.model, "--texts", job.head(texts, ".txt")]
 
 
 def no_facts(job, engine, amount, stdout):
@@ -52,8 +53,9 @@ def ids_of(engine, job, texts):
 
 
 def share_wrong(job, texts):
-    """Function of an engine: share of texts with other ids than Hugging Face's; None where its package is missing."""
-    reference = None
+    """Function of an engine: share of texts with other ids than Hugging Face's; None where its package is missing. At most
+    CHECKED texts are compared."""
+    reference, texts = None, min(texts, CHECKED)
 
     def share(engine, facts):
         nonlocal reference
