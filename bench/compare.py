@@ -3,6 +3,7 @@ import datetime
 import json
 import os
 import platform
+import statistics
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,13 +66,19 @@ def machine():
     """The processor and what else is needed to read the figures."""
     try:
         cpu = [line.split(":", 1)[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
-        flags = next(line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("flags")).split()
         kib = int(Path("/proc/meminfo").read_text().split()[1])
-    except (OSError, StopIteration, ValueError, IndexError):
-        cpu, flags, kib = [], [], 0
+    except (OSError, ValueError, IndexError):
+        cpu, kib = [], 0
     return {"cpu": cpu[0] if cpu else platform.processor(), "cpus": len(os.sched_getaffinity(0)), "memory_gib": round(kib / 2**20, 1),
-            "isa": [flag for flag in ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16") if flag in flags],
-            "kernel": platform.release(), "load_at_start": round(os.getloadavg()[0], 2)}
+            "isa": [flag for flag in ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16") if places.has_flag(flag)],
+            "kernel": platform.release()}
+
+
+def others_share(measured):
+    """Median and largest share of the processors that others took while engines ran, over the long runs that count."""
+    shares = sorted(run["long"]["others"] for entry in measured if entry["kept"] for run in entry["engines"].values()
+                    if run["long"]["others"] is not None and run["long"]["seconds"] > 0.5)
+    return {"median": statistics.median(shares), "max": shares[-1]} if shares else None
 
 
 def attune_version(program):
@@ -146,4 +153,4 @@ def run(comparison, settings):
         "begun": begun.isoformat(timespec="seconds"), "machine": where, "versions": versions, "warm_up": settings.warm_up,
         "calibration": settings.calibrate, "rounds_kept": sum(entry["kept"] for entry in measured), "rounds_thrown_out": sum(
             not entry["kept"] for entry in measured), "rounds_wanted": settings.rounds,
-        "rows": rows, "left_out": left_out, "bars": [bar.__dict__ for bar in comparison.bars], "rounds": measured}
+        "others": others_share(measured), "rows": rows, "left_out": left_out, "bars": [bar.__dict__ for bar in comparison.bars], "rounds": measured}

@@ -16,7 +16,8 @@ import process
 PEERS = Path(__file__).resolve().parent / "peers"
 
 # --isa: what holds each library to an instruction set. avx512 is AVX-512 with VNNI and without bf16. ONNX Runtime has no such
-# switch and is left out there.
+# switch, and OpenVINO's f32 products come from the same library: both are left out where AVX-512 must not be used.
+# PyTorch's f32 products are MKL's, which on AMD processors obeys none of its variables and takes its AVX2 kernels always.
 ISA = {
     "native": {},
     "avx512": {"ONEDNN_MAX_CPU_ISA": "AVX512_CORE_VNNI", "DNNL_MAX_CPU_ISA": "AVX512_CORE_VNNI", "ATEN_CPU_CAPABILITY": "avx512",
@@ -53,7 +54,7 @@ class Job:
 
     def environment(self, engine):
         env = {"OMP_NUM_THREADS": self.threads, "MKL_NUM_THREADS": self.threads, "TOKENIZERS_PARALLELISM": "false",
-               "HF_HUB_OFFLINE": "1", "TORCHINDUCTOR_CACHE_DIR": self.work / "inductor", **ISA[self.isa], **engine.env}
+               "HF_HUB_OFFLINE": "1", "TORCHINDUCTOR_CACHE_DIR": self.work / "inductor", **engine.env, **ISA[self.isa]}
         if engine.tcmalloc:
             env["LD_PRELOAD"] = places.tcmalloc()
         return env
@@ -75,7 +76,7 @@ class Engine:
     env: dict = field(default_factory=dict)
     prepare: Callable | None = None  # job -> command, run once and not timed
     facts: Callable = last_json_line
-    obeys_isa: bool = True
+    held_to: tuple = ("avx512", "avx2")  # the limits of --isa that it keeps
     program: Callable | None = None  # job -> a program of ours that must have been built
     refuses: Callable | None = None  # job -> why this engine cannot do this job, or None
     default: bool = True  # False: only when named in --engines
@@ -92,8 +93,8 @@ def lacks(engine, job, modules):
         return f"{job.python} has no package {', '.join(missing)} (bench/peers/setup.sh installs the peers)"
     if engine.tcmalloc and places.tcmalloc() is None:
         return "no tcmalloc (Debian: apt-get install libtcmalloc-minimal4)"
-    if job.isa != "native" and not engine.obeys_isa:
-        return f"cannot be held to {job.isa}"
+    if job.isa != "native" and job.isa not in engine.held_to:
+        return f"has no switch that holds it to {job.isa}"
     if engine.program and not os.access(engine.program(job), os.X_OK):
         return f"{engine.program(job)} is not built (./run bench builds it)"
     return engine.refuses(job) if engine.refuses else None

@@ -49,3 +49,15 @@ def tcmalloc():
             if found:
                 return found[0]
     return None
+
+
+def flags():
+    """What the processor can, as Linux names it; empty where /proc does not say."""
+    try:
+        return next(line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("flags")).split()
+    except (OSError, StopIteration):
+        return []
+
+
+def has_flag(name):
+    return name in flags()

@@ -52,7 +52,7 @@ def one(engine, job, amount):
         facts = engine.facts(job, engine, amount, done.stdout)
     except (OSError, ValueError, KeyError, ZeroDivisionError) as error:
         raise Failed(f"its output cannot be read: {error!r}") from error
-    return {"seconds": done.seconds, "peak_mib": done.peak_mib, "facts": facts}
+    return {"seconds": done.seconds, "peak_mib": done.peak_mib, "others": done.others, "facts": facts}
 
 
 def pair(engine, job, short, long):

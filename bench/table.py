@@ -13,6 +13,9 @@ sys.path.insert(0, str(HERE))
 import places  # noqa: E402
 
 
+BUSY = 0.03  # share of the machine that others may take before figures stop meaning anything
+
+
 def number(value):
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}" if abs(value) < 1 else f"{value:.1f}"
 
@@ -73,8 +76,12 @@ def conditions(result):
     text = "; ".join(parts) + "."
     if result["rounds_kept"] < result["rounds_wanted"]:
         text += f" **Only {result['rounds_kept']} of {result['rounds_wanted']} rounds count.**"
-    if result["machine"]["load_at_start"] > 0.5:
-        text += f" **The machine was busy at the start (load {result['machine']['load_at_start']}): no figure here can be trusted.**"
+    others = result["others"]
+    if others and others["median"] > BUSY:
+        text += (f" **Other processes took {others['median']:.0%} of the machine while these ran (at most {others['max']:.0%}): "
+                 "no figure here can be trusted.**")
+    elif others:
+        text += f" Other processes took {others['median']:.1%} of the machine (at most {others['max']:.1%})."
     return text
 
 
