@@ -2,7 +2,8 @@
 """Runs the comparisons that attune's speed bars stand on, and writes bench_results/NAME.json for each.
 
   suites.py --suite quick                  MiniLM only, few engines, three rounds: about a quarter of an hour
-  suites.py [--suite all]                  everything, seven rounds: many hours; a stopped suite goes on where it was
+  suites.py [--suite all] [--scale 0.5]    everything, seven rounds: about ten hours on two cores (half the steps and rows:
+                                           six); a stopped suite goes on where it was
   suites.py --suite train-minilm-sst2,predict-minilm-sst2
   suites.py --list                         names and what each compares
 
@@ -22,15 +23,16 @@ import places  # noqa: E402
 import rounds  # noqa: E402
 import table  # noqa: E402
 from compare import Bar, Comparison  # noqa: E402
+from kinds import KINDS  # noqa: E402
 
 TUNED = ("torch-bf16", "torch-bf16-compile")
 OURS = ("attune-bf16", "attune-f32")
-SHORT_STEPS = {"short": 20, "long": 60}  # bert-base: 40 steps take as long as 200 of MiniLM
-F32_PEERS = ("attune-f32", "torch-f32", "trainer")
+SHORT_STEPS = {"short": 20, "long": 60}  # where a step takes long: 40 steps of bert-base take as long as 200 of MiniLM
+HELD_ENGINES = {"avx2": ("attune-f32", "torch-f32", "trainer"), "avx512": ("attune-f32", "torch-f32")}
 
 
 def tuned(must, aim, peers=TUNED):
-    return Bar("bf16 against tuned PyTorch in bf16, the better of with and without compiling", "attune-bf16", peers, must, aim)
+    return Bar("bf16 against tuned PyTorch in bf16" + (", compiled or not" if len(peers) > 1 else ""), "attune-bf16", peers, must, aim)
 
 
 def tuned_f32(must, aim):
@@ -53,7 +55,8 @@ TRAIN = [
                  title=f"Fine-tuning MiniLM, {title}", bars=(tuned(1.6, 2.0, ("torch-bf16",)), tuned_f32(1.4, 1.7)))
       for name, title in (("banking77", "BANKING77"), ("conll2003", "sentences of CoNLL-2003"))),
     *(Comparison("train", "minilm", name, ("attune-bf16", *TUNED), name=f"train-minilm-{name}",
-                 title=f"Fine-tuning MiniLM, every sequence {name[5:]} pieces", bars=(tuned(1.1, 1.25),)) for name in ("equal32", "equal128")),
+                 title=f"Fine-tuning MiniLM, every sequence {name[5:]} pieces", bars=(tuned(1.1, 1.25),), **steps)
+      for name, steps in (("equal32", {}), ("equal128", SHORT_STEPS))),
     Comparison("train", "bert-base", "sst2", (*OURS, "trainer", *TUNED, "torch-f32"), **SHORT_STEPS,
                name="train-bert-base-sst2", title="Fine-tuning bert-base's size, SST-2", bars=(
         tuned(1.4, 1.6), tuned_f32(1.35, 1.5), memory(),
@@ -65,14 +68,14 @@ TRAIN = [
     Comparison("train", "multilingual", "waimai10k", ("attune-bf16", "torch-bf16"), name="train-multilingual-waimai10k",
                title="Fine-tuning the multilingual model, waimai10k", bars=(tuned(1.9, 2.5, ("torch-bf16",)),)),
 ]
-HELD = [Comparison("train", model, "sst2", F32_PEERS, isa, name=f"train-{model}-sst2-{isa}", title=f"Fine-tuning {words}, SST-2, {held}",
+HELD = [Comparison("train", model, "sst2", HELD_ENGINES[isa], isa, name=f"train-{model}-sst2-{isa}", title=f"Fine-tuning {words}, SST-2, {held}",
                    bars=(tuned_f32(*goals),), **steps)
         for model, words, goals, steps in (("minilm", "MiniLM", (1.4, 1.7), {}), ("bert-base", "bert-base's size", (1.35, 1.5), SHORT_STEPS))
         for isa, held in (("avx2", "everything held to AVX2"), ("avx512", "everything held to AVX-512 without bf16"))]
 PREDICT_BARS = (
     Bar("f32 against ONNX Runtime f32 in arrival order", "attune-f32", ("onnxruntime-arrival",), 2.3, 2.7),
     Bar("bf16 against ONNX Runtime f32 in arrival order", "attune-bf16", ("onnxruntime-arrival",), 4.2, 5.2),
-    Bar("bf16 against OpenVINO bf16 sorted by length, one stream or two", "attune-bf16",
+    Bar("bf16 against OpenVINO bf16 sorted, 1 or 2 streams", "attune-bf16",
         ("openvino-bf16-sorted", "openvino-bf16-2streams-sorted"), 1.25, 1.55))
 PREDICT = [
     Comparison("predict", "minilm", "sst2", name="predict-minilm-sst2", title="Prediction, MiniLM, SST-2", bars=PREDICT_BARS),
@@ -102,6 +105,15 @@ QUICK = [
 QUICK_ROUNDS = 3
 
 
+def scaled(comparison, factor):
+    """The comparison with `factor` times its steps, rows or texts; a whole process has nothing to scale."""
+    kind = KINDS[comparison.kind]
+    short, long = (kind.short if comparison.short is None else comparison.short), comparison.long or kind.long
+    if factor == 1 or short == 0:
+        return comparison
+    return replace(comparison, short=max(1, round(short * factor)), long=max(2, round(long * factor)))
+
+
 def chosen(suite):
     if suite in ("all", "quick"):
         return list(ALL.values()) if suite == "all" else QUICK
@@ -129,6 +141,7 @@ def options():
     parser.add_argument("--suite", default="all", metavar="all|quick|NAME,NAME", help="default %(default)s")
     parser.add_argument("--list", action="store_true", help="list the comparisons and stop")
     parser.add_argument("--again", action="store_true", help="make results anew that are there")
+    parser.add_argument("--scale", type=float, default=1.0, metavar="X", help="multiply steps and rows of each comparison (default %(default)s)")
     parser.add_argument("--results", type=Path, default=places.RESULTS, metavar="DIR", help="default %(default)s")
     beside.add_measuring(parser)
     parser.set_defaults(rounds=None)
@@ -138,7 +151,9 @@ def options():
 def main():
     opts = options()
     try:
-        comparisons = chosen(opts.suite)
+        if opts.scale <= 0:
+            raise places.PlaceError("--scale must be above 0")
+        comparisons = [scaled(comparison, opts.scale) for comparison in chosen(opts.suite)]
         if opts.rounds is None:
             opts.rounds = QUICK_ROUNDS if opts.suite == "quick" else 7
         settings = beside.settings(opts)

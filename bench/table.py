@@ -124,6 +124,13 @@ def machine_line(result):
             + ", ".join(f"{name} {version}" for name, version in sorted(versions.items())) + f"; begun {result['begun']}.")
 
 
+def place(result):
+    """Where a result stands among others: by kind, model, limit of the instruction set, set of texts."""
+    orders = {"kind": ("train", "predict", "tokenize", "start"), "model": ("minilm", "bert-base", "multilingual"),
+              "isa": ("native", "avx512", "avx2"), "set": ("sst2", "banking77", "conll2003", "waimai10k", "equal32", "equal128")}
+    return [order.index(result[key]) if result[key] in order else len(order) for key, order in orders.items()]
+
+
 def load(paths):
     results = []
     for path in paths:
@@ -145,7 +152,7 @@ def main():
     paths = opts.results or sorted(places.RESULTS.glob("*.json"))
     if not paths:
         sys.exit(f"table.py: no result file named, and none in {places.RESULTS}; bench/suites.py makes them")
-    results = load(paths)
+    results = sorted(load(paths), key=place)
     text = "\n".join(markdown(result) + "\n" + machine_line(result) + "\n" for result in results)
     if opts.out:
         opts.out.write_text(text, encoding="utf-8")
