@@ -39,7 +39,7 @@ class Process(unittest.TestCase):
     def test_memory_is_the_commands_own(self):
         held = b"x" * (300 << 20)  # must not show up
         done = process.run(["sh", "-c", "echo out; echo told >&2; exit 3"])
-        self.assertEqual((done.stdout, done.code, done.reason()), ("out\n", 3, "out"))
+        self.assertEqual((done.stdout, done.code, done.reason()), ("out\n", 3, "told"))
         self.assertLess(done.peak_mib, 50)
         self.assertEqual(len(held), 300 << 20)
 

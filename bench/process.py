@@ -22,7 +22,7 @@ class Finished:
 
     def reason(self):
         """The last line of what a failed command said."""
-        lines = [line.strip() for line in (self.stderr + "\n" + self.stdout).splitlines() if line.strip()]
+        lines = [line.strip() for line in (self.stdout + "\n" + self.stderr).splitlines() if line.strip()]
         return lines[-1] if lines else f"exit status {self.code}"
 
 
