@@ -121,6 +121,13 @@ class Tables(unittest.TestCase):
         self.assertTrue(table.verdict(self.bar(150, 60, "ms", ()), self.rows).endswith("100 ms | must held |"))
         self.assertIn("not measured", table.verdict(self.bar(1, 2, peers=("c",)), self.rows))
 
+    def test_figures_in_doubt_show_nothing(self):
+        result = {"others": {"median": 0.2, "max": 0.3}, "rounds_kept": 3, "rounds_wanted": 7, "rows": [{"title": "a", "rounds": 2}]}
+        self.assertEqual(table.doubts(result), [
+            "Other processes took 20% of the machine while these ran (at most 30%).", "Only 3 of 7 rounds count.",
+            "a: in 1 round the long run took no longer than the short one."])
+        self.assertTrue(table.verdict(self.bar(1.4, 1.6), self.rows, True).endswith("1.50 (1.40 to 1.60) | nothing shown |"))
+
     def test_chart_is_well_formed(self):
         from xml.dom import minidom
         result = {"kind": "train", "title": "Size < base & more", "rows": [row | {"engine": name} for name, row in self.rows.items()],

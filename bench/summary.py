@@ -23,7 +23,7 @@ def difference(run, work_of, long_amount, short_amount):
 
 
 def rows(engines, rounds, short, long, per, work_of, quality, flops=None):
-    """One row an engine that ran. work_of(amount, facts): real tokens or bytes of a run. quality(engine, facts) -> number or None."""
+    """One row an engine that ran; its `rounds` are those in which the difference could be used. work_of(amount, facts): real tokens or bytes of a run. quality(engine, facts) -> number or None."""
     kept = [entry for entry in rounds if entry["kept"]]
     measured = {engine.name: [difference(entry["engines"][engine.name], work_of, long, short) for entry in kept]
                 for engine in engines}

@@ -44,8 +44,22 @@ def reached(bar, rows):
     return best and (best["median"], best)
 
 
-def verdict(bar, rows):
-    """A bar's line: held, or missed by how much."""
+def doubts(result):
+    """Why the figures of a result cannot be trusted; empty where they can."""
+    found = []
+    others = result["others"]
+    if others and others["median"] > BUSY:
+        found.append(f"Other processes took {others['median']:.0%} of the machine while these ran (at most {others['max']:.0%}).")
+    if result["rounds_kept"] < result["rounds_wanted"]:
+        found.append(f"Only {result['rounds_kept']} of {result['rounds_wanted']} rounds count.")
+    for row in result["rows"]:
+        if row["rounds"] < result["rounds_kept"]:
+            found.append(f"{row['title']}: in {plural(result['rounds_kept'] - row['rounds'], 'round')} the long run took no longer than the short one.")
+    return found
+
+
+def verdict(bar, rows, doubted=False):
+    """A bar's line: held, or missed by how much; nothing is shown by figures that are in doubt."""
     unit = " ms" if bar["measure"] == "ms" else "x"
     got = reached(bar, rows)
     if not got:
@@ -53,6 +67,8 @@ def verdict(bar, rows):
     value, entry = got
     better = (lambda goal: goal / value) if bar["measure"] == "ms" else (lambda goal: value / goal)
     word = "aim held" if better(bar["aim"]) >= 1 else "must held" if better(bar["must"]) >= 1 else f"**missed** by {1 - better(bar['must']):.0%}"
+    if doubted:
+        word = "nothing shown"
     shown = ratio(entry) if entry else f"{value:.0f} ms" if bar["measure"] == "ms" else f"{value:.2f}"
     return f"| {bar['what']} | {bar['must']}{unit} | {bar['aim']}{unit} | {shown} | {word} |"
 
@@ -74,15 +90,10 @@ def conditions(result):
     if result["isa"] != "native":
         parts.append(f"every engine held to {result['isa']}")
     text = "; ".join(parts) + "."
-    if result["rounds_kept"] < result["rounds_wanted"]:
-        text += f" **Only {result['rounds_kept']} of {result['rounds_wanted']} rounds count.**"
+    if doubts(result):
+        return f"{text} **No figure here can be trusted: {' '.join(doubts(result))}**"
     others = result["others"]
-    if others and others["median"] > BUSY:
-        text += (f" **Other processes took {others['median']:.0%} of the machine while these ran (at most {others['max']:.0%}): "
-                 "no figure here can be trusted.**")
-    elif others:
-        text += f" Other processes took {others['median']:.1%} of the machine (at most {others['max']:.1%})."
-    return text
+    return text + (f" Other processes took {others['median']:.1%} of the machine (at most {others['max']:.1%})." if others else "")
 
 
 def cells_of(result, row, ours):
@@ -114,7 +125,7 @@ def markdown(result):
         lines += ["", *(f"left out: {name}: {why}" + "  " for name, why in result["left_out"].items())]
     if result["bars"]:
         rows = {row["engine"]: row for row in result["rows"]}
-        lines += ["", "| bar | must | aim | measured | |", "|---|---:|---:|---:|---|", *(verdict(bar, rows) for bar in result["bars"])]
+        lines += ["", "| bar | must | aim | measured | |", "|---|---:|---:|---:|---|", *(verdict(bar, rows, bool(doubts(result))) for bar in result["bars"])]
     return "\n".join(lines) + "\n"
 
 
@@ -160,7 +171,10 @@ def main():
         print(text)
     if opts.svg:
         import chart
-        opts.svg.write_text(chart.svg(results), encoding="utf-8")
+        for result in results:
+            if doubts(result):
+                print(f"not in the chart: {result['title']}: {' '.join(doubts(result))}", file=sys.stderr)
+        opts.svg.write_text(chart.svg([result for result in results if not doubts(result)]), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -10,8 +10,8 @@ dir=${1:-${XDG_CACHE_HOME:-$HOME/.cache}/attune/bench/peers}
 
 if ! dpkg-query -W -f='${Status}' libtcmalloc-minimal4 2>/dev/null | grep -q 'ok installed'; then
   if [ "$(id -u)" = 0 ]; then
-    apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends libtcmalloc-minimal4 >/dev/null
+    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends libtcmalloc-minimal4 >/dev/null; } ||
+      echo "LEFT OUT: libtcmalloc-minimal4 could not be installed; the tuned PyTorch loops need it" >&2
   else
     echo "Without tcmalloc the tuned PyTorch loops are left out. To have them:" >&2
     echo "  sudo apt-get update && sudo apt-get install -y libtcmalloc-minimal4" >&2
