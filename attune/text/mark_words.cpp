@@ -7,6 +7,7 @@
 #include "attune/text/word_cache.h"
 
 namespace attune::text {
+
 // One run over a text: the place in it and the word in hand.
 class MarkWords::Scan {
  public:

@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 #include <map>
+#include <numeric>
 #include <random>
+
+#include "attune/text/key_order.h"
 
 namespace attune::text {
 namespace {
@@ -25,6 +28,22 @@ TEST(PieceTrie, FindsTheLongestKey) {
   EXPECT_EQ(trie.value(trie.walk("ab")), PieceTrie::kNone);
   EXPECT_EQ(trie.walk("abd"), PieceTrie::kNowhere);
   EXPECT_EQ(trie.value(trie.step(trie.walk("abd"), 'd')), PieceTrie::kNone);
+}
+
+// Keys of which one is the beginning of the other, zeros included; enough of them for each way of sorting.
+TEST(KeyOrder, EqualsAStableSort) {
+  std::mt19937 random(4);
+  for (const size_t count : {0, 1, 20, 5000}) {
+    std::vector<std::string> keys(count);
+    for (std::string& key : keys)
+      for (size_t n = random() % 20; n > 0; --n) key += "\0\0\0\0a\xFF"[random() % 6];
+    std::vector<KeyedEntry> entries;
+    for (const std::string& key : keys) entries.emplace_back(key, 0);
+    std::vector<uint32_t> expected(count);
+    std::iota(expected.begin(), expected.end(), 0);
+    std::stable_sort(expected.begin(), expected.end(), [&](uint32_t a, uint32_t b) { return keys[a] < keys[b]; });
+    EXPECT_EQ(key_order(entries), expected);
+  }
 }
 
 // Against a plain search in a map, over keys that share beginnings and use all bytes.
