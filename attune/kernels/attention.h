@@ -11,6 +11,11 @@
 // * 2^32), where j is the key's position in the sequence. A sequence's result does not depend on its company or on the
 // thread count. Vaswani et al. 2017, arXiv 1706.03762, eq. 1.
 //
+// With `query_rows`, only those rows ask: query i of sequence b, i in [query_offsets[b], query_offsets[b+1]), is row
+// query_rows[i] of the batch (ascending, each once; keys are still named by their row). out, d_out [n, C] and log_sum
+// [n, H] have a row for each query; the rows of d_qkv that do not ask have no gradient in their query columns. A row's
+// result is the same whoever else asks.
+//
 // Backward, with e_i = sum_c d_out[i, c] out[i, c] (per head):
 //   dp~ = d_out v^T;  dp = dropout mask of dp~;  ds[i, j] = p[i, j] (dp[i, j] - e_i);  dq = scale ds k;  dk = scale
 //   ds^T q;  dv = p~^T d_out
@@ -23,11 +28,13 @@ struct Attention {
   Tensor qkv;
   const int32_t* offsets = nullptr;  // [B+1]
   int64_t sequences = 0;
+  const int32_t* query_rows = nullptr;     // [n] or nullptr: all rows ask
+  const int32_t* query_offsets = nullptr;  // [B+1], with query_rows
   int64_t heads = 1;
   double scale = 1;
   DropoutKeys dropout;
-  Tensor out;      // [N, C]
-  Tensor log_sum;  // [N, H], or undefined where no backward follows
+  Tensor out;      // [N, C] or [n, C]
+  Tensor log_sum;  // [N, H] or [n, H], or undefined where no backward follows
 };
 
 struct AttentionBackward {

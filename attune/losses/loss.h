@@ -43,7 +43,7 @@ inline constexpr int32_t kIgnored = -100;
 // What a loss may read of the model. Rows beyond n belong to nothing.
 struct LossInput {
   Tensor logits;       // [>= n, P] the last layer's outputs: P = K, unless the loss has a link of its own
-  Tensor hidden = {};  // [N, C] of all tokens
+  Tensor hidden = {};  // [N, C] of all tokens, for a loss that reads_hidden()
   const Targets& targets;
   double progress = 0;  // share of the training done, in [0, 1]
 };
@@ -83,6 +83,9 @@ class Loss {
 
   // True where an item's cost depends on its company (in-batch contrastive, dice, kappa): then a step is never split.
   virtual bool depends_on_batch() const { return false; }
+
+  // Whether it reads the hidden states of all tokens; else the last layer makes only those that the head reads.
+  virtual bool reads_hidden() const { return false; }
 
   // How the last layer answers the task; nullptr: one output a label, and it is the logit. A model with a link of its
   // own is saved with a head that transformers does not know.

@@ -7,6 +7,7 @@
 #include "attune/ops/attention.h"
 #include "attune/ops/dropout.h"
 #include "attune/ops/embedding.h"
+#include "attune/ops/select_rows.h"
 
 namespace attune::models {
 namespace {
@@ -54,20 +55,23 @@ BertLayer::BertLayer(nn::Parameters& p, const BertConfig& config, int64_t index)
       attention_norm_(p, layer_name(index) + ".attention.output.LayerNorm", config.hidden, static_cast<int>(index) + 1),
       output_norm_(p, layer_name(index) + ".output.LayerNorm", config.hidden, static_cast<int>(index) + 1) {}
 
-Tensor BertLayer::forward(Context& context, const Tensor& hidden, const tensor::PackedView& rows) const {
+Tensor BertLayer::forward(Context& context, const Tensor& hidden, const tensor::PackedView& rows,
+                          const tensor::KeptView* kept) const {
   const auto norm = [&](Site site) {
     return ops::AddNormOptions{.eps = config_.norm_eps,
                                .dropout = config_.hidden_dropout,
                                .stream = stream_ + static_cast<uint64_t>(site),
-                               .row_keys = rows.keys};
+                               .row_keys = kept ? kept->keys : rows.keys};
   };
   const Tensor qkv = query_key_value_->forward(context, hidden);
   const Tensor mixed = ops::attention(context, qkv, rows,
                                       {.heads = config_.heads,
                                        .dropout = config_.attention_dropout,
-                                       .stream = stream_ + static_cast<uint64_t>(Site::attention)});
+                                       .stream = stream_ + static_cast<uint64_t>(Site::attention),
+                                       .kept = kept});
   const Tensor attended = attention_output_->forward(context, mixed);
-  const Tensor middle = attention_norm_.forward(context, attended, hidden, norm(Site::attention_output));
+  const Tensor asking = kept ? ops::gather_rows(context, hidden, kept->rows, kept->count) : hidden;
+  const Tensor middle = attention_norm_.forward(context, attended, asking, norm(Site::attention_output));
   const Tensor inner = ops::activation(context, config_.activation, intermediate_->forward(context, middle));
   return output_norm_.forward(context, output_->forward(context, inner), middle, norm(Site::output));
 }
@@ -81,22 +85,27 @@ BertEncoder::BertEncoder(nn::Parameters& p, const BertConfig& config)
   for (int64_t i = 0; i < config_.layers; ++i) layers_.push_back(std::make_unique<BertLayer>(p, config_, i));
 }
 
-Tensor BertEncoder::forward(Context& context, const tensor::PackedView& rows) const {
+Tensor BertEncoder::embed(Context& context, const tensor::PackedView& rows) const {
   ATTUNE_CHECK(!words_->by_rows || !context.tape || context.slots, "a step that does not say which words it reads");
   const std::array<ops::EmbeddingLookup, 3> lookups{
       {{words_->value, rows.ids, words_->by_rows ? context.slots : nullptr},
        {positions_->value, rows.positions},
        {segments_->value, rows.segments}}};
-  Tensor hidden = ops::embedding_sum(context, lookups, rows.rows, rows.tokens);
-  hidden = embedding_norm_.forward(context, hidden, {}, {.eps = config_.norm_eps});
-  hidden =
-      ops::dropout(context, hidden, {.p = config_.hidden_dropout, .stream = kEmbeddingStream, .row_keys = rows.keys});
-  if (context.tape) {
-    for (const auto& layer : layers_) hidden = layer->forward(context, hidden, rows);
-    return hidden;
-  }
-  // Nothing is kept for backward: each layer's memory is given back as soon as its result stands in `hidden`.
+  const Tensor sum = ops::embedding_sum(context, lookups, rows.rows, rows.tokens);
+  const Tensor normed = embedding_norm_.forward(context, sum, {}, {.eps = config_.norm_eps});
+  return ops::dropout(context, normed,
+                      {.p = config_.hidden_dropout, .stream = kEmbeddingStream, .row_keys = rows.keys});
+}
+
+Tensor BertEncoder::forward(Context& context, const tensor::PackedView& rows, const tensor::KeptView* kept) const {
+  Tensor hidden = embed(context, rows);
   for (const auto& layer : layers_) {
+    const bool last = layer == layers_.back();
+    if (context.tape || (last && kept)) {
+      hidden = layer->forward(context, hidden, rows, last ? kept : nullptr);
+      continue;
+    }
+    // Nothing is kept for backward: a layer's memory is given back as soon as its result stands in `hidden`.
     const auto mark = context.arena.mark();
     const Tensor next = layer->forward(context, hidden, rows);
     copy_with_twin(context, next, hidden);

@@ -17,8 +17,9 @@ using tensor::Tensor;
 class BertLayer {
  public:
   BertLayer(nn::Parameters& parameters, const BertConfig& config, int64_t index);
-  // hidden [N, C] f32 -> [N, C] f32.
-  Tensor forward(Context& context, const Tensor& hidden, const tensor::PackedView& rows) const;
+  // hidden [N, C] f32 -> [N, C] f32; with `kept` only those rows are made: [n rounded up, C].
+  Tensor forward(Context& context, const Tensor& hidden, const tensor::PackedView& rows,
+                 const tensor::KeptView* kept = nullptr) const;
 
  private:
   const BertConfig& config_;
@@ -30,11 +31,14 @@ class BertLayer {
 class BertEncoder {
  public:
   BertEncoder(nn::Parameters& parameters, const BertConfig& config);
-  // rows -> hidden states [N, C] f32 (f64).
-  Tensor forward(Context& context, const tensor::PackedView& rows) const;
+  // rows -> hidden states [N, C] f32 (f64); with `kept` the last layer makes only those rows: [n rounded up, C], with
+  // the values that they would have in company.
+  Tensor forward(Context& context, const tensor::PackedView& rows, const tensor::KeptView* kept = nullptr) const;
   const BertConfig& config() const { return config_; }
 
  private:
+  Tensor embed(Context& context, const tensor::PackedView& rows) const;
+
   BertConfig config_;
   nn::Parameter *words_, *positions_, *segments_;
   nn::Norm embedding_norm_;

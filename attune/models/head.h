@@ -33,6 +33,10 @@ struct HeadInput {
   std::span<const int32_t> rows;
   std::span<const uint64_t> keys;
   int64_t count = 0;
+  // The rows read, each once, and for output row i its place among them: what is needed where the last layer makes only
+  // those (models/model.h). Both or none.
+  const tensor::KeptRows* kept = nullptr;
+  std::span<const int32_t> places = {};
 };
 
 struct HeadOutput {

@@ -12,12 +12,25 @@ Model::Model(const BertConfig& config, const HeadOptions& head, tensor::DType co
   parameters_.allocate(compute, memory);
 }
 
-ModelOutput Model::forward(Context& context, const tensor::PackedRows& rows, const HeadInput& head) const {
+bool Model::reads_all_rows(const tensor::PackedRows& rows, const HeadInput& head) const {
+  const bool pools_all = head_.options().kind == HeadKind::sequence && head_.options().pooling == Pooling::mean;
+  return pools_all || !head.kept || std::ssize(head.kept->rows) >= rows.rows();
+}
+
+ModelOutput Model::forward(Context& context, const tensor::PackedRows& rows, const HeadInput& head,
+                           Hidden hidden) const {
   ATTUNE_CHECK(context.tape || parameters_.settled(), "the model is read while updates of its tables wait");
   const tensor::PackedView view = tensor::packed_view(context.arena, rows);
-  const Tensor hidden = encoder_.forward(context, view);
-  const HeadOutput read = head_.forward(context, hidden, view, head);
-  return {hidden, read.features, read.logits};
+  if (hidden == Hidden::all_rows || reads_all_rows(rows, head)) {
+    const Tensor all = encoder_.forward(context, view);
+    const HeadOutput read = head_.forward(context, all, view, head);
+    return {all, read.features, read.logits};
+  }
+  const tensor::KeptView kept = tensor::kept_view(context.arena, *head.kept);
+  const Tensor few = encoder_.forward(context, view, &kept);
+  const HeadOutput read =
+      head_.forward(context, few, view, {.rows = head.places, .keys = head.keys, .count = head.count});
+  return {{}, read.features, read.logits};
 }
 
 void Model::freeze_below(int below) {

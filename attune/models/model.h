@@ -12,7 +12,7 @@
 namespace attune::models {
 
 struct ModelOutput {
-  Tensor hidden;    // [N, C]
+  Tensor hidden;    // [N, C]; undefined where the last layer made only the rows that the head reads
   Tensor features;  // [rounded count, C]; see HeadOutput
   Tensor logits;    // [rounded count, P]: the last layer's outputs
 };
@@ -24,7 +24,11 @@ class Model {
   Model(const BertConfig& config, const HeadOptions& head, tensor::DType compute,
         const std::function<void(nn::Parameters&)>& more = {}, tensor::Memory& memory = tensor::host_memory());
 
-  ModelOutput forward(Context& context, const tensor::PackedRows& rows, const HeadInput& head) const;
+  // The last layer makes only the rows that the head reads, where those are fewer, unless all are asked for: same
+  // logits.
+  enum class Hidden { read_rows, all_rows };
+  ModelOutput forward(Context& context, const tensor::PackedRows& rows, const HeadInput& head,
+                      Hidden hidden = Hidden::read_rows) const;
 
   nn::Parameters& parameters() { return parameters_; }
   const nn::Parameters& parameters() const { return parameters_; }
@@ -37,6 +41,8 @@ class Model {
   void freeze_below(int below);
 
  private:
+  bool reads_all_rows(const tensor::PackedRows& rows, const HeadInput& head) const;
+
   nn::Parameters parameters_;
   BertEncoder encoder_;
   Head head_;

@@ -1,5 +1,7 @@
 #include "attune/tasks/batch.h"
 
+#include <algorithm>
+
 #include "attune/base/error.h"
 #include "attune/base/rng.h"
 
@@ -38,12 +40,28 @@ void Batch::add(const data::Encoded& sequence, bool tagging, int32_t window) {
   examples.push_back(sequence.example);
 }
 
+void Batch::keep_read_rows() {
+  kept.rows.assign(read_rows.begin(), read_rows.end());
+  std::sort(kept.rows.begin(), kept.rows.end());
+  kept.rows.erase(std::unique(kept.rows.begin(), kept.rows.end()), kept.rows.end());
+  const auto place_of = [&](int32_t row) {
+    return static_cast<int32_t>(std::lower_bound(kept.rows.begin(), kept.rows.end(), row) - kept.rows.begin());
+  };
+  kept.keys.clear(), kept.offsets.clear(), read_places.clear();
+  for (const int32_t row : kept.rows) kept.keys.push_back(rows.keys[static_cast<size_t>(row)]);
+  for (const int32_t offset : rows.offsets) kept.offsets.push_back(place_of(offset));
+  for (const int32_t row : read_rows) read_places.push_back(place_of(row));
+  const auto count = static_cast<size_t>(tensor::rounded_rows(std::ssize(kept.rows)));
+  kept.rows.resize(count, -1), kept.keys.resize(count, 0);
+}
+
 void Batch::finish() {
+  keep_read_rows();
   const auto total = static_cast<size_t>(tensor::rounded_rows(rows.tokens()));
   rows.ids.resize(total, 0), rows.positions.resize(total, 0), rows.segments.resize(total, 0),
       rows.keys.resize(total, 0);
   const auto reads = static_cast<size_t>(tensor::rounded_rows(read_count));
-  read_rows.resize(reads, -1), read_keys.resize(reads, 0);
+  read_rows.resize(reads, -1), read_keys.resize(reads, 0), read_places.resize(reads, -1);
 }
 
 }  // namespace attune::tasks

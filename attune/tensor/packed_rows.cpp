@@ -16,4 +16,11 @@ PackedView packed_view(Arena& arena, const PackedRows& rows) {
           .sequences = rows.sequences()};
 }
 
+KeptView kept_view(Arena& arena, const KeptRows& kept) {
+  return {.rows = to_device(arena, std::span(kept.rows)),
+          .keys = to_device(arena, std::span(kept.keys)),
+          .offsets = to_device(arena, std::span(kept.offsets)),
+          .count = std::ssize(kept.rows)};
+}
+
 }  // namespace attune::tensor

@@ -39,6 +39,20 @@ struct PackedView {
   int64_t rows = 0, tokens = 0, sequences = 0;
 };
 
+// Some rows of a batch, ascending and each once, where nobody reads the others.
+struct KeptRows {
+  std::vector<int32_t> rows;     // [n rounded up] -1 beyond n
+  std::vector<uint64_t> keys;    // the same: their names in random draws
+  std::vector<int32_t> offsets;  // [B+1] kept rows [offsets[b], offsets[b+1]) are of sequence b
+};
+struct KeptView {
+  const int32_t* rows = nullptr;
+  const uint64_t* keys = nullptr;
+  const int32_t* offsets = nullptr;
+  int64_t count = 0;  // n rounded up
+};
+KeptView kept_view(Arena& arena, const KeptRows& kept);
+
 // `rows` must live as long as the view; copies lie in the arena.
 PackedView packed_view(Arena& arena, const PackedRows& rows);
 

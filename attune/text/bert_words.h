@@ -3,12 +3,16 @@
 // pre_tokenizer.cpp, wordpiece.cpp); it is what makes tokenising fast.
 #pragma once
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <string_view>
 #include <vector>
 
+#include "attune/text/ascii_run.h"
 #include "attune/text/normalizer.h"
+#include "attune/text/unicode.h"
+#include "attune/text/word_in_hand.h"
 #include "attune/text/wordpiece.h"
 
 namespace attune::text {
@@ -25,9 +29,14 @@ class BertWords {
   // What becomes of a character.
   enum class Role : uint8_t { word, space, apart, removed, rewritten, hangul, unordered };
   struct Part {  // one character of a rewriting
-    Role role;
-    uint8_t size;
-    char bytes[4];
+    Part() = default;
+    Part(Role role, char32_t c);
+    // The first `size` bytes of the text; what follows them is of no meaning.
+    Part(Role role, std::string_view text, size_t size);
+
+    WordInHand::Bytes bytes{};
+    uint8_t size = 0;
+    Role role = Role::removed;
   };
   struct Plan {  // of a record of unicode.h
     Role role = Role::word;
@@ -36,17 +45,34 @@ class BertWords {
   };
   class Scan;
 
-  Plan plan_of(uint16_t index, char32_t c);
+  Plan plan_of(const unicode::Record& record);
   Part part_of(char32_t c) const;
   Role role_of(char32_t c) const;
   void plan_ascii();
+  // The piece of a word of one character.
+  int32_t id_alone(const Part& part) const;
+
+  // The piece of a character that stands apart as it is; of those of three bytes in UTF-8, nothing for others.
+  std::optional<int32_t> id_apart(char32_t c) const {
+    if (c < kFirstOfThree || c >= kEndOfThree) return std::nullopt;
+    int32_t entry = apart_[c - kFirstOfThree].load(std::memory_order_relaxed);
+    if (entry == 0) entry = look_up_apart(c);
+    return entry >= kFirstId ? std::optional(entry - kFirstId) : std::nullopt;
+  }
+  int32_t look_up_apart(char32_t c) const;
+
+  static constexpr char32_t kFirstOfThree = 0x800, kEndOfThree = 0x10000;
+  static constexpr int32_t kNotApart = 1, kFirstId = 2;  // entries of apart_
 
   BertOptions options_;
   const WordPiece& pieces_;
+  Alphanumeric alphanumeric_;
   std::vector<Plan> plans_;  // by unicode::record_index
   std::vector<Part> parts_;
-  std::array<Role, 128> ascii_role_{};
-  std::array<char, 128> ascii_byte_{};
+  std::array<Part, 128> ascii_{};
+  std::array<int32_t, 128> ascii_id_{};  // of those that stand apart
+  // kNotApart, or the id of the piece + kFirstId; 0 before it was looked up. Whoever looks finds the same.
+  mutable std::vector<std::atomic<int32_t>> apart_;
 };
 
 }  // namespace attune::text

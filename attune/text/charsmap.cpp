@@ -5,6 +5,7 @@
 #include "attune/base/error.h"
 #include "attune/base/utf8.h"
 #include "attune/text/graphemes.h"
+#include "attune/text/unicode.h"
 
 namespace attune::text {
 namespace {
@@ -47,6 +48,14 @@ class Precompiled final : public Normalizer {
       at += length;
     }
     if (changed) text.rewrite(changes);
+  }
+
+  // A character that never shares a cluster with another; of CR and LF only CR, when LF follows, begins one.
+  bool is_local(char32_t c) const override {
+    using unicode::Grapheme;
+    const Grapheme kind = unicode::record(c).grapheme;
+    return kind == Grapheme::other || kind == Grapheme::pictographic || kind == Grapheme::indic_consonant ||
+           (kind == Grapheme::control && c != U'\r');
   }
 
  private:

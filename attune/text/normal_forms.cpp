@@ -104,4 +104,14 @@ void apply_normal_form(NormalForm form, AlignedText& text) {
   text.rewrite(changes);
 }
 
+// Of a text in normal form nothing moves or joins across a place behind which a starter stands that joins nothing
+// before it (Unicode Standard Annex 15, section 9.1).
+bool is_local_in(NormalForm form, char32_t c) {
+  AlignedText text{{{c, 0, 1}}, 0};
+  apply_normal_form(form, text);
+  const char32_t first = text.chars[0].c;
+  const bool joins = form == NormalForm::nfc || form == NormalForm::nfkc;
+  return unicode::record(first).combining == 0 && !(joins && unicode::composes_behind(first));
+}
+
 }  // namespace attune::text

@@ -18,6 +18,7 @@ class Form final : public Normalizer {
  public:
   explicit Form(NormalForm form) : form_(form) {}
   void apply(AlignedText& text) const override { apply_normal_form(form_, text); }
+  bool is_local(char32_t c) const override { return is_local_in(form_, c); }
 
  private:
   NormalForm form_;
@@ -26,6 +27,7 @@ class Form final : public Normalizer {
 class Lowercase final : public Normalizer {
  public:
   void apply(AlignedText& text) const override { lowercase(text); }
+  bool is_local(char32_t) const override { return true; }
 };
 
 class StripAccents final : public Normalizer {
@@ -34,6 +36,7 @@ class StripAccents final : public Normalizer {
     std::erase_if(text.chars,
                   [](const AlignedChar& one) { return unicode::record(one.c).flags & unicode::kCombiningMark; });
   }
+  bool is_local(char32_t) const override { return true; }
 };
 
 class Strip final : public Normalizer {
@@ -46,6 +49,7 @@ class Strip final : public Normalizer {
     while (right_ && !chars.empty() && is_space(chars.back())) chars.pop_back();
     if (left_) chars.erase(chars.begin(), std::find_if_not(chars.begin(), chars.end(), is_space));
   }
+  bool is_local(char32_t c) const override { return !(unicode::record(c).flags & unicode::kWhitespace); }
 
  private:
   bool left_, right_;
@@ -73,6 +77,18 @@ class Sequence final : public Normalizer {
   void apply(AlignedText& text) const override {
     for (const auto& part : parts_) part->apply(text);
   }
+
+  bool is_local(char32_t c) const override {
+    AlignedText text{{{c, 0, 1}}, 0};
+    for (const auto& part : parts_) {
+      const bool merges = part->merges_spaces() && part != parts_.back();
+      for (const AlignedChar& one : text.chars)
+        if (!part->is_local(one.c) || (merges && one.c == U' ')) return false;
+      part->apply(text);
+    }
+    return true;
+  }
+  bool merges_spaces() const override { return !parts_.empty() && parts_.back()->merges_spaces(); }
 
  private:
   std::vector<std::unique_ptr<Normalizer>> parts_;

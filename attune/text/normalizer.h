@@ -11,6 +11,12 @@ class Normalizer {
  public:
   virtual ~Normalizer() = default;
   virtual void apply(AlignedText& text) const = 0;
+
+  // True only if in a text of characters for which it is true `c` becomes the same text wherever it stands, or nothing
+  // at all, and all of that text comes from `c`. A space may merge with spaces beside it where merges_spaces() says so.
+  virtual bool is_local(char32_t /*c*/) const { return false; }
+  // True if of spaces (U+0020) in a row the last one stays, and no other space does.
+  virtual bool merges_spaces() const { return false; }
 };
 
 // BertNormalizer: removes controls, sets Chinese characters apart by spaces, strips accents, lower-cases.

@@ -1,93 +1,295 @@
 #include "attune/text/piece_trie.h"
 
 #include <algorithm>
+#include <array>
+#include <bitset>
+#include <numeric>
+#include <span>
+
+#include "attune/base/error.h"
 
 namespace attune::text {
+namespace {
 
-// Places the children of one node after another, in the order of a breadth-first walk over the sorted keys.
-class PieceTrie::Builder {
+constexpr uint32_t kBlock = 256, kOpen = 16 * kBlock;
+
+// The units that may still be taken: those of the last 16 blocks, as a ring of linked lists. Older blocks are left as
+// they are, which keeps building linear for a few lost units.
+class FreeUnits {
  public:
-  Builder(const std::vector<Entry>& entries, std::vector<Unit>& units) : entries_(entries), units_(units) {}
+  // Numbers of free units in use order: from first() by next() until end().
+  uint32_t first() const { return next_[kOpen]; }
+  uint32_t next(uint32_t unit) const { return next_[unit % kOpen]; }
+  static constexpr uint32_t end() { return ~0U; }
 
-  void build() {
-    units_.assign(512, {});
-    queue_.push_back({kRoot, 0, 0, entries_.size()});
-    for (size_t i = 0; i < queue_.size(); ++i) place(queue_[i]);
-    units_.resize(static_cast<size_t>(highest_base_) + 257);
-    units_.shrink_to_fit();
+  bool is_free(uint32_t unit) const { return free_[unit % kOpen]; }
+  bool is_base(uint32_t base) const { return base_[base % kOpen]; }
+  void set_base(uint32_t base) { base_[base % kOpen] = true; }
+
+  void take(uint32_t unit) {
+    free_[unit % kOpen] = false;
+    const uint32_t before = previous_[unit % kOpen], after = next_[unit % kOpen];
+    next_[slot(before)] = after;
+    previous_[slot(after)] = before;
+  }
+
+  // Opens the next block and closes the oldest one where 16 are open.
+  uint32_t open_block() {
+    const uint32_t begin = units_;
+    if (begin >= kOpen)
+      for (uint32_t unit = begin - kOpen; unit < begin - kOpen + kBlock; ++unit)
+        if (is_free(unit)) take(unit);
+    for (uint32_t unit = begin; unit < begin + kBlock; ++unit) append(unit);
+    units_ += kBlock;
+    return begin;
   }
 
  private:
-  // The keys [first, last) share their first `depth` bytes, which lead to `node`.
-  struct Task {
-    int32_t node;
-    uint32_t depth;
-    size_t first, last;
-  };
+  static uint32_t slot(uint32_t unit) { return unit == end() ? kOpen : unit % kOpen; }
 
-  void place(Task task) {
-    // Equal keys stand together; the last one given counts.
-    while (task.first < task.last && entries_[task.first].first.size() == task.depth)
-      units_[task.node].value = entries_[task.first++].second;
-    labels_.clear();
-    for (size_t i = task.first; i < task.last;) {
-      const auto label = static_cast<unsigned char>(entries_[i].first[task.depth]);
-      const size_t begin = i;
-      while (i < task.last && static_cast<unsigned char>(entries_[i].first[task.depth]) == label) ++i;
-      labels_.push_back({label, begin, i});
-    }
-    if (labels_.empty()) return;
-    const int32_t base = free_base();
-    highest_base_ = std::max(highest_base_, base);
-    units_[task.node].base = base;
-    for (const Label& label : labels_) {
-      const int32_t child = base + label.byte;
-      units_[child].parent = task.node;
-      queue_.push_back({child, task.depth + 1, label.first, label.last});
-    }
+  void append(uint32_t unit) {
+    free_[unit % kOpen] = true;
+    base_[unit % kOpen] = false;
+    const uint32_t last = previous_[kOpen];
+    next_[slot(last)] = unit;
+    previous_[unit % kOpen] = last;
+    next_[unit % kOpen] = end();
+    previous_[kOpen] = unit;
   }
 
-  bool fits(int32_t base) const {
-    return std::all_of(labels_.begin(), labels_.end(),
-                       [&](const Label& label) { return units_[base + label.byte].parent == kNone; });
+  // The entry behind the ring is the list's head and tail.
+  std::array<uint32_t, kOpen + 1> next_ = filled(), previous_ = filled();
+  std::bitset<kOpen> free_, base_;
+  uint32_t units_ = 0;
+
+  static std::array<uint32_t, kOpen + 1> filled() {
+    std::array<uint32_t, kOpen + 1> all{};
+    all.fill(end());
+    return all;
   }
-
-  // The lowest base that fits, looking from the first gap on; a stretch that stays crowded is left behind for good,
-  // which keeps building linear for a few lost units.
-  int32_t free_base() {
-    int tried = 0;
-    for (int32_t base = start_;; ++base) {
-      if (static_cast<size_t>(base) + 512 > units_.size()) units_.resize(units_.size() * 2);
-      if (fits(base)) return base;
-      if (++tried == kPatience) start_ += kPatience / 2;
-      if (tried >= kPatience) tried = 0;
-    }
-  }
-
-  struct Label {
-    unsigned char byte;
-    size_t first, last;
-  };
-  static constexpr int kPatience = 64;
-
-  const std::vector<Entry>& entries_;
-  std::vector<Unit>& units_;
-  std::vector<Task> queue_;
-  std::vector<Label> labels_;
-  int32_t start_ = 1;  // base 0 would let byte 0 of the root be the root itself
-  int32_t highest_base_ = 0;
 };
 
-PieceTrie::PieceTrie(std::vector<Entry> entries) {
-  std::stable_sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.first < b.first; });
-  Builder(entries, units_).build();
+// Eight bytes of a key as a number that sorts as they do, and which entry the key is of.
+struct SortKey {
+  uint64_t head;
+  uint32_t entry;
+};
+
+uint64_t head_of(std::string_view key, size_t at) {
+  uint64_t head = 0;
+  const size_t size = std::min<size_t>(8, key.size() - at);
+  for (size_t i = 0; i < size; ++i) head = head << 8 | static_cast<unsigned char>(key[at + i]);
+  return size == 0 ? 0 : head << 8 * (8 - size);
 }
 
-int32_t PieceTrie::walk(std::string_view key) const {
-  int32_t node = kRoot;
+// The entries in the order of their keys; equal keys stay in the order given. Sorts by eight bytes at a time.
+class EntrySort {
+ public:
+  explicit EntrySort(const std::vector<PieceTrie::Entry>& entries) : entries_(entries) {
+    order_.reserve(entries.size());
+    for (uint32_t i = 0; i < entries.size(); ++i) order_.push_back({0, i});
+    groups_.push_back({0, entries.size(), 0});
+    while (!groups_.empty()) {
+      const Group group = groups_.back();
+      groups_.pop_back();
+      sort(group);
+    }
+  }
+
+  // Calls use(key, value) for each entry.
+  template <class Use>
+  void for_each(const Use& use) const {
+    for (const SortKey& one : order_) use(entries_[one.entry].first, entries_[one.entry].second);
+  }
+
+ private:
+  // The keys of [first, last) share their first `depth` bytes; a shorter key counts as filled up with zeros.
+  struct Group {
+    size_t first, last, depth;
+  };
+
+  size_t size(const SortKey& one) const { return entries_[one.entry].first.size(); }
+
+  void sort(Group group) {
+    SortKey *const begin = order_.data() + group.first, *const end = order_.data() + group.last;
+    SortKey* const longer = std::partition(begin, end, [&](const SortKey& one) { return size(one) <= group.depth; });
+    std::sort(begin, longer, [&](const SortKey& a, const SortKey& b) {
+      return size(a) != size(b) ? size(a) < size(b) : a.entry < b.entry;
+    });
+    for (SortKey* at = longer; at != end; ++at) at->head = head_of(entries_[at->entry].first, group.depth);
+    sort_by_head({longer, end});
+    for (SortKey* at = longer; at != end;) {
+      SortKey* const next = std::find_if(at, end, [&](const SortKey& one) { return one.head != at->head; });
+      if (next - at > 1)
+        groups_.push_back(
+            {static_cast<size_t>(at - order_.data()), static_cast<size_t>(next - order_.data()), group.depth + 8});
+      at = next;
+    }
+  }
+
+  void sort_by_head(std::span<SortKey> keys) {
+    if (keys.size() < 1024) {
+      std::sort(keys.begin(), keys.end(), [](const SortKey& a, const SortKey& b) { return a.head < b.head; });
+      return;
+    }
+    // By one byte after another, the last one first; an even number of passes ends where it began.
+    spare_.resize(keys.size());
+    std::span<SortKey> from = keys, to = spare_;
+    for (int shift = 0; shift < 64; shift += 8, std::swap(from, to)) {
+      std::array<uint32_t, 257> begin{};
+      for (const SortKey& one : from) ++begin[(one.head >> shift & 0xFF) + 1];
+      std::partial_sum(begin.begin(), begin.end(), begin.begin());
+      for (const SortKey& one : from) to[begin[one.head >> shift & 0xFF]++] = one;
+    }
+  }
+
+  const std::vector<PieceTrie::Entry>& entries_;
+  std::vector<SortKey> order_, spare_;
+  std::vector<Group> groups_;
+};
+
+std::vector<PieceTrie::Entry> entries_of(const Vocabulary& vocabulary) {
+  std::vector<PieceTrie::Entry> entries;
+  entries.reserve(vocabulary.size());
+  for (size_t id = 0; id < vocabulary.size(); ++id)
+    if (!vocabulary[id].empty()) entries.emplace_back(vocabulary[id], static_cast<int32_t>(id));
+  return entries;
+}
+
+}  // namespace
+
+// Places the children of one node after another, in the order of the sorted keys.
+class PieceTrie::Builder {
+ public:
+  explicit Builder(const std::vector<Entry>& entries) {
+    size_t bytes = 0;
+    for (const Entry& entry : entries) bytes += entry.first.size();
+    bytes_.reserve(bytes);
+    keys_.reserve(entries.size());
+    EntrySort(entries).for_each([&](std::string_view key, int32_t value) {
+      keys_.push_back({bytes_.size(), key.size(), value});
+      bytes_ += key;
+    });
+  }
+
+  // Fills `units`; returns the root.
+  Node build(std::vector<Node>& units) {
+    units_.reserve(keys_.size() * 4);
+    open_block();
+    Node root = 0;
+    place({0, 0, 0, keys_.size()}, root);
+    while (!tasks_.empty()) {
+      const Task task = tasks_.back();
+      tasks_.pop_back();
+      if (task.last - task.first == 1) {
+        place_rest(task);
+        continue;
+      }
+      Node unit = units_[task.unit];
+      place(task, unit);
+      units_[task.unit] = unit;
+    }
+    units = std::move(units_);
+    return root;
+  }
+
+ private:
+  // The keys [first, last) share their first `depth` bytes, which lead to `unit`.
+  struct Task {
+    uint32_t unit, depth;
+    size_t first, last;
+  };
+
+  unsigned char byte(size_t key, uint32_t depth) const {
+    return static_cast<unsigned char>(bytes_[keys_[key].begin + depth]);
+  }
+
+  void place(Task task, Node& node) {
+    // Equal keys stand together; the last one given counts.
+    int32_t value = kNone;
+    while (task.first < task.last && keys_[task.first].size == task.depth) value = keys_[task.first++].value;
+    node |= static_cast<Node>(value + 1) << kValueShift;
+    labels_.clear();
+    for (size_t i = task.first; i < task.last; ++i)
+      if (labels_.empty() || labels_.back() != byte(i, task.depth)) labels_.push_back(byte(i, task.depth));
+    if (labels_.empty()) return;
+    const uint32_t base = free_base();
+    free_.set_base(base);
+    node |= static_cast<Node>(base) << kBaseShift;
+    size_t end = task.last;
+    for (size_t l = labels_.size(); l-- > 0;) {
+      const uint32_t child = base ^ labels_[l];
+      free_.take(child);
+      units_[child] = labels_[l];
+      size_t begin = end - 1;
+      while (begin > task.first && byte(begin - 1, task.depth) == labels_[l]) --begin;
+      tasks_.push_back({child, task.depth + 1, begin, end});
+      end = begin;
+    }
+  }
+
+  // The rest of one key, whose nodes have one child each.
+  void place_rest(const Task& task) {
+    const Key& key = keys_[task.first];
+    uint32_t unit = task.unit;
+    for (size_t depth = task.depth; depth < key.size; ++depth) {
+      labels_.assign(1, static_cast<unsigned char>(bytes_[key.begin + depth]));
+      const uint32_t base = free_base(), child = base ^ labels_[0];
+      free_.set_base(base);
+      free_.take(child);
+      units_[unit] |= static_cast<Node>(base) << kBaseShift;
+      units_[child] = labels_[0];
+      unit = child;
+    }
+    units_[unit] |= static_cast<Node>(key.value + 1) << kValueShift;
+  }
+
+  bool fits(uint32_t base) const {
+    return base != 0 && !free_.is_base(base) && std::all_of(labels_.begin(), labels_.end(), [&](unsigned char label) {
+             return free_.is_free(base ^ label);
+           });
+  }
+
+  uint32_t free_base() {
+    int tried = 0;
+    for (uint32_t unit = free_.first(); unit != FreeUnits::end() && tried < kPatience; unit = free_.next(unit), ++tried)
+      if (const uint32_t base = unit ^ labels_[0]; fits(base)) return base;
+    open_block();
+    const auto begin = static_cast<uint32_t>(units_.size() - kBlock);
+    return begin ^ labels_[0];
+  }
+
+  void open_block() {
+    ATTUNE_CHECK(units_.size() + kBlock < size_t{1} << (64 - kBaseShift), "a trie of {} units", units_.size());
+    free_.open_block();
+    units_.resize(units_.size() + kBlock, kNoLabel);
+  }
+
+  static constexpr int kPatience = 64;
+
+  struct Key {
+    size_t begin, size;  // in bytes_
+    int32_t value;
+  };
+
+  // The keys in order, end to end: their bytes are read many times.
+  std::string bytes_;
+  std::vector<Key> keys_;
+  std::vector<Node> units_;
+  FreeUnits free_;
+  std::vector<Task> tasks_;
+  std::vector<unsigned char> labels_;
+};
+
+PieceTrie::PieceTrie(const std::vector<Entry>& entries) : root_(Builder(entries).build(units_)) {}
+
+PieceTrie::PieceTrie(const Vocabulary& vocabulary) : PieceTrie(entries_of(vocabulary)) {}
+
+PieceTrie::Node PieceTrie::walk(std::string_view key) const {
+  Node node = root_;
   for (const char byte : key) {
     node = step(node, static_cast<unsigned char>(byte));
-    if (node == kNone) return kNone;
+    if (node == kNowhere) break;
   }
   return node;
 }

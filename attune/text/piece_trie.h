@@ -1,56 +1,67 @@
-// A trie over bytes as a double array: the child of node n by byte b stands at base(n) + b and names n as its parent.
+// A trie over bytes as a double array: the child of a node by byte b stands at base ^ b and carries b as its label. No
+// two nodes have the same base, so the label alone tells whose child a unit is.
 #pragma once
 #include <cstdint>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "attune/text/vocabulary.h"
+
 namespace attune::text {
 
 class PieceTrie {
  public:
-  using Entry = std::pair<std::string_view, int32_t>;  // key, value >= 0
+  using Entry = std::pair<std::string_view, int32_t>;  // key, value; 0 <= value <= kMostValue
 
-  PieceTrie() : units_(257) {}
+  PieceTrie() : PieceTrie(std::vector<Entry>()) {}
   // Equal keys: the last one counts. The empty key is allowed.
-  explicit PieceTrie(std::vector<Entry> entries);
+  explicit PieceTrie(const std::vector<Entry>& entries);
+  // From each piece that is not empty to its id.
+  explicit PieceTrie(const Vocabulary& vocabulary);
 
-  static constexpr int32_t kRoot = 0, kNone = -1;
+  static constexpr int32_t kNone = -1, kMostValue = (1 << 27) - 2;
 
-  // The node one byte further, or kNone.
-  int32_t step(int32_t node, unsigned char byte) const {
-    const int32_t next = units_[node].base + byte;
-    return units_[next].parent == node ? next : kNone;
+  // A place in the trie: a copy of its unit. kNowhere is no place; one may step from it, and arrives there again.
+  using Node = uint64_t;
+  static constexpr Node kNowhere = 0;
+
+  Node root() const { return root_; }
+  // The node one byte further, or kNowhere.
+  Node step(Node node, unsigned char byte) const {
+    const Node next = units_[(node >> kBaseShift) ^ byte];
+    return (next & kLabelMask) == byte ? next : kNowhere;
   }
   // The value of the key that ends at `node`, or kNone.
-  int32_t value(int32_t node) const { return units_[node].value; }
-  // The node reached by all of `key`, or kNone.
-  int32_t walk(std::string_view key) const;
+  static int32_t value(Node node) { return static_cast<int32_t>(node >> kValueShift & kValueMask) - 1; }
+  // The node reached by all of `key`, or kNowhere.
+  Node walk(std::string_view key) const;
 
   struct Match {
     int32_t value = kNone;
     size_t length = 0;
   };
   // The longest key that `text` begins with, walking from `start`; the empty key does not count.
-  Match longest(std::string_view text, int32_t start = kRoot) const {
+  Match longest(std::string_view text, Node start) const {
     Match best;
-    int32_t node = start;
+    Node node = start;
     for (size_t i = 0; i < text.size(); ++i) {
       node = step(node, static_cast<unsigned char>(text[i]));
-      if (node == kNone) break;
-      if (units_[node].value >= 0) best = {units_[node].value, i + 1};
+      if (node == kNowhere) break;
+      if (value(node) != kNone) best = {value(node), i + 1};
     }
     return best;
   }
+  Match longest(std::string_view text) const { return longest(text, root_); }
 
  private:
-  struct Unit {
-    int32_t base = 0;
-    int32_t parent = kNone;
-    int32_t value = kNone;
-  };
+  // A unit: label (9 bits; kNoLabel where nothing stands), value + 1 (27 bits), base (28 bits).
+  static constexpr int kValueShift = 9, kBaseShift = 36;
+  static constexpr Node kLabelMask = (1 << kValueShift) - 1, kValueMask = (1 << 27) - 1, kNoLabel = 256;
+
   class Builder;
-  std::vector<Unit> units_;  // always 256 units beyond the last base, so that step() needs no bound
+  std::vector<Node> units_;  // whole blocks of 256, so that step() needs no bound; nobody's base is 0
+  Node root_ = kNowhere;
 };
 
 }  // namespace attune::text

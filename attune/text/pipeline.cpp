@@ -16,20 +16,26 @@ struct Pipeline::Scratch {
   Words words, cut;
 };
 
-Pipeline::Pipeline(TokenizerParts parts) : parts_(std::move(parts)), tokens_(parts_.model->tokens()) {
+Pipeline::Pipeline(TokenizerParts parts) : parts_(std::move(parts)) {
+  const size_t size = parts_.model->tokens().size();
   std::vector<AddedToken> as_given, normalised;
   std::vector<std::string> given_spelling, normalised_spelling;
   for (const AddedToken& token : parts_.added) {
-    if (static_cast<size_t>(token.id) >= tokens_.size()) tokens_.resize(static_cast<size_t>(token.id) + 1);
-    tokens_[token.id] = token.content;
+    if (const auto id = static_cast<size_t>(token.id); id >= size) {
+      behind_model_.resize(std::max(behind_model_.size(), id - size + 1));
+      behind_model_[id - size] = token.content;
+    }
     (token.normalized ? normalised : as_given).push_back(token);
     if (!token.normalized) given_spelling.push_back(token.content);
     if (token.normalized) normalised_spelling.push_back(normalized(token.content));
   }
   added_ = AddedTokens(std::move(as_given), given_spelling);
   added_normalized_ = AddedTokens(std::move(normalised), normalised_spelling);
-  if (parts_.bert && parts_.wordpiece && added_normalized_.empty())
+  if (!added_normalized_.empty()) return;
+  if (parts_.bert && parts_.wordpiece)
     bert_words_.emplace(*parts_.bert, *parts_.wordpiece);
+  else
+    mark_words_ = MarkWords::make(parts_.normalizer.get(), parts_.pre_tokenizer.get(), *parts_.model);
 }
 
 std::string Pipeline::normalized(const std::string& text) const {
@@ -43,7 +49,9 @@ std::string Pipeline::normalized(const std::string& text) const {
 std::string_view Pipeline::token(int32_t id) const {
   if (id < 0 || id >= vocabulary_size())
     fail(ErrorKind::usage, "token id {} is outside the vocabulary of {} pieces", id, vocabulary_size());
-  return tokens_[id];
+  const Vocabulary& tokens = parts_.model->tokens();
+  const auto index = static_cast<size_t>(id);
+  return index < tokens.size() ? tokens[index] : std::string_view(behind_model_[index - tokens.size()]);
 }
 
 void Pipeline::encode(std::string_view text, std::vector<Piece>& out) const {
@@ -73,6 +81,8 @@ int32_t Pipeline::encode_stretch(std::string_view bytes, int32_t origin, Scratch
                                  std::vector<Piece>& out) const {
   if (bert_words_)
     if (const std::optional<int32_t> end = bert_words_->append(bytes, origin, out)) return *end;
+  if (mark_words_)
+    if (const std::optional<int32_t> end = mark_words_->append(bytes, origin, out)) return *end;
   AlignedText text = aligned(bytes, origin);
   const int32_t end = origin + static_cast<int32_t>(text.chars.size());
   if (parts_.normalizer) parts_.normalizer->apply(text);

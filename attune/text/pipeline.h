@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "attune/text/bert_words.h"
+#include "attune/text/mark_words.h"
 #include "attune/text/tokenizer.h"
 #include "attune/text/tokenizer_files.h"
 
@@ -14,7 +15,9 @@ class Pipeline final : public Tokenizer {
 
   void encode(std::string_view text, std::vector<Piece>& out) const override;
   std::string_view token(int32_t id) const override;
-  int32_t vocabulary_size() const override { return static_cast<int32_t>(tokens_.size()); }
+  int32_t vocabulary_size() const override {
+    return static_cast<int32_t>(parts_.model->tokens().size() + behind_model_.size());
+  }
   const SpecialIds& special() const override { return parts_.special; }
   bool marks_spaces() const override { return parts_.pre_tokenizer && parts_.pre_tokenizer->marks_spaces(); }
   const std::vector<std::string>& ignored_settings() const override { return parts_.ignored_settings; }
@@ -28,10 +31,11 @@ class Pipeline final : public Tokenizer {
   std::string normalized(const std::string& text) const;
 
   TokenizerParts parts_;
-  std::vector<std::string> tokens_;  // the model's, then the added ones
-  AddedTokens added_;                // looked for in the text as given
-  AddedTokens added_normalized_;     // looked for in the normalised text
+  std::vector<std::string> behind_model_;  // added tokens whose ids follow the model's
+  AddedTokens added_;                      // looked for in the text as given
+  AddedTokens added_normalized_;           // looked for in the normalised text
   std::optional<BertWords> bert_words_;
+  std::unique_ptr<MarkWords> mark_words_;  // at most one of the two is there
 };
 
 }  // namespace attune::text

@@ -38,6 +38,8 @@ class WhitespaceSplit final : public PreTokenizer {
     });
   }
 
+  bool splits_at_white_space() const override { return !punctuation_apart_; }
+
  private:
   bool punctuation_apart_;
 };
@@ -65,6 +67,9 @@ class Metaspace final : public PreTokenizer {
   }
 
   bool marks_spaces() const override { return true; }
+  std::optional<MarkRules> mark_rules() const override {
+    return prepend_ == Prepend::always && split_ ? std::optional(MarkRules{mark_, false}) : std::nullopt;
+  }
 
  private:
   char32_t mark_;
@@ -90,6 +95,13 @@ class Sequence final : public PreTokenizer {
     for (const auto& part : parts_)
       if (part->marks_spaces()) return true;
     return false;
+  }
+
+  std::optional<MarkRules> mark_rules() const override {
+    if (parts_.size() != 2 || !parts_[0]->splits_at_white_space()) return std::nullopt;
+    std::optional<MarkRules> rules = parts_[1]->mark_rules();
+    if (rules) rules->drops_white_space = true;
+    return rules;
   }
 
  private:

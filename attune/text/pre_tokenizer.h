@@ -2,6 +2,7 @@
 #pragma once
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <vector>
 
 #include "attune/text/aligned_text.h"
@@ -19,6 +20,12 @@ struct Words {
   }
 };
 
+// A pre-tokenizer that is Metaspace, each word beginning with a mark, and perhaps a split at white space before it.
+struct MarkRules {
+  char32_t mark;
+  bool drops_white_space;
+};
+
 class PreTokenizer {
  public:
   virtual ~PreTokenizer() = default;
@@ -26,6 +33,10 @@ class PreTokenizer {
   virtual void apply(const Words& in, Words& out) const = 0;
   // True where spaces become part of the pieces (Metaspace).
   virtual bool marks_spaces() const { return false; }
+  // True where words end at white space, and nowhere else, and it is dropped.
+  virtual bool splits_at_white_space() const { return false; }
+  // Set where this is all the pre-tokenizer does.
+  virtual std::optional<MarkRules> mark_rules() const { return std::nullopt; }
 };
 
 // The pre-tokenizer that `object` describes, null for a null. Known types: BertPreTokenizer, WhitespaceSplit,

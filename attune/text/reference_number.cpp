@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdint>
+#include <iterator>
 #include <string_view>
 
 namespace attune::text {
@@ -10,6 +11,9 @@ namespace {
 
 // 10^0 ... 10^308, each the double nearest to it.
 double power_of_ten(int exponent) {
+  constexpr double kExact[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+                               1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+  if (exponent < static_cast<int>(std::size(kExact))) return kExact[exponent];
   char text[8];
   text[0] = '1';
   text[1] = 'e';
@@ -36,13 +40,17 @@ double as_reference_reads(double value) {
   const size_t sign = mark + (text[mark + 1] == '+' ? 2 : 1);
   std::from_chars(text.data() + sign, end, exponent);
   if (mark > 2) exponent -= static_cast<int>(mark) - 2;  // the digits behind the point
+  return reference_number(value < 0, digits, exponent);
+}
+
+double reference_number(bool negative, uint64_t digits, int exponent) {
   auto result = static_cast<double>(digits);
   if (exponent < -308) {
     result /= power_of_ten(308);
     exponent += 308;
   }
   result = exponent >= 0 ? result * power_of_ten(exponent) : result / power_of_ten(-exponent);
-  return value < 0 ? -result : result;
+  return negative ? -result : result;
 }
 
 }  // namespace attune::text

@@ -128,6 +128,13 @@ class Replace final : public Normalizer {
   Replace(std::vector<Atom> pattern, std::u32string content)
       : pattern_(std::move(pattern)), content_(std::move(content)) {}
 
+  bool is_local(char32_t c) const override { return !pattern_[0].accepts(c) || (c == U' ' && merges_spaces()); }
+  bool merges_spaces() const override {
+    const Atom& first = pattern_[0];
+    return pattern_.size() == 1 && first.any == U" " && !first.white_space && first.least <= 2 &&
+           first.most == kUnlimited && content_ == U" ";
+  }
+
   void apply(AlignedText& text) const override {
     const std::vector<AlignedChar>& chars = text.chars;
     std::vector<AlignedChar> result;

@@ -36,9 +36,7 @@ std::string token_text(const json& object, const char* field) {
 int32_t id_of(const TokenizerParts& parts, const std::string& content) {
   for (const AddedToken& token : parts.added)
     if (token.content == content) return token.id;
-  const auto& tokens = parts.model->tokens();
-  const auto at = content.empty() ? tokens.end() : std::find(tokens.begin(), tokens.end(), content);
-  return at == tokens.end() ? -1 : static_cast<int32_t>(at - tokens.begin());
+  return parts.model->id_of(content);
 }
 
 // Adds `content` as a special token if the vocabulary has it.

@@ -1,7 +1,6 @@
 #include "attune/text/tokenizer_files.h"
 
 #include <algorithm>
-#include <map>
 #include <nlohmann/json.hpp>
 
 #include "attune/base/error.h"
@@ -16,23 +15,23 @@ namespace {
 using nlohmann::json;
 
 // One piece a line; the line's number is its id. Of a piece that stands twice the last line counts.
-std::vector<std::string> read_vocabulary_lines(std::string_view bytes, const std::string& unknown) {
-  std::vector<std::string> tokens;
-  std::map<std::string, size_t> unknowns;
+Vocabulary read_vocabulary_lines(std::string_view bytes, const std::string& unknown) {
+  std::vector<std::string_view> tokens;
+  size_t unknown_line = 0;
   while (!bytes.empty()) {
     const size_t end = std::min(bytes.find('\n'), bytes.size());
     std::string_view line = bytes.substr(0, end);
     if (line.ends_with('\r')) line.remove_suffix(1);
     if (line == unknown) {
-      const auto [at, is_first] = unknowns.try_emplace(unknown, tokens.size() + 1);
-      if (!is_first)
+      if (unknown_line > 0)
         fail(ErrorKind::model, "vocab.txt has the unknown piece '{}' twice, on lines {} and {}; remove one", unknown,
-             at->second, tokens.size() + 1);
+             unknown_line, tokens.size() + 1);
+      unknown_line = tokens.size() + 1;
     }
-    tokens.emplace_back(line);
+    tokens.push_back(line);
     bytes.remove_prefix(std::min(end + 1, bytes.size()));
   }
-  return tokens;
+  return Vocabulary(tokens);
 }
 
 // A folder of the first kind: vocab.txt and what tokenizer_config.json says about BERT's normalizer.
@@ -57,8 +56,7 @@ TokenizerParts read_vocabulary_folder(const fs::path& folder) {
   parts.bert = bert;
   // Named nowhere, these are still special to BERT.
   for (const char* content : {"[UNK]", "[SEP]", "[PAD]", "[CLS]", "[MASK]"}) {
-    const auto& tokens = parts.model->tokens();
-    if (std::find(tokens.begin(), tokens.end(), content) == tokens.end()) continue;
+    if (parts.model->id_of(content) < 0) continue;
     AddedToken token;
     token.content = content;
     token.normalized = false;

@@ -41,6 +41,7 @@ struct Record {
   uint8_t combining = 0;  // canonical combining class
   Grapheme grapheme = Grapheme::other;
   bool hangul = false;                      // a Hangul syllable: decomposed by rule
+  char32_t first = 0;                       // the first code point that behaves so; the only one if it has a mapping
   const char32_t* lower = nullptr;          // {length, code points ...}, or null where the code point stays
   const char32_t* canonical = nullptr;      // full canonical decomposition, likewise
   const char32_t* compatibility = nullptr;  // full compatibility decomposition where it differs from the canonical one
@@ -63,5 +64,7 @@ int decompose_hangul(char32_t syllable, char32_t out[3]);
 
 // The canonical composition of two code points, Hangul included, or 0.
 char32_t compose(char32_t first, char32_t second);
+// Whether there is any code point that composes with this one behind it.
+bool composes_behind(char32_t second);
 
 }  // namespace attune::text::unicode

@@ -10,13 +10,6 @@ namespace {
 
 constexpr double kUnknownPenalty = 10.0;
 
-std::vector<std::string> names_of(std::vector<ScoredPiece>& pieces) {
-  std::vector<std::string> names;
-  names.reserve(pieces.size());
-  for (ScoredPiece& one : pieces) names.push_back(std::move(one.piece));
-  return names;
-}
-
 // Bytes of the code point that begins with this byte; the word is valid UTF-8.
 size_t length_by_lead(char byte) {
   const auto lead = static_cast<unsigned char>(byte);
@@ -32,26 +25,37 @@ struct Step {
 
 }  // namespace
 
-Unigram::Unigram(std::vector<ScoredPiece> pieces, int64_t unknown)
-    : Model(names_of(pieces)), unknown_(static_cast<int32_t>(unknown)) {
-  if (pieces.empty()) fail(ErrorKind::model, "the Unigram vocabulary is empty");
-  if (unknown < 0 || unknown >= static_cast<int64_t>(pieces.size()))
+Unigram::Unigram(Vocabulary pieces, std::vector<double> scores, int64_t unknown)
+    : Model(std::move(pieces)), scores_(std::move(scores)), unknown_(static_cast<int32_t>(unknown)) {
+  const size_t size = tokens().size();
+  ATTUNE_CHECK(scores_.size() == size, "{} scores for {} pieces", scores_.size(), size);
+  if (size == 0) fail(ErrorKind::model, "the Unigram vocabulary is empty");
+  if (unknown < 0 || unknown >= static_cast<int64_t>(size))
     fail(ErrorKind::model, "the Unigram model's 'unk_id' is {}; expected the id of one of its {} pieces", unknown,
-         pieces.size());
-  double worst = pieces[0].score;
-  std::vector<PieceTrie::Entry> entries;
-  entries.reserve(pieces.size());
-  scores_.reserve(pieces.size());
-  for (size_t id = 0; id < pieces.size(); ++id) {
-    if (!std::isfinite(pieces[id].score))
+         size);
+  for (size_t id = 0; id < size; ++id)
+    if (!std::isfinite(scores_[id]))
       fail(ErrorKind::model, "piece {} ('{}') of the Unigram vocabulary has the score {}", id, tokens()[id],
-           pieces[id].score);
-    worst = std::min(worst, pieces[id].score);
-    scores_.push_back(pieces[id].score);
-    if (!tokens()[id].empty()) entries.emplace_back(tokens()[id], static_cast<int32_t>(id));
+           scores_[id]);
+  unknown_score_ = *std::min_element(scores_.begin(), scores_.end()) - kUnknownPenalty;
+  behind_character_.resize(kEndOfThree - kFirstOfThree);
+  for (char32_t lead = 0xE0; lead < 0xF0; ++lead) {
+    const PieceTrie::Node behind_lead = trie().step(trie().root(), static_cast<unsigned char>(lead));
+    for (char32_t second = lead == 0xE0 ? 0x20 : 0; second < 0x40; ++second) {
+      const PieceTrie::Node behind_second = trie().step(behind_lead, static_cast<unsigned char>(0x80 | second));
+      PieceTrie::Node* const row = &behind_character_[((lead & 0xF) << 12 | second << 6) - kFirstOfThree];
+      for (char32_t third = 0; third < 0x40; ++third)
+        row[third] = trie().step(behind_second, static_cast<unsigned char>(0x80 | third));
+    }
   }
-  unknown_score_ = worst - kUnknownPenalty;
-  trie_ = PieceTrie(std::move(entries));
+}
+
+PieceTrie::Node Unigram::behind_first(const char* text, size_t bytes) const {
+  const auto byte = [text](size_t i) { return static_cast<unsigned char>(text[i]); };
+  if (bytes == 1) return trie().step(trie().root(), byte(0));
+  if (bytes == 3)
+    return behind_character_[((byte(0) & 0xFU) << 12 | (byte(1) & 0x3FU) << 6 | (byte(2) & 0x3FU)) - kFirstOfThree];
+  return trie().walk({text, bytes});
 }
 
 void Unigram::append(std::string_view word, size_t, std::vector<Piece>& out) const {
@@ -61,21 +65,21 @@ void Unigram::append(std::string_view word, size_t, std::vector<Piece>& out) con
     if (step.begin < 0 || score > step.score) step = {score, static_cast<int32_t>(begin), id};
   };
   for (size_t at = 0; at < word.size();) {
-    const size_t one = length_by_lead(word[at]);
     const double so_far = steps[at].score;
-    bool covered = false;  // by a piece of just this character
-    int32_t node = PieceTrie::kRoot;
-    for (size_t end = at; end < word.size();) {
-      node = trie_.step(node, static_cast<unsigned char>(word[end]));
-      if (node == PieceTrie::kNone) break;
+    size_t end = at + length_by_lead(word[at]);
+    // Pieces are whole characters: the first place where one can end is behind the first character.
+    PieceTrie::Node node = behind_first(word.data() + at, end - at);
+    const int32_t alone = PieceTrie::value(node);
+    alone < 0 ? offer(steps[end], so_far + unknown_score_, at, unknown_)
+              : offer(steps[end], so_far + scores_[alone], at, alone);
+    const size_t next = end;
+    while (end < word.size()) {
+      node = trie().step(node, static_cast<unsigned char>(word[end]));
+      if (node == PieceTrie::kNowhere) break;
       ++end;
-      const int32_t id = trie_.value(node);
-      if (id < 0) continue;
-      offer(steps[end], so_far + scores_[id], at, id);
-      covered = covered || end == at + one;
+      if (const int32_t id = PieceTrie::value(node); id >= 0) offer(steps[end], so_far + scores_[id], at, id);
     }
-    if (!covered) offer(steps[at + one], so_far + unknown_score_, at, unknown_);
-    at += one;
+    at = next;
   }
   const size_t first = out.size();
   for (auto end = static_cast<int32_t>(word.size()); end > 0;) {

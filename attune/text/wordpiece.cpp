@@ -6,16 +6,11 @@
 
 namespace attune::text {
 
-WordPiece::WordPiece(std::vector<std::string> tokens, const WordPieceOptions& options)
-    : Model(std::move(tokens)), max_characters_(static_cast<size_t>(std::max<int64_t>(0, options.max_characters))) {
-  std::vector<PieceTrie::Entry> entries;
-  entries.reserve(this->tokens().size());
-  for (size_t id = 0; id < this->tokens().size(); ++id)
-    if (!this->tokens()[id].empty()) entries.emplace_back(this->tokens()[id], static_cast<int32_t>(id));
-  trie_ = PieceTrie(std::move(entries));
-  inside_ = trie_.walk(options.prefix);
-  const int32_t at = trie_.walk(options.unknown);
-  unknown_ = at == PieceTrie::kNone ? PieceTrie::kNone : trie_.value(at);
+WordPiece::WordPiece(Vocabulary tokens, const WordPieceOptions& options)
+    : Model(std::move(tokens)),
+      inside_(trie().walk(options.prefix)),
+      unknown_(id_of(options.unknown)),
+      max_characters_(static_cast<size_t>(std::max<int64_t>(0, options.max_characters))) {
   if (unknown_ < 0)
     fail(ErrorKind::model,
          "the vocabulary of {} pieces has no unknown piece '{}'; name the right one as `unk_token`, or use the "
@@ -30,10 +25,9 @@ void WordPiece::append(std::string_view word, size_t characters, std::vector<Pie
     return;
   }
   const size_t before = out.size();
-  int32_t start = PieceTrie::kRoot;
+  PieceTrie::Node start = trie().root();
   for (int32_t at = 0; at < size; start = inside_) {
-    const PieceTrie::Match match =
-        start == PieceTrie::kNone ? PieceTrie::Match{} : trie_.longest(word.substr(static_cast<size_t>(at)), start);
+    const PieceTrie::Match match = trie().longest(word.substr(static_cast<size_t>(at)), start);
     if (match.value < 0) {
       out.resize(before);
       out.push_back({unknown_, 0, size});

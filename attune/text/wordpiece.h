@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "attune/text/model.h"
-#include "attune/text/piece_trie.h"
 
 namespace attune::text {
 
@@ -19,15 +18,14 @@ struct WordPieceOptions {
 class WordPiece final : public Model {
  public:
   // tokens[id] is the piece with that id. Errors (model): the unknown piece is not in the vocabulary.
-  WordPiece(std::vector<std::string> tokens, const WordPieceOptions& options);
+  WordPiece(Vocabulary tokens, const WordPieceOptions& options);
 
   void append(std::string_view word, size_t characters, std::vector<Piece>& out) const override;
   int32_t unknown() const override { return unknown_; }
   size_t max_characters() const { return max_characters_; }
 
  private:
-  PieceTrie trie_;
-  int32_t inside_;  // the trie's node behind the prefix: where pieces inside a word begin
+  PieceTrie::Node inside_;  // behind the prefix: where pieces inside a word begin
   int32_t unknown_;
   size_t max_characters_;
 };

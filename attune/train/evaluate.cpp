@@ -3,14 +3,12 @@
 #include <chrono>
 #include <cmath>
 
+#include "attune/train/strategy.h"
+
 namespace attune::train {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-models::ModelOutput forward(const models::Model& model, autograd::Context& context, const tasks::Batch& batch) {
-  return model.forward(context, batch.rows, batch.head());
-}
 
 void check_finite(std::span<const float> logits, const Split& split, int32_t row) {
   for (const float logit : logits)
@@ -48,7 +46,7 @@ std::vector<float> run_batch(const models::Model& model, kernels::Kernels& kerne
                              const tasks::Batch& batch) {
   arena.reset();
   autograd::Context context{.kernels = kernels, .arena = arena, .compute = model.compute()};
-  const tensor::Tensor logits = forward(model, context, batch).logits;
+  const tensor::Tensor logits = model.forward(context, batch.rows, batch.head()).logits;
   const tensor::OnHost<float> outputs(arena.memory(), logits, batch.read_count * logits.cols());
   return {outputs.values().begin(), outputs.values().end()};
 }
@@ -75,7 +73,7 @@ std::optional<tasks::Evaluation> evaluate(const tasks::ModelBundle& bundle, kern
     if (batch.read_count == 0) continue;
     arena.reset();
     autograd::Context context{.kernels = kernels, .arena = arena, .compute = bundle.model->compute()};
-    const models::ModelOutput output = forward(*bundle.model, context, batch);
+    const models::ModelOutput output = bundle.model->forward(context, batch.rows, batch.head(), hidden_for(loss));
     const tensor::OnHost<float> outputs(arena.memory(), output.logits, batch.read_count * output.logits.cols());
     score_batch(*scorer, batch, split, rows, tagging, bundle.logits(outputs.values()),
                 static_cast<size_t>(bundle.logit_count()));

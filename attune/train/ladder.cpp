@@ -50,7 +50,8 @@ std::vector<float> encode_means(const LadderInputs& in, const Split& split, std:
     fill_batch(batch, split, rows.subspan(first, end - first), false);
     arena.reset();
     autograd::Context context{.kernels = in.kernels, .arena = arena, .compute = in.untrained.model->compute()};
-    const tensor::Tensor states = in.untrained.model->forward(context, batch.rows, batch.head()).hidden;
+    const tensor::Tensor states =
+        in.untrained.model->forward(context, batch.rows, batch.head(), models::Model::Hidden::all_rows).hidden;
     const tensor::OnHost<float> on_host(arena.memory(), states);
     const float* hidden = on_host.values().data();
     for (int64_t s = 0; s < batch.rows.sequences(); ++s) {

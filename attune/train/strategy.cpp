@@ -3,7 +3,8 @@
 namespace attune::train {
 
 PassResult forward(const MicroBatch& micro) {
-  const models::ModelOutput output = micro.model.forward(micro.context, micro.batch.rows, micro.batch.head());
+  const models::ModelOutput output =
+      micro.model.forward(micro.context, micro.batch.rows, micro.batch.head(), hidden_for(micro.loss));
   return {output, micro.loss.evaluate(micro.context, {.logits = output.logits,
                                                       .hidden = output.hidden,
                                                       .targets = micro.batch.targets,

@@ -32,6 +32,11 @@ class OnePass final : public Strategy {
   double run(const MicroBatch& micro) const override;
 };
 
+// The hidden states that a loss needs.
+inline models::Model::Hidden hidden_for(const losses::Loss& loss) {
+  return loss.reads_hidden() ? models::Model::Hidden::all_rows : models::Model::Hidden::read_rows;
+}
+
 // One pass forward and its loss, nothing planted: for strategies to build on.
 struct PassResult {
   models::ModelOutput output;

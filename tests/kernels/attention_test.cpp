@@ -1,5 +1,6 @@
 // The CPU's attention against f64 loops that follow the contract word for word, and central differences of those.
 #include "attune/kernels/cpu/attention.h"
+#include "attune/kernels/kernels.h"
 
 #include <cmath>
 #include <cstring>
@@ -376,6 +377,53 @@ TEST(AttentionBits, OfAnyCompany) {
       EXPECT_TRUE(alone.d_qkv.same_rows(0, all.d_qkv, begin, rows)) << b;
     }
   }
+}
+
+// A row asks alone or among all, here or on the reference device: the same answer, and the gradients that all would get
+// if nobody else's answer mattered.
+TEST(Attention, SomeRowsAsk) {
+  for (const DType dtype : {DType::f32, DType::bf16})
+    for (const float p : {0.0f, 0.3f}) {
+      Trial all({.lengths = {5, 40, 1, 0, 33}, .heads = 2, .head_size = 16, .dtype = dtype, .p = p, .padding = 3});
+      Trial some(all.which);
+      const std::vector<int32_t> rows{0, 4, 5, 6, 30, 44, 46, 60}, asking{0, 2, 6, 6, 6, 8};  // sequence 2 asks nothing
+      const int64_t width = all.width, n = 16;
+      Values out(n, width, dtype), log_sum(n, 2, DType::f32), d_out(n, width, dtype), wanted(all.rows, width, dtype);
+      d_out.random(1, 0), wanted.random(1, 0);  // zeros
+      for (size_t i = 0; i < rows.size(); ++i)
+        for (int64_t c = 0; c < width; ++c) {
+          const int64_t at = rows[i] * width + c;
+          d_out.set(static_cast<int64_t>(i) * width + c, static_cast<float>(all.d_out[at]));
+          wanted.set(at, static_cast<float>(all.d_out[at]));
+        }
+      const auto narrowed = [&] {
+        Attention args = some.args();
+        args.query_rows = rows.data(), args.query_offsets = asking.data();
+        args.out = out.tensor(), args.log_sum = log_sum.tensor();
+        return args;
+      };
+      all.forward(1);
+      cpu::attention(2, narrowed());
+      cpu::attention_backward(1, {.forward = all.args(), .d_out = wanted.tensor(), .d_qkv = all.d_qkv.tensor()});
+      cpu::attention_backward(2, {.forward = narrowed(), .d_out = d_out.tensor(), .d_qkv = some.d_qkv.tensor()});
+      for (size_t i = 0; i < rows.size(); ++i)
+        for (int64_t c = 0; c < width; ++c)
+          ASSERT_EQ(out[static_cast<int64_t>(i) * width + c], all.out[rows[i] * width + c]) << "query " << i;
+      for (int64_t i = 0; i < static_cast<int64_t>(rows.size()) * 2; ++i)
+        ASSERT_EQ(log_sum[i], all.log_sum[rows[static_cast<size_t>(i / 2)] * 2 + i % 2]);
+      for (int64_t i = static_cast<int64_t>(rows.size()) * width; i < n * width; ++i) ASSERT_EQ(out[i], 0) << i;
+      for (int64_t i = 0; i < all.rows * 3 * width; ++i) ASSERT_EQ(some.d_qkv[i], all.d_qkv[i]) << "d_qkv " << i;
+      if (dtype != DType::f32) continue;
+      const auto plain = reference::make_kernels();
+      Trial there(all.which);
+      Values plain_out(n, width, dtype), plain_log_sum(n, 2, DType::f32);
+      Attention args = narrowed();
+      args.out = plain_out.tensor(), args.log_sum = plain_log_sum.tensor();
+      plain->attention(args);
+      plain->attention_backward({.forward = args, .d_out = d_out.tensor(), .d_qkv = there.d_qkv.tensor()});
+      expect_near(plain_out.numbers(), out, 1e-5, "out");
+      expect_near(there.d_qkv.numbers(), some.d_qkv, 1e-5, "d_qkv");
+    }
 }
 
 }  // namespace

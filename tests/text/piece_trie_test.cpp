@@ -23,7 +23,8 @@ TEST(PieceTrie, FindsTheLongestKey) {
   EXPECT_EQ(trie.longest("x").value, PieceTrie::kNone);
   EXPECT_EQ(trie.value(trie.walk("abc")), 2);
   EXPECT_EQ(trie.value(trie.walk("ab")), PieceTrie::kNone);
-  EXPECT_EQ(trie.walk("abd"), PieceTrie::kNone);
+  EXPECT_EQ(trie.walk("abd"), PieceTrie::kNowhere);
+  EXPECT_EQ(trie.value(trie.step(trie.walk("abd"), 'd')), PieceTrie::kNone);
 }
 
 // Against a plain search in a map, over keys that share beginnings and use all bytes.

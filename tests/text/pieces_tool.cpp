@@ -38,7 +38,7 @@ void measure(const attune::text::Tokenizer& tokenizer, const std::vector<std::st
       bytes += text.size();
     }
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-    std::printf("%zu pieces, %.3f s, %.1f ns a piece, %.1f MB/s\n", count, seconds.count(),
+    std::printf("%zu pieces, %.6f s, %.1f ns a piece, %.1f MB/s\n", count, seconds.count(),
                 seconds.count() * 1e9 / static_cast<double>(count), static_cast<double>(bytes) / seconds.count() / 1e6);
   }
 }
@@ -53,7 +53,7 @@ int main(int argc, char** argv) try {
   const std::string input(std::istreambuf_iterator<char>(std::cin), {});
   const std::vector<std::string_view> texts = split(input);
   if (argc > 2) {
-    std::printf("loaded in %.3f s\n", loading.count());
+    std::printf("loaded in %.4f s\n", loading.count());
     measure(*tokenizer, texts, std::atoi(argv[2]));
     return 0;
   }

@@ -1,9 +1,12 @@
 #include "attune/text/tokenizer.h"
 
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 #include <thread>
 
 #include "attune/base/error.h"
+#include "attune/base/files.h"
+#include "attune/text/vocabulary_scan.h"
 
 #include "tests/text/folders.h"
 #include "tests/text/hostile_texts.h"
@@ -139,21 +142,66 @@ TEST(Tokenizer, MetaspaceMarksSpaces) {
   EXPECT_EQ(tokenizer->special().unk, 3);
 }
 
+// What threads make on demand and what they remember: the same from whichever thread comes first.
 TEST(Tokenizer, ThreadsShareOne) {
-  const auto tokenizer = Tokenizer::load(golden() / "unigram");
-  const auto hash = [&] {
-    HostileTexts texts(5);
-    size_t value = 0;
-    for (int i = 0; i < 2000; ++i)
-      for (const int32_t number : numbers(*tokenizer, texts.next())) value = value * 31 + static_cast<size_t>(number);
-    return value;
-  };
-  size_t first = 0, second = 0;
-  std::thread a([&] { first = hash(); }), b([&] { second = hash(); });
-  a.join();
-  b.join();
-  EXPECT_EQ(first, second);
-  EXPECT_EQ(first, hash());
+  const Folder bert(Files{});
+  bert.copy(golden() / "vocab.txt");
+  for (const auto& folder : {golden() / "unigram", bert.path()}) {
+    const auto tokenizer = Tokenizer::load(folder);
+    const auto hash = [&] {
+      HostileTexts texts(5);
+      size_t value = 0;
+      for (int i = 0; i < 1000; ++i)
+        for (const int32_t number : numbers(*tokenizer, texts.next())) value = value * 31 + static_cast<size_t>(number);
+      return value;
+    };
+    size_t first = 0, second = 0;
+    std::thread a([&] { first = hash(); }), b([&] { second = hash(); });
+    a.join();
+    b.join();
+    EXPECT_EQ(first, second);
+    EXPECT_EQ(first, hash());
+  }
+}
+
+void expect_same_pieces(const Tokenizer& a, const Tokenizer& b) {
+  ASSERT_EQ(a.vocabulary_size(), b.vocabulary_size());
+  for (int32_t id = 0; id < a.vocabulary_size(); ++id) ASSERT_EQ(a.token(id), b.token(id));
+  HostileTexts texts(3);
+  for (int i = 0; i < 1000; ++i) {
+    const std::string text = texts.next();
+    ASSERT_EQ(numbers(a, text), numbers(b, text)) << text;
+  }
+}
+
+// A score in a form that the vocabulary's own reader leaves alone, so that the general one reads all of it.
+TEST(Tokenizer, BothReadersOfAScoredVocabularyAgree) {
+  std::string document = read_file(golden() / "unigram" / "tokenizer.json");
+  const Folder scanned(Files{{"tokenizer.json", document}});
+  const size_t at = document.find("-2.5\n");
+  ASSERT_NE(at, std::string::npos);
+  document.replace(at, 4, "-25e-1");
+  EXPECT_FALSE(scan_vocabulary(document));
+  const Folder general(Files{{"tokenizer.json", document}});
+  expect_same_pieces(*Tokenizer::load(scanned.path()), *Tokenizer::load(general.path()));
+}
+
+// vocab.txt, and the same as a JSON object in the order of the pieces and with escapes.
+TEST(Tokenizer, LinesAndJsonOfAVocabularyAgree) {
+  const Folder lines(Files{});
+  lines.copy(golden() / "vocab.txt");
+  const auto by_line = Tokenizer::load(lines.path());
+  nlohmann::json document = nlohmann::json::parse(json_of(std::string(kBert) + "," + kModel));
+  document["model"]["vocab"].clear();
+  for (int32_t id = 0; id < by_line->vocabulary_size(); ++id)
+    document["model"]["vocab"][std::string(by_line->token(id))] = id;
+  document["added_tokens"] = nlohmann::json::array();
+  for (const char* content : {"[UNK]", "[SEP]", "[PAD]", "[CLS]", "[MASK]"})
+    document["added_tokens"].push_back({{"content", content}, {"special", true}, {"normalized", false}});
+  const std::string bytes = document.dump(-1, ' ', true);
+  EXPECT_TRUE(scan_vocabulary(bytes));
+  const Folder json(Files{{"tokenizer.json", bytes}});
+  expect_same_pieces(*by_line, *Tokenizer::load(json.path()));
 }
 
 TEST(TokenizerErrors, NoVocabulary) {

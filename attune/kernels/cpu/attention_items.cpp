@@ -47,10 +47,10 @@ HWY_BEFORE_NAMESPACE();
 namespace attune::kernels::cpu {
 namespace HWY_NAMESPACE {
 
-// One row of scores to exponentials with dropout; returns what its weighted sum of values must be multiplied by.
+// Query `row`'s scores to exponentials with dropout; returns what its weighted sum of values must be multiplied by.
 template <class Dropout>
 float soften(const HeadItem& item, int64_t row, float* s) {
-  const Dropout dropout(item, row);
+  const Dropout dropout(item, row_of_query(item, row));
   const Float never = hn::Set(Floats(), -std::numeric_limits<float>::infinity());
   Float best = never;
   for_lanes(0, item.length,
@@ -67,6 +67,22 @@ float soften(const HeadItem& item, int64_t row, float* s) {
   return item.dropout.scale() / sum;
 }
 
+// Queries [begin, begin + count), times the scale.
+template <class T>
+void load_queries(const HeadItem& item, const HeadRows& from, int64_t begin, int64_t count, float* to, int64_t ld) {
+  if (!item.query) return load_rows<T>(from, begin, count, item.head_size, item.scale, to, ld);
+  for (int64_t i = 0; i < count; ++i)
+    load_rows<T>(from, row_of_query(item, begin + i), 1, item.head_size, item.scale, to + i * ld, ld);
+}
+
+template <class T>
+void clear_rows(const HeadRows& rows, int64_t count, int64_t cols) {
+  for (int64_t i = 0; i < count; ++i) {
+    T* const row = static_cast<T*>(rows.data) + i * rows.stride;
+    std::fill(row, row + cols, T());
+  }
+}
+
 template <class T, class Dropout>
 void forward(const HeadItem& item, float* scratch) {
   const int64_t length = item.length, size = item.head_size, ld = columns(size), wide_ld = wide_columns(length);
@@ -79,9 +95,9 @@ void forward(const HeadItem& item, float* scratch) {
   load_rows<T>(item.k, 0, length, size, 1.0f, v, ld);
   transpose(v, length, size, ld, k_t, wide_ld);
   load_rows<T>(item.v, 0, length, size, 1.0f, v, ld);
-  for (int64_t begin = 0; begin < length; begin += kQueries) {
-    const int64_t rows = std::min(kQueries, length - begin);
-    load_rows<T>(item.q, begin, rows, size, item.scale, q, ld);
+  for (int64_t begin = 0; begin < item.queries; begin += kQueries) {
+    const int64_t rows = std::min(kQueries, item.queries - begin);
+    load_queries<T>(item, item.q, begin, rows, q, ld);
     small_product({rows, whole_vectors(length), size, q, ld, 1, k_t, wide_ld, s, wide_ld, false});
     float factor[kQueries];
     for (int64_t i = 0; i < rows; ++i) factor[i] = soften<Dropout>(item, begin + i, s + i * wide_ld);
@@ -96,11 +112,11 @@ float dot(const float* x, const float* y, int64_t count) {
   return sum_of(sum);
 }
 
-// In place: a row of scores s becomes p~, and g, which holds dp~, becomes ds. `e` is the row's d_out . out. (Rounding
-// may lift a score a little above log_sum; the exponential bears that.)
+// In place: query `row`'s scores s becomes p~, and g, which holds dp~, becomes ds. `e` is the row's d_out . out.
+// (Rounding may lift a score a little above log_sum; the exponential bears that.)
 template <class Dropout>
 void score_gradients(const HeadItem& item, int64_t row, float e, float* s, float* g) {
-  const Dropout dropout(item, row);
+  const Dropout dropout(item, row_of_query(item, row));
   const Float shift = hn::Set(Floats(), item.log_sum[row * item.log_stride]), mean = hn::Set(Floats(), e);
   const Float kept = hn::Set(Floats(), item.dropout.scale());
   for (int64_t j = 0; j < item.length; j += lanes()) {
@@ -127,13 +143,18 @@ void backward(const HeadItemBackward& b, float* scratch) {
   float* const o = carve(kQueries, ld);  // out, then dq
   float* const s = carve(kQueries, wide_ld);
   float* const g = carve(kQueries, wide_ld);
+  if (item.query) clear_rows<T>(b.dq, length, size);
+  if (item.queries == 0) {
+    clear_rows<T>(b.dk, length, size);
+    return clear_rows<T>(b.dv, length, size);
+  }
   load_rows<T>(item.v, 0, length, size, 1.0f, k, ld);
   transpose(k, length, size, ld, v_t, wide_ld);
   load_rows<T>(item.k, 0, length, size, 1.0f, k, ld);
   transpose(k, length, size, ld, k_t, wide_ld);
-  for (int64_t begin = 0; begin < length; begin += kQueries) {
-    const int64_t rows = std::min(kQueries, length - begin);
-    load_rows<T>(item.q, begin, rows, size, item.scale, q, ld);
+  for (int64_t begin = 0; begin < item.queries; begin += kQueries) {
+    const int64_t rows = std::min(kQueries, item.queries - begin);
+    load_queries<T>(item, item.q, begin, rows, q, ld);
     load_rows<T>(b.d_out, begin, rows, size, 1.0f, d_out, ld);
     load_rows<T>(item.out, begin, rows, size, 1.0f, o, ld);
     small_product({rows, wide, size, q, ld, 1, k_t, wide_ld, s, wide_ld, false});
@@ -142,7 +163,7 @@ void backward(const HeadItemBackward& b, float* scratch) {
       score_gradients<Dropout>(item, begin + i, dot(d_out + i * ld, o + i * ld, size), s + i * wide_ld,
                                g + i * wide_ld);
     small_product({rows, narrow, length, g, wide_ld, 1, k, ld, o, ld, false});
-    store_rows<T>(o, ld, rows, size, item.scale, b.dq, begin);
+    for (int64_t i = 0; i < rows; ++i) store_row<T>(o + i * ld, size, item.scale, b.dq, row_of_query(item, begin + i));
     // q holds scale * q, so dk needs no scale of its own.
     small_product({length, narrow, rows, g, 1, wide_ld, q, ld, dk, ld, begin > 0});
     small_product({length, narrow, rows, s, 1, wide_ld, d_out, ld, dv, ld, begin > 0});

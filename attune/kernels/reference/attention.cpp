@@ -20,17 +20,28 @@ struct Block {
 template <class T>
 struct Head {
   int64_t begin, length, width, index;
+  int64_t first_query, queries;  // in out
+  const int32_t* query_rows;     // or nullptr
+
   Block<T> part(const Tensor& matrix, int64_t block, int64_t c) const {
     return {matrix.as<T>() + begin * matrix.cols() + block * c + index * width, matrix.cols()};
   }
+  Block<T> answers(const Tensor& matrix) const {
+    return {matrix.as<T>() + first_query * matrix.cols() + index * width, matrix.cols()};
+  }
+  // The row in the sequence of its i-th query.
+  int64_t query(int64_t i) const { return query_rows ? query_rows[first_query + i] - begin : i; }
 };
 
 // Calls body(head) for every head of every sequence.
 template <class T, class Body>
 void for_each_head(const Attention& p, const Body& body) {
   for (int64_t b = 0; b < p.sequences; ++b)
-    for (int64_t h = 0; h < p.heads; ++h)
-      body(Head<T>{p.offsets[b], p.offsets[b + 1] - p.offsets[b], p.out.cols() / p.heads, h});
+    for (int64_t h = 0; h < p.heads; ++h) {
+      const int32_t* asking = p.query_rows ? p.query_offsets : p.offsets;
+      body(Head<T>{p.offsets[b], p.offsets[b + 1] - p.offsets[b], p.out.cols() / p.heads, h, asking[b],
+                   asking[b + 1] - asking[b], p.query_rows});
+    }
 }
 
 template <class T>
@@ -49,8 +60,8 @@ T kept(const DropoutKeys& keys, const Head<T>& head, int64_t i, int64_t j) {
 }
 
 template <class T>
-void clear_padding(const Attention& p, const Tensor& matrix) {
-  const int64_t used = p.sequences > 0 ? p.offsets[p.sequences] : 0;
+void clear_padding(const Attention& p, const Tensor& matrix, const int32_t* offsets) {
+  const int64_t used = p.sequences > 0 ? offsets[p.sequences] : 0;
   std::fill(matrix.as<T>() + used * matrix.cols(), matrix.as<T>() + matrix.count(), T{0});
 }
 
@@ -58,20 +69,22 @@ template <class T>
 void forward_head(const Attention& p, const Head<T>& head) {
   const int64_t c = p.out.cols();
   const auto q = head.part(p.qkv, 0, c), k = head.part(p.qkv, 1, c), v = head.part(p.qkv, 2, c);
-  const auto out = head.part(p.out, 0, c);
+  const auto out = head.answers(p.out);
   std::vector<T> s(static_cast<size_t>(head.length));
-  for (int64_t i = 0; i < head.length; ++i) {
+  for (int64_t i = 0; i < head.queries; ++i) {
+    const int64_t at = head.query(i);
     T most = -std::numeric_limits<T>::infinity();
     for (int64_t j = 0; j < head.length; ++j) {
-      s[j] = static_cast<T>(p.scale) * dot(q.row(i), k.row(j), head.width);
+      s[j] = static_cast<T>(p.scale) * dot(q.row(at), k.row(j), head.width);
       most = std::max(most, s[j]);
     }
     T denominator = 0;
     for (const T score : s) denominator += std::exp(score - most);
-    if (p.log_sum.defined()) p.log_sum.as<T>()[(head.begin + i) * p.heads + head.index] = most + std::log(denominator);
+    if (p.log_sum.defined())
+      p.log_sum.as<T>()[(head.first_query + i) * p.heads + head.index] = most + std::log(denominator);
     std::fill(out.row(i), out.row(i) + head.width, T{0});
     for (int64_t j = 0; j < head.length; ++j) {
-      const T weight = std::exp(s[j] - most) / denominator * kept(p.dropout, head, i, j);
+      const T weight = std::exp(s[j] - most) / denominator * kept(p.dropout, head, at, j);
       for (int64_t d = 0; d < head.width; ++d) out.row(i)[d] += weight * v.row(j)[d];
     }
   }
@@ -83,19 +96,20 @@ void backward_head(const AttentionBackward& b, const Head<T>& head) {
   const int64_t c = p.out.cols(), width = head.width;
   const auto q = head.part(p.qkv, 0, c), k = head.part(p.qkv, 1, c), v = head.part(p.qkv, 2, c);
   const auto dq = head.part(b.d_qkv, 0, c), dk = head.part(b.d_qkv, 1, c), dv = head.part(b.d_qkv, 2, c);
-  const auto out = head.part(p.out, 0, c), d_out = head.part(b.d_out, 0, c);
+  const auto out = head.answers(p.out), d_out = head.answers(b.d_out);
   for (const auto& part : {dq, dk, dv})
     for (int64_t i = 0; i < head.length; ++i) std::fill(part.row(i), part.row(i) + width, T{0});
-  for (int64_t i = 0; i < head.length; ++i) {
-    const T log_sum = p.log_sum.as<T>()[(head.begin + i) * p.heads + head.index];
+  for (int64_t i = 0; i < head.queries; ++i) {
+    const int64_t at = head.query(i);
+    const T log_sum = p.log_sum.as<T>()[(head.first_query + i) * p.heads + head.index];
     const T e = dot(d_out.row(i), out.row(i), width);
     for (int64_t j = 0; j < head.length; ++j) {
-      const T weight = std::exp(static_cast<T>(p.scale) * dot(q.row(i), k.row(j), width) - log_sum);
-      const T keep = kept(p.dropout, head, i, j);
+      const T weight = std::exp(static_cast<T>(p.scale) * dot(q.row(at), k.row(j), width) - log_sum);
+      const T keep = kept(p.dropout, head, at, j);
       const T ds = weight * (keep * dot(d_out.row(i), v.row(j), width) - e);
       for (int64_t d = 0; d < width; ++d) {
-        dq.row(i)[d] += static_cast<T>(p.scale) * ds * k.row(j)[d];
-        dk.row(j)[d] += static_cast<T>(p.scale) * ds * q.row(i)[d];
+        dq.row(at)[d] += static_cast<T>(p.scale) * ds * k.row(j)[d];
+        dk.row(j)[d] += static_cast<T>(p.scale) * ds * q.row(at)[d];
         dv.row(j)[d] += weight * keep * d_out.row(i)[d];
       }
     }
@@ -106,14 +120,14 @@ void backward_head(const AttentionBackward& b, const Head<T>& head) {
 
 void attention(const Attention& p) {
   with_float(p.qkv.dtype, [&]<class T>(T) {
-    clear_padding<T>(p, p.out);
+    clear_padding<T>(p, p.out, p.query_rows ? p.query_offsets : p.offsets);
     for_each_head<T>(p, [&](const Head<T>& head) { forward_head(p, head); });
   });
 }
 
 void attention_backward(const AttentionBackward& p) {
   with_float(p.d_out.dtype, [&]<class T>(T) {
-    clear_padding<T>(p.forward, p.d_qkv);
+    clear_padding<T>(p.forward, p.d_qkv, p.forward.offsets);
     for_each_head<T>(p.forward, [&](const Head<T>& head) { backward_head(p, head); });
   });
 }

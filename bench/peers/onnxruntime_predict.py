@@ -1,0 +1,37 @@
+#!/usr/bin/env python3
+"""Logits of all rows by ONNX Runtime's CPU provider, f32.
+
+  onnxruntime_predict.py --model RUN --export DIR --prepare                      once, not timed
+  onnxruntime_predict.py --model RUN --export DIR --ids SET.ids.json [--order sorted]
+
+All graph optimisations on.
+"""
+import export_onnx
+import rows
+
+
+def main():
+    parser = rows.parser(__doc__)
+    opts = rows.require(parser, parser.parse_args())
+    if opts.export is None:
+        parser.error("--export is needed")
+    if opts.prepare:
+        export_onnx.export(opts.model, opts.export)
+        return
+    import onnxruntime
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = opts.threads
+    options.inter_op_num_threads = 1
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
+    session = onnxruntime.InferenceSession(str(opts.export / "model.onnx"), options, providers=["CPUExecutionProvider"])
+    pad = rows.config(opts).get("pad_token_id", 0)
+
+    def logits_of(batch):
+        ids, mask = rows.padded(batch, pad)
+        return session.run(None, {"input_ids": ids, "attention_mask": mask})[0].tolist()
+
+    rows.run(opts, logits_of, {"onnxruntime": onnxruntime.__version__})
+
+
+if __name__ == "__main__":
+    main()

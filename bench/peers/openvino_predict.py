@@ -1,0 +1,62 @@
+#!/usr/bin/env python3
+"""Logits of all rows by OpenVINO's CPU plugin, f32 or bf16.
+
+  openvino_predict.py --model RUN --export DIR --prepare                         once, not timed
+  openvino_predict.py --model RUN --export DIR --ids SET.ids.json [--order sorted] [--precision bf16] [--streams 2]
+
+Reads the ONNX export. --streams N runs N batches at a time, each on its share of the threads.
+"""
+import export_onnx
+import rows
+
+
+def main():
+    parser = rows.parser(__doc__)
+    parser.add_argument("--precision", choices=["f32", "bf16"], default="f32")
+    parser.add_argument("--streams", type=int, default=1)
+    opts = rows.require(parser, parser.parse_args())
+    if opts.export is None:
+        parser.error("--export is needed")
+    if opts.prepare:
+        export_onnx.export(opts.model, opts.export)
+        return
+    import openvino
+    core = openvino.Core()
+    compiled = core.compile_model(str(opts.export / "model.onnx"), "CPU", {
+        "INFERENCE_PRECISION_HINT": opts.precision, "INFERENCE_NUM_THREADS": opts.threads, "NUM_STREAMS": opts.streams})
+    pad = rows.config(opts).get("pad_token_id", 0)
+
+    def inputs_of(batch):
+        ids, mask = rows.padded(batch, pad)
+        return {"input_ids": ids, "attention_mask": mask}
+
+    request = compiled.create_infer_request()
+
+    def logits_of(batch):
+        return request.infer(inputs_of(batch), share_inputs=True)[0].tolist()
+
+    versions = {"openvino": openvino.__version__}
+    if opts.streams == 1:
+        rows.run(opts, logits_of, versions)
+    else:
+        run_streams(opts, compiled, inputs_of, versions)
+
+
+def run_streams(opts, compiled, inputs_of, versions):
+    """All batches go into a queue first; rows.run then takes the answers in order."""
+    import openvino
+    answers = {}
+    queue = openvino.AsyncInferQueue(compiled, opts.streams)
+    queue.set_callback(lambda request, key: answers.__setitem__(key, request.get_output_tensor(0).data.tolist()))
+    ids = rows.read(opts)
+    order = sorted(range(len(ids)), key=lambda i: len(ids[i])) if opts.order == "sorted" else list(range(len(ids)))
+    batches = [[ids[i] for i in order[begin:begin + opts.batch_size]] for begin in range(0, len(order), opts.batch_size)]
+    for number, batch in enumerate(batches):
+        queue.start_async(inputs_of(batch), number)
+    queue.wait_all()
+    numbers = iter(range(len(batches)))
+    rows.run(opts, lambda batch: answers[next(numbers)], versions)
+
+
+if __name__ == "__main__":
+    main()

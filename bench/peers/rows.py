@@ -1,0 +1,82 @@
+"""What every predicting peer does around its model: reads rows, orders and pads batches, writes logits in row order.
+
+Rows come as ids (--ids) or as texts (--texts, tokenised here by Hugging Face tokenizers, as a user of the peer would).
+--order arrival keeps the file's order; sorted goes from short to long, so that a batch has hardly any padding: the peer's
+best case. Logits are written as JSON lines, a row each, in the file's order. The last line of output is one JSON object.
+"""
+import argparse
+import json
+import os
+from itertools import islice
+from pathlib import Path
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+
+def parser(doc):
+    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", type=Path, required=True, help="fine-tuned folder")
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument("--ids", type=Path, help="SET.ids.json of corpus.py")
+    source.add_argument("--texts", type=Path, help="a text a line; tokenised in the run")
+    parser.add_argument("--rows", type=int, default=None, help="only the first N (default: all)")
+    parser.add_argument("--order", choices=["arrival", "sorted"], default="arrival")
+    parser.add_argument("--batch-size", type=int, default=32)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--max-length", type=int, default=128, help="of texts")
+    parser.add_argument("--out", type=Path, help="JSON lines of logits")
+    parser.add_argument("--export", type=Path, help="folder of the converted model")
+    parser.add_argument("--prepare", action="store_true", help="convert the model into --export, if it is not there, and stop")
+    return parser
+
+
+def require(parser, opts):
+    """The rules between options; errors as argparse gives them."""
+    if not opts.prepare and not (opts.ids or opts.texts):
+        parser.error("one of --ids and --texts is needed")
+    return opts
+
+
+def config(opts):
+    return json.loads((opts.model / "config.json").read_text(encoding="utf-8"))
+
+
+def read(opts):
+    """Lists of ids in file order."""
+    if opts.ids:
+        return [row["input_ids"] for row in json.loads(opts.ids.read_text(encoding="utf-8"))["rows"][:opts.rows]]
+    import tokenizers
+    tokenizer = tokenizers.Tokenizer.from_file(str(opts.model / "tokenizer.json"))
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(opts.max_length)
+    with open(opts.texts, encoding="utf-8") as file:
+        return [encoding.ids for encoding in tokenizer.encode_batch_fast([line.rstrip("\n") for line in islice(file, opts.rows)])]
+
+
+def run(opts, logits_of, versions):
+    """logits_of(list of id lists) -> list of logits lists. Runs all batches, writes --out, prints the facts."""
+    rows = read(opts)
+    order = list(range(len(rows)))
+    if opts.order == "sorted":
+        order.sort(key=lambda i: len(rows[i]))
+    logits = [None] * len(rows)
+    for begin in range(0, len(order), opts.batch_size):
+        chosen = order[begin:begin + opts.batch_size]
+        for i, values in zip(chosen, logits_of([rows[i] for i in chosen])):
+            logits[i] = values
+    if opts.out:
+        opts.out.write_text("".join(json.dumps(values) + "\n" for values in logits), encoding="utf-8")
+    print(json.dumps({"rows": len(rows), "real_tokens": sum(map(len, rows)), "versions": versions}))
+
+
+def padded(batch, pad):
+    """numpy arrays input_ids and attention_mask, int64, padded to the batch's longest."""
+    import numpy as np
+    longest = max(map(len, batch))
+    ids = np.full((len(batch), longest), pad, dtype=np.int64)
+    mask = np.zeros_like(ids)
+    for line, row in enumerate(batch):
+        ids[line, :len(row)] = row
+        mask[line, :len(row)] = 1
+    return ids, mask
