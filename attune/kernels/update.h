@@ -1,7 +1,7 @@
 // Contract: one optimizer update of a run of parameters, in one pass over memory.
 //
 // g' = clip * g, t = step (1-based), all f32 (f64); low: the bf16 copy that products read, refreshed in the same pass,
-// or undefined.
+// or undefined; where w has packed forms (packed_weight.h) they are refreshed in the same pass.
 //
 // AdamUpdate:  g' += decay * w            if coupled (Adam with L2: Kingma & Ba 2015, arXiv 1412.6980, plus an L2
 // gradient)

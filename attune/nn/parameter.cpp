@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "attune/kernels/packed_weight.h"
+
 namespace attune::nn {
 namespace {
 
@@ -11,6 +13,12 @@ uint64_t hash_name(std::string_view name) {
   uint64_t key = 0;
   for (const char c : name) key = mix_key(key, static_cast<unsigned char>(c));
   return key;
+}
+
+// Weights that products read in bf16 have a rounded twin, unless the CPU has packed forms of them.
+bool has_twin(const Parameter& p, DType compute, const tensor::Memory& memory) {
+  return compute == DType::bf16 && p.options.product_weight &&
+         !(memory.is_host() && kernels::cpu::packs_weight(p.shape));
 }
 
 template <class T>
@@ -34,19 +42,40 @@ void Parameters::allocate(DType compute, tensor::Memory& memory) {
   size_t value_bytes = 0, twin_bytes = 0;
   for (const auto& p : all_) {
     value_bytes += aligned(p->shape.count() * tensor::size_of(type));
-    if (p->options.product_weight) twin_bytes += aligned(p->shape.count() * tensor::size_of(DType::bf16));
+    if (has_twin(*p, compute, memory)) twin_bytes += aligned(p->shape.count() * tensor::size_of(DType::bf16));
   }
   values_ = tensor::Buffer(value_bytes, memory);
-  if (compute == DType::bf16) twins_ = tensor::Buffer(twin_bytes, memory);
+  if (twin_bytes > 0) twins_ = tensor::Buffer(twin_bytes, memory);
   char* value = static_cast<char*>(values_.data());
   char* twin = static_cast<char*>(twins_.data());
   for (const auto& p : all_) {
     p->value = {.data = value, .shape = p->shape, .dtype = type};
     value += aligned(p->value.bytes());
-    if (compute == DType::bf16 && p->options.product_weight) {
+    if (has_twin(*p, compute, memory)) {
       p->value.twin = reinterpret_cast<tensor::BFloat16*>(twin);
       twin += aligned(p->shape.count() * tensor::size_of(DType::bf16));
     }
+  }
+  if (compute == DType::bf16 && memory.is_host()) give_packed_forms(&tensor::PackedWeight::forward, forward_forms_);
+}
+
+// Room for one form of every weight that is packed.
+void Parameters::give_packed_forms(tensor::BFloat16* tensor::PackedWeight::*form, tensor::Buffer& buffer) {
+  const auto bytes_of = [](const nn::Parameter& p) { return aligned(p.shape.count() * tensor::size_of(DType::bf16)); };
+  const auto wants = [](const nn::Parameter& p) {
+    return p.options.product_weight && kernels::cpu::packs_weight(p.shape);
+  };
+  size_t bytes = 0;
+  for (const auto& p : all_)
+    if (wants(*p)) bytes += bytes_of(*p);
+  if (bytes == 0) return;
+  buffer = tensor::Buffer(bytes);
+  char* at = static_cast<char*>(buffer.data());
+  for (const auto& p : all_) {
+    if (!wants(*p)) continue;
+    p->packed.*form = reinterpret_cast<tensor::BFloat16*>(at);
+    p->value.packed = &p->packed;
+    at += bytes_of(*p);
   }
 }
 
@@ -65,6 +94,7 @@ void Parameters::initialise(Parameter& p, uint64_t seed, double deviation) {
 
 void Parameters::refresh_twins() {
   for (const auto& p : all_) {
+    if (p->value.packed) kernels::cpu::pack_weight(p->value, p->packed);
     if (!p->value.twin) continue;
     const tensor::OnHost<float> from(memory(), p->value);
     const Tensor twin{.data = p->value.twin, .shape = p->shape, .dtype = DType::bf16};
@@ -76,6 +106,10 @@ void Parameters::refresh_twins() {
 }
 
 void Parameters::prepare_gradients(TableGradients tables) {
+  if (forward_forms_.bytes() > 0) {
+    give_packed_forms(&tensor::PackedWeight::backward, backward_forms_);
+    refresh_twins();
+  }
   size_t bytes = 0;
   for (const auto& p : all_) {
     p->by_rows = p->trainable && p->options.read_by_rows && tables == TableGradients::touched_rows;

@@ -52,6 +52,7 @@ struct Parameter {
   bool started = false;  // a gradient arrived since begin_step()
   // Row i of `gradient` belongs to row touched[i] of `value`; none, where the gradient has a row for each.
   bool by_rows = false;
+  tensor::PackedWeight packed = {};  // what `value.packed` points to
   std::vector<int32_t> touched = {};
 };
 
@@ -70,7 +71,7 @@ class Parameters {
   tensor::Memory& memory() const { return values_.memory(); }
   // Draws initial values: N(0, deviation) keyed by (seed, name, element), ones or zeros.
   void initialise(Parameter& parameter, uint64_t seed, double deviation);
-  // Rounds values into twins; after loading, and never in between (the optimizer keeps them in step).
+  // Rounds values into twins and packed forms; after loading, and never in between (the optimizer keeps them in step).
   void refresh_twins();
 
   void prepare_gradients(TableGradients tables = TableGradients::all_rows);
@@ -94,7 +95,10 @@ class Parameters {
 
  private:
   std::vector<std::unique_ptr<Parameter>> all_;
+  void give_packed_forms(tensor::BFloat16* tensor::PackedWeight::*form, tensor::Buffer& buffer);
+
   tensor::Buffer values_, twins_, gradients_;
+  tensor::Buffer forward_forms_, backward_forms_;             // of packed weights
   std::map<const Parameter*, tensor::Buffer> row_gradients_;  // each with room for the most rows ever touched
   std::vector<Parameter*> tables_by_rows_;
   bool settled_ = true;

@@ -25,6 +25,7 @@ Tensor Tensor::slice_rows(int64_t begin, int64_t end) const {
   part.data = static_cast<char*>(data) + static_cast<size_t>(begin * cols()) * size_of(dtype);
   if (twin) part.twin = twin + begin * cols();
   part.shape = Shape{end - begin, cols()};
+  part.packed = nullptr;
   part.var = -1;
   return part;
 }

@@ -32,6 +32,13 @@ class Shape {
   int rank_ = 0;
 };
 
+// A weight W [out, in] rounded to bf16 as matrix products read it fastest (kernels/packed_weight.h says how it lies):
+// once for y = x W^T, and once for dx = dy W, which only training needs.
+struct PackedWeight {
+  BFloat16* forward = nullptr;
+  BFloat16* backward = nullptr;
+};
+
 struct Tensor {
   void* data = nullptr;
   Shape shape = {};
@@ -41,6 +48,8 @@ struct Tensor {
   // The same values rounded to bf16, if someone already made them: matrix products read these in a bf16 run, while
   // sums go on in f32. It has no gradient of its own.
   BFloat16* twin = nullptr;
+  // The same of a whole weight, in place of a twin: whoever changes the weight keeps it in step.
+  const PackedWeight* packed = nullptr;
 
   bool defined() const { return data != nullptr; }
   int64_t count() const { return shape.count(); }

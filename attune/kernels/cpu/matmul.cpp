@@ -50,6 +50,16 @@ int64_t rows_of(const Tensor& x) {
   return x.shape.rank() == 2 ? x.shape[0] : x.rows();
 }
 
+bool reads_packed(const Matmul& args) {
+  return args.b.packed != nullptr && args.a.dtype == DType::bf16;
+}
+
+const void* packed_form(const Matmul& args) {
+  const BFloat16* form = args.transpose_b ? args.b.packed->forward : args.b.packed->backward;
+  ATTUNE_CHECK(form != nullptr, "a weight {} without a packed form for this product", args.b.shape.text());
+  return form;
+}
+
 Product describe(int threads, const Matmul& args) {
   const int64_t a_rows = rows_of(args.a), a_cols = args.a.cols(), b_rows = rows_of(args.b), b_cols = args.b.cols();
   Product p;
@@ -65,6 +75,7 @@ Product describe(int threads, const Matmul& args) {
   p.transpose_b = args.transpose_b;
   p.accumulate = args.accumulate;
   p.bias = args.bias.defined();
+  p.packed = reads_packed(args);
   const int64_t b_inner = args.transpose_b ? b_cols : b_rows;
   ATTUNE_CHECK(p.k == b_inner && rows_of(args.c) == p.m && args.c.cols() == p.n,
                "the product of {}{} and {}{} into {} does not fit", args.a.shape.text(),
@@ -75,7 +86,7 @@ Product describe(int threads, const Matmul& args) {
 
 void check(int threads, const Matmul& args, const Product& p) {
   const auto known = [](DType t) { return t == DType::f32 || t == DType::bf16; };
-  ATTUNE_CHECK(args.a.dtype == args.b.dtype && known(args.a.dtype) && known(args.c.dtype),
+  ATTUNE_CHECK((p.packed || args.a.dtype == args.b.dtype) && known(args.a.dtype) && known(args.c.dtype),
                "the CPU's products are f32 or bf16 with one dtype for both operands; these are {} x {} -> {}",
                name(args.a.dtype), name(args.b.dtype), name(args.c.dtype));
   ATTUNE_CHECK(!p.bias || (args.bias.dtype == DType::f32 && args.bias.count() == p.n),
@@ -170,13 +181,18 @@ void matmul(MatmulCache& cache, int threads, const Matmul& args) {
   const Product product = describe(threads, args);
   check(threads, args, product);
   if (product.m == 0 || product.n == 0) return;
-  const ProductData data{args.a.data, args.b.data, args.bias.data, args.c.data};
+  const ProductData data{args.a.data, product.packed ? packed_form(args) : args.b.data, args.bias.data, args.c.data};
   if (product.k == 0) return run_empty(product, data);
   const Team team(threads);
   const bool direct = product.operands == DType::bf16 && !product.accumulate && onednn_serves(DType::bf16) &&
                       !(product.transpose_a && product.k > kBatchRows);
   if (product.result == DType::bf16 && !direct) return run_wide(cache.state(), product, data);
   run_blocks(cache.state(), product, data);
+}
+
+bool multiplies_packed() {
+  static const bool known = has_fast_bf16() && onednn_multiplies_packed();
+  return known;
 }
 
 bool has_fast_bf16() {

@@ -29,6 +29,9 @@ class MatmulCache {
 // `threads`: at least 1; exactly so many work, and the calling thread's OpenMP setting is as before afterwards.
 void matmul(MatmulCache& cache, int threads, const Matmul& args);
 
+// Whether products in bf16 can read packed weights (packed_weight.h).
+bool multiplies_packed();
+
 // Whether products in bf16 run on instructions made for them (AVX-512 BF16 or AMX), as oneDNN sees the processor.
 bool has_fast_bf16();
 

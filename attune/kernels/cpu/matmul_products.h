@@ -24,6 +24,7 @@ struct Product {
   tensor::DType result = tensor::DType::f32;
   bool transpose_a = false, transpose_b = false;
   bool accumulate = false, bias = false;
+  bool packed = false;  // B lies as packed_weight.h says
 
   bool operator==(const Product&) const = default;
 };
@@ -65,5 +66,7 @@ class Products {
 // products (AVX-512 BF16 or AMX).
 bool onednn_has_avx512();
 bool onednn_has_fast_bf16();
+// Whether it has a fast kernel for bf16 products with B as packed_weight.h says.
+bool onednn_multiplies_packed();
 
 }  // namespace attune::kernels::cpu

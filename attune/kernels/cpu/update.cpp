@@ -4,10 +4,12 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "attune/kernels/cpu/update.cpp"
+#include <hwy/cache_control.h>
 #include <hwy/foreach_target.h>
 
 #include "attune/kernels/cpu/dispatch.h"
 #include "attune/kernels/cpu/lanes-inl.h"
+#include "attune/kernels/cpu/pack-inl.h"
 #include "attune/kernels/cpu/parallel.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -50,14 +52,24 @@ class AdamStep {
   Float beta1_, beta2_, rest1_, rest2_, eps_, coupled_;
 };
 
-// Elements [begin, end) of the gradient, which are those from begin + `ahead` on of weights and moments.
-void adam_run(const AdamUpdate& p, const AdamFactors& factors, int64_t begin, int64_t end, int64_t ahead) {
-  float *w = p.w.as<float>() + ahead, *m = p.m.as<float>() + ahead, *v = p.v.as<float>() + ahead;
+// Where the gradient's element i belongs: weights and moments from i + `ahead` on, their bf16 copy at low[i +
+// `low_ahead`].
+struct Places {
+  int64_t ahead = 0;
+  BFloat16* low = nullptr;
+  int64_t low_ahead = 0;
+};
+
+void adam_run(const AdamUpdate& p, const AdamFactors& factors, int64_t begin, int64_t end, const Places& at) {
+  float *w = p.w.as<float>() + at.ahead, *m = p.m.as<float>() + at.ahead, *v = p.v.as<float>() + at.ahead;
   const float* g = p.g.as<float>();
-  BFloat16* low = p.low.defined() ? p.low.as<BFloat16>() + ahead : nullptr;
+  BFloat16* low = at.low ? at.low + at.low_ahead : nullptr;
   const AdamStep update(p.beta1, p.beta2, p.eps, p.coupled_decay ? p.decay : 0);
   const Float clip = set(p.clip);
   for_lanes(begin, end, [&](int64_t i, auto part) HWY_ATTR {
+    constexpr int64_t kAhead = 512;
+    hwy::Prefetch(w + i + kAhead), hwy::Prefetch(m + i + kAhead), hwy::Prefetch(v + i + kAhead),
+        hwy::Prefetch(g + i + kAhead);
     AdamState x{load(w + i, part), load(m + i, part), load(v + i, part)};
     update(factors, hn::Mul(load(g + i, part), clip), x);
     store(m + i, part, x.mean);
@@ -69,9 +81,31 @@ void adam_run(const AdamUpdate& p, const AdamFactors& factors, int64_t begin, in
 // `begin`, `end`: elements, or rows of the gradient where rows are listed.
 void adam_chunk(const AdamUpdate& p, int64_t begin, int64_t end) {
   const AdamFactors factors = adam_factors(p);
-  if (p.rows == nullptr) return adam_run(p, factors, begin, end, 0);
+  if (p.rows == nullptr) return adam_run(p, factors, begin, end, {.low = optional<BFloat16>(p.low)});
   const int64_t n = p.g.cols();
-  for (int64_t i = begin; i < end; ++i) adam_run(p, factors, i * n, (i + 1) * n, (p.rows[i] - i) * n);
+  for (int64_t i = begin; i < end; ++i)
+    adam_run(p, factors, i * n, (i + 1) * n,
+             {.ahead = (p.rows[i] - i) * n, .low = optional<BFloat16>(p.low), .low_ahead = (p.rows[i] - i) * n});
+}
+
+// Rows [row, row + kPackRows) of a weight with packed forms: update(begin, end, places) of each stretch of a row, its
+// bf16 values going through a tile.
+template <class Update>
+void update_packed_rows(const Tensor& w, int64_t row, const Update& update) {
+  const int64_t in = w.cols();
+  pack_rows(row, w.rows(), in, *w.packed, [&](BFloat16* tile, int64_t col, int64_t cols) HWY_ATTR {
+    for (int64_t r = 0; r < kPackRows; ++r) {
+      const int64_t begin = (row + r) * in + col;
+      update(begin, begin + cols, Places{.low = tile, .low_ahead = r * cols - begin});
+    }
+  });
+}
+
+void adam_packed_rows(const AdamUpdate& p, int64_t begin, int64_t end) {
+  const AdamFactors factors = adam_factors(p);
+  for (int64_t row = begin; row < end; row += kPackRows)
+    update_packed_rows(
+        p.w, row, [&](int64_t from, int64_t to, const Places& at) HWY_ATTR { adam_run(p, factors, from, to, at); });
 }
 
 // The updates `first` and later of kVectors vectors at once, so that the processor has several chains to work on.
@@ -117,10 +151,10 @@ void replay_rows(const AdamReplay& p, int64_t begin, int64_t end) {
   }
 }
 
-void sgd_chunk(const SgdUpdate& p, int64_t begin, int64_t end) {
+void sgd_run(const SgdUpdate& p, int64_t begin, int64_t end, const Places& at) {
   float *w = p.w.as<float>(), *m = p.momentum > 0 ? p.m.as<float>() : nullptr;
   const float* g = p.g.as<float>();
-  BFloat16* low = optional<BFloat16>(p.low);
+  BFloat16* low = at.low ? at.low + at.low_ahead : nullptr;
   const Float clip = set(p.clip), rate = set(p.rate), decay = set(p.decay), momentum = set(p.momentum);
   for_lanes(begin, end, [&](int64_t i, auto part) HWY_ATTR {
     const Float weight = load(w + i, part);
@@ -134,6 +168,16 @@ void sgd_chunk(const SgdUpdate& p, int64_t begin, int64_t end) {
   });
 }
 
+void sgd_chunk(const SgdUpdate& p, int64_t begin, int64_t end) {
+  sgd_run(p, begin, end, {.low = optional<BFloat16>(p.low)});
+}
+
+void sgd_packed_rows(const SgdUpdate& p, int64_t begin, int64_t end) {
+  for (int64_t row = begin; row < end; row += kPackRows)
+    update_packed_rows(p.w, row,
+                       [&](int64_t from, int64_t to, const Places& at) HWY_ATTR { sgd_run(p, from, to, at); });
+}
+
 }  // namespace
 }  // namespace attune::kernels::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -142,10 +186,26 @@ HWY_AFTER_NAMESPACE();
 namespace attune::kernels::cpu {
 
 HWY_EXPORT(adam_chunk);
+HWY_EXPORT(adam_packed_rows);
 HWY_EXPORT(replay_rows);
 HWY_EXPORT(sgd_chunk);
+HWY_EXPORT(sgd_packed_rows);
+
+namespace {
+
+// About a chunk's elements, in whole tiles.
+int64_t packed_chunk_rows(const Tensor& w) {
+  constexpr int64_t kTileRows = 16;
+  return std::max<int64_t>(1, chunk_rows(w.cols()) / kTileRows) * kTileRows;
+}
+
+}  // namespace
 
 void adam_update(int threads, const AdamUpdate& p) {
+  if (p.w.packed)
+    return parallel_chunks(threads, p.w.rows(), packed_chunk_rows(p.w), [&](int64_t begin, int64_t end) {
+      HWY_DYNAMIC_DISPATCH(adam_packed_rows)(p, begin, end);
+    });
   const int64_t count = p.rows ? p.g.rows() : p.g.count(), chunk = p.rows ? chunk_rows(p.g.cols()) : kChunkElements;
   parallel_chunks(threads, count, chunk, [&](int64_t begin, int64_t end) {
     HWY_DYNAMIC_DISPATCH(adam_chunk)(p, begin, end);
@@ -159,6 +219,10 @@ void adam_replay(int threads, const AdamReplay& p) {
 }
 
 void sgd_update(int threads, const SgdUpdate& p) {
+  if (p.w.packed)
+    return parallel_chunks(threads, p.w.rows(), packed_chunk_rows(p.w), [&](int64_t begin, int64_t end) {
+      HWY_DYNAMIC_DISPATCH(sgd_packed_rows)(p, begin, end);
+    });
   parallel_chunks(threads, p.w.count(), kChunkElements, [&](int64_t begin, int64_t end) {
     HWY_DYNAMIC_DISPATCH(sgd_chunk)(p, begin, end);
   });

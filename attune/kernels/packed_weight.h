@@ -1,0 +1,17 @@
+// Contract: how a bf16 weight W [out, in] lies for matrix products on the CPU.
+//
+// As the right factor B [K, N] of a product, in blocks of 64 columns; within a block pairs of rows lie together:
+//   B[k, n] stands at ((n / 64) * (K / 2) + k / 2) * 128 + (n % 64) * 2 + k % 2        (oneDNN's BA16a64b2a)
+// forward: B = W^T, K = in, N = out;  backward: B = W, K = out, N = in. in and out are multiples of 64.
+#pragma once
+#include "attune/tensor/tensor.h"
+
+namespace attune::kernels::cpu {
+
+// Whether products of this weight in bf16 are made from packed weights here.
+bool packs_weight(const tensor::Shape& shape);
+
+// Rounds w [out, in] f32 into the forms that `packed` has.
+void pack_weight(const tensor::Tensor& w, const tensor::PackedWeight& packed);
+
+}  // namespace attune::kernels::cpu
