@@ -7,6 +7,7 @@
 #include <omp.h>
 #endif
 
+#include "attune/kernels/cpu/instructions.h"
 #include "attune/kernels/cpu/matmul_portable.h"
 #include "attune/kernels/cpu/matmul_products.h"
 
@@ -180,6 +181,7 @@ void matmul(MatmulCache& cache, int threads, const Matmul& args) {
 }
 
 bool has_fast_bf16() {
+  limit_instructions();
   return onednn_has_fast_bf16();
 }
 

@@ -66,4 +66,8 @@ class Products {
 bool onednn_has_avx512();
 bool onednn_has_fast_bf16();
 
+// Holds oneDNN to lesser instructions. Error (usage) once this process has used oneDNN, which then does not listen.
+enum class OneDnnLimit { avx512_without_bf16, avx2, sse41 };
+void limit_onednn(OneDnnLimit limit);
+
 }  // namespace attune::kernels::cpu
