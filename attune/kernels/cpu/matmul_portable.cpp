@@ -2,6 +2,8 @@
 #define HWY_TARGET_INCLUDE "attune/kernels/cpu/matmul_portable.cpp"
 #include <hwy/foreach_target.h>
 // foreach_target comes first
+#include <hwy/cache_control.h>
+
 #include "attune/kernels/cpu/matmul_pack-inl.h"
 #include "attune/kernels/cpu/matmul_portable.h"
 #include "attune/kernels/cpu/matmul_tile-inl.h"
@@ -16,6 +18,8 @@ constexpr int64_t kBlockCols = 1024;                // columns of B packed at a 
 constexpr int64_t kGroupTiles = 8;                  // tiles of A that one item of work goes through with one panel of B
 constexpr int64_t kRowsOfTile = 6, kTileWidth = 8;  // rows, and the places they have when packed
 constexpr int64_t kPanelWidth = 64;                 // at most: four vectors of 16
+
+constexpr int64_t kRowsInPlace = 128;
 
 constexpr int64_t ceil_div(int64_t x, int64_t by) {
   return (x + by - 1) / by;
@@ -33,6 +37,10 @@ struct PortableBlock {
   float* a;                                   // packed tiles of A', panels of B'
   float* b;
 
+  // Few rows do not pay for a copy of B that may be read where it lies.
+  bool b_in_place() const {
+    return rows <= kRowsInPlace && !product->transpose_b && product->operands == tensor::DType::f32;
+  }
   int64_t tiles() const { return ceil_div(rows, kRowsOfTile); }
 };
 
@@ -100,17 +108,22 @@ void tile_of_c(const PortableBlock& k, int64_t tile_index, int64_t panel) {
     const float* bias = static_cast<const float*>(k.data->bias) + k.col + panel * width;
     for (int64_t i = 0; i < rows; ++i) std::copy(bias, bias + cols, c + i * p.n);
   }
+  const bool in_place = cols == width && k.b_in_place();
+  const float* const b = in_place ? static_cast<const float*>(k.data->b) + k.step * p.ldb + k.col + panel * width
+                                  : k.b + panel * width * kDepth;
   SmallProduct product{rows,
                        kPanelVectors,
                        k.steps,
                        k.a + tile_index * kTileWidth * kDepth,
                        1,
                        kTileWidth,
-                       k.b + panel * width * kDepth,
-                       width,
+                       b,
+                       in_place ? p.ldb : width,
                        c,
                        p.n,
                        !starts || p.bias};
+  if (!starts && cols == width)
+    for (int64_t i = 0; i < rows; ++i) hwy::Prefetch(c + i * p.n);
   if (cols == width) return small_product(product);
   HWY_ALIGN float edge[kRowsOfTile * kPanelVectors * HWY_MAX_BYTES / sizeof(float)] = {};
   for (int64_t i = 0; i < rows; ++i) std::copy(c + i * p.n, c + i * p.n + cols, edge + i * width);
@@ -129,7 +142,7 @@ void block(const PortableBlock& k) {
 #pragma omp for schedule(static) nowait
   for (int64_t t = 0; t < tiles; ++t) pack_tile_of_a<T>(k, t);
 #pragma omp for schedule(static)
-  for (int64_t t = 0; t < panels; ++t) pack_panel_of_b<T>(k, t);
+  for (int64_t t = 0; t < panels; ++t) if (!k.b_in_place() || (t + 1) * panel_width() > k.cols) pack_panel_of_b<T>(k, t);
 #pragma omp for schedule(static) nowait
   for (int64_t item = 0; item < groups * panels; ++item) {
     const int64_t group = item / panels, panel = item % panels;
