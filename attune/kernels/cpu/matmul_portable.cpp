@@ -13,6 +13,7 @@ namespace attune::kernels::cpu {
 constexpr int64_t kDepth = 256;      // steps of k at a time: a panel of B has 16 KB and stays in the first-level cache
 constexpr int64_t kBlockRows = 256;  // rows of A at a time, at most: packed, they stay in the second-level cache
 constexpr int64_t kRowsOfTile = 6, kTileWidth = 8;  // rows of A in a tile, and the places they have when packed
+constexpr int64_t kRowsInPlace = 128;               // more rows pay for a copy of B that could be read where it lies
 constexpr int64_t kItemsOfThread = 4;               // items of work a thread, at least, where there are as many
 
 constexpr int64_t ceil_div(int64_t x, int64_t by) {
@@ -83,10 +84,33 @@ void pack_panel_of_b(const PortableBlock& k, int64_t panel, float* packed) {
   pack(strip, packed);
 }
 
-// One tile of C: its rows by one panel. Columns beyond n are computed beside it and left there.
-void tile_of_c(const PortableBlock& k, int64_t tile_index, int64_t panel, const float* b) {
+// A panel of B as a tile reads it: packed, or where it lies, its rows `ld` apart.
+struct Panel {
+  int64_t index;
+  const float* b;
+  int64_t ld;
+};
+
+// Rows a multiple of 4 KB apart would drive one another out of the cache.
+bool in_place(const PortableBlock& k, int64_t panel) {
   const Product& p = *k.product;
-  const int64_t width = panel_width(), col = panel * width, cols = std::min(width, p.n - col);
+  return p.operands == tensor::DType::f32 && !p.transpose_b && k.rows <= kRowsInPlace && p.ldb % 1024 != 0 &&
+         (panel + 1) * panel_width() <= p.n;
+}
+
+template <class T>
+Panel panel_of_b(const PortableBlock& k, int64_t panel, float* packed) {
+  if (in_place(k, panel))
+    return {panel, static_cast<const float*>(k.data->b) + k.step * k.product->ldb + panel * panel_width(),
+            k.product->ldb};
+  pack_panel_of_b<T>(k, panel, packed);
+  return {panel, packed, panel_width()};
+}
+
+// One tile of C: its rows by one panel. Columns beyond n are computed beside it and left there.
+void tile_of_c(const PortableBlock& k, int64_t tile_index, const Panel& panel) {
+  const Product& p = *k.product;
+  const int64_t width = panel_width(), col = panel.index * width, cols = std::min(width, p.n - col);
   const int64_t first = part(k.rows, k.tiles(), tile_index), rows = part(k.rows, k.tiles(), tile_index + 1) - first;
   float* const c = static_cast<float*>(k.data->c) + (k.row + first) * p.n + col;
   const bool starts = k.step == 0 && !p.accumulate;
@@ -95,7 +119,7 @@ void tile_of_c(const PortableBlock& k, int64_t tile_index, int64_t panel, const 
     for (int64_t i = 0; i < rows; ++i) std::copy(bias, bias + cols, c + i * p.n);
   }
   const float* const a = k.a + tile_index * kTileWidth * kDepth;
-  SmallProduct product{rows, kPanelVectors, k.steps, a, 1, kTileWidth, b, width, c, p.n, !starts || p.bias};
+  SmallProduct product{rows, kPanelVectors, k.steps, a, 1, kTileWidth, panel.b, panel.ld, c, p.n, !starts || p.bias};
   if (cols == width) return small_product(product);
   HWY_ALIGN float edge[kRowsOfTile * kPanelFloats] = {};
   for (int64_t i = 0; i < rows; ++i) std::copy(c + i * p.n, c + i * p.n + cols, edge + i * width);
@@ -113,16 +137,15 @@ void block(const PortableBlock& k) {
   const int64_t tiles = k.tiles(), panels = ceil_div(k.product->n, panel_width());
   const int64_t groups = std::min(tiles, ceil_div(kItemsOfThread * k.product->threads, panels));
   HWY_ALIGN float b[kDepth * kPanelFloats];
-  int64_t packed = -1;
+  Panel panel{-1, nullptr, 0};
 #pragma omp for schedule(static)
   for (int64_t t = 0; t < tiles; ++t) pack_tile_of_a<T>(k, t);
 #pragma omp for schedule(static) nowait
   for (int64_t item = 0; item < panels * groups; ++item) {
-    const int64_t panel = item / groups, group = item % groups;
-    if (packed != panel) pack_panel_of_b<T>(k, panel, b);
-    packed = panel;
+    const int64_t index = item / groups, group = item % groups;
+    if (panel.index != index) panel = panel_of_b<T>(k, index, b);
     const int64_t end = part(tiles, groups, group + 1);
-    for (int64_t t = part(tiles, groups, group); t < end; ++t) tile_of_c(k, t, panel, b);
+    for (int64_t t = part(tiles, groups, group); t < end; ++t) tile_of_c(k, t, panel);
   }
 }
 
