@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import random
 import struct
 import sys
@@ -218,6 +219,16 @@ class Parts(Options):
             self.assertAlmostEqual(factor, 0.5 ** (3 - self.depth(name)), places=3, msg=name)
             compared += 1
         self.assertGreater(compared, 35)
+
+
+class Instructions(Options):
+    def test_the_environment_holds_it_to_lesser_instructions(self):
+        command = ["eval", "--model", self.model, "--data", self.dev, "--bootstrap", 0, "--threads", 1, "--json"]
+        for limit in ("avx512", "avx2", "baseline"):
+            result = attune(*command, env={**os.environ, "ATTUNE_MAX_ISA": limit})
+            self.assertIn("f32", self.succeeded(result).stdout.decode(), limit)
+        result = attune(*command, env={**os.environ, "ATTUNE_MAX_ISA": "avx1024"})
+        self.refused(result, "ATTUNE_MAX_ISA is 'avx1024'", "avx512, avx2 or baseline")
 
 
 if __name__ == "__main__":

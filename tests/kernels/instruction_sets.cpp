@@ -1,30 +1,39 @@
-// The CPU's kernels exist once for each instruction set and normally the best is chosen. With
-// ATTUNE_TEST_INSTRUCTIONS=avx2 or =baseline in the environment this program tests a lesser one, as a processor without
-// the better would run it.
+// ATTUNE_MAX_ISA in the environment runs this program's tests as a lesser processor would
+// (tests/kernels/CMakeLists.txt).
 #include <cstdlib>
 #include <gtest/gtest.h>
 #include <hwy/highway.h>
 #include <hwy/targets.h>
 #include <string_view>
 
+#include "attune/kernels/cpu/instructions.h"
+#include "attune/kernels/cpu/matmul.h"
+#include "attune/kernels/cpu/matmul_products.h"
+
 namespace attune::kernels::test {
 namespace {
 
+// Some tests call a kernel without making a device first.
 class InstructionSets : public ::testing::Environment {
  public:
-  void SetUp() override {
-    const char* wanted = std::getenv("ATTUNE_TEST_INSTRUCTIONS");
-    if (!wanted) return;
-    const bool avx2 = std::string_view(wanted) == "avx2";
-    ASSERT_TRUE(avx2 || std::string_view(wanted) == "baseline") << "ATTUNE_TEST_INSTRUCTIONS is avx2 or baseline";
-    const int64_t usable = hwy::SupportedTargets();
-    const int64_t baseline = usable & ~int64_t{HWY_AVX3_DL | HWY_AVX3 | HWY_AVX2 | HWY_SSE4 | HWY_SSSE3};
-    hwy::SetSupportedTargetsForTest(avx2 ? baseline | (usable & HWY_AVX2) : baseline);
-    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-  }
+  void SetUp() override { cpu::limit_instructions(); }
 };
 
 const auto* const kRegistered = ::testing::AddGlobalTestEnvironment(new InstructionSets);
+
+TEST(Instructions, NoneBeyondTheLimit) {
+  const char* const told = std::getenv("ATTUNE_MAX_ISA");
+  if (!told) GTEST_SKIP() << "ATTUNE_MAX_ISA is not set: there is no limit";
+  const std::string_view limit = told;
+  EXPECT_FALSE(cpu::has_fast_bf16());
+  if (limit != "avx512") {
+    EXPECT_FALSE(cpu::onednn_has_avx512());
+  }
+#if HWY_ARCH_X86
+  const int64_t best = limit == "avx512" ? HWY_AVX3 : limit == "avx2" ? HWY_AVX2 : HWY_STATIC_TARGET;
+  EXPECT_EQ(hwy::SupportedTargets() & (best - 1), 0);
+#endif
+}
 
 }  // namespace
 }  // namespace attune::kernels::test

@@ -4,6 +4,7 @@
 #include "attune/kernels/cpu/dropout.h"
 #include "attune/kernels/cpu/elementwise.h"
 #include "attune/kernels/cpu/embedding.h"
+#include "attune/kernels/cpu/instructions.h"
 #include "attune/kernels/cpu/layer_norm.h"
 #include "attune/kernels/cpu/loss.h"
 #include "attune/kernels/cpu/matmul.h"
@@ -65,6 +66,7 @@ class CpuKernels final : public Kernels {
 
 std::unique_ptr<Kernels> make_kernels(int threads) {
   ATTUNE_CHECK(threads >= 1, "at least one thread is needed, got {}", threads);
+  limit_instructions();
   return std::make_unique<CpuKernels>(threads);
 }
 

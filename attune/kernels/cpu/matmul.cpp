@@ -7,6 +7,7 @@
 #include <omp.h>
 #endif
 
+#include "attune/kernels/cpu/instructions.h"
 #include "attune/kernels/cpu/matmul_portable.h"
 #include "attune/kernels/cpu/matmul_products.h"
 
@@ -196,6 +197,7 @@ bool multiplies_packed() {
 }
 
 bool has_fast_bf16() {
+  limit_instructions();
   return onednn_has_fast_bf16();
 }
 

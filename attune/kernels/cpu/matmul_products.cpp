@@ -168,4 +168,16 @@ bool onednn_has_fast_bf16() {
   return has(dnnl::cpu_isa::avx512_core_bf16);
 }
 
+void limit_onednn(OneDnnLimit limit) {
+  const auto isa = limit == OneDnnLimit::avx512_without_bf16 ? dnnl::cpu_isa::avx512_core_vnni
+                   : limit == OneDnnLimit::avx2              ? dnnl::cpu_isa::avx2
+                                                             : dnnl::cpu_isa::sse41;
+  const dnnl::status status = dnnl::set_max_cpu_isa(isa);
+  if (status != dnnl::status::success)
+    fail(ErrorKind::usage,
+         "ATTUNE_MAX_ISA cannot be kept: oneDNN was used before in this process, or was built without such a limit "
+         "(status {}); set ONEDNN_MAX_CPU_ISA and DNNL_MAX_CPU_ISA to the same instructions instead",
+         static_cast<int>(status));
+}
+
 }  // namespace attune::kernels::cpu

@@ -69,4 +69,8 @@ bool onednn_has_fast_bf16();
 // Whether it has a fast kernel for bf16 products with B as packed_weight.h says.
 bool onednn_multiplies_packed();
 
+// Holds oneDNN to lesser instructions. Error (usage) once this process has used oneDNN, which then does not listen.
+enum class OneDnnLimit { avx512_without_bf16, avx2, sse41 };
+void limit_onednn(OneDnnLimit limit);
+
 }  // namespace attune::kernels::cpu
