@@ -10,6 +10,7 @@
 #include "attune/kernels/cpu/instructions.h"
 #include "attune/kernels/cpu/matmul_portable.h"
 #include "attune/kernels/cpu/matmul_products.h"
+#include "attune/kernels/cpu/weight_gradient.h"
 
 namespace attune::kernels::cpu {
 namespace {
@@ -118,7 +119,8 @@ void round_into(const float* sum, int64_t count, bool accumulate, BFloat16* c) {
 struct MatmulCache::State {
   Products products{kProducts};
   Workspace panels;
-  Workspace wide;  // an f32 result that becomes bf16 at the end
+  Workspace factors;  // of a weight gradient
+  Workspace wide;     // an f32 result that becomes bf16 at the end
 };
 
 MatmulCache::MatmulCache() : state_(std::make_unique<State>()) {}
@@ -128,7 +130,31 @@ MatmulCache& MatmulCache::operator=(MatmulCache&&) noexcept = default;
 
 namespace {
 
+// Weight gradients of whole blocks: worth laying out from a few rows on.
+bool lays_out_factors(const Product& p) {
+  constexpr int64_t kBlock = 64, kFewRows = 64;
+  return p.operands == DType::bf16 && p.result == DType::f32 && p.transpose_a && !p.transpose_b && p.lda == p.m &&
+         p.ldb == p.n && p.m % kBlock == 0 && p.n % kBlock == 0 && p.k % 2 == 0 && p.k >= kFewRows &&
+         multiplies_packed();
+}
+
+void run_weight_gradient(MatmulCache::State& state, Product product, ProductData data) {
+  auto* const b = state.factors.get<BFloat16>((product.m + product.n) * padded_rows(product.k));
+  BFloat16* const a = b + product.n * padded_rows(product.k);
+  lay_out_factors(product.threads, {.k = product.k,
+                                    .m = product.m,
+                                    .n = product.n,
+                                    .dy = static_cast<const BFloat16*>(data.a),
+                                    .x = static_cast<const BFloat16*>(data.b),
+                                    .a = a,
+                                    .b = b});
+  data.a = a, data.b = b;
+  product.transpose_a = false, product.lda = product.k, product.packed = true;
+  state.products.run(product, data);
+}
+
 void run_one(MatmulCache::State& state, const Product& product, const ProductData& data) {
+  if (lays_out_factors(product)) return run_weight_gradient(state, product, data);
   if (onednn_serves(product.operands) && state.products.supports(product))
     state.products.run(product, data);
   else

@@ -26,9 +26,31 @@ struct PackTile {
   int64_t out, in;
 };
 
+// Where what is written goes: past the caches if nobody reads it soon.
+struct PastCaches {
+  template <class V, class D>
+  static HWY_INLINE void store(V value, D d, uint32_t* to) {
+    hn::Stream(value, d, to);
+  }
+};
+struct IntoCaches {
+  template <class V, class D>
+  static HWY_INLINE void store(V value, D d, uint32_t* to) {
+    hn::StoreU(value, d, to);
+  }
+};
+
+// Words of two rows side by side: the lower half is the upper row's element.
+HWY_INLINE Word word_pairs(const BFloat16* upper, const BFloat16* lower) {
+  const Word first = hn::PromoteTo(Words(), hn::LoadU(Halves(), &upper->bits));
+  const Word second = hn::PromoteTo(Words(), hn::LoadU(Halves(), &lower->bits));
+  return hn::Or(first, hn::ShiftLeft<16>(second));
+}
+
 #if HWY_TARGET <= HWY_AVX3
-// The 16 x 16 matrix of words at `from`, rows ld apart, transposed to whole cache lines, kPackBlock words apart.
-HWY_INLINE void transpose_lines(const uint32_t* from, int64_t ld, uint32_t* to) {
+// The 16 x 16 matrix of words at `from`, rows ld apart, transposed to whole cache lines, to_ld words apart.
+template <class Cache>
+HWY_INLINE void transpose_lines(const uint32_t* from, int64_t ld, uint32_t* to, int64_t to_ld) {
   const hn::FixedTag<uint32_t, 16> d;
   const hn::Repartition<uint64_t, decltype(d)> pairs;
   using V = hn::Vec<decltype(d)>;
@@ -52,7 +74,7 @@ HWY_INLINE void transpose_lines(const uint32_t* from, int64_t ld, uint32_t* to) 
     const auto odd = [&](V x, V y) HWY_ATTR { return hn::OddEvenBlocks(y, hn::SwapAdjacentBlocks(x)); };
     const V even01 = even(quad[0][i], quad[1][i]), odd01 = odd(quad[0][i], quad[1][i]);
     const V even23 = even(quad[2][i], quad[3][i]), odd23 = odd(quad[2][i], quad[3][i]);
-    const auto line = [&](int64_t block, V value) HWY_ATTR { hn::Stream(value, d, to + (4 * block + i) * kPackBlock); };
+    const auto line = [&](int64_t block, V value) HWY_ATTR { Cache::store(value, d, to + (4 * block + i) * to_ld); };
     line(0, hn::ConcatLowerLower(d, even23, even01));
     line(1, hn::ConcatLowerLower(d, odd23, odd01));
     line(2, hn::ConcatUpperUpper(d, even23, even01));
@@ -60,9 +82,10 @@ HWY_INLINE void transpose_lines(const uint32_t* from, int64_t ld, uint32_t* to) 
   }
 }
 #else
-HWY_INLINE void transpose_lines(const uint32_t* from, int64_t ld, uint32_t* to) {
+template <class Cache>
+HWY_INLINE void transpose_lines(const uint32_t* from, int64_t ld, uint32_t* to, int64_t to_ld) {
   for (int64_t word = 0; word < kPackRows; ++word)
-    for (int64_t row = 0; row < kPackRows; ++row) to[word * kPackBlock + row] = from[row * ld + word];
+    for (int64_t row = 0; row < kPackRows; ++row) to[word * to_ld + row] = from[row * ld + word];
 }
 #endif
 
@@ -72,20 +95,19 @@ HWY_INLINE void pack_forward(const PackTile& t, BFloat16* forward) {
   const int64_t pairs = t.in / 2, block = t.row / kPackBlock, within = t.row % kPackBlock, words = t.cols / 2;
   const auto* const from = reinterpret_cast<const uint32_t*>(t.tile);
   auto* const to = reinterpret_cast<uint32_t*>(forward) + (block * pairs + t.col / 2) * kPackBlock + within;
-  for (int64_t word = 0; word < words; word += kPackRows) transpose_lines(from + word, words, to + word * kPackBlock);
+  for (int64_t word = 0; word < words; word += kPackRows)
+    transpose_lines<PastCaches>(from + word, words, to + word * kPackBlock, kPackBlock);
 }
 
-// Two rows are interleaved: the lower half of a word is the upper row's element.
+// Two rows are interleaved.
 HWY_INLINE void pack_backward(const PackTile& t, BFloat16* backward) {
   const int64_t pairs = t.out / 2;
   for (int64_t r = 0; r < kPackRows; r += 2) {
     const BFloat16 *upper = t.tile + r * t.cols, *lower = upper + t.cols;
     for (int64_t c = 0; c < t.cols; c += lanes()) {
-      const Word first = hn::PromoteTo(Words(), hn::LoadU(Halves(), &upper[c].bits));
-      const Word second = hn::PromoteTo(Words(), hn::LoadU(Halves(), &lower[c].bits));
       const int64_t column = t.col + c, at = ((column / kPackBlock) * pairs + (t.row + r) / 2) * kPackBlock;
       auto* const to = reinterpret_cast<uint32_t*>(backward) + at + column % kPackBlock;
-      hn::Stream(hn::Or(first, hn::ShiftLeft<16>(second)), Words(), to);
+      PastCaches::store(word_pairs(upper + c, lower + c), Words(), to);
     }
   }
 }
