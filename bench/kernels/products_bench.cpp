@@ -36,10 +36,12 @@ void linear_weight_gradient(benchmark::State& state) {
 
 void sizes(benchmark::internal::Benchmark* benchmark) {
   for (const int64_t bf16 : {0, 1})
-    for (const int64_t hidden : {384, 768}) {
-      benchmark->Args({400, hidden, hidden, bf16});
-      benchmark->Args({400, hidden, 4 * hidden, bf16});
-    }
+    for (const int64_t rows : {25, 100, 400, 1024})
+      for (const int64_t hidden : {384, 768}) {
+        benchmark->Args({rows, hidden, hidden, bf16});
+        benchmark->Args({rows, hidden, 4 * hidden, bf16});
+        benchmark->Args({rows, 4 * hidden, hidden, bf16});
+      }
 }
 ATTUNE_BENCHMARK(linear)->Apply(sizes);
 ATTUNE_BENCHMARK(linear_data_gradient)->Apply(sizes);

@@ -324,7 +324,7 @@ Matrix portable(cpu::Workspace& scratch, int threads, const Case& c, Operands& o
 
 TEST(PortableProduct, ValuesOfAllOptions) {
   cpu::Workspace scratch;
-  const int64_t sizes[][3] = {{1, 1, 1}, {7, 33, 9}, {25, 300, 70}, {13, 300, 1030}, {970, 20, 33}};
+  const int64_t sizes[][3] = {{1, 1, 1}, {7, 33, 9}, {25, 300, 70}, {13, 300, 1030}, {970, 20, 33}, {30, 5, 1024}};
   for (const auto& s : sizes)
     for (const Case& c : with_all_options(s[0], s[1], s[2])) {
       if (c.result != DType::f32) continue;
@@ -336,20 +336,21 @@ TEST(PortableProduct, ValuesOfAllOptions) {
 TEST(PortableProduct, RowsAloneAndThreads) {
   cpu::Workspace scratch;
   for (const DType in : {DType::f32, DType::bf16})
-    for (const int64_t n : {2, 9, 77, 384}) {
-      const Case c{1000, 700, n, in, DType::f32, false, true};
-      Operands o(c);
-      const Matrix one = portable(scratch, 1, c, o);
-      for (int threads = 2; threads <= 4; ++threads) ASSERT_TRUE(same_bits(one, portable(scratch, threads, c, o)));
-      for (const int64_t rows : {1, 3, 16, 100}) {
-        Case alone = c;
-        alone.m = rows;
-        Operands few(alone);
-        const Matrix got = portable(scratch, 2, alone, few);
-        EXPECT_EQ(0, std::memcmp(got.bytes.data(), one.bytes.data(), static_cast<size_t>(rows * n) * sizeof(float)))
-            << rows << " rows, n " << n;
+    for (const int64_t n : {2, 9, 77, 384})
+      for (const bool transpose_b : {false, true}) {
+        const Case c{1000, 700, n, in, DType::f32, false, transpose_b};
+        Operands o(c);
+        const Matrix one = portable(scratch, 1, c, o);
+        for (int threads = 2; threads <= 4; ++threads) ASSERT_TRUE(same_bits(one, portable(scratch, threads, c, o)));
+        for (const int64_t rows : {1, 3, 16, 25, 100, 300}) {
+          Case alone = c;
+          alone.m = rows;
+          Operands few(alone);
+          const Matrix got = portable(scratch, 2, alone, few);
+          EXPECT_EQ(0, std::memcmp(got.bytes.data(), one.bytes.data(), static_cast<size_t>(rows * n) * sizeof(float)))
+              << rows << " rows, n " << n;
+        }
       }
-    }
 }
 
 }  // namespace

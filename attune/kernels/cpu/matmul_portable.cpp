@@ -2,6 +2,8 @@
 #define HWY_TARGET_INCLUDE "attune/kernels/cpu/matmul_portable.cpp"
 #include <hwy/foreach_target.h>
 // foreach_target comes first
+#include <hwy/cache_control.h>
+
 #include "attune/kernels/cpu/matmul_pack-inl.h"
 #include "attune/kernels/cpu/matmul_portable.h"
 #include "attune/kernels/cpu/matmul_tile-inl.h"
@@ -118,6 +120,7 @@ void tile_of_c(const PortableBlock& k, int64_t tile_index, const Panel& panel) {
     const float* bias = static_cast<const float*>(k.data->bias) + col;
     for (int64_t i = 0; i < rows; ++i) std::copy(bias, bias + cols, c + i * p.n);
   }
+  for (int64_t i = 0; i < rows; ++i) hwy::Prefetch(c + i * p.n);
   const float* const a = k.a + tile_index * kTileWidth * kDepth;
   SmallProduct product{rows, kPanelVectors, k.steps, a, 1, kTileWidth, panel.b, panel.ld, c, p.n, !starts || p.bias};
   if (cols == width) return small_product(product);

@@ -4,7 +4,7 @@
 //   C[m, n] (+)= A'[m, k] B'[k, n] + bias[n]
 //
 // A and B f32 or bf16 (widened while packed), C and bias f32. Each element is one chain of fused multiply-adds over k
-// in order, cut every 256 steps, so its bits depend on neither its neighbours nor the threads.
+// in order, so its bits depend on neither its neighbours nor the threads nor how the work is cut.
 #pragma once
 #include "attune/kernels/cpu/matmul_products.h"
 #include "attune/kernels/cpu/workspace.h"
