@@ -19,13 +19,11 @@ struct Product {
   double flop = 0;
 };
 
-}  // namespace
-
-struct Skeleton::State {
+// Makes products, and keeps their memory.
+struct Products {
   dnnl::engine engine{dnnl::engine::kind::cpu, 0};
   dnnl::stream stream{engine};
   std::vector<tensor::Buffer> buffers;
-  std::vector<Product> forward, backward;
 
   memory filled(const memory::desc& desc) {
     buffers.emplace_back(std::max<size_t>(desc.get_size(), 1));
@@ -60,9 +58,19 @@ struct Skeleton::State {
   }
 };
 
+memory::data_type type_of(tensor::DType compute) {
+  return compute == tensor::DType::bf16 ? memory::data_type::bf16 : memory::data_type::f32;
+}
+
+}  // namespace
+
+struct Skeleton::State : Products {
+  std::vector<Product> forward, backward;
+};
+
 Skeleton::Skeleton(const models::BertConfig& c, int64_t rows, tensor::DType compute)
     : state_(std::make_unique<State>()) {
-  const auto type = compute == tensor::DType::bf16 ? memory::data_type::bf16 : memory::data_type::f32;
+  const auto type = type_of(compute);
   for (int64_t layer = 0; layer < c.layers; ++layer)
     for (const auto& [in, out] : {std::pair{c.hidden, 3 * c.hidden},
                                   {c.hidden, c.hidden},
@@ -86,6 +94,20 @@ double Skeleton::gflop() const {
   for (const auto* products : {&state_->forward, &state_->backward})
     for (const Product& product : *products) flop += product.flop;
   return flop * 1e-9;
+}
+
+struct PackedProduct::State : Products {
+  std::vector<Product> one;
+};
+
+PackedProduct::PackedProduct(int64_t size, tensor::DType compute) : state_(std::make_unique<State>()) {
+  state_->one.push_back(state_->make(size, size, size, type_of(compute), true));
+}
+
+PackedProduct::~PackedProduct() = default;
+
+void PackedProduct::run() {
+  state_->run(state_->one);
 }
 
 }  // namespace attune::bench

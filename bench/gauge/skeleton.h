@@ -24,4 +24,16 @@ class Skeleton {
   std::unique_ptr<State> state_;
 };
 
+// One square product with packed weights: what the machine can do.
+class PackedProduct {
+ public:
+  PackedProduct(int64_t size, tensor::DType compute);
+  ~PackedProduct();
+  void run();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
 }  // namespace attune::bench
