@@ -1,9 +1,10 @@
-// attune's tokenizer alone on one thread, for bench/beside.py tokenize: what bench/peers/hf_tokenize.py is for Hugging Face's.
+// attune's tokenizer alone on one thread, for bench/beside.py tokenize: what bench/peers/hf_tokenize.py is for Hugging
+// Face's.
 //
 //   tokenize_lines MODEL_FOLDER FILE [--out IDS.json]
 //
-// Reads a text a line, makes ids with the special pieces and offsets, prints one JSON line with the numbers of texts and
-// pieces; --out writes all ids, for comparing. To be timed from outside by two files of different size.
+// Reads a text a line, makes ids with the special pieces and offsets, prints one JSON line with the numbers of texts
+// and pieces; --out writes all ids, for comparing. To be timed from outside by two files of different size.
 #include <exception>
 #include <fmt/core.h>
 #include <fstream>
