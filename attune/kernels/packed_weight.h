@@ -8,6 +8,9 @@
 
 namespace attune::kernels::cpu {
 
+inline constexpr int64_t kPackBlock = 64;  // columns of a block
+inline constexpr int64_t kPackRows = 16;   // of W laid out at a time: a cache line of the forward form
+
 // Whether products of this weight in bf16 are made from packed weights here.
 bool packs_weight(const tensor::Shape& shape);
 

@@ -11,11 +11,12 @@
 //              are 1) As PyTorch's AdamW, the decay acts on the weights before the step.
 //
 // AdamUpdate with `rows`: w, m, v are tables [V, C]; row i of g [n, C] is the gradient of row rows[i], no row twice;
-// only those rows are updated. AdamReplay:  the updates of listed rows that were left out while their gradient was 0.
-// Row rows[i] has seen the first
-//              done[i] of the `updates`; the others follow in order, each
-//                w = w * shrink;  m = b1 m;  v = b2 v;  w -= rate * m / (sqrt(v) * unbias + eps)
-//              which is AdamUpdate with g = 0, bit for bit (coupled: g' = decay * w there).
+// only those rows are updated.
+//
+// AdamReplay: the updates of listed rows that were left out while their gradient was 0. Row rows[i] has seen the first
+// done[i] of the `updates`; the others follow in order, each
+//   w = w * shrink;  m = b1 m;  v = b2 v;  w -= rate * m / (sqrt(v) * unbias + eps)
+// which is AdamUpdate with g = 0, bit for bit (coupled: g' = decay * w there).
 //
 // SgdUpdate:   g' += decay * w;  momentum > 0: m = (t == 1) ? g' : momentum m + (1 - dampening = 1) g';  d = nesterov ?
 // g' + momentum m : m

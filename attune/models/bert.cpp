@@ -32,8 +32,8 @@ void copy_with_twin(Context& context, const Tensor& from, const Tensor& to) {
 }
 
 nn::Parameter* table(nn::Parameters& parameters, const char* name, int64_t rows, int64_t columns,
-                     bool read_by_rows = false) {
-  return parameters.add(std::string("embeddings.") + name + ".weight", {rows, columns}, {.read_by_rows = read_by_rows});
+                     nn::ParameterOptions options = {}) {
+  return parameters.add(std::string("embeddings.") + name + ".weight", {rows, columns}, std::move(options));
 }
 
 }  // namespace
@@ -78,7 +78,7 @@ Tensor BertLayer::forward(Context& context, const Tensor& hidden, const tensor::
 
 BertEncoder::BertEncoder(nn::Parameters& p, const BertConfig& config)
     : config_(config),
-      words_(table(p, "word_embeddings", config.vocabulary, config.hidden, /*read_by_rows=*/true)),
+      words_(table(p, "word_embeddings", config.vocabulary, config.hidden, {.read_by_rows = true})),
       positions_(table(p, "position_embeddings", config.positions, config.hidden)),
       segments_(table(p, "token_type_embeddings", config.segments, config.hidden)),
       embedding_norm_(p, "embeddings.LayerNorm", config.hidden, 0) {

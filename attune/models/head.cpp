@@ -20,9 +20,8 @@ Head::Head(nn::Parameters& parameters, const BertConfig& config, const HeadOptio
 HeadOutput Head::forward(Context& context, const Tensor& hidden, const tensor::PackedView& rows,
                          const HeadInput& input) const {
   const auto read = static_cast<int64_t>(input.rows.size());
-  const bool mean = options_.kind == HeadKind::sequence && options_.pooling == Pooling::mean;
-  Tensor x = mean ? ops::mean_rows(context, hidden, rows, read)
-                  : ops::gather_rows(context, hidden, context.on_device(input.rows), read);
+  Tensor x = pools_sequences() ? ops::mean_rows(context, hidden, rows, read)
+                               : ops::gather_rows(context, hidden, context.on_device(input.rows), read);
   if (pooler_)
     x = ops::activation(context, kernels::ActivationKind::tanh, pooler_->forward(context, x, context.sums()));
   const Tensor dropped =

@@ -51,6 +51,8 @@ class Head {
   HeadOutput forward(Context& context, const Tensor& hidden, const tensor::PackedView& rows,
                      const HeadInput& input) const;
   const HeadOptions& options() const { return options_; }
+  // Whether it reads the mean of a sequence's rows, all of them; else only the rows it is told.
+  bool pools_sequences() const { return options_.kind == HeadKind::sequence && options_.pooling == Pooling::mean; }
 
  private:
   HeadOptions options_;

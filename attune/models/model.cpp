@@ -13,8 +13,7 @@ Model::Model(const BertConfig& config, const HeadOptions& head, tensor::DType co
 }
 
 bool Model::reads_all_rows(const tensor::PackedRows& rows, const HeadInput& head) const {
-  const bool pools_all = head_.options().kind == HeadKind::sequence && head_.options().pooling == Pooling::mean;
-  return pools_all || !head.kept || std::ssize(head.kept->rows) >= rows.rows();
+  return head_.pools_sequences() || !head.kept || std::ssize(head.kept->rows) >= rows.rows();
 }
 
 ModelOutput Model::forward(Context& context, const tensor::PackedRows& rows, const HeadInput& head,

@@ -15,10 +15,8 @@ uint64_t hash_name(std::string_view name) {
   return key;
 }
 
-// Weights that products read in bf16 have a rounded twin, unless the CPU has packed forms of them.
-bool has_twin(const Parameter& p, DType compute, const tensor::Memory& memory) {
-  return compute == DType::bf16 && p.options.product_weight &&
-         !(memory.is_host() && kernels::cpu::packs_weight(p.shape));
+size_t bf16_bytes(const Parameter& p) {
+  return aligned(static_cast<size_t>(p.shape.count()) * tensor::size_of(DType::bf16));
 }
 
 template <class T>
@@ -37,45 +35,48 @@ Parameter* Parameters::add(std::string name, Shape shape, ParameterOptions optio
   return all_.back().get();
 }
 
+// Weights that products read in bf16 have packed forms where the CPU multiplies from them, else a rounded twin.
+bool Parameters::is_packed(const Parameter& p) const {
+  return compute_ == DType::bf16 && p.options.product_weight && memory().is_host() &&
+         kernels::cpu::packs_weight(p.shape);
+}
+
+bool Parameters::has_twin(const Parameter& p) const {
+  return compute_ == DType::bf16 && p.options.product_weight && !is_packed(p);
+}
+
 void Parameters::allocate(DType compute, tensor::Memory& memory) {
+  compute_ = compute;
   const DType type = compute == DType::f64 ? DType::f64 : DType::f32;
   size_t value_bytes = 0, twin_bytes = 0;
-  for (const auto& p : all_) {
-    value_bytes += aligned(p->shape.count() * tensor::size_of(type));
-    if (has_twin(*p, compute, memory)) twin_bytes += aligned(p->shape.count() * tensor::size_of(DType::bf16));
-  }
+  for (const auto& p : all_) value_bytes += aligned(p->shape.count() * tensor::size_of(type));
   values_ = tensor::Buffer(value_bytes, memory);
+  for (const auto& p : all_) twin_bytes += has_twin(*p) ? bf16_bytes(*p) : 0;
   if (twin_bytes > 0) twins_ = tensor::Buffer(twin_bytes, memory);
   char* value = static_cast<char*>(values_.data());
   char* twin = static_cast<char*>(twins_.data());
   for (const auto& p : all_) {
     p->value = {.data = value, .shape = p->shape, .dtype = type};
     value += aligned(p->value.bytes());
-    if (has_twin(*p, compute, memory)) {
+    if (has_twin(*p)) {
       p->value.twin = reinterpret_cast<tensor::BFloat16*>(twin);
-      twin += aligned(p->shape.count() * tensor::size_of(DType::bf16));
+      twin += bf16_bytes(*p);
     }
   }
-  if (compute == DType::bf16 && memory.is_host()) give_packed_forms(&tensor::PackedWeight::forward, forward_forms_);
+  give_packed_forms(&tensor::PackedWeight::forward, forward_forms_);
 }
 
-// Room for one form of every weight that is packed.
 void Parameters::give_packed_forms(tensor::BFloat16* tensor::PackedWeight::*form, tensor::Buffer& buffer) {
-  const auto bytes_of = [](const nn::Parameter& p) { return aligned(p.shape.count() * tensor::size_of(DType::bf16)); };
-  const auto wants = [](const nn::Parameter& p) {
-    return p.options.product_weight && kernels::cpu::packs_weight(p.shape);
-  };
   size_t bytes = 0;
-  for (const auto& p : all_)
-    if (wants(*p)) bytes += bytes_of(*p);
+  for (const auto& p : all_) bytes += is_packed(*p) ? bf16_bytes(*p) : 0;
   if (bytes == 0) return;
   buffer = tensor::Buffer(bytes);
   char* at = static_cast<char*>(buffer.data());
   for (const auto& p : all_) {
-    if (!wants(*p)) continue;
+    if (!is_packed(*p)) continue;
     p->packed.*form = reinterpret_cast<tensor::BFloat16*>(at);
     p->value.packed = &p->packed;
-    at += bytes_of(*p);
+    at += bf16_bytes(*p);
   }
 }
 
@@ -106,10 +107,9 @@ void Parameters::refresh_twins() {
 }
 
 void Parameters::prepare_gradients(TableGradients tables) {
-  if (forward_forms_.bytes() > 0) {
-    give_packed_forms(&tensor::PackedWeight::backward, backward_forms_);
-    refresh_twins();
-  }
+  give_packed_forms(&tensor::PackedWeight::backward, backward_forms_);
+  for (const auto& p : all_)
+    if (is_packed(*p)) kernels::cpu::pack_weight(p->value, {.backward = p->packed.backward});
   size_t bytes = 0;
   for (const auto& p : all_) {
     p->by_rows = p->trainable && p->options.read_by_rows && tables == TableGradients::touched_rows;

@@ -47,12 +47,12 @@ struct Parameter {
   Shape shape;
   ParameterOptions options;
   bool trainable = true;
-  Tensor value;     // f32 (f64 in gradient checks); carries a bf16 twin where products read it; `var` while attached
-  Tensor gradient;  // same shape; undefined for frozen parameters and before prepare_gradients()
-  bool started = false;  // a gradient arrived since begin_step()
-  // Row i of `gradient` belongs to row touched[i] of `value`; none, where the gradient has a row for each.
-  bool by_rows = false;
+  Tensor value;     // f32 (f64 in gradient checks); carries a bf16 twin or packed forms where products read it; `var`
+                    // while attached
+  Tensor gradient;  // same shape, unless by_rows; undefined for frozen parameters and before prepare_gradients()
+  bool started = false;              // a gradient arrived since begin_step()
   tensor::PackedWeight packed = {};  // what `value.packed` points to
+  bool by_rows = false;              // row i of `gradient` belongs to row touched[i] of `value`
   std::vector<int32_t> touched = {};
 };
 
@@ -66,7 +66,7 @@ class Parameters {
   Parameter* add(std::string name, Shape shape, ParameterOptions options);
 
   // Gives every parameter its memory, on the device whose memory it is. compute f64: values are f64; bf16: product
-  // weights get twins.
+  // weights get packed forms where the CPU multiplies from them, else twins.
   void allocate(DType compute, tensor::Memory& memory = tensor::host_memory());
   tensor::Memory& memory() const { return values_.memory(); }
   // Draws initial values: N(0, deviation) keyed by (seed, name, element), ones or zeros.
@@ -74,6 +74,8 @@ class Parameters {
   // Rounds values into twins and packed forms; after loading, and never in between (the optimizer keeps them in step).
   void refresh_twins();
 
+  // Gives gradients their memory; packed weights get their form for the data gradient, made from the values as they
+  // are.
   void prepare_gradients(TableGradients tables = TableGradients::all_rows);
   // The tables whose gradients are held by touched rows.
   std::span<Parameter* const> tables_by_rows() const { return tables_by_rows_; }
@@ -94,9 +96,13 @@ class Parameters {
   int64_t trainable_count() const;  // elements
 
  private:
-  std::vector<std::unique_ptr<Parameter>> all_;
+  bool is_packed(const Parameter& parameter) const;
+  bool has_twin(const Parameter& parameter) const;
+  // Room for one form of every weight that is packed.
   void give_packed_forms(tensor::BFloat16* tensor::PackedWeight::*form, tensor::Buffer& buffer);
 
+  std::vector<std::unique_ptr<Parameter>> all_;
+  DType compute_ = DType::f32;
   tensor::Buffer values_, twins_, gradients_;
   tensor::Buffer forward_forms_, backward_forms_;             // of packed weights
   std::map<const Parameter*, tensor::Buffer> row_gradients_;  // each with room for the most rows ever touched

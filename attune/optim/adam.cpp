@@ -85,7 +85,7 @@ class Adam final : public Optimizer {
   }
 
   void replay_all(kernels::Kernels& kernels, Table& table) {
-    const RowHistory::Behind behind = table.history.take_all();
+    const RowHistory::Behind behind = table.history.behind();
     replay(kernels, table, behind.rows, behind.done);
     table.history.clear();
   }

@@ -24,7 +24,7 @@ void RowHistory::add(const kernels::AdamFactors& update, std::span<const int32_t
   }
 }
 
-RowHistory::Behind RowHistory::take_all() {
+RowHistory::Behind RowHistory::behind() const {
   Behind behind;
   for (size_t row = 0; row < done_.size(); ++row) {
     if (done_[row] == std::ssize(updates_)) continue;

@@ -19,11 +19,12 @@ class RowHistory {
   std::span<const int32_t> take(std::span<const int32_t> rows);
   // One more update, which `rows` take part in and the others will have to make up for.
   void add(const kernels::AdamFactors& update, std::span<const int32_t> rows);
-  // Every row that has missed something, as take() would have it; afterwards there is no history.
+  // Every row that has missed something, and how many of the updates it has seen.
   struct Behind {
     std::vector<int32_t> rows, done;
   };
-  Behind take_all();
+  Behind behind() const;
+  // All rows have seen everything: nothing needs to be remembered.
   void clear();
 
   const std::vector<kernels::AdamFactors>& updates() const { return updates_; }

@@ -11,6 +11,7 @@
 #include "attune/kernels/cpu/matmul_portable.h"
 #include "attune/kernels/cpu/matmul_products.h"
 #include "attune/kernels/cpu/weight_gradient.h"
+#include "attune/kernels/packed_weight.h"
 
 namespace attune::kernels::cpu {
 namespace {
@@ -130,15 +131,21 @@ MatmulCache& MatmulCache::operator=(MatmulCache&&) noexcept = default;
 
 namespace {
 
-// Weight gradients of whole blocks: worth laying out from a few rows on.
-bool lays_out_factors(const Product& p) {
-  constexpr int64_t kBlock = 64, kFewRows = 64;
-  return p.operands == DType::bf16 && p.result == DType::f32 && p.transpose_a && !p.transpose_b && p.lda == p.m &&
-         p.ldb == p.n && p.m % kBlock == 0 && p.n % kBlock == 0 && p.k % 2 == 0 && p.k >= kFewRows &&
-         multiplies_packed();
+// A weight gradient once its factors are laid out.
+Product laid_out(Product p) {
+  p.transpose_a = false, p.lda = p.k, p.packed = true;
+  return p;
 }
 
-void run_weight_gradient(MatmulCache::State& state, Product product, ProductData data) {
+// Weight gradients of whole blocks: worth laying out from a few rows on.
+bool lays_out_factors(MatmulCache::State& state, const Product& p) {
+  constexpr int64_t kFewRows = 64;
+  return p.operands == DType::bf16 && p.result == DType::f32 && p.transpose_a && !p.transpose_b && p.lda == p.m &&
+         p.ldb == p.n && p.m % kPackBlock == 0 && p.n % kPackBlock == 0 && p.k % 2 == 0 && p.k >= kFewRows &&
+         multiplies_packed() && state.products.supports(laid_out(p));
+}
+
+void run_weight_gradient(MatmulCache::State& state, const Product& product, ProductData data) {
   auto* const b = state.factors.get<BFloat16>((product.m + product.n) * padded_rows(product.k));
   BFloat16* const a = b + product.n * padded_rows(product.k);
   lay_out_factors(product.threads, {.k = product.k,
@@ -149,13 +156,13 @@ void run_weight_gradient(MatmulCache::State& state, Product product, ProductData
                                     .a = a,
                                     .b = b});
   data.a = a, data.b = b;
-  product.transpose_a = false, product.lda = product.k, product.packed = true;
-  state.products.run(product, data);
+  state.products.run(laid_out(product), data);
 }
 
 void run_one(MatmulCache::State& state, const Product& product, const ProductData& data) {
-  if (lays_out_factors(product)) return run_weight_gradient(state, product, data);
-  if (onednn_serves(product.operands) && state.products.supports(product))
+  if (lays_out_factors(state, product)) return run_weight_gradient(state, product, data);
+  // (Packed forms are oneDNN's alone: it runs them or says that it cannot.)
+  if (product.packed || (onednn_serves(product.operands) && state.products.supports(product)))
     state.products.run(product, data);
   else
     portable_product(state.panels, product, data);

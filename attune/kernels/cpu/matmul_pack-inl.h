@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <hwy/highway.h>
 
+#include "attune/kernels/cpu/transpose-inl.h"
 #include "attune/tensor/dtype.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -69,13 +70,8 @@ void pack_four_columns(const Strip<T>& strip, int64_t item, float* packed) {
   const Quad quad;
   float* to = packed + item;
   for (int64_t s = 0; s + 4 <= strip.steps; s += 4, to += 4 * strip.width) {
-    const auto as = load_quad(a + s), bs = load_quad(b + s), cs = load_quad(c + s), ds = load_quad(d + s);
-    const auto ab01 = hn::InterleaveLower(quad, as, bs), ab23 = hn::InterleaveUpper(quad, as, bs);
-    const auto cd01 = hn::InterleaveLower(quad, cs, ds), cd23 = hn::InterleaveUpper(quad, cs, ds);
-    hn::StoreU(hn::ConcatLowerLower(quad, cd01, ab01), quad, to);
-    hn::StoreU(hn::ConcatUpperUpper(quad, cd01, ab01), quad, to + strip.width);
-    hn::StoreU(hn::ConcatLowerLower(quad, cd23, ab23), quad, to + 2 * strip.width);
-    hn::StoreU(hn::ConcatUpperUpper(quad, cd23, ab23), quad, to + 3 * strip.width);
+    const BlockColumns block(quad, load_quad(a + s), load_quad(b + s), load_quad(c + s), load_quad(d + s));
+    for (int64_t i = 0; i < 4; ++i) hn::StoreU(block.column[i], quad, to + i * strip.width);
   }
 }
 

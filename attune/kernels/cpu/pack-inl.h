@@ -9,15 +9,14 @@
 #include <hwy/cache_control.h>
 
 #include "attune/kernels/cpu/lanes-inl.h"
+#include "attune/kernels/cpu/transpose-inl.h"
 #include "attune/kernels/packed_weight.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace attune::kernels::cpu {
 namespace HWY_NAMESPACE {
 
-inline constexpr int64_t kPackRows = 16;      // of W at a time: a cache line of the forward form
 inline constexpr int64_t kPackColumns = 512;  // at most: a tile of 16 KB
-inline constexpr int64_t kPackBlock = 64;     // columns of a packed block
 
 // W's rows [row, row + kPackRows) and columns [col, col + cols), close together in `tile`.
 struct PackTile {
@@ -40,7 +39,7 @@ struct IntoCaches {
   }
 };
 
-// Words of two rows side by side: the lower half is the upper row's element.
+// Words of two rows: the lower half of each is the upper row's element.
 HWY_INLINE Word word_pairs(const BFloat16* upper, const BFloat16* lower) {
   const Word first = hn::PromoteTo(Words(), hn::LoadU(Halves(), &upper->bits));
   const Word second = hn::PromoteTo(Words(), hn::LoadU(Halves(), &lower->bits));
@@ -52,28 +51,19 @@ HWY_INLINE Word word_pairs(const BFloat16* upper, const BFloat16* lower) {
 template <class Cache>
 HWY_INLINE void transpose_lines(const uint32_t* from, int64_t ld, uint32_t* to, int64_t to_ld) {
   const hn::FixedTag<uint32_t, 16> d;
-  const hn::Repartition<uint64_t, decltype(d)> pairs;
   using V = hn::Vec<decltype(d)>;
-  // quad[g][i]: in block b, word 4b + i of the rows 4g .. 4g + 3
-  V quad[4][4];
-  for (int64_t g = 0; g < 4; ++g) {
+  // Of the rows 4g .. 4g + 3: column[i] has, in block b, word 4b + i of each.
+  const auto rows = [&](int64_t g) HWY_ATTR {
     const auto row = [&](int64_t i) HWY_ATTR { return hn::LoadU(d, from + (4 * g + i) * ld); };
-    const V v0 = row(0), v1 = row(1), v2 = row(2), v3 = row(3);
-    const auto a = hn::BitCast(pairs, hn::InterleaveLower(d, v0, v1)),
-               b = hn::BitCast(pairs, hn::InterleaveLower(d, v2, v3)),
-               e = hn::BitCast(pairs, hn::InterleaveUpper(d, v0, v1)),
-               f = hn::BitCast(pairs, hn::InterleaveUpper(d, v2, v3));
-    quad[g][0] = hn::BitCast(d, hn::InterleaveLower(pairs, a, b));
-    quad[g][1] = hn::BitCast(d, hn::InterleaveUpper(pairs, a, b));
-    quad[g][2] = hn::BitCast(d, hn::InterleaveLower(pairs, e, f));
-    quad[g][3] = hn::BitCast(d, hn::InterleaveUpper(pairs, e, f));
-  }
+    return BlockColumns(d, row(0), row(1), row(2), row(3));
+  };
+  const auto first = rows(0), second = rows(1), third = rows(2), fourth = rows(3);
   // Then blocks of four words are transposed: those of a column come from the four groups of rows.
   for (int64_t i = 0; i < 4; ++i) {
     const auto even = [&](V x, V y) HWY_ATTR { return hn::OddEvenBlocks(hn::SwapAdjacentBlocks(y), x); };
     const auto odd = [&](V x, V y) HWY_ATTR { return hn::OddEvenBlocks(y, hn::SwapAdjacentBlocks(x)); };
-    const V even01 = even(quad[0][i], quad[1][i]), odd01 = odd(quad[0][i], quad[1][i]);
-    const V even23 = even(quad[2][i], quad[3][i]), odd23 = odd(quad[2][i], quad[3][i]);
+    const V even01 = even(first.column[i], second.column[i]), odd01 = odd(first.column[i], second.column[i]);
+    const V even23 = even(third.column[i], fourth.column[i]), odd23 = odd(third.column[i], fourth.column[i]);
     const auto line = [&](int64_t block, V value) HWY_ATTR { Cache::store(value, d, to + (4 * block + i) * to_ld); };
     line(0, hn::ConcatLowerLower(d, even23, even01));
     line(1, hn::ConcatLowerLower(d, odd23, odd01));
@@ -99,16 +89,23 @@ HWY_INLINE void pack_forward(const PackTile& t, BFloat16* forward) {
     transpose_lines<PastCaches>(from + word, words, to + word * kPackBlock, kPackBlock);
 }
 
+// Pair `pair` of the `pairs` of rows of a packed factor, columns [col, col + cols): words_at(c) gives those of the
+// columns from col + c on.
+template <class Cache, class WordsAt>
+HWY_INLINE void store_pair(BFloat16* factor, int64_t pairs, int64_t pair, int64_t col, int64_t cols,
+                           const WordsAt& words_at) {
+  for (int64_t c = 0; c < cols; c += lanes()) {
+    const int64_t column = col + c, at = ((column / kPackBlock) * pairs + pair) * kPackBlock + column % kPackBlock;
+    Cache::store(words_at(c), Words(), reinterpret_cast<uint32_t*>(factor) + at);
+  }
+}
+
 // Two rows are interleaved.
 HWY_INLINE void pack_backward(const PackTile& t, BFloat16* backward) {
-  const int64_t pairs = t.out / 2;
   for (int64_t r = 0; r < kPackRows; r += 2) {
     const BFloat16 *upper = t.tile + r * t.cols, *lower = upper + t.cols;
-    for (int64_t c = 0; c < t.cols; c += lanes()) {
-      const int64_t column = t.col + c, at = ((column / kPackBlock) * pairs + (t.row + r) / 2) * kPackBlock;
-      auto* const to = reinterpret_cast<uint32_t*>(backward) + at + column % kPackBlock;
-      PastCaches::store(word_pairs(upper + c, lower + c), Words(), to);
-    }
+    store_pair<PastCaches>(backward, t.out / 2, (t.row + r) / 2, t.col, t.cols,
+                           [&](int64_t c) HWY_ATTR { return word_pairs(upper + c, lower + c); });
   }
 }
 

@@ -13,9 +13,9 @@ HWY_BEFORE_NAMESPACE();
 namespace attune::kernels::cpu::HWY_NAMESPACE {
 namespace {
 
-void pack_weight_rows(const tensor::Tensor& w, const tensor::PackedWeight& packed, int64_t begin, int64_t end) {
+void pack_weight_rows(const tensor::Tensor& w, const tensor::PackedWeight& packed) {
   const int64_t in = w.cols();
-  for (int64_t row = begin; row < end; row += kPackRows)
+  for (int64_t row = 0; row < w.rows(); row += kPackRows)
     pack_rows(row, w.rows(), in, packed, [&](BFloat16* tile, int64_t col, int64_t cols) HWY_ATTR {
       for (int64_t r = 0; r < kPackRows; ++r) {
         const float* from = w.as<float>() + (row + r) * in + col;
@@ -34,16 +34,12 @@ namespace attune::kernels::cpu {
 HWY_EXPORT(pack_weight_rows);
 
 bool packs_weight(const tensor::Shape& shape) {
-  constexpr int64_t kBlock = 64;
-  return shape.rank() == 2 && shape[0] % kBlock == 0 && shape[1] % kBlock == 0 && multiplies_packed();
+  return shape.rank() == 2 && shape[0] % kPackBlock == 0 && shape[1] % kPackBlock == 0 && multiplies_packed();
 }
 
 void pack_weight(const tensor::Tensor& w, const tensor::PackedWeight& packed) {
   ATTUNE_CHECK(packs_weight(w.shape), "a weight {} has no packed form", w.shape.text());
-  constexpr int64_t kRows = 64;
-#pragma omp parallel for schedule(static)
-  for (int64_t row = 0; row < w.rows(); row += kRows)
-    HWY_DYNAMIC_DISPATCH(pack_weight_rows)(w, packed, row, row + kRows);
+  HWY_DYNAMIC_DISPATCH(pack_weight_rows)(w, packed);
 }
 
 }  // namespace attune::kernels::cpu

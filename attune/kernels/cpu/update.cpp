@@ -195,8 +195,7 @@ namespace {
 
 // About a chunk's elements, in whole tiles.
 int64_t packed_chunk_rows(const Tensor& w) {
-  constexpr int64_t kTileRows = 16;
-  return std::max<int64_t>(1, chunk_rows(w.cols()) / kTileRows) * kTileRows;
+  return std::max<int64_t>(1, chunk_rows(w.cols()) / kPackRows) * kPackRows;
 }
 
 }  // namespace

@@ -15,17 +15,14 @@ namespace {
 
 constexpr int64_t kPairs = 16;  // of rows at a time: as long as a cache line of `a`
 
-// Pairs [pair, pair + kPairs) of x's rows, interleaved; b's words of pair p and column c stand at
-// ((c / 64) * K / 2 + p) * 64 + c % 64.
+// Pairs [pair, pair + kPairs) of x's rows, interleaved.
 void interleave_rows(const GradientFactors& f, int64_t pair) {
-  const int64_t all = padded_rows(f.k) / 2, known = std::min(kPairs, f.k / 2 - pair);
-  auto* const b = reinterpret_cast<uint32_t*>(f.b);
-  for (int64_t p = 0; p < kPairs; ++p) {
-    const BFloat16 *upper = f.x + 2 * (pair + p) * f.n, *lower = upper + f.n;
-    for (int64_t c = 0; c < f.n; c += lanes()) {
-      uint32_t* const to = b + ((c / kPackBlock) * all + pair + p) * kPackBlock + c % kPackBlock;
-      IntoCaches::store(p < known ? word_pairs(upper + c, lower + c) : hn::Zero(Words()), Words(), to);
-    }
+  const int64_t all = padded_rows(f.k) / 2, known = f.k / 2;
+  for (int64_t p = pair; p < pair + kPairs; ++p) {
+    const BFloat16 *upper = f.x + 2 * p * f.n, *lower = upper + f.n;
+    store_pair<IntoCaches>(f.b, all, p, 0, f.n, [&](int64_t c) HWY_ATTR {
+      return p < known ? word_pairs(upper + c, lower + c) : hn::Zero(Words());
+    });
   }
 }
 

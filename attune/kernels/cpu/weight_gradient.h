@@ -1,7 +1,7 @@
 // Contract: the factors of a bf16 weight gradient dW = dy^T x, laid out so that oneDNN need not: each of its threads
 // would arrange them for itself.
 //
-//   dy [k, m] -> a [m, K] row major;  x [k, n] -> b [K, n] as packed_weight.h lays out a factor;  K = k rounded up to
+//   dy [k, m] -> a [m, k] row major;  x [k, n] -> b [K, n] as packed_weight.h lays out a factor, K = k rounded up to
 //   32, the rows beyond k zero.
 #pragma once
 #include <cstdint>
@@ -18,8 +18,10 @@ struct GradientFactors {
   tensor::BFloat16* b = nullptr;  // room for n * padded_rows(k)
 };
 
+// K.
 constexpr int64_t padded_rows(int64_t k) {
-  return (k + 31) / 32 * 32;
+  constexpr int64_t kRows = 32;
+  return (k + kRows - 1) / kRows * kRows;
 }
 
 void lay_out_factors(int threads, const GradientFactors& factors);
