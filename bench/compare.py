@@ -33,6 +33,10 @@ class Settings:
     warm_up: bool = True
     made_up: bool = False
 
+    @property
+    def out(self):  # where corpus.py writes
+        return self.work / "corpus"
+
 
 @dataclass(frozen=True)
 class Bar:
@@ -87,21 +91,9 @@ def attune_version(program):
     return {"attune": done.stdout.strip().removeprefix("attune "), "harness commit": here.stdout.strip()}
 
 
-def corpus_options(settings):
-    """What corpus.py's functions read of the options."""
-    @dataclass
-    class Options:
-        out: Path = settings.work / "corpus"
-        attune: Path = settings.attune
-        python: Path = settings.python
-        data: Path = settings.data
-        made_up: bool = settings.made_up
-    return Options()
-
-
 def base_model(comparison, settings):
     if comparison.model == "bert-base":
-        return corpus.make_bert_base(corpus_options(settings))
+        return corpus.make_bert_base(settings)
     return places.model(comparison.model, settings.attune)
 
 
@@ -114,7 +106,7 @@ def run(comparison, settings):
     if not 0 <= short < long:
         raise places.PlaceError(f"the short run ({short} {kind.unit}s) must be shorter than the long one ({long})")
     chosen = engine_module.choose(kind, comparison.engines, comparison.isa)
-    stem = corpus.ensure(comparison.set, corpus_options(settings))
+    stem = corpus.ensure(comparison.set, settings)
     data = json.loads(Path(f"{stem}.ids.json").read_text(encoding="utf-8"))
     lengths = [len(row["input_ids"]) for row in data["rows"]]
     if kind.rows_needed(long) > len(lengths):

@@ -17,7 +17,8 @@ PEERS = Path(__file__).resolve().parent / "peers"
 
 # --isa: what holds each library to an instruction set. avx512 is AVX-512 with VNNI and without bf16. ONNX Runtime has no such
 # switch, and OpenVINO's f32 products come from the same library: both are left out where AVX-512 must not be used.
-# PyTorch's f32 products are MKL's, which on AMD processors obeys none of its variables and takes its AVX2 kernels always.
+# PyTorch's f32 products are MKL's; none of its variables was seen to limit them on an AMD processor, where they ran at about
+# the rate of AVX2 whatever was set (on a busy machine: not confirmed).
 ISA = {
     "native": {},
     "avx512": {"ONEDNN_MAX_CPU_ISA": "AVX512_CORE_VNNI", "DNNL_MAX_CPU_ISA": "AVX512_CORE_VNNI", "ATEN_CPU_CAPABILITY": "avx512",

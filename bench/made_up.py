@@ -59,11 +59,11 @@ def words(attune, model):
     return kept[:WORDS], begin, end
 
 
-def draw_lengths(counts, rows=None, seed=1):
+def draw_lengths(counts, seed=1):
     """Lengths drawn so that their histogram is exactly the stored one, in a fixed random order."""
     lengths = [int(length) for length, count in counts.items() for _ in range(count)]
     random.Random(seed).shuffle(lengths)
-    return lengths[:rows]
+    return lengths
 
 
 def texts(attune, model, lengths, labels, seed=1):
@@ -76,7 +76,7 @@ def texts(attune, model, lengths, labels, seed=1):
     rows, ids = [], []
     for length in lengths:
         label = draws.randrange(labels)
-        of_label = min(length - 2, (length - 2 + 2) // 3)
+        of_label = length // 3
         chosen = draws.choices(own[label], own_weights[label], k=of_label) + draws.choices(range(len(vocab)), weights, k=length - 2 - of_label)
         draws.shuffle(chosen)
         rows.append((" ".join(vocab[i][0] for i in chosen), f"label{label:02d}"))

@@ -26,11 +26,6 @@ def require_attune(program):
         raise PlaceError(f"{program} is not a program; build it (./run build) or name another with --attune")
 
 
-def require_python(program):
-    if not os.access(program, os.X_OK):
-        raise PlaceError(f"{program} is not a program; bench/peers/setup.sh makes it, --python names another")
-
-
 def model(name, attune):
     """Folder of a model: a folder is itself; a name is asked of `attune models path`."""
     if Path(name).is_dir():

@@ -28,7 +28,7 @@ def no_facts(job, engine, amount, stdout):
 
 
 TOKENIZE = [
-    Engine("attune", "attune's library (bench/tokenize_lines), ids only", attune_library, env=ONE,
+    Engine("attune", "attune's library (bench/tokenize_lines)", attune_library, env=ONE,
            program=lambda job: job.attune.parent / "bench" / "tokenize_lines"),
     Engine("attune-program", "`attune tokenize`: ids, pieces and offsets as JSON", attune_program, env=ONE, facts=no_facts),
     Engine("hf-tokenizers", "Hugging Face tokenizers", peer("hf_tokenize.py"), packages=("tokenizers",), env=ONE),

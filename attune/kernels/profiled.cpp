@@ -28,11 +28,17 @@ KernelWork moved(std::initializer_list<Tensor> operands) {
   return moved_beside(operands, 0);
 }
 
-// `times` the bytes of so many rows as wide as `like`, and as many of the bf16 copy if there is one: updates may reach
-// some rows of a table only.
-KernelWork adam_rows(const Tensor& like, int times, int64_t rows, const Tensor& low) {
+// Bytes of a weight's bf16 copies, which an update writes: its twin, or its packed forms.
+double bf16_copies(const Tensor& w, const Tensor& low) {
+  const int copies = low.defined() + (w.packed ? (w.packed->forward != nullptr) + (w.packed->backward != nullptr) : 0);
+  return static_cast<double>(copies) * static_cast<double>(size_of(tensor::DType::bf16));  // an element
+}
+
+// `times` the bytes of so many rows as wide as `like`, and as many of the weight's bf16 copies: updates may reach some
+// rows of a table only.
+KernelWork adam_rows(const Tensor& like, int times, int64_t rows, double copies) {
   const auto count = static_cast<double>(rows * like.cols());
-  return {.bytes = count * static_cast<double>(times * size_of(like.dtype) + (low.defined() ? size_of(low.dtype) : 0)),
+  return {.bytes = count * (static_cast<double>(times) * static_cast<double>(size_of(like.dtype)) + copies),
           .axes = "NC",
           .sizes = {rows, like.cols()}};
 }

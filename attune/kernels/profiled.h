@@ -42,9 +42,9 @@
   KERNEL(sigmoid_cross_entropy_backward, SigmoidCrossEntropy, moved({p.logits, p.targets, p.d_logits}))               \
   KERNEL(squared_error, SquaredError, moved({p.logits, p.targets}))                                                   \
   KERNEL(squared_error_backward, SquaredError, moved({p.logits, p.targets, p.d_logits}))                              \
-  KERNEL(adam_update, AdamUpdate, adam_rows(p.g, 7, p.g.rows(), p.low))                                                \
-  KERNEL(adam_replay, AdamReplay, adam_rows(p.w, 6, p.count, {}))                                                      \
-  KERNEL(sgd_update, SgdUpdate, moved({p.w, p.w, p.g, p.m, p.m, p.low}))
+  KERNEL(adam_update, AdamUpdate, adam_rows(p.g, 7, p.g.rows(), bf16_copies(p.w, p.low)))                                                \
+  KERNEL(adam_replay, AdamReplay, adam_rows(p.w, 6, p.count, 0))                                                      \
+  KERNEL(sgd_update, SgdUpdate, moved_beside({p.w, p.w, p.g, p.m, p.m}, static_cast<double>(p.w.count()) * bf16_copies(p.w, p.low)))
 // clang-format on
 
 namespace attune::kernels {

@@ -36,7 +36,7 @@ double Scores::value(std::string_view name) const {
 nlohmann::json to_json(const Scores& scores) {
   nlohmann::json object = nlohmann::json::object();
   for (const Score& score : scores) {
-    object[score.name] = std::isfinite(score.value) ? nlohmann::json(score.value) : nlohmann::json(nullptr);
+    object[score.name] = json_number<nlohmann::json>(score.value);
   }
   return object;
 }

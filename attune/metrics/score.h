@@ -13,6 +13,12 @@ namespace attune::metrics {
 
 inline constexpr double kUndefined = std::numeric_limits<double>::quiet_NaN();
 
+// A number as JSON has it: null where it is undefined or infinite.
+template <class Json>
+Json json_number(double value) {
+  return std::isfinite(value) ? Json(value) : Json(nullptr);
+}
+
 // A two-sided interval, 95% where nothing else is said.
 struct Interval {
   double low = kUndefined, high = kUndefined;

@@ -12,9 +12,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json number(double value) {
-  return std::isfinite(value) ? Json(value) : Json(nullptr);
-}
+constexpr auto* number = metrics::json_number<Json>;
+
 Json interval(const metrics::Interval& interval) {
   return Json::array({number(interval.low), number(interval.high)});
 }

@@ -60,9 +60,7 @@ std::string warm_up_note(const Profile& profile) {
   return profile.warm_up > 0 ? fmt::format("; {} before left out: warming up", plural(profile.warm_up, "step")) : "";
 }
 
-Json number(double value) {
-  return std::isfinite(value) ? Json(value) : Json(nullptr);
-}
+constexpr auto* number = metrics::json_number<Json>;
 
 }  // namespace
 

@@ -51,7 +51,7 @@ AddedTokens::AddedTokens(std::vector<AddedToken> tokens, const std::vector<std::
   }
   for (const unsigned char byte : first_bytes) can_begin_[byte] = true;
   if (first_bytes.size() == 1) only_begin_ = *first_bytes.begin();
-  trie_ = PieceTrie(std::move(entries));
+  trie_ = PieceTrie(entries);
 }
 
 size_t AddedTokens::next_candidate(std::string_view text, size_t from) const {

@@ -227,12 +227,7 @@ void BertWords::plan_ascii() {
 }
 
 std::optional<int32_t> BertWords::append(std::string_view bytes, int32_t origin, std::vector<Piece>& out) const {
-  thread_local WordInHand word;  // keeps its memory from one text to the next
-  const size_t before = out.size();
-  Scan scan(*this, word, origin, out);
-  if (scan.run(bytes)) return scan.at();
-  out.resize(before);
-  return std::nullopt;
+  return scan_or_undo<Scan>(*this, bytes, origin, out);
 }
 
 }  // namespace attune::text

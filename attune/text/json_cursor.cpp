@@ -13,7 +13,7 @@ std::optional<uint32_t> hexadecimal(std::string_view text, size_t at) {
   if (at + 4 > text.size()) return std::nullopt;
   const char *first = text.data() + at, *last = first + 4;
   const auto [end, error] = std::from_chars(first, last, value, 16);
-  if (error != std::errc() || end != last || *first == '-') return std::nullopt;
+  if (error != std::errc() || end != last) return std::nullopt;
   return value;
 }
 
@@ -92,6 +92,7 @@ bool JsonCursor::skip_value() {
         break;
       case ',':
       case ':':
+        if (depth == 0) return false;
         ++at_;
         continue;  // no value ends here
       default:

@@ -14,7 +14,6 @@ class JsonCursor {
   explicit JsonCursor(std::string_view document) : document_(document) {}
 
   size_t offset() const { return at_; }
-  size_t size() const { return document_.size(); }
 
   // The next byte that is not white space, or 0 at the end.
   char next() {

@@ -16,7 +16,7 @@ constexpr uint32_t kBlock = 256, kOpen = 16 * kBlock;
 // they are, which keeps building linear for a few lost units.
 class FreeUnits {
  public:
-  // Numbers of free units in use order: from first() by next() until end().
+  // Numbers of free units in ascending order: from first() by next() until end().
   uint32_t first() const { return next_[kOpen]; }
   uint32_t next(uint32_t unit) const { return next_[unit % kOpen]; }
   static constexpr uint32_t end() { return ~0U; }

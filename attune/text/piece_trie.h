@@ -14,7 +14,7 @@ class PieceTrie {
  public:
   using Entry = std::pair<std::string_view, int32_t>;  // key, value; 0 <= value <= kMostValue
 
-  PieceTrie() : PieceTrie(std::vector<Entry>()) {}
+  PieceTrie() : units_(256, kNoLabel) {}  // holds nothing
   // Equal keys: the last one counts. The empty key is allowed.
   explicit PieceTrie(const std::vector<Entry>& entries);
   // From each piece that is not empty to its id.

@@ -5,6 +5,7 @@
 
 #include "attune/base/utf8.h"
 #include "attune/text/json_cursor.h"
+#include "attune/text/model.h"
 #include "attune/text/reference_number.h"
 
 namespace attune::text {
@@ -38,18 +39,16 @@ bool read_string(JsonCursor& at, ScannedVocabulary& out, std::string_view& piece
 
 // {"piece": id, ...}: each id from 0 on once.
 bool read_ids(JsonCursor& at, ScannedVocabulary& out) {
-  constexpr const char* kNone = nullptr;
   size_t count = 0;
   if (!at.take('{')) return false;
   do {
     std::string_view piece;
     if (!read_string(at, out, piece) || !at.take(':')) return false;
     const std::optional<JsonCursor::Number> number = at.number();
-    // Beyond this the ids cannot be without gaps.
-    if (!number || !number->whole || number->negative || number->digits > at.size()) return false;
-    if (number->digits >= out.pieces.size()) out.pieces.resize(number->digits + 1, std::string_view(kNone, 0));
+    if (!number || !number->whole || number->negative || number->digits >= kMostPieces) return false;
+    if (number->digits >= out.pieces.size()) out.pieces.resize(number->digits + 1);
     std::string_view& slot = out.pieces[number->digits];
-    if (slot.data() != kNone) return false;
+    if (slot.data() != nullptr) return false;  // read pieces point into something, empty ones too
     slot = piece;
     ++count;
   } while (at.take(','));

@@ -10,7 +10,12 @@
 
 namespace attune::text {
 
+// Not copied: pieces are views of what it holds itself.
 struct ScannedVocabulary {
+  ScannedVocabulary() = default;
+  ScannedVocabulary(ScannedVocabulary&&) = default;
+  ScannedVocabulary& operator=(ScannedVocabulary&&) = default;
+
   std::vector<std::string_view> pieces;  // by id; views of the document or of `unescaped`
   std::vector<double> scores;            // by id, as the reference reads them; empty for an object of ids
   std::string rest;                      // the document with an empty vocabulary instead

@@ -3,9 +3,11 @@
 #include <array>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <string_view>
 #include <vector>
 
+#include "attune/text/model.h"
 #include "attune/text/word_key.h"
 
 namespace attune::text {
@@ -45,5 +47,18 @@ class WordInHand {
   std::vector<char> bytes_ = std::vector<char>(256);  // so that a key can always be read
   std::vector<int32_t> origins_ = std::vector<int32_t>(256);
 };
+
+// Scan(forms, word, origin, out).run(bytes): the number of the code point behind the last one, or nothing where it
+// gives up, and then nothing is appended.
+template <class Scan, class Forms>
+std::optional<int32_t> scan_or_undo(const Forms& forms, std::string_view bytes, int32_t origin,
+                                    std::vector<Piece>& out) {
+  thread_local WordInHand word;  // keeps its memory from one text to the next
+  const size_t before = out.size();
+  Scan scan(forms, word, origin, out);
+  if (scan.run(bytes)) return scan.at();
+  out.resize(before);
+  return std::nullopt;
+}
 
 }  // namespace attune::text

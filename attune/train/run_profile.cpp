@@ -22,8 +22,9 @@ bool is_trace(const fs::path& file) {
 
 // Its path from --out, if it lies in there.
 std::optional<fs::path> within_out(const TrainOptions& options) {
-  const fs::path inside =
-      fs::weakly_canonical(options.profile_trace).lexically_relative(fs::weakly_canonical(options.out));
+  // Absolute first: where no part of a path exists yet it would stay relative.
+  const auto whole = [](const std::string& path) { return fs::weakly_canonical(fs::absolute(path)); };
+  const fs::path inside = whole(options.profile_trace).lexically_relative(whole(options.out));
   return inside.empty() || *inside.begin() == ".." ? std::nullopt : std::optional(inside);
 }
 

@@ -11,7 +11,7 @@ namespace {
 using nlohmann::json;
 
 json number(double value) {
-  return std::isfinite(value) ? json(value) : json(nullptr);
+  return metrics::json_number<json>(value);
 }
 double number(const json& value) {
   return value.is_null() ? metrics::kUndefined : value.get<double>();

@@ -16,9 +16,7 @@ def convert(opts):
 
 def main():
     parser = rows.parser(__doc__)
-    opts = rows.require(parser, parser.parse_args())
-    if opts.export is None:
-        parser.error("--export is needed")
+    opts = rows.require(parser, parser.parse_args(), exported=True)
     if opts.prepare:
         convert(opts)
         return

@@ -1,14 +1,13 @@
 #!/usr/bin/env python3
 """flash-tokenizer (WordPiece) on one thread: a text a line in, ids out.
 
-  flash_tokenize.py --model FOLDER --texts texts.txt [--rows N] [--out ids.json]
+  flash_tokenize.py --model FOLDER --texts texts.txt [--out ids.json]
 
 Reads vocab.txt; lower case as the folder's tokenizer_config.json says. Its own `encode`, text by text, no padding. Its ids
 are not always right: beside.py compares them with Hugging Face's and gives the share of texts with wrong ones.
 """
 import argparse
 import json
-from itertools import islice
 from pathlib import Path
 
 LONGEST = 1 << 20  # nothing is cut
@@ -18,7 +17,6 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--texts", type=Path, required=True)
-    parser.add_argument("--rows", type=int, default=None, help="only the first N lines (default: all)")
     parser.add_argument("--out", type=Path, default=None)
     opts = parser.parse_args()
     from importlib.metadata import version
@@ -30,7 +28,7 @@ def main():
     texts = pieces = 0
     kept = []
     with open(opts.texts, encoding="utf-8") as file:
-        for line in islice(file, opts.rows):
+        for line in file:
             ids = encode(line.rstrip("\n"), "longest", LONGEST)
             texts += 1
             pieces += len(ids)

@@ -7,24 +7,14 @@ f32, rows shuffled, each batch padded to its longest row (DataCollatorWithPaddin
 (fused AdamW) and schedule, clipping 1.0, dropout as in the model's config; no evaluation, no saving, no logging. `--bf16` and
 `--group-by-length` are its better switches. Prints one JSON line with the real tokens seen and the mean loss of the last 20 steps.
 """
-import argparse
 import json
-import os
 import tempfile
-from pathlib import Path
 
-os.environ.setdefault("HF_HUB_OFFLINE", "1")
+import finetune
 
 
 def options():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", type=Path, required=True)
-    parser.add_argument("--ids", type=Path, required=True)
-    parser.add_argument("--max-steps", type=int, default=300)
-    parser.add_argument("--batch-size", type=int, default=16)
-    parser.add_argument("--lr", type=float, default=5e-5)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--threads", type=int, default=2)
+    parser = finetune.parser(__doc__)
     parser.add_argument("--bf16", action="store_true")
     parser.add_argument("--group-by-length", action="store_true")
     return parser.parse_args()

@@ -12,9 +12,7 @@ import rows
 
 def main():
     parser = rows.parser(__doc__)
-    opts = rows.require(parser, parser.parse_args())
-    if opts.export is None:
-        parser.error("--export is needed")
+    opts = rows.require(parser, parser.parse_args(), exported=True)
     if opts.prepare:
         export_onnx.export(opts.model, opts.export)
         return

@@ -14,9 +14,7 @@ def main():
     parser = rows.parser(__doc__)
     parser.add_argument("--precision", choices=["f32", "bf16"], default="f32")
     parser.add_argument("--streams", type=int, default=1)
-    opts = rows.require(parser, parser.parse_args())
-    if opts.export is None:
-        parser.error("--export is needed")
+    opts = rows.require(parser, parser.parse_args(), exported=True)
     if opts.prepare:
         export_onnx.export(opts.model, opts.export)
         return
@@ -30,16 +28,16 @@ def main():
         ids, mask = rows.padded(batch, pad)
         return {"input_ids": ids, "attention_mask": mask}
 
+    versions = {"openvino": openvino.__version__}
+    if opts.streams > 1:
+        run_streams(opts, compiled, inputs_of, versions)
+        return
     request = compiled.create_infer_request()
 
     def logits_of(batch):
         return request.infer(inputs_of(batch), share_inputs=True)[0].tolist()
 
-    versions = {"openvino": openvino.__version__}
-    if opts.streams == 1:
-        rows.run(opts, logits_of, versions)
-    else:
-        run_streams(opts, compiled, inputs_of, versions)
+    rows.run(opts, logits_of, versions)
 
 
 def run_streams(opts, compiled, inputs_of, versions):

@@ -31,8 +31,10 @@ def parser(doc):
     return parser
 
 
-def require(parser, opts):
-    """The rules between options; errors as argparse gives them."""
+def require(parser, opts, exported=False):
+    """The rules between options; errors as argparse gives them. `exported`: the peer runs a converted model."""
+    if exported and opts.export is None:
+        parser.error("--export is needed")
     if not opts.prepare and not (opts.ids or opts.texts):
         parser.error("one of --ids and --texts is needed")
     return opts

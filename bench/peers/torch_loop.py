@@ -9,28 +9,19 @@ then linear to 0, clipping 1.0, dropout as in the model's config, scaled-dot-pro
 torch.compile(dynamic=True). Run it with tcmalloc preloaded. No evaluation, no saving. Prints one JSON line with the real
 tokens seen and the mean loss of the last 20 steps.
 """
-import argparse
 import json
-import os
 import random
-from pathlib import Path
 
-os.environ.setdefault("HF_HUB_OFFLINE", "1")
+import finetune
+
 GROUP = 50  # batches whose rows are sorted together, as Hugging Face's length grouping does
 
 
 def options():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", type=Path, required=True)
-    parser.add_argument("--ids", type=Path, required=True)
-    parser.add_argument("--max-steps", type=int, default=300)
-    parser.add_argument("--batch-size", type=int, default=16)
+    parser = finetune.parser(__doc__)
     parser.add_argument("--precision", choices=["bf16", "f32"], default="bf16")
     parser.add_argument("--attention", choices=["sdpa", "eager"], default="sdpa")
     parser.add_argument("--compile", action="store_true")
-    parser.add_argument("--lr", type=float, default=5e-5)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--threads", type=int, default=2)
     return parser.parse_args()
 
 

@@ -116,6 +116,12 @@ class Profile(Runs):
         self.succeeded(self.train("inside", "--profile-trace", out / "trace.json", "--overwrite"))
         self.assertTrue(json.loads((out / "trace.json").read_text()))
 
+    def test_in_a_run_folder_that_is_not_there_yet(self):
+        trace = self.folder / "fresh/trace.json"
+        self.succeeded(attune("train", "--model", self.model, "--train", self.data, "--dev", "none", "--max-steps", 5, "--max-length", 32,
+                              "--threads", 1, "--out", "fresh", "--profile-trace", trace, cwd=self.folder))
+        self.assertTrue(json.loads(trace.read_text()))
+
     def test_an_old_trace_is_replaced(self):
         path = self.folder / "again.json"
         path.write_text("")

@@ -160,9 +160,15 @@ TEST(Profiled, BytesMoved) {
   AdamUpdate some{.w = table.tensor, .g = x.tensor, .m = table.tensor, .v = table.tensor};  // 5 rows of a table's 100
   profiled.adam_update(some);
   profiled.adam_replay({.w = table.tensor, .m = table.tensor, .v = table.tensor, .count = 4});
+  const tensor::PackedWeight both{low.tensor.as<tensor::BFloat16>(), low.tensor.as<tensor::BFloat16>()};
+  Tensor packed = p.tensor;
+  packed.packed = &both;
+  profiled.adam_update({.w = packed, .g = p.tensor, .m = p.tensor, .v = p.tensor});
+  profiled.sgd_update({.w = packed, .g = p.tensor, .m = p.tensor});
+  profiled.sgd_update({.w = p.tensor, .g = p.tensor, .m = {}, .low = low.tensor});
   const auto& calls = profiled.end();
-  const std::vector<double> want{60 + 30, 30 + 2 * 60, 60 + 60 + 32 + 32, 60 + 2 * 60, 60 + 2 * 48, 7 * 32 + 16,
-                                 7 * 60,  6 * 48};
+  const std::vector<double> want{60 + 30, 30 + 2 * 60, 60 + 60 + 32 + 32, 60 + 2 * 60,     60 + 2 * 48, 7 * 32 + 16,
+                                 7 * 60,  6 * 48,      7 * 32 + 2 * 16,   5 * 32 + 2 * 16, 3 * 32 + 16};
   for (size_t i = 0; i < want.size(); ++i) EXPECT_EQ(calls[i].work.bytes, want[i]) << calls[i].kernel;
   EXPECT_STREQ(calls[0].work.axes, "NC");
   EXPECT_EQ(calls[0].work.sizes, (std::array<int64_t, 3>{5, 3, 0}));

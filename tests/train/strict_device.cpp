@@ -151,7 +151,7 @@ bool StrictMemory::owns(const void* at, size_t bytes) const {
 
 template <class Arguments>
 void StrictKernels::later(void (Kernels::*kernel)(const Arguments&), const Arguments& p,
-                          std::initializer_list<Operand> more) {
+                          const std::vector<Operand>& more) {
   for (const Tensor& t : tensors_of(p))
     ATTUNE_CHECK(!t.defined() || memory_.owns(t.data, t.bytes()),
                  "an operand {} {} that is not in the strict device's memory", tensor::name(t.dtype), t.shape.text());
@@ -179,12 +179,17 @@ void StrictKernels::activation(const Activation& p) {
 void StrictKernels::activation_backward(const ActivationBackward& p) {
   later(&Kernels::activation_backward, p);
 }
+std::vector<StrictKernels::Operand> StrictKernels::arrays_of(const Attention& p) {
+  return {{p.offsets, ints(p.sequences + 1)},
+          {p.query_rows, p.query_rows ? ints(p.out.rows()) : 0},
+          {p.query_offsets, p.query_rows ? ints(p.sequences + 1) : 0},
+          {p.dropout.row_keys, keys(p.qkv.rows())}};
+}
 void StrictKernels::attention(const Attention& p) {
-  later(&Kernels::attention, p, {{p.offsets, ints(p.sequences + 1)}, {p.dropout.row_keys, keys(p.qkv.rows())}});
+  later(&Kernels::attention, p, arrays_of(p));
 }
 void StrictKernels::attention_backward(const AttentionBackward& p) {
-  later(&Kernels::attention_backward, p,
-        {{p.forward.offsets, ints(p.forward.sequences + 1)}, {p.forward.dropout.row_keys, keys(p.d_out.rows())}});
+  later(&Kernels::attention_backward, p, arrays_of(p.forward));
 }
 void StrictKernels::dropout(const Dropout& p) {
   later(&Kernels::dropout, p, {{p.keys.row_keys, keys(p.x.rows())}});

@@ -78,9 +78,10 @@ class StrictKernels final : public kernels::Kernels {
     const void* at;
     size_t bytes;
   };
+  static std::vector<Operand> arrays_of(const kernels::Attention& p);
   template <class Arguments>
   void later(void (kernels::Kernels::*kernel)(const Arguments&), const Arguments& p,
-             std::initializer_list<Operand> more = {});
+             const std::vector<Operand>& more = {});
 
   StrictMemory& memory_;
   std::unique_ptr<kernels::Kernels> plain_ = kernels::reference::make_kernels();

@@ -12,7 +12,8 @@
 #define ATTUNE_MATMUL_PORTABLE_ONCE
 namespace attune::kernels::cpu {
 
-constexpr int64_t kDepth = 256;      // steps of k at a time: a panel of B has 16 KB and stays in the first-level cache
+constexpr int64_t kDepth =
+    256;  // steps of k at a time: a panel of B has 16 KB with 8 lanes and stays in the first-level cache
 constexpr int64_t kBlockRows = 256;  // rows of A at a time, at most: packed, they stay in the second-level cache
 constexpr int64_t kRowsOfTile = 6, kTileWidth = 8;  // rows of A in a tile, and the places they have when packed
 constexpr int64_t kRowsInPlace = 128;               // more rows pay for a copy of B that could be read where it lies
