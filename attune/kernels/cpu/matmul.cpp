@@ -8,9 +8,9 @@
 #endif
 
 #include "attune/kernels/cpu/instructions.h"
+#include "attune/kernels/cpu/matmul_dot.h"
 #include "attune/kernels/cpu/matmul_portable.h"
 #include "attune/kernels/cpu/matmul_products.h"
-#include "attune/kernels/cpu/weight_gradient.h"
 #include "attune/kernels/packed_weight.h"
 
 namespace attune::kernels::cpu {
@@ -131,37 +131,40 @@ MatmulCache& MatmulCache::operator=(MatmulCache&&) noexcept = default;
 
 namespace {
 
-// A weight gradient once its factors are laid out.
-Product laid_out(Product p) {
-  p.transpose_a = false, p.lda = p.k, p.packed = true;
-  return p;
-}
-
-// Weight gradients of whole blocks: worth laying out from a few rows on.
-bool lays_out_factors(MatmulCache::State& state, const Product& p) {
-  constexpr int64_t kFewRows = 64;
+// Weight gradients of whole blocks.
+bool is_dot_gradient(const Product& p) {
   return p.operands == DType::bf16 && p.result == DType::f32 && p.transpose_a && !p.transpose_b && p.lda == p.m &&
-         p.ldb == p.n && p.m % kPackBlock == 0 && p.n % kPackBlock == 0 && p.k % 2 == 0 && p.k >= kFewRows &&
-         multiplies_packed() && state.products.supports(laid_out(p));
+         p.ldb == p.n && p.m % kPackBlock == 0 && p.n % kPackBlock == 0 && p.k % 2 == 0 && dots_bf16();
 }
 
-void run_weight_gradient(MatmulCache::State& state, const Product& product, ProductData data) {
-  auto* const b = state.factors.get<BFloat16>((product.m + product.n) * padded_rows(product.k));
-  BFloat16* const a = b + product.n * padded_rows(product.k);
-  lay_out_factors(product.threads, {.k = product.k,
-                                    .m = product.m,
-                                    .n = product.n,
-                                    .dy = static_cast<const BFloat16*>(data.a),
-                                    .x = static_cast<const BFloat16*>(data.b),
-                                    .a = a,
-                                    .b = b});
-  data.a = a, data.b = b;
-  state.products.run(laid_out(product), data);
+void run_dot_gradient(MatmulCache::State& state, const Product& p, const ProductData& data) {
+  dot_gradient(state.factors, p.threads,
+               {.k = p.k,
+                .m = p.m,
+                .n = p.n,
+                .dy = static_cast<const BFloat16*>(data.a),
+                .x = static_cast<const BFloat16*>(data.b),
+                .c = static_cast<float*>(data.c),
+                .accumulate = p.accumulate});
+}
+
+void run_dot_product(const Product& p, const ProductData& data) {
+  dot_product(p.threads, {.m = p.m,
+                          .k = p.k,
+                          .n = p.n,
+                          .a = static_cast<const BFloat16*>(data.a),
+                          .lda = p.lda,
+                          .b = static_cast<const BFloat16*>(data.b),
+                          .bias = p.bias ? static_cast<const float*>(data.bias) : nullptr,
+                          .c = data.c,
+                          .result = p.result,
+                          .accumulate = p.accumulate});
 }
 
 void run_one(MatmulCache::State& state, const Product& product, const ProductData& data) {
-  if (lays_out_factors(state, product)) return run_weight_gradient(state, product, data);
-  // (Packed forms are oneDNN's alone: it runs them or says that it cannot.)
+  if (is_dot_gradient(product)) return run_dot_gradient(state, product, data);
+  if (product.packed && dots_bf16()) return run_dot_product(product, data);
+  // (Without dot products of our own packed forms are oneDNN's: it runs them or says that it cannot.)
   if (product.packed || (onednn_serves(product.operands) && state.products.supports(product)))
     state.products.run(product, data);
   else
@@ -225,7 +228,7 @@ void matmul(MatmulCache& cache, int threads, const Matmul& args) {
 }
 
 bool multiplies_packed() {
-  static const bool known = has_fast_bf16() && onednn_multiplies_packed();
+  static const bool known = dots_bf16() || (has_fast_bf16() && onednn_multiplies_packed());
   return known;
 }
 

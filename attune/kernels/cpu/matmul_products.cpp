@@ -164,6 +164,10 @@ bool onednn_multiplies_packed() {
   }
 }
 
+bool onednn_has_amx() {
+  return has(dnnl::cpu_isa::avx512_core_amx);
+}
+
 bool onednn_has_fast_bf16() {
   return has(dnnl::cpu_isa::avx512_core_bf16);
 }

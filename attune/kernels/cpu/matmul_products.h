@@ -62,9 +62,10 @@ class Products {
   Workspace scratch_;
 };
 
-// What oneDNN sees of the processor (and of ONEDNN_MAX_CPU_ISA): AVX-512 at all, and instructions made for bf16
-// products (AVX-512 BF16 or AMX).
+// What oneDNN sees of the processor (and of ONEDNN_MAX_CPU_ISA): AVX-512 at all, instructions made for bf16 products
+// (AVX-512 BF16 or AMX), and AMX.
 bool onednn_has_avx512();
+bool onednn_has_amx();
 bool onednn_has_fast_bf16();
 // Whether it has a fast kernel for bf16 products with B as packed_weight.h says.
 bool onednn_multiplies_packed();

@@ -1,0 +1,228 @@
+// The one file that knows the dot product of bf16: Highway 1.0.3 has none.
+#include "attune/kernels/cpu/matmul_dot.h"
+
+#include <algorithm>
+#include <array>
+
+#include "attune/base/error.h"
+#include "attune/kernels/cpu/instructions.h"
+#include "attune/kernels/cpu/matmul_products.h"
+#include "attune/kernels/packed_weight.h"
+
+#if defined(__x86_64__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // GCC 12 about its own intrinsics' undefined lanes (bug 105593)
+#include <immintrin.h>
+
+#define ATTUNE_DOT __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16")))
+
+namespace attune::kernels::cpu {
+namespace {
+
+using tensor::BFloat16;
+using tensor::DType;
+
+// A tile of C is 6 rows of 64 columns: 24 sums, 4 vectors of B and one element of A fill 29 of 32 registers.
+constexpr int kTileRows = 6;
+constexpr int kVectors = 4, kLanes = 16;
+static_assert(kVectors * kLanes == kPackBlock);
+
+template <int kRows>
+struct Sums {
+  __m512 of[kRows][kVectors];
+};
+
+// What a tile is the sum of. A pair of neighbours in k is one word: that of row i and pair p stands at
+// a[i * a_row + p * a_pair]; those of the 64 columns at b[64 * p].
+struct TileFactors {
+  const uint32_t* a;
+  int64_t a_row, a_pair;
+  const uint32_t* b;
+  int64_t pairs;
+};
+
+template <int kRows>
+ATTUNE_DOT inline __attribute__((always_inline)) void add_up(const TileFactors& f, Sums<kRows>& sums) {
+#pragma GCC unroll 8
+  for (int i = 0; i < kRows; ++i)
+#pragma GCC unroll 4
+    for (int j = 0; j < kVectors; ++j) sums.of[i][j] = _mm512_setzero_ps();
+  const uint32_t *a = f.a, *b = f.b;
+  for (int64_t p = 0; p < f.pairs; ++p, a += f.a_pair, b += kPackBlock) {
+    __m512bh right[kVectors];
+#pragma GCC unroll 4
+    for (int j = 0; j < kVectors; ++j) right[j] = (__m512bh)_mm512_loadu_si512(b + kLanes * j);
+#pragma GCC unroll 8
+    for (int i = 0; i < kRows; ++i) {
+      const auto left = (__m512bh)_mm512_set1_epi32(static_cast<int>(a[i * f.a_row]));
+#pragma GCC unroll 4
+      for (int j = 0; j < kVectors; ++j) sums.of[i][j] = _mm512_dpbf16_ps(sums.of[i][j], left, right[j]);
+    }
+  }
+}
+
+const uint32_t* words(const BFloat16* x) {
+  return reinterpret_cast<const uint32_t*>(x);
+}
+
+// Rows [row, row + kRows) of the product in column block `block`.
+template <int kRows>
+ATTUNE_DOT void product_tile(const DotProduct& p, int64_t row, int64_t block) {
+  Sums<kRows> sums;
+  add_up<kRows>({words(p.a + row * p.lda), p.lda / 2, 1, words(p.b) + block * (p.k / 2) * kPackBlock, p.k / 2}, sums);
+  const int64_t col = block * kPackBlock;
+#pragma GCC unroll 4
+  for (int j = 0; j < kVectors; ++j) {
+    const int64_t at = col + kLanes * j;
+    const __m512 bias = p.bias != nullptr ? _mm512_loadu_ps(p.bias + at) : _mm512_setzero_ps();
+#pragma GCC unroll 8
+    for (int i = 0; i < kRows; ++i) {
+      const int64_t place = (row + i) * p.n + at;
+      __m512 sum = p.bias != nullptr ? _mm512_add_ps(sums.of[i][j], bias) : sums.of[i][j];
+      if (p.result == DType::bf16) {
+        _mm256_storeu_si256(reinterpret_cast<__m256i*>(static_cast<BFloat16*>(p.c) + place),
+                            (__m256i)_mm512_cvtneps_pbh(sum));
+        continue;
+      }
+      float* const to = static_cast<float*>(p.c) + place;
+      if (p.accumulate) sum = _mm512_add_ps(_mm512_loadu_ps(to), sum);
+      _mm512_storeu_ps(to, sum);
+    }
+  }
+}
+
+// dy's pairs of columns [64 * row_block + row, + kRows) with x's of column block `block`.
+template <int kRows>
+ATTUNE_DOT void gradient_tile(const DotGradient& g, const uint32_t* dy, const uint32_t* x, int64_t row, int64_t block) {
+  Sums<kRows> sums;
+  const int64_t pairs = g.k / 2, row_block = row / kPackBlock * pairs * kPackBlock;
+  add_up<kRows>({dy + row_block + row % kPackBlock, 1, kPackBlock, x + block * pairs * kPackBlock, pairs}, sums);
+#pragma GCC unroll 8
+  for (int i = 0; i < kRows; ++i) {
+    float* const to = g.c + (row + i) * g.n + block * kPackBlock;
+#pragma GCC unroll 4
+    for (int j = 0; j < kVectors; ++j) {
+      float* const at = to + kLanes * j;
+      if (g.accumulate)
+        _mm512_storeu_ps(at, _mm512_add_ps(_mm512_loadu_ps(at), sums.of[i][j]));
+      else if (reinterpret_cast<uintptr_t>(at) % 64 == 0)
+        _mm512_stream_ps(at, sums.of[i][j]);  // past the caches: nobody reads it before the optimizer
+      else
+        _mm512_storeu_ps(at, sums.of[i][j]);
+    }
+  }
+}
+
+// Calls Tile::run<kRows>(row) for the rows of [row, end) in tiles.
+template <class Tile>
+void in_tiles(const Tile& tile, int64_t row, int64_t end) {
+  for (; row + kTileRows <= end; row += kTileRows) tile.template run<kTileRows>(row);
+  switch (end - row) {
+    case 1:
+      return tile.template run<1>(row);
+    case 2:
+      return tile.template run<2>(row);
+    case 3:
+      return tile.template run<3>(row);
+    case 4:
+      return tile.template run<4>(row);
+    case 5:
+      return tile.template run<5>(row);
+    default:
+      return;
+  }
+}
+
+struct ProductTiles {
+  const DotProduct& product;
+  int64_t block;
+  template <int kRows>
+  void run(int64_t row) const {
+    product_tile<kRows>(product, row, block);
+  }
+};
+
+struct GradientTiles {
+  const DotGradient& gradient;
+  const uint32_t *dy, *x;
+  int64_t block;
+  template <int kRows>
+  void run(int64_t row) const {
+    gradient_tile<kRows>(gradient, dy, x, row, block);
+  }
+};
+
+// Rows 2 * pair and 2 * pair + 1 of x [k, cols] as words, in blocks of 64 columns.
+ATTUNE_DOT void lay_out_pair(const BFloat16* x, int64_t cols, int64_t pair, int64_t pairs, uint32_t* to) {
+  const BFloat16 *upper = x + 2 * pair * cols, *lower = upper + cols;
+  for (int64_t c = 0; c < cols; c += kLanes) {
+    const __m512i first = _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(upper + c)));
+    const __m512i second = _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(lower + c)));
+    _mm512_storeu_si512(to + (c / kPackBlock * pairs + pair) * kPackBlock + c % kPackBlock,
+                        _mm512_or_si512(first, _mm512_slli_epi32(second, 16)));
+  }
+}
+
+}  // namespace
+
+bool dots_bf16() {
+  static const bool known = [] {
+    limit_instructions();
+    return onednn_has_fast_bf16() && !onednn_has_amx() && __builtin_cpu_supports("avx512bf16");
+  }();
+  return known;
+}
+
+void dot_product(int threads, const DotProduct& p) {
+  ATTUNE_CHECK(p.k % 2 == 0 && p.n % kPackBlock == 0 && p.lda % 2 == 0, "a dot product of {} x {} x {}", p.m, p.k, p.n);
+  constexpr int64_t kRows = 8 * kTileRows;  // of A, which stay in the second-level cache with a block of B
+  const int64_t chunks = (p.m + kRows - 1) / kRows, blocks = p.n / kPackBlock;
+#pragma omp parallel for schedule(dynamic) num_threads(threads) if (chunks * blocks > 1)
+  for (int64_t task = 0; task < chunks * blocks; ++task) {
+    const int64_t row = task % chunks * kRows;
+    in_tiles(ProductTiles{p, task / chunks}, row, std::min(p.m, row + kRows));
+  }
+}
+
+void dot_gradient(Workspace& factors, int threads, const DotGradient& g) {
+  ATTUNE_CHECK(g.k % 2 == 0 && g.m % kPackBlock == 0 && g.n % kPackBlock == 0, "a weight gradient of {} x {} x {}", g.m,
+               g.k, g.n);
+  constexpr int64_t kPairs = 16;  // laid out at a time
+  const int64_t pairs = g.k / 2, rows = g.m / kPackBlock, blocks = g.n / kPackBlock;
+  auto* const dy = factors.get<uint32_t>((g.m + g.n) * pairs);
+  uint32_t* const x = dy + g.m * pairs;
+#pragma omp parallel num_threads(threads)
+  {
+#pragma omp for schedule(dynamic)
+    for (int64_t task = 0; task < (pairs + kPairs - 1) / kPairs; ++task)
+      for (int64_t pair = task * kPairs; pair < std::min(pairs, (task + 1) * kPairs); ++pair) {
+        lay_out_pair(g.dy, g.m, pair, pairs, dy);
+        lay_out_pair(g.x, g.n, pair, pairs, x);
+      }
+#pragma omp for schedule(dynamic)
+    for (int64_t task = 0; task < rows * blocks; ++task) {
+      const int64_t row = task / blocks * kPackBlock;
+      in_tiles(GradientTiles{g, dy, x, task % blocks}, row, row + kPackBlock);
+      _mm_sfence();
+    }
+  }
+}
+
+}  // namespace attune::kernels::cpu
+
+#else
+
+namespace attune::kernels::cpu {
+
+bool dots_bf16() {
+  return false;
+}
+void dot_product(int, const DotProduct&) {
+  fail(ErrorKind::internal, "this processor has no dot products of bf16");
+}
+void dot_gradient(Workspace&, int, const DotGradient&) {
+  fail(ErrorKind::internal, "this processor has no dot products of bf16");
+}
+
+}  // namespace attune::kernels::cpu
+#endif
