@@ -14,14 +14,14 @@ int32_t Tape::add(Variable variable) {
 }
 
 Tensor Tape::variable(Tensor value) {
-  value.var = add({.gradient = {}, .arrived = false, .started = nullptr});
+  value.var = add({.gradient = {}, .arrived = false, .leaf = nullptr});
   return value;
 }
 
-Tensor Tape::leaf(Tensor value, Tensor gradient, bool* started) {
+Tensor Tape::leaf(Tensor value, Tensor gradient, LeafState* state, Tensor squares) {
   ATTUNE_CHECK(gradient.cols() == value.cols() && gradient.dtype == value.dtype, "a gradient {} {} for a value {} {}",
                tensor::name(gradient.dtype), gradient.shape.text(), tensor::name(value.dtype), value.shape.text());
-  value.var = add({.gradient = gradient, .arrived = *started, .started = started});
+  value.var = add({.gradient = gradient, .arrived = state->started, .leaf = state, .squares = squares});
   return value;
 }
 
@@ -29,9 +29,9 @@ GradientSlot Tape::gradient_slot(const Tensor& x) {
   if (!wants(x)) return {};
   Variable& variable = variables_[x.var];
   if (!variable.gradient.defined()) variable.gradient = arena_.tensor(x.shape, x.dtype);
-  const GradientSlot slot{variable.gradient, variable.arrived};
+  const GradientSlot slot{variable.gradient, variable.arrived, variable.squares, variable.leaf};
   variable.arrived = true;
-  if (variable.started) *variable.started = true;
+  if (variable.leaf) *variable.leaf = {.started = true, .squared = false};
   return slot;
 }
 

@@ -19,12 +19,24 @@ namespace attune::autograd {
 
 using tensor::Tensor;
 
+// What the owner of a leaf knows of its gradient.
+struct LeafState {
+  bool started = false;  // a part of it has arrived
+  bool squared = false;  // the sum of its squares, as it stands, is known
+};
+
 // Where an op's backward writes a gradient.
 struct GradientSlot {
   Tensor tensor;            // undefined: nobody wants this gradient
   bool accumulate = false;  // add to what is there (otherwise contents are undefined and must be overwritten)
+  Tensor squares = {};      // room for the sum of squares of what then stands in `tensor`; undefined: nobody wants it
+  LeafState* leaf = nullptr;
 
   bool wanted() const { return tensor.defined(); }
+  // The op says that it has filled `squares`.
+  void has_squares() const {
+    if (leaf && squares.defined()) leaf->squared = true;
+  }
 };
 
 class Tape {
@@ -38,9 +50,11 @@ class Tape {
   Tensor variable(Tensor value);
 
   // Makes `value` a variable whose gradient is written to `gradient`, shape and kind as the value (of a table of which
-  // a step reads a few rows: only those rows, and the op that reads them knows which). `started`: the gradient already
-  // holds a part (an earlier micro-batch), so add to it. *started becomes true when something arrives.
-  Tensor leaf(Tensor value, Tensor gradient, bool* started);
+  // a step reads a few rows: only those rows, and the op that reads them knows which). state->started: the gradient
+  // already holds a part (an earlier micro-batch), so add to it; becomes true when something arrives. `squares` (f64
+  // [1, 1]) may be filled by the op that writes last, which then sets state->squared; whatever is written makes it
+  // false.
+  Tensor leaf(Tensor value, Tensor gradient, LeafState* state, Tensor squares = {});
 
   // Adds a node. `backward(Tape&, Tensor d_output)` runs only if a gradient reached `output`.
   template <class Backward>
@@ -91,7 +105,8 @@ class Tape {
   struct Variable {
     Tensor gradient;  // undefined until something arrives (leaf: defined from the start)
     bool arrived;     // gradient holds something
-    bool* started;    // leaf only
+    LeafState* leaf;  // leaf only, as is the next
+    Tensor squares = {};
   };
   int32_t add(Variable variable);
 

@@ -5,9 +5,10 @@
 // dtypes: A and B both f32, both bf16 or both f64; C f32, bf16 or f64 (bf16 operands: f32 or bf16 result); sums in f32
 // (f64). bias f32 (f64) [n] or undefined; never together with accumulate. Row major, contiguous. Same bits: a row of C
 // does not depend on the other rows of A' nor on the thread count. B may be an f32 weight with packed forms
-// (packed_weight.h), which are read in place of it where A is bf16: forward with transpose_b, else backward. Where k
-// counts rows of a batch (transpose_a: weight gradients), the sum runs over blocks of at most 1,024 rows, added in
-// order.
+// (packed_weight.h), which are read in place of it where A is bf16: forward with transpose_b, else backward. squares:
+// f64 [1, 1] or undefined; gets the sum of the squares of C as it is afterwards, in an order that depends on shapes
+// alone (for the norm of gradients, while they are at hand). Where k counts rows of a batch (transpose_a: weight
+// gradients), the sum runs over blocks of at most 1,024 rows, added in order.
 #pragma once
 #include "attune/tensor/tensor.h"
 
@@ -20,6 +21,7 @@ struct Matmul {
   Tensor b;  // [k, n], or [n, k] with transpose_b
   Tensor c;  // [m, n]
   Tensor bias = {};
+  Tensor squares = {};
   bool transpose_a = false;
   bool transpose_b = false;
   bool accumulate = false;

@@ -129,6 +129,13 @@ void Parameters::prepare_gradients(TableGradients tables) {
     p->gradient = {.data = at, .shape = p->shape, .dtype = p->value.dtype};
     at += aligned(p->value.bytes());
   }
+  squares_ = tensor::Buffer(std::max<size_t>(1, all_.size()) * sizeof(double), memory());
+  for (size_t i = 0; i < all_.size(); ++i)
+    all_[i]->squares = squares().slice_rows(static_cast<int64_t>(i), static_cast<int64_t>(i) + 1);
+}
+
+Tensor Parameters::squares() const {
+  return squares_.view({std::ssize(all_), 1}, DType::f64);
 }
 
 void Parameters::touch(Parameter& table, std::span<const int32_t> rows) {
@@ -142,20 +149,20 @@ void Parameters::touch(Parameter& table, std::span<const int32_t> rows) {
 }
 
 void Parameters::begin_step() {
-  for (const auto& p : all_) p->started = false;
+  for (const auto& p : all_) p->state = {};
 }
 
 void Parameters::attach(autograd::Tape& tape) {
   for (const auto& p : all_) {
     p->value.var = -1;
-    if (p->trainable) p->value = tape.leaf(p->value, p->gradient, &p->started);
+    if (p->trainable) p->value = tape.leaf(p->value, p->gradient, &p->state, p->squares);
   }
 }
 
 void Parameters::check_gradients_arrived() const {
   std::string missing;
   for (const auto& p : all_)
-    if (p->trainable && !p->started) missing += (missing.empty() ? "" : ", ") + p->name;
+    if (p->trainable && !p->state.started) missing += (missing.empty() ? "" : ", ") + p->name;
   if (!missing.empty())
     fail(ErrorKind::internal,
          "after the first step no gradient had reached: {}. Freeze them, or connect them to the loss", missing);

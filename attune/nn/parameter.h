@@ -50,7 +50,8 @@ struct Parameter {
   Tensor value;     // f32 (f64 in gradient checks); carries a bf16 twin or packed forms where products read it; `var`
                     // while attached
   Tensor gradient;  // same shape, unless by_rows; undefined for frozen parameters and before prepare_gradients()
-  bool started = false;              // a gradient arrived since begin_step()
+  autograd::LeafState state = {};    // what arrived since begin_step()
+  Tensor squares = {};               // f64 [1, 1]: the sum of the gradient's squares, where state.squared
   tensor::PackedWeight packed = {};  // what `value.packed` points to
   bool by_rows = false;              // row i of `gradient` belongs to row touched[i] of `value`
   std::vector<int32_t> touched = {};
@@ -85,6 +86,8 @@ class Parameters {
   // may read a whole table then.
   bool settled() const { return settled_; }
   void set_settled(bool settled) { settled_ = settled; }
+  // f64 [parameters, 1]: room for the sum of squares of each gradient, in the order of all().
+  Tensor squares() const;
   void begin_step();                  // no gradient has arrived yet
   void attach(autograd::Tape& tape);  // trainable parameters become leaves of this recording
   // Error (internal) that names every trainable parameter that received no gradient since begin_step().
@@ -103,7 +106,7 @@ class Parameters {
 
   std::vector<std::unique_ptr<Parameter>> all_;
   DType compute_ = DType::f32;
-  tensor::Buffer values_, twins_, gradients_;
+  tensor::Buffer values_, twins_, gradients_, squares_;
   tensor::Buffer forward_forms_, backward_forms_;             // of packed weights
   std::map<const Parameter*, tensor::Buffer> row_gradients_;  // each with room for the most rows ever touched
   std::vector<Parameter*> tables_by_rows_;

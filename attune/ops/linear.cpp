@@ -38,8 +38,11 @@ Tensor linear(Context& context, const Tensor& x, const Tensor& weight, const Ten
   context.tape->record("linear", y, [x, xp, weight, wp, bias](Tape& tape, Tensor dy) {
     const Tensor dyp = dy.dtype == xp.dtype ? dy : converted(tape.arena(), tape.kernels(), dy, xp.dtype);
     if (const auto dx = tape.gradient_slot(x); dx.wanted()) add_input_gradient(tape, dyp, wp, dx);
-    if (const auto dw = tape.gradient_slot(weight); dw.wanted())
-      tape.kernels().matmul({.a = dyp, .b = xp, .c = dw.tensor, .transpose_a = true, .accumulate = dw.accumulate});
+    if (const auto dw = tape.gradient_slot(weight); dw.wanted()) {
+      tape.kernels().matmul(
+          {.a = dyp, .b = xp, .c = dw.tensor, .squares = dw.squares, .transpose_a = true, .accumulate = dw.accumulate});
+      dw.has_squares();
+    }
     if (const auto db = tape.gradient_slot(bias); db.wanted())
       tape.kernels().column_sum({.x = dy, .out = db.tensor, .accumulate = db.accumulate});
   });

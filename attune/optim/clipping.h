@@ -5,8 +5,9 @@
 
 namespace attune::optim {
 
-// Waits for the device. `arena`: room for the sums by parameter.
-double gradient_norm(const nn::Parameters& parameters, kernels::Kernels& kernels, tensor::Arena& arena);
+// Of the gradients that arrived. Squares that were summed as a gradient was written are not summed again. Waits for the
+// device.
+double gradient_norm(const nn::Parameters& parameters, kernels::Kernels& kernels);
 
 // min(1, bound / (norm + 1e-6)), PyTorch's; bound <= 0: no clipping.
 double clip_factor(double norm, double bound);

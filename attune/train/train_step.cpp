@@ -40,7 +40,7 @@ StepReport TrainStep::run(std::span<const tasks::Batch> micro_batches, int64_t s
   if (!checked_) parameters.check_gradients_arrived();
   checked_ = true;
   clear_silent_gradients();
-  report.gradient_norm = optim::gradient_norm(parameters, kernels_, arena_);
+  report.gradient_norm = optim::gradient_norm(parameters, kernels_);
   if (!std::isfinite(report.loss) || !std::isfinite(report.gradient_norm))
     fail(ErrorKind::numeric,
          "step {}: the loss is {} and the gradient norm {}; the weights were left as they were before this step. A "
@@ -103,7 +103,7 @@ double TrainStep::forward_backward(const tasks::Batch& batch, std::span<const in
 // A parameter that nothing of this step's rows reached must not be updated with an older step's gradient.
 void TrainStep::clear_silent_gradients() {
   for (const auto& p : model_.parameters().all())
-    if (p->trainable && !p->started) kernels_.fill({.y = p->gradient, .value = 0});
+    if (p->trainable && !p->state.started) kernels_.fill({.y = p->gradient, .value = 0});
 }
 
 }  // namespace attune::train

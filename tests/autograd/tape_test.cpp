@@ -5,6 +5,7 @@
 
 #include "attune/ops/activation.h"
 #include "attune/ops/dropout.h"
+#include "attune/ops/linear.h"
 
 namespace attune::autograd {
 namespace {
@@ -57,15 +58,48 @@ TEST_F(TapeTest, NothingIsRecordedBelowWhatIsFrozen) {
 
 TEST_F(TapeTest, ALeafKeepsAddingAcrossRecordingsUntilItsStepEnds) {
   const Tensor value = vector({2.0}), kept = vector({0.0});
-  bool started = false;
+  autograd::LeafState state;
   for (int micro_batch = 0; micro_batch < 3; ++micro_batch) {
     tape_.clear();
-    const Tensor x = tape_.leaf(value, kept, &started);
+    const Tensor x = tape_.leaf(value, kept, &state);
     tape_.seed(ops::activation(context_, kernels::ActivationKind::relu, x), vector({1.5}));
     tape_.backward();
-    EXPECT_TRUE(started);
+    EXPECT_TRUE(state.started);
   }
   EXPECT_EQ(kept.as<double>()[0], 4.5);
+}
+
+// y = x W^T twice over: the second product adds to W's gradient, and the squares are of the sum.
+TEST_F(TapeTest, SquaresAreOfTheGradientAsItStands) {
+  const Tensor weight = vector({2.0, -1.0}), kept = vector({0, 0}), squares = arena_.tensor({1, 1}, DType::f64);
+  LeafState state;
+  const Tensor leaf = tape_.leaf(weight, kept, &state, squares);
+  for (const double x : {3.0, 4.0}) {
+    const Tensor y = ops::linear(context_, vector({x, 1.0}), leaf, {}, DType::f64);
+    const Tensor one = arena_.tensor({1, 1}, DType::f64);
+    one.as<double>()[0] = 1;
+    tape_.seed(y, one);
+  }
+  tape_.backward();
+  EXPECT_EQ(kept.as<double>()[0], 7);
+  EXPECT_TRUE(state.squared);
+  EXPECT_EQ(*squares.as<double>(), 7 * 7 + 2 * 2);
+}
+
+TEST_F(TapeTest, WhoWritesWithoutSquaresMakesThemUnknown) {
+  const Tensor weight = vector({2.0, -1.0}), kept = vector({0, 0}), squares = arena_.tensor({1, 1}, DType::f64);
+  LeafState state;
+  const Tensor leaf = tape_.leaf(weight, kept, &state, squares);
+  const Tensor other = ops::activation(context_, kernels::ActivationKind::relu, leaf);  // its backward comes last
+  const Tensor y = ops::linear(context_, vector({3.0, 1.0}), leaf, {}, DType::f64);
+  const Tensor one = arena_.tensor({1, 1}, DType::f64);
+  one.as<double>()[0] = 1;
+  tape_.seed(y, one);
+  tape_.seed(other, vector({1, 1}));
+  tape_.backward();
+  EXPECT_EQ(kept.as<double>()[0], 4);
+  EXPECT_TRUE(state.started);
+  EXPECT_FALSE(state.squared);
 }
 
 TEST_F(TapeTest, ABackwardWithoutAVariableIsAnError) {

@@ -145,6 +145,41 @@ TEST(Matmul, LongBatchesAreSummedInBlocks) {
       }
 }
 
+// Weight gradients, of whole blocks (which bf16 makes in a way of its own) and not, with the sum of their squares:
+// those of what stands in C afterwards, the same bits for any number of threads.
+TEST(Matmul, WeightGradientsWithTheirSquares) {
+  cpu::MatmulCache cache;
+  const int64_t sizes[][3] = {{64, 2, 64}, {128, 376, 192}, {192, 2100, 64}, {64, 375, 64}, {3, 40, 64}, {64, 0, 64}};
+  for (const DType in : {DType::f32, DType::bf16})
+    for (const auto& s : sizes)
+      for (const bool accumulate : {false, true}) {
+        const Case c{s[0], s[1], s[2], in, DType::f32, true, false, accumulate};
+        Operands o(c);
+        Matrix first = o.c0;
+        double first_squares = 0;
+        for (const int threads : {1, 2, 3}) {
+          Matrix result = o.c0;
+          double squares = -1;
+          cpu::matmul(cache, threads,
+                      {.a = o.a.tensor(),
+                       .b = o.b.tensor(),
+                       .c = result.tensor(),
+                       .squares = {.data = &squares, .shape = {1, 1}, .dtype = DType::f64},
+                       .transpose_a = true,
+                       .accumulate = accumulate});
+          if (threads == 1) {
+            expect_right(c, o, result);
+            double wanted = 0;
+            for (int64_t i = 0; i < c.m * c.n; ++i) wanted += result.at(i) * result.at(i);
+            EXPECT_NEAR(squares, wanted, 1e-6 * wanted) << text(c);
+            first = result, first_squares = squares;
+          }
+          EXPECT_TRUE(same_bits(first, result)) << text(c);
+          EXPECT_EQ(first_squares, squares) << text(c);
+        }
+      }
+}
+
 TEST(Matmul, SumsOfNothing) {
   cpu::MatmulCache cache;
   for (const DType out : {DType::f32, DType::bf16}) {

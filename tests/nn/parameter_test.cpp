@@ -122,10 +122,10 @@ TEST(Parameters, WhatTheLossDoesNotReachIsNamed) {
   Some some;
   some.parameters.prepare_gradients();
   some.parameters.begin_step();
-  for (auto* p : {some.table, some.bias}) p->started = true;
+  for (auto* p : {some.table, some.bias}) p->state.started = true;
   EXPECT_ERROR(ErrorKind::internal, some.parameters.check_gradients_arrived(), "no gradient had reached",
                "layer.weight, norm.weight", "Freeze them");
-  some.weight->started = true;
+  some.weight->state.started = true;
   some.gain->trainable = false;
   EXPECT_NO_THROW(some.parameters.check_gradients_arrived()) << "frozen ones may go without";
   some.parameters.begin_step();

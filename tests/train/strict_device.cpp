@@ -19,7 +19,7 @@ size_t whole_pages(size_t bytes) {
 // each one's tensors stands below, its pointers are given where it is queued.
 using Tensors = std::vector<Tensor>;
 Tensors tensors_of(const Matmul& p) {
-  return {p.a, p.b, p.c, p.bias};
+  return {p.a, p.b, p.c, p.bias, p.squares};
 }
 Tensors tensors_of(const ColumnSum& p) {
   return {p.x, p.out};

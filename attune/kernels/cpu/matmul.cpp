@@ -7,6 +7,7 @@
 #include <omp.h>
 #endif
 
+#include "attune/kernels/cpu/elementwise.h"
 #include "attune/kernels/cpu/instructions.h"
 #include "attune/kernels/cpu/matmul_dot.h"
 #include "attune/kernels/cpu/matmul_portable.h"
@@ -95,6 +96,7 @@ void check(int threads, const Matmul& args, const Product& p) {
   ATTUNE_CHECK(!p.bias || (args.bias.dtype == DType::f32 && args.bias.count() == p.n),
                "the bias must be f32 with {} elements; it is {} {}", p.n, name(args.bias.dtype),
                args.bias.shape.text());
+  ATTUNE_CHECK(!args.squares.defined() || args.c.dtype == DType::f32, "squares are summed of f32 results");
   ATTUNE_CHECK(!(p.bias && p.accumulate), "a product takes a bias or adds to its result, not both");
   ATTUNE_CHECK(threads >= 1, "{} threads", threads);
 }
@@ -122,6 +124,7 @@ struct MatmulCache::State {
   Workspace panels;
   Workspace factors;  // of a weight gradient
   Workspace wide;     // an f32 result that becomes bf16 at the end
+  Workspace squares;  // partial sums
 };
 
 MatmulCache::MatmulCache() : state_(std::make_unique<State>()) {}
@@ -145,6 +148,7 @@ void run_dot_gradient(MatmulCache::State& state, const Product& p, const Product
                 .dy = static_cast<const BFloat16*>(data.a),
                 .x = static_cast<const BFloat16*>(data.b),
                 .c = static_cast<float*>(data.c),
+                .squares = data.squares,
                 .accumulate = p.accumulate});
 }
 
@@ -182,6 +186,7 @@ void run_blocks(MatmulCache::State& state, const Product& whole, const ProductDa
     ProductData at = data;
     if (whole.transpose_a) at.a = advance(data.a, row * whole.lda, whole.operands);
     at.b = advance(data.b, whole.transpose_b ? row : row * whole.ldb, whole.operands);
+    if (row + block < whole.k) at.squares = nullptr;
     run_one(state, part, at);
   }
 }
@@ -212,19 +217,31 @@ void run_empty(const Product& p, const ProductData& data) {
   }
 }
 
+// `squares`: where the sum of C's squares goes if the product makes it along the way.
+void multiply(MatmulCache::State& state, const Product& product, const Matmul& args, double* squares) {
+  const ProductData data{.a = args.a.data,
+                         .b = product.packed ? packed_form(args) : args.b.data,
+                         .bias = args.bias.data,
+                         .c = args.c.data,
+                         .squares = squares};
+  if (product.k == 0) return run_empty(product, data);
+  const Team team(product.threads);
+  const bool direct = product.operands == DType::bf16 && !product.accumulate && onednn_serves(DType::bf16) &&
+                      !(product.transpose_a && product.k > kBatchRows);
+  if (product.result == DType::bf16 && !direct) return run_wide(state, product, data);
+  run_blocks(state, product, data);
+}
+
 }  // namespace
 
 void matmul(MatmulCache& cache, int threads, const Matmul& args) {
   const Product product = describe(threads, args);
   check(threads, args, product);
-  if (product.m == 0 || product.n == 0) return;
-  const ProductData data{args.a.data, product.packed ? packed_form(args) : args.b.data, args.bias.data, args.c.data};
-  if (product.k == 0) return run_empty(product, data);
-  const Team team(threads);
-  const bool direct = product.operands == DType::bf16 && !product.accumulate && onednn_serves(DType::bf16) &&
-                      !(product.transpose_a && product.k > kBatchRows);
-  if (product.result == DType::bf16 && !direct) return run_wide(cache.state(), product, data);
-  run_blocks(cache.state(), product, data);
+  const bool squares_along = args.squares.defined() && product.k > 0 && is_dot_gradient(product);
+  if (product.m > 0 && product.n > 0)
+    multiply(cache.state(), product, args, squares_along ? args.squares.as<double>() : nullptr);
+  if (args.squares.defined() && !squares_along)
+    sum_squares(cache.state().squares, threads, {.x = args.c, .out = args.squares});
 }
 
 bool multiplies_packed() {

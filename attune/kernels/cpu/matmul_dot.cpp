@@ -2,7 +2,7 @@
 #include "attune/kernels/cpu/matmul_dot.h"
 
 #include <algorithm>
-#include <array>
+#include <numeric>
 
 #include "attune/base/error.h"
 #include "attune/kernels/cpu/instructions.h"
@@ -11,7 +11,8 @@
 
 #if defined(__x86_64__)
 #pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // GCC 12 about its own intrinsics' undefined lanes (bug 105593)
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#pragma GCC diagnostic ignored "-Wuninitialized"  // GCC 12 about its own intrinsics' undefined lanes (bug 105593)
 #include <immintrin.h>
 
 #define ATTUNE_DOT __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16")))
@@ -91,29 +92,37 @@ ATTUNE_DOT void product_tile(const DotProduct& p, int64_t row, int64_t block) {
   }
 }
 
-// dy's pairs of columns [64 * row_block + row, + kRows) with x's of column block `block`.
+// Rows of dy and x in pairs, as words in blocks of 64 columns.
+struct GradientWork {
+  const uint32_t *dy, *x;
+};
+
+// Columns [row, row + kRows) of dy with x's of column block `block`. Returns the sum of the tile's squares.
 template <int kRows>
-ATTUNE_DOT void gradient_tile(const DotGradient& g, const uint32_t* dy, const uint32_t* x, int64_t row, int64_t block) {
+ATTUNE_DOT double gradient_tile(const DotGradient& g, const GradientWork& work, int64_t row, int64_t block) {
   Sums<kRows> sums;
   const int64_t pairs = g.k / 2, row_block = row / kPackBlock * pairs * kPackBlock;
-  add_up<kRows>({dy + row_block + row % kPackBlock, 1, kPackBlock, x + block * pairs * kPackBlock, pairs}, sums);
+  add_up<kRows>({work.dy + row_block + row % kPackBlock, 1, kPackBlock, work.x + block * pairs * kPackBlock, pairs},
+                sums);
+  __m512 squares = _mm512_setzero_ps();
 #pragma GCC unroll 8
   for (int i = 0; i < kRows; ++i) {
     float* const to = g.c + (row + i) * g.n + block * kPackBlock;
 #pragma GCC unroll 4
     for (int j = 0; j < kVectors; ++j) {
       float* const at = to + kLanes * j;
-      if (g.accumulate)
-        _mm512_storeu_ps(at, _mm512_add_ps(_mm512_loadu_ps(at), sums.of[i][j]));
-      else if (reinterpret_cast<uintptr_t>(at) % 64 == 0)
-        _mm512_stream_ps(at, sums.of[i][j]);  // past the caches: nobody reads it before the optimizer
+      const __m512 sum = g.accumulate ? _mm512_add_ps(_mm512_loadu_ps(at), sums.of[i][j]) : sums.of[i][j];
+      squares = _mm512_fmadd_ps(sum, sum, squares);
+      if (!g.accumulate && reinterpret_cast<uintptr_t>(at) % 64 == 0)
+        _mm512_stream_ps(at, sum);  // past the caches: nobody reads it before the optimizer
       else
-        _mm512_storeu_ps(at, sums.of[i][j]);
+        _mm512_storeu_ps(at, sum);
     }
   }
+  return static_cast<double>(_mm512_reduce_add_ps(squares));
 }
 
-// Calls Tile::run<kRows>(row) for the rows of [row, end) in tiles.
+// Calls tile.run<kRows>(row) for the rows of [row, end) in tiles.
 template <class Tile>
 void in_tiles(const Tile& tile, int64_t row, int64_t end) {
   for (; row + kTileRows <= end; row += kTileRows) tile.template run<kTileRows>(row);
@@ -144,11 +153,12 @@ struct ProductTiles {
 
 struct GradientTiles {
   const DotGradient& gradient;
-  const uint32_t *dy, *x;
+  const GradientWork& work;
   int64_t block;
+  double& squares;
   template <int kRows>
   void run(int64_t row) const {
-    gradient_tile<kRows>(gradient, dy, x, row, block);
+    squares += gradient_tile<kRows>(gradient, work, row, block);
   }
 };
 
@@ -184,13 +194,15 @@ void dot_product(int threads, const DotProduct& p) {
   }
 }
 
-void dot_gradient(Workspace& factors, int threads, const DotGradient& g) {
+void dot_gradient(Workspace& workspace, int threads, const DotGradient& g) {
   ATTUNE_CHECK(g.k % 2 == 0 && g.m % kPackBlock == 0 && g.n % kPackBlock == 0, "a weight gradient of {} x {} x {}", g.m,
                g.k, g.n);
   constexpr int64_t kPairs = 16;  // laid out at a time
   const int64_t pairs = g.k / 2, rows = g.m / kPackBlock, blocks = g.n / kPackBlock;
-  auto* const dy = factors.get<uint32_t>((g.m + g.n) * pairs);
+  auto* const squares = workspace.get<double>(rows * blocks + (g.m + g.n) * pairs / 2);
+  auto* const dy = reinterpret_cast<uint32_t*>(squares + rows * blocks);
   uint32_t* const x = dy + g.m * pairs;
+  const GradientWork work{dy, x};
 #pragma omp parallel num_threads(threads)
   {
 #pragma omp for schedule(dynamic)
@@ -202,13 +214,17 @@ void dot_gradient(Workspace& factors, int threads, const DotGradient& g) {
 #pragma omp for schedule(dynamic)
     for (int64_t task = 0; task < rows * blocks; ++task) {
       const int64_t row = task / blocks * kPackBlock;
-      in_tiles(GradientTiles{g, dy, x, task % blocks}, row, row + kPackBlock);
+      double sum = 0;
+      in_tiles(GradientTiles{g, work, task % blocks, sum}, row, row + kPackBlock);
+      squares[task] = sum;
       _mm_sfence();
     }
   }
+  if (g.squares != nullptr) *g.squares = std::accumulate(squares, squares + rows * blocks, 0.0);
 }
 
 }  // namespace attune::kernels::cpu
+#pragma GCC diagnostic pop
 
 #else
 

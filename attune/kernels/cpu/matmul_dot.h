@@ -1,7 +1,7 @@
 // Contract: products of bf16 on AVX-512's dot products (VDPBF16PS: two neighbours of k at once), the sums in f32.
 //
 //   product:          C[m, n] (+)= A[m, k] B[k, n] + bias[n]     B as packed_weight.h lays out a factor
-//   weight gradient:  C[m, n] (+)= dy[k, m]^T x[k, n]
+//   weight gradient:  C[m, n] (+)= dy[k, m]^T x[k, n],  and the sum of its squares
 //
 // Each element is one chain over pairs of k in order, to which the bias or what was there is added at the end: neither
 // the rows in company nor the threads show in the bits. Tasks are tiles of C, taken by whoever is free: a core that is
@@ -31,13 +31,13 @@ struct DotProduct {
 void dot_product(int threads, const DotProduct& product);
 
 struct DotGradient {
-  int64_t k = 0, m = 0, n = 0;             // k even, m and n multiples of 64
-  const tensor::BFloat16* dy = nullptr;    // [k, m]
-  const tensor::BFloat16* x = nullptr;     // [k, n]
-  float* c = nullptr;                      // [m, n]
+  int64_t k = 0, m = 0, n = 0;           // k even, m and n multiples of 64
+  const tensor::BFloat16* dy = nullptr;  // [k, m]
+  const tensor::BFloat16* x = nullptr;   // [k, n]
+  float* c = nullptr;                    // [m, n]
+  double* squares = nullptr;             // of C as it is afterwards, or not wanted
   bool accumulate = false;
 };
-// `factors` holds dy and x with their rows in pairs: (m + n) * k elements.
-void dot_gradient(Workspace& factors, int threads, const DotGradient& gradient);
+void dot_gradient(Workspace& workspace, int threads, const DotGradient& gradient);
 
 }  // namespace attune::kernels::cpu

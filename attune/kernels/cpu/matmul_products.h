@@ -38,6 +38,7 @@ struct ProductData {
   const void* b = nullptr;
   const void* bias = nullptr;
   void* c = nullptr;
+  double* squares = nullptr;  // where the sum of C's squares goes (matmul_dot.h's weight gradients alone)
 };
 
 class Products {

@@ -20,6 +20,7 @@ void matmul(const Matmul& p) {
         c[i * n + j] = p.accumulate ? c[i * n + j] + sum : sum;
       }
   });
+  if (p.squares.defined()) sum_squares({.x = p.c, .out = p.squares});
 }
 
 void column_sum(const ColumnSum& p) {
