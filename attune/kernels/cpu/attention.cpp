@@ -3,11 +3,8 @@
 #include <cstring>
 #include <vector>
 
-#ifdef _OPENMP
-#include <omp.h>
-#endif
-
 #include "attune/kernels/cpu/attention_items.h"
+#include "attune/kernels/cpu/grid.h"
 #include "attune/tensor/memory.h"
 
 namespace attune::kernels::cpu {
@@ -65,25 +62,14 @@ std::vector<Buffer>& scratch_for(int threads, int64_t floats) {
   return blocks;
 }
 
-int this_thread() {
-#ifdef _OPENMP
-  return omp_get_thread_num();
-#else
-  return 0;
-#endif
-}
-
-// body(sequence, head, scratch) for every pair, shared among the threads as they become free.
+// body(sequence, head, scratch) for every pair.
 template <class Body>
 void for_each_item(int threads, const Attention& a, int64_t floats, Body body) {
   std::vector<Buffer>& scratch = scratch_for(threads, floats);
-  const int64_t items = a.sequences * a.heads;
-#pragma omp parallel for schedule(dynamic) num_threads(threads) if (items > 1)
-  for (int64_t item = 0; item < items; ++item) {
-    const int64_t b = item / a.heads;
+  parallel_grid(threads, a.sequences, a.heads, [&](int64_t b, int64_t head) {
     if (a.offsets[b] < a.offsets[b + 1])
-      body(b, item % a.heads, static_cast<float*>(scratch[static_cast<size_t>(this_thread())].data()));
-  }
+      body(b, head, static_cast<float*>(scratch[static_cast<size_t>(this_thread())].data()));
+  });
 }
 
 // Columns [col, ...) of the rows of x from `row` on.

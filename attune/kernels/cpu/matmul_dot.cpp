@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "attune/base/error.h"
+#include "attune/kernels/cpu/grid.h"
 #include "attune/kernels/cpu/instructions.h"
 #include "attune/kernels/cpu/matmul_products.h"
 #include "attune/kernels/packed_weight.h"
@@ -162,14 +163,17 @@ struct GradientTiles {
   }
 };
 
-// Rows 2 * pair and 2 * pair + 1 of x [k, cols] as words, in blocks of 64 columns.
-ATTUNE_DOT void lay_out_pair(const BFloat16* x, int64_t cols, int64_t pair, int64_t pairs, uint32_t* to) {
-  const BFloat16 *upper = x + 2 * pair * cols, *lower = upper + cols;
-  for (int64_t c = 0; c < cols; c += kLanes) {
-    const __m512i first = _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(upper + c)));
-    const __m512i second = _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(lower + c)));
-    _mm512_storeu_si512(to + (c / kPackBlock * pairs + pair) * kPackBlock + c % kPackBlock,
-                        _mm512_or_si512(first, _mm512_slli_epi32(second, 16)));
+// Column blocks [first, last) of x [k, cols] with rows 2p and 2p + 1 as the words of pair p.
+ATTUNE_DOT void lay_out(const BFloat16* x, int64_t k, int64_t cols, int64_t first, int64_t last, uint32_t* to) {
+  const int64_t pairs = k / 2;
+  for (int64_t p = 0; p < pairs; ++p) {
+    const BFloat16 *upper = x + 2 * p * cols, *lower = upper + cols;
+    for (int64_t c = first * kPackBlock; c < last * kPackBlock; c += kLanes) {
+      const __m512i one = _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(upper + c)));
+      const __m512i two = _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(lower + c)));
+      _mm512_storeu_si512(to + (c / kPackBlock * pairs + p) * kPackBlock + c % kPackBlock,
+                          _mm512_or_si512(one, _mm512_slli_epi32(two, 16)));
+    }
   }
 }
 
@@ -185,42 +189,53 @@ bool dots_bf16() {
 
 void dot_product(int threads, const DotProduct& p) {
   ATTUNE_CHECK(p.k % 2 == 0 && p.n % kPackBlock == 0 && p.lda % 2 == 0, "a dot product of {} x {} x {}", p.m, p.k, p.n);
-  constexpr int64_t kRows = 8 * kTileRows;  // of A, which stay in the second-level cache with a block of B
-  const int64_t chunks = (p.m + kRows - 1) / kRows, blocks = p.n / kPackBlock;
-#pragma omp parallel for schedule(dynamic) num_threads(threads) if (chunks * blocks > 1)
-  for (int64_t task = 0; task < chunks * blocks; ++task) {
-    const int64_t row = task % chunks * kRows;
-    in_tiles(ProductTiles{p, task / chunks}, row, std::min(p.m, row + kRows));
-  }
+  constexpr int64_t kRows = 4 * kTileRows;
+  parallel_grid(threads, (p.m + kRows - 1) / kRows, p.n / kPackBlock, [&](int64_t chunk, int64_t block) {
+    in_tiles(ProductTiles{p, block}, chunk * kRows, std::min(p.m, (chunk + 1) * kRows));
+  });
 }
 
+// The wider factor is shared out in bands of columns, which their owners lay out. The other one each thread lays out
+// for itself: cheaper than to fetch it from another core's cache, up to kFewThreads.
 void dot_gradient(Workspace& workspace, int threads, const DotGradient& g) {
   ATTUNE_CHECK(g.k % 2 == 0 && g.m % kPackBlock == 0 && g.n % kPackBlock == 0, "a weight gradient of {} x {} x {}", g.m,
                g.k, g.n);
-  constexpr int64_t kPairs = 16;  // laid out at a time
-  const int64_t pairs = g.k / 2, rows = g.m / kPackBlock, blocks = g.n / kPackBlock;
-  auto* const squares = workspace.get<double>(rows * blocks + (g.m + g.n) * pairs / 2);
-  auto* const dy = reinterpret_cast<uint32_t*>(squares + rows * blocks);
-  uint32_t* const x = dy + g.m * pairs;
-  const GradientWork work{dy, x};
+  constexpr int kFewThreads = 4;
+  struct Factor {
+    const BFloat16* from;
+    int64_t cols;
+    int64_t blocks() const { return cols / kPackBlock; }
+  };
+  const bool dy_is_wider = g.m >= g.n;
+  const Factor dy{g.dy, g.m}, x{g.x, g.n}, wide = dy_is_wider ? dy : x, narrow = dy_is_wider ? x : dy;
+  const int64_t words = g.k / 2, blocks = dy.blocks() * x.blocks();
+  const int copies = threads <= kFewThreads ? threads : 1;
+  auto* const squares = workspace.get<double>(blocks + (wide.cols + copies * narrow.cols) * words / 2);
+  auto* const wide_words = reinterpret_cast<uint32_t*>(squares + blocks);
+  uint32_t* const narrow_words = wide_words + wide.cols * words;
+  Grid grid(threads, wide.blocks(), narrow.blocks());
 #pragma omp parallel num_threads(threads)
   {
-#pragma omp for schedule(dynamic)
-    for (int64_t task = 0; task < (pairs + kPairs - 1) / kPairs; ++task)
-      for (int64_t pair = task * kPairs; pair < std::min(pairs, (task + 1) * kPairs); ++pair) {
-        lay_out_pair(g.dy, g.m, pair, pairs, dy);
-        lay_out_pair(g.x, g.n, pair, pairs, x);
-      }
-#pragma omp for schedule(dynamic)
-    for (int64_t task = 0; task < rows * blocks; ++task) {
-      const int64_t row = task / blocks * kPackBlock;
+    const int64_t thread = this_thread(), team = team_size();
+    uint32_t* const own = narrow_words + (copies == 1 ? 0 : thread) * narrow.cols * words;
+    for (int64_t band = thread; band < grid.bands(); band += team)
+      lay_out(wide.from, g.k, wide.cols, grid.band_begin(band), grid.band_begin(band + 1), wide_words);
+    if (copies == 1)
+      lay_out(narrow.from, g.k, narrow.cols, thread * narrow.blocks() / team, (thread + 1) * narrow.blocks() / team,
+              own);
+    else
+      lay_out(narrow.from, g.k, narrow.cols, 0, narrow.blocks(), own);
+#pragma omp barrier
+    grid.share([&](int64_t of_wide, int64_t of_narrow) {
+      const GradientWork work = dy_is_wider ? GradientWork{wide_words, own} : GradientWork{own, wide_words};
+      const int64_t row = dy_is_wider ? of_wide : of_narrow, block = dy_is_wider ? of_narrow : of_wide;
       double sum = 0;
-      in_tiles(GradientTiles{g, work, task % blocks, sum}, row, row + kPackBlock);
-      squares[task] = sum;
+      in_tiles(GradientTiles{g, work, block, sum}, row * kPackBlock, (row + 1) * kPackBlock);
+      squares[row * x.blocks() + block] = sum;
       _mm_sfence();
-    }
+    });
   }
-  if (g.squares != nullptr) *g.squares = std::accumulate(squares, squares + rows * blocks, 0.0);
+  if (g.squares != nullptr) *g.squares = std::accumulate(squares, squares + blocks, 0.0);
 }
 
 }  // namespace attune::kernels::cpu
