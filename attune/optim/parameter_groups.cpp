@@ -24,11 +24,17 @@ tensor::Tensor twin_of(const nn::Parameter& p) {
 MomentBuffer::MomentBuffer(const nn::Parameters& parameters, const std::vector<Member>& members) {
   using tensor::aligned;
   size_t bytes = 0;
-  for (const auto& member : members) bytes += aligned(member.parameter->value.bytes());
+  for (const auto& member : members)
+    if (!member.parameter->by_rows) bytes += aligned(member.parameter->value.bytes());
   buffer_ = tensor::Buffer(bytes, parameters.memory());
   char* at = static_cast<char*>(buffer_.data());
   for (const auto& member : members) {
     const tensor::Tensor& value = member.parameter->value;
+    if (member.parameter->by_rows) {
+      tables_.emplace_back(value.bytes(), parameters.memory(), tensor::Writes::few_places);
+      views_.push_back(tables_.back().view(value.shape, value.dtype));
+      continue;
+    }
     views_.push_back({.data = at, .shape = value.shape, .dtype = value.dtype});
     at += aligned(value.bytes());
   }

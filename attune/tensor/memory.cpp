@@ -11,17 +11,17 @@ namespace {
 constexpr size_t kSmallestBlock = size_t{1} << 20;
 
 // Anonymous maps: zero-filled, page aligned, given back to the system when released, and large pages where possible
-// (a step walks through hundreds of megabytes).
+// (a step walks through hundreds of megabytes), unless one write in it would take 2 MiB.
 class HostMemory final : public Memory {
  public:
-  void* allocate(size_t bytes) override {
+  void* allocate(size_t bytes, Writes writes) override {
     void* block =
         ::mmap(nullptr, std::max<size_t>(bytes, 1), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (block == MAP_FAILED)
       fail(ErrorKind::memory,
            "the system has no {:.1f} MiB of memory to give; use a smaller --micro-batch or --max-length",
            static_cast<double>(bytes) / 1048576.0);
-    ::madvise(block, bytes, MADV_HUGEPAGE);
+    ::madvise(block, bytes, writes == Writes::everywhere ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
     return block;
   }
   void release(void* block, size_t bytes) override { ::munmap(block, std::max<size_t>(bytes, 1)); }
@@ -37,7 +37,8 @@ Memory& host_memory() {
   return memory;
 }
 
-Buffer::Buffer(size_t bytes, Memory& memory) : data_(memory.allocate(bytes)), bytes_(bytes), memory_(&memory) {}
+Buffer::Buffer(size_t bytes, Memory& memory, Writes writes)
+    : data_(memory.allocate(bytes, writes)), bytes_(bytes), memory_(&memory) {}
 
 Buffer::~Buffer() {
   if (data_) memory_->release(data_, bytes_);

@@ -17,13 +17,18 @@ constexpr size_t aligned(size_t bytes) {
   return (bytes + kAlignment - 1) / kAlignment * kAlignment;
 }
 
+// How a block will be written: all over, or in a few places of it, the others staying zero. Those then cost nothing
+// where a device gives memory page by page as it is written.
+enum class Writes { everywhere, few_places };
+
 // The memory of a device. The host's own is one; a device with memory of its own brings another, which the host must
 // not touch: it goes in and out by the two copies below (transfer.h has them by type). Copies and kernels of one device
 // happen in the order in which they were asked for.
 class Memory {
  public:
   virtual ~Memory() = default;
-  virtual void* allocate(size_t bytes) = 0;  // 64-byte aligned, zero-filled; error (memory) where there is none
+  // 64-byte aligned, zero-filled; error (memory) where there is none.
+  virtual void* allocate(size_t bytes, Writes writes) = 0;
   virtual void release(void* block, size_t bytes) = 0;
   // Whether the host may read and write it as its own memory: then nothing needs to be copied.
   virtual bool is_host() const = 0;
@@ -37,7 +42,7 @@ Memory& host_memory();
 class Buffer {
  public:
   Buffer() = default;
-  explicit Buffer(size_t bytes, Memory& memory = host_memory());
+  explicit Buffer(size_t bytes, Memory& memory = host_memory(), Writes writes = Writes::everywhere);
   ~Buffer();
   Buffer(Buffer&& other) noexcept;
   Buffer& operator=(Buffer&& other) noexcept;

@@ -33,7 +33,7 @@ class Witness final : public Kernels {
   };
   std::vector<Seen> called;
   struct Elsewhere final : tensor::Memory {
-    void* allocate(size_t) override { return nullptr; }
+    void* allocate(size_t, tensor::Writes) override { return nullptr; }
     void release(void*, size_t) override {}
     bool is_host() const override { return false; }
     void copy_in(void*, const void*, size_t) override {}

@@ -11,10 +11,10 @@ constexpr size_t kMiB = size_t{1} << 20;
 // Counts what is out, so that a leak or a second request shows.
 class CountingMemory final : public Memory {
  public:
-  void* allocate(size_t bytes) override {
+  void* allocate(size_t bytes, Writes writes) override {
     ++requests;
     out += bytes;
-    return host_memory().allocate(bytes);
+    return host_memory().allocate(bytes, writes);
   }
   void release(void* block, size_t bytes) override {
     out -= bytes;

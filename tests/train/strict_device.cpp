@@ -101,7 +101,7 @@ StrictMemory::~StrictMemory() {
   for (const auto& [block, bytes] : blocks_) ::munmap(block, bytes);
 }
 
-void* StrictMemory::allocate(size_t bytes) {
+void* StrictMemory::allocate(size_t bytes, tensor::Writes) {
   const size_t pages = whole_pages(bytes);
   void* block = ::mmap(nullptr, pages, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   ATTUNE_CHECK(block != MAP_FAILED, "no memory for the strict device");

@@ -18,7 +18,7 @@ class StrictMemory final : public tensor::Memory {
  public:
   StrictMemory() = default;
   ~StrictMemory() override;
-  void* allocate(size_t bytes) override;
+  void* allocate(size_t bytes, tensor::Writes writes) override;
   void release(void* block, size_t bytes) override;
   bool is_host() const override { return false; }
   void copy_in(void* to, const void* from, size_t bytes) override;
