@@ -1,9 +1,13 @@
 #include "attune/autograd/tape.h"
 
+#include <algorithm>
+
 namespace attune::autograd {
 
 void Tape::clear() {
   closures_.reset();
+  scratch_.reset();
+  free_.clear();
   nodes_.clear();
   variables_.clear();
 }
@@ -25,10 +29,26 @@ Tensor Tape::leaf(Tensor value, Tensor gradient, LeafState* state, Tensor square
   return value;
 }
 
+Tensor Tape::room_for(const Tensor& x) {
+  const auto room = std::find_if(free_.begin(), free_.end(), [&](const Room& r) { return r.bytes == x.bytes(); });
+  if (room == free_.end()) return arena_.tensor(x.shape, x.dtype);
+  const Tensor gradient{.data = room->at, .shape = x.shape, .dtype = x.dtype};
+  *room = free_.back();
+  free_.pop_back();
+  return gradient;
+}
+
+void Tape::release(Variable& variable) {
+  if (variable.leaf) return;
+  free_.push_back({variable.gradient.bytes(), variable.gradient.data});
+  variable.gradient = {};
+  variable.arrived = false;
+}
+
 GradientSlot Tape::gradient_slot(const Tensor& x) {
   if (!wants(x)) return {};
   Variable& variable = variables_[x.var];
-  if (!variable.gradient.defined()) variable.gradient = arena_.tensor(x.shape, x.dtype);
+  if (!variable.gradient.defined()) variable.gradient = room_for(x);
   const GradientSlot slot{variable.gradient, variable.arrived, variable.squares, variable.leaf};
   variable.arrived = true;
   if (variable.leaf) *variable.leaf = {.started = true, .squared = false};
@@ -57,10 +77,12 @@ void Tape::seed(const Tensor& root, const Tensor& gradient) {
 
 void Tape::backward() {
   for (auto node = nodes_.rbegin(); node != nodes_.rend(); ++node) {
-    const Variable& output = variables_[node->output];
-    if (!output.arrived) continue;
+    if (!variables_[node->output].arrived) continue;
+    const auto mark = scratch_.mark();
     with_context([&] { return std::string("in the backward of ") + node->op; },
-                 [&] { node->run(node->backward, *this, output.gradient); });
+                 [&] { node->run(node->backward, *this, variables_[node->output].gradient); });
+    scratch_.rewind(mark);
+    release(variables_[node->output]);
   }
 }
 

@@ -3,7 +3,8 @@
 //
 // Gradients of activations live in the step's arena, those of parameters where the parameter keeps them; the nodes
 // themselves are the host's, wherever the tensors are. A node's backward is a lambda that captures views only
-// (trivially copyable), so a step allocates nothing. Griewank & Walther 2008, ch. 3.
+// (trivially copyable), so a step allocates nothing. Once a node has run, the gradient of its output is read by nobody:
+// its memory, still in the caches, becomes the next gradient of that size. Griewank & Walther 2008, ch. 3.
 #pragma once
 #include <cstdint>
 #include <new>
@@ -41,7 +42,7 @@ struct GradientSlot {
 
 class Tape {
  public:
-  Tape(tensor::Arena& arena, kernels::Kernels& kernels) : arena_(arena), kernels_(kernels) {}
+  Tape(tensor::Arena& arena, kernels::Kernels& kernels) : arena_(arena), scratch_(arena.memory()), kernels_(kernels) {}
 
   // Begins a new recording. Everything recorded before is forgotten; call together with Arena::reset().
   void clear();
@@ -83,15 +84,17 @@ class Tape {
   void add_gradient(const Tensor& x, Write write) {
     const GradientSlot slot = gradient_slot(x);
     if (!slot.wanted()) return;
-    const Tensor target = slot.accumulate ? arena_.tensor(x.shape, x.dtype) : slot.tensor;
+    const Tensor target = slot.accumulate ? scratch_.tensor(x.shape, x.dtype) : slot.tensor;
     write(target);
     if (slot.accumulate) kernels_.convert({.x = target, .y = slot.tensor, .scale = 1, .accumulate = true});
   }
   static bool wants(const Tensor& x) { return x.defined() && x.var >= 0; }
-  // The gradient that reached x, or an undefined tensor.
+  // The gradient that reached x, or an undefined tensor. After backward() only what no node made still has one.
   Tensor gradient(const Tensor& x) const;
 
-  tensor::Arena& arena() { return arena_; }
+  // For ops: what is needed until the end of a node's backward.
+  tensor::Arena& scratch() { return scratch_; }
+  size_t scratch_peak() const { return scratch_.peak(); }
   kernels::Kernels& kernels() { return kernels_; }
   size_t nodes() const { return nodes_.size(); }
 
@@ -108,13 +111,22 @@ class Tape {
     LeafState* leaf;  // leaf only, as is the next
     Tensor squares = {};
   };
+  // Memory of a gradient that is read no more.
+  struct Room {
+    size_t bytes;
+    void* at;
+  };
   int32_t add(Variable variable);
+  Tensor room_for(const Tensor& x);
+  void release(Variable& variable);
 
   tensor::Arena& arena_;
+  tensor::Arena scratch_;
   kernels::Kernels& kernels_;
   tensor::Arena closures_;
   std::vector<Node> nodes_;
   std::vector<Variable> variables_;
+  std::vector<Room> free_;
 };
 
 }  // namespace attune::autograd

@@ -33,7 +33,7 @@ Tensor add_norm(Context& context, const Tensor& x, const Tensor& residual, const
     // residual's slot is taken first: it may be x itself.
     const auto d_residual = tape.gradient_slot(residual);
     const auto dx = tape.gradient_slot(x);
-    const Tensor dx_out = dx.accumulate ? tape.arena().tensor(x.shape, x.dtype) : dx.tensor;
+    const Tensor dx_out = dx.accumulate ? tape.scratch().tensor(x.shape, x.dtype) : dx.tensor;
     tape.kernels().layer_norm_backward({.dy = dy,
                                         .z = norm.z.defined() ? norm.z : norm.x,
                                         .mean = norm.mean,

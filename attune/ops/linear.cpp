@@ -13,7 +13,7 @@ Tensor converted(tensor::Arena& arena, kernels::Kernels& kernels, const Tensor& 
 // gets its addend through a buffer.
 void add_input_gradient(Tape& tape, const Tensor& dy, const Tensor& weight, const autograd::GradientSlot& dx) {
   const bool through_buffer = dx.accumulate && dx.tensor.dtype == DType::bf16;
-  const Tensor target = through_buffer ? tape.arena().tensor(dx.tensor.shape, DType::f32) : dx.tensor;
+  const Tensor target = through_buffer ? tape.scratch().tensor(dx.tensor.shape, DType::f32) : dx.tensor;
   tape.kernels().matmul({.a = dy, .b = weight, .c = target, .accumulate = dx.accumulate && !through_buffer});
   if (through_buffer) tape.kernels().convert({.x = target, .y = dx.tensor, .accumulate = true});
 }
@@ -36,7 +36,7 @@ Tensor linear(Context& context, const Tensor& x, const Tensor& weight, const Ten
 
   y = context.tape->variable(y);
   context.tape->record("linear", y, [x, xp, weight, wp, bias](Tape& tape, Tensor dy) {
-    const Tensor dyp = dy.dtype == xp.dtype ? dy : converted(tape.arena(), tape.kernels(), dy, xp.dtype);
+    const Tensor dyp = dy.dtype == xp.dtype ? dy : converted(tape.scratch(), tape.kernels(), dy, xp.dtype);
     if (const auto dx = tape.gradient_slot(x); dx.wanted()) add_input_gradient(tape, dyp, wp, dx);
     if (const auto dw = tape.gradient_slot(weight); dw.wanted()) {
       tape.kernels().matmul(

@@ -75,7 +75,12 @@ void TrainStep::begin(std::span<const tasks::Batch> micro_batches) {
 
 size_t TrainStep::measure(const tasks::Batch& batch) {
   rehearse({&batch, 1}, 0);
-  return arena_.peak();
+  return peak_bytes();
+}
+
+void TrainStep::limit_memory(size_t bytes) {
+  const size_t scratch = tape_.scratch_peak();
+  arena_.set_limit(bytes > scratch ? bytes - scratch : bytes);
 }
 
 double TrainStep::forward_backward(const tasks::Batch& batch, std::span<const int32_t> slots, int64_t step,

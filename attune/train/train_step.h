@@ -46,10 +46,10 @@ class TrainStep {
   // Bytes that a batch's activations need, found by a rehearsal. For growing batches, before any limit is set.
   size_t measure(const tasks::Batch& batch);
   // A step that needs more is an error (memory), not a machine that swaps. 0: no limit.
-  void limit_memory(size_t bytes) { arena_.set_limit(bytes); }
+  void limit_memory(size_t bytes);
 
-  // Bytes the step's activations and gradients needed at most, and how often memory was asked for.
-  const tensor::Arena& arena() const { return arena_; }
+  // Bytes that the step's activations and their gradients needed at most.
+  size_t peak_bytes() const { return arena_.peak() + tape_.scratch_peak(); }
 
  private:
   void begin(std::span<const tasks::Batch> micro_batches);

@@ -49,7 +49,7 @@ double Trainer::memory_without_activations() const {
   double moments = 0;
   for (const auto& state : optimizer_->state()) moments += static_cast<double>(state.tensor.count()) * sizeof(float);
   const double head_start = at_the_start() && wants_head_start(options_) ? head_start_cost(bundle_, train_).bytes : 0;
-  return resident_bytes() - static_cast<double>(step_.arena().peak()) + std::max(moments, head_start);
+  return resident_bytes() - static_cast<double>(step_.peak_bytes()) + std::max(moments, head_start);
 }
 
 void Trainer::fit_memory() {
@@ -120,7 +120,7 @@ RunPlan Trainer::plan(const OtherWork& other) {
       other.seconds;
   const double activations = bytes_per_token_ * tokens_in(train_, batches_.largest());
   plan.memory_mib =
-      (memory_without_activations() + std::max(activations, static_cast<double>(step_.arena().peak()))) / kMiB;
+      (memory_without_activations() + std::max(activations, static_cast<double>(step_.peak_bytes()))) / kMiB;
   return plan;
 }
 

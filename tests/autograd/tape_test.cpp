@@ -50,6 +50,19 @@ TEST_F(TapeTest, SeedsOfOneRootAddUp) {
   EXPECT_EQ(gradient(x, 0), 7);
 }
 
+// Of a chain of ops no more than two gradients are alive at a time, the output's and the input's.
+TEST_F(TapeTest, MemoryOfAGradientThatNobodyReadsAnyMoreServesAgain) {
+  const Tensor x = tape_.variable(vector({0.5, -0.25, 2.0, 1.0, 1.0, 1.0, 1.0, 1.0}));
+  Tensor y = x;
+  for (int i = 0; i < 10; ++i) y = ops::activation(context_, kernels::ActivationKind::relu, y);
+  const size_t before = arena_.used();
+  tape_.seed(y, vector({3, 3, 3, 3, 3, 3, 3, 3}));
+  tape_.backward();
+  EXPECT_EQ(gradient(x, 0), 3);
+  EXPECT_EQ(gradient(x, 1), 0);
+  EXPECT_EQ(arena_.used() - before, 3 * x.bytes());  // the seed's own vector is one of them
+}
+
 TEST_F(TapeTest, NothingIsRecordedBelowWhatIsFrozen) {
   const Tensor y = ops::activation(context_, kernels::ActivationKind::tanh, vector({1.0, 2.0}));
   EXPECT_EQ(tape_.nodes(), 0u);
