@@ -54,6 +54,10 @@ struct Splits {
   Split train;
   std::optional<Split> dev, test;
 
+  void let_go() const {
+    for (const Split* split : {&train, dev_if_any(), test_if_any()})
+      if (split) split->let_go();
+  }
   const Split* dev_if_any() const { return dev ? &*dev : nullptr; }
   const Split* test_if_any() const { return test ? &*test : nullptr; }
 };
@@ -176,6 +180,7 @@ RunResult trained(TrainOptions o, Observer& observer) {
   check_head_start(o, bundle);
   const Splits splits = make_splits(o, std::move(sources), bundle);
   const data::DataReport profiled = profile(splits, bundle);
+  splits.let_go();
   const char* precision = tensor::name(bundle.model->compute());
 
   // Everything that can be wrong is found before the folder is touched.
