@@ -1,4 +1,5 @@
 // attune eval: a fine-tuned model judged on labelled data.
+#include "attune/base/scratch_file.h"
 #include "attune/base/threads.h"
 #include "attune/kernels/kernels.h"
 #include "attune/report/format.h"

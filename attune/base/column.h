@@ -2,6 +2,7 @@
 // map. One path for both: append, seal, read.
 #pragma once
 #include <algorithm>
+#include <limits>
 #include <memory>
 #include <type_traits>
 #include <vector>
@@ -17,20 +18,18 @@ class Column {
  public:
   // In memory.
   Column() = default;
-  // In a scratch file in `folder`; in memory where it is empty.
-  explicit Column(const std::filesystem::path& folder)
-      : file_(folder.empty() ? nullptr : std::make_unique<ScratchFile>(folder)) {
-    if (file_) tail_.reserve(kTail);
-  }
+  // In a scratch file in `folder` as soon as it has more than 64 KiB; in memory where the folder is empty.
+  explicit Column(std::filesystem::path folder)
+      : folder_(std::move(folder)), most_in_memory_(folder_.empty() ? std::numeric_limits<size_t>::max() : kTail) {}
 
   int64_t size() const { return sealed_ + static_cast<int64_t>(tail_.size()); }
   void push_back(const T& value) {
     tail_.push_back(value);
-    if (file_ && tail_.size() >= kTail) flush();
+    if (tail_.size() >= most_in_memory_) flush();
   }
   void append(std::span<const T> values) {
     tail_.insert(tail_.end(), values.begin(), values.end());
-    if (file_ && tail_.size() >= kTail) flush();
+    if (tail_.size() >= most_in_memory_) flush();
   }
   // Makes all that was appended readable (in memory it always is); more may be appended, and sealed again.
   void seal() {
@@ -53,11 +52,14 @@ class Column {
   static constexpr size_t kTail = std::max<size_t>(1, (size_t{64} << 10) / sizeof(T));  // values, written together
 
   void flush() {
+    if (!file_) file_ = std::make_unique<ScratchFile>(folder_);
     file_->append(std::as_bytes(std::span(tail_)));
     sealed_ += static_cast<int64_t>(tail_.size());
     tail_.clear();
   }
 
+  std::filesystem::path folder_;
+  size_t most_in_memory_ = std::numeric_limits<size_t>::max();
   std::unique_ptr<ScratchFile> file_;
   std::vector<T> tail_;  // what the file does not have yet
   int64_t sealed_ = 0;   // values in the file

@@ -37,7 +37,7 @@ class EncodedSet {
  public:
   // In memory.
   EncodedSet() = default;
-  // In scratch files in `folder`, to be read after seal(); in memory where it is empty.
+  // In scratch files in `folder` (see Column), to be read after seal(); in memory where it is empty.
   explicit EncodedSet(const std::filesystem::path& folder);
 
   int64_t size() const { return ends_.size(); }  // sequences
@@ -51,9 +51,7 @@ class EncodedSet {
   // By example: whether anything was cut off.
   bool truncated(int64_t example) const { return truncated_[example] != 0; }
   // Sequences [first_sequence(e), first_sequence(e + 1)) belong to example e.
-  int64_t first_sequence(int64_t example) const {
-    return example < examples() ? first_sequence_[example] : size();
-  }
+  int64_t first_sequence(int64_t example) const { return example < examples() ? first_sequence_[example] : size(); }
 
   // Building, in order: begin_example, then for each of its sequences pieces, places and end_sequence;
   // seal() at the end.
@@ -78,10 +76,10 @@ class EncodedSet {
   Column<int32_t> ids_;
   Column<uint8_t> segments_;
   Column<LabelPlace> places_;
-  Column<End> ends_;         // [sequences]
-  Column<int32_t> example_;  // [sequences]
-  Column<int32_t> lengths_;  // [examples]
-  Column<uint8_t> truncated_;        // [examples]
+  Column<End> ends_;                // [sequences]
+  Column<int32_t> example_;         // [sequences]
+  Column<int32_t> lengths_;         // [examples]
+  Column<uint8_t> truncated_;       // [examples]
   Column<int64_t> first_sequence_;  // [examples]
   int64_t open_ = 0;                // where the pieces of the sequence begin that is being added
   EncodeCounts counts_;

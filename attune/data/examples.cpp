@@ -110,8 +110,8 @@ const std::filesystem::path& Examples::folder() const {
 
 void Examples::push_back(const Example& example) {
   ATTUNE_CHECK(!is_part_ && storage_.use_count() == 1, "rows are added while parts share them");
-  ATTUNE_CHECK(example.word_spans.empty() || example.word_spans.size() == example.words.size(), "{} places for {} words",
-               example.word_spans.size(), example.words.size());
+  ATTUNE_CHECK(example.word_spans.empty() || example.word_spans.size() == example.words.size(),
+               "{} places for {} words", example.word_spans.size(), example.words.size());
   std::vector<std::byte>& row = storage_->row;
   row.clear();
   const auto flag = [](Flag one, bool set) { return set ? uint32_t{one} : 0; };
@@ -136,7 +136,8 @@ void Examples::push_back(const Example& example) {
   put_text(row, example.id);
   for (const std::string& label : example.labels) put(row, storage_->number_of(label));
   for (size_t w = 0; w < example.words.size(); ++w)
-    put(row, WordHead{size_of(example.words[w]), example.word_spans.empty() ? WordSpan{-1, -1} : example.word_spans[w]});
+    put(row,
+        WordHead{size_of(example.words[w]), example.word_spans.empty() ? WordSpan{-1, -1} : example.word_spans[w]});
   for (const std::string& word : example.words) put_text(row, word);
   storage_->bytes.append(row);
   storage_->ends.push_back(storage_->bytes.size());

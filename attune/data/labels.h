@@ -50,11 +50,12 @@ Labels labels_of(const Dataset& train, TargetKind target);
 struct LabelIds {
   Column<int32_t> ids;
   Column<int64_t> offsets;  // [rows + 1]
-  bool by_number = false;        // some labels were found by Labels::find_by_number
+  bool by_number = false;   // some labels were found by Labels::find_by_number
 };
 
-// In scratch files where the examples lie in some. Labels are found by name, else by number. Errors (input): a label that `labels` lacks: file, line, value, nearest
-// names, both sets. `source` says in words where the known ones come from.
+// In scratch files where the examples lie in some. Labels are found by name, else by number. Errors (input): a label
+// that `labels` lacks: file, line, value, nearest names, both sets. `source` says in words where the known ones come
+// from.
 LabelIds number_labels(const Dataset& dataset, const Labels& labels, std::string_view source = "the training data");
 
 }  // namespace attune::data

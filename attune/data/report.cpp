@@ -134,8 +134,8 @@ Overlap find_overlap(const SplitInput& split, const SplitInput& other, const Fir
     ++overlap.rows;
     overlap.other_target += targets_differ(examples, row, others, there, target);
     if (overlap.places.size() < kMostPlaces)
-      overlap.places.push_back({split.data->describe(examples.view(row).origin),
-                                other.data->describe(others.view(there).origin)});
+      overlap.places.push_back(
+          {split.data->describe(examples.view(row).origin), other.data->describe(others.view(there).origin)});
   }
   return overlap;
 }

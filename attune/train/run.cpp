@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "attune/base/files.h"
+#include "attune/base/scratch_file.h"
 #include "attune/base/threads.h"
 #include "attune/data/report.h"
 #include "attune/report/format.h"
@@ -172,7 +173,7 @@ RunResult trained(TrainOptions o, Observer& observer) {
   if (wants_profile(o)) profiler.emplace(*device, !o.profile_trace.empty());
   kernels::Kernels& kernels = profiler ? profiler->kernels() : *device;
 
-  Sources sources = read_sources(o, task.data, observer);
+  Sources sources = read_sources(o, task.data, scratch_folder_for(o.out), observer);
   tasks::ModelBundle bundle = open_model(o, task, sources.train, kernels);
   note_sources(o, sources.train, bundle, observer);
   if (bundle.loss->depends_on_batch() && o.micro_batch > 0)

@@ -13,9 +13,10 @@ std::string joined(const std::vector<std::string>& names) {
   return text;
 }
 
-Sources read_sources(const TrainOptions& o, data::TargetKind target, Observer& observer) {
+Sources read_sources(const TrainOptions& o, data::TargetKind target, const std::filesystem::path& scratch,
+                     Observer& observer) {
   const auto read = [&](const std::vector<std::string>& files) {
-    return data::read_dataset(files, target, o.read, data::TargetNeed::required, scratch_folder_for(o.out));
+    return data::read_dataset(files, target, o.read, data::TargetNeed::required, scratch);
   };
   Sources s{.train = read(o.train), .dev = {}, .test = {}, .dev_files = o.dev};
   if (!o.dev.empty() && o.dev != "none") s.dev = read({o.dev});

@@ -43,8 +43,8 @@ void Trainer::measure_activations() {
   bytes_per_token_ = static_cast<double>(step_.measure(batch)) / tokens_in(train_, some);
 }
 
-// Weights and gradients are resident once something has been measured; scratch files' pages are not needed memory; moments are touched by the first update,
-// when a head start has given back what it took.
+// Weights and gradients are resident once something has been measured; scratch files' pages are not needed memory;
+// moments are touched by the first update, when a head start has given back what it took.
 double Trainer::memory_without_activations() const {
   train_.let_go();
   if (dev_) dev_->let_go();

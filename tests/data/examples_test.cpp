@@ -1,6 +1,7 @@
 // Rows in memory, in a scratch file, and in parts of a set read as they were written.
 #include "attune/data/examples.h"
 
+#include <cmath>
 #include <gtest/gtest.h>
 
 #include "attune/data/dataset.h"
@@ -16,6 +17,8 @@
 
 namespace attune::data {
 namespace {
+
+namespace fs = std::filesystem;
 
 std::vector<Example> odd_rows() {
   Example plain;
