@@ -70,8 +70,10 @@ std::string kept_there(const std::string& path) {
   std::error_code unknown;
   const auto bytes = std::filesystem::file_size(path, unknown);
   return fmt::format(
-      "the rows of {}{} are kept there while they are used, and their pieces: two to four times the file in all. Name "
-      "a place with more room: --out for training, TMPDIR=FOLDER before `attune eval` and `attune data`",
+      "the rows of {}{} are kept there while they are used, and their pieces: in all about the file's size, 100 bytes "
+      "a "
+      "row and five a piece. Free some space, or name a place with more room: --out for training, TMPDIR=FOLDER before "
+      "`attune eval` and `attune data`",
       path, unknown ? "" : fmt::format(" ({} bytes)", bytes));
 }
 

@@ -160,8 +160,8 @@ EncodedSet encode_all(const Examples& examples, const text::Tokenizer& tokenizer
   Encoder encoder(tokenizer, target, options);
   with_context(
       [] {
-        return "the pieces of the rows are kept there while they are used, five bytes each: name a place with more "
-               "room, --out for training, TMPDIR=FOLDER before `attune eval` and `attune data`";
+        return "the pieces of the rows are kept there while they are used, five bytes each: free some space, or name a "
+               "place with more room, --out for training, TMPDIR=FOLDER before `attune eval` and `attune data`";
       },
       [&] {
         for (const Example& example : examples) encoder.append(example, set);
