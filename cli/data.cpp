@@ -4,6 +4,7 @@
 #include <set>
 
 #include "attune/base/error.h"
+#include "attune/base/scratch_file.h"
 #include "attune/data/dataset.h"
 #include "attune/data/encode.h"
 #include "attune/data/report.h"
@@ -47,7 +48,8 @@ data::DataReport profile(const std::vector<std::string>& paths, const DataOption
   std::vector<data::Dataset> sets;
   std::vector<data::EncodedSet> encoded;
   for (const auto& path : paths) {
-    sets.push_back(data::read_dataset({path}, task.data, options.read, data::TargetNeed::optional));
+    sets.push_back(
+        data::read_dataset({path}, task.data, options.read, data::TargetNeed::optional, system_scratch_folder()));
     if (tokenizer) encoded.push_back(data::encode_all(sets.back().examples, *tokenizer, task.data, options.encode));
   }
   const std::vector<std::string> names = split_names(paths);

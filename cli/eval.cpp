@@ -1,4 +1,5 @@
 // attune eval: a fine-tuned model judged on labelled data.
+#include "attune/base/scratch_file.h"
 #include "attune/base/threads.h"
 #include "attune/kernels/kernels.h"
 #include "attune/report/format.h"
@@ -60,7 +61,10 @@ report::Report evaluated(const EvalOptions& options) {
   const tasks::ModelBundle bundle = options.inference.open();
   if (!bundle.loss_error.empty()) fail(ErrorKind::model, "{}", bundle.loss_error);
   const train::Split split = train::make_split(
-      "test", train::joined(options.data), data::read_dataset(options.data, bundle.task->data, options.read), bundle);
+      "test", train::joined(options.data),
+      data::read_dataset(options.data, bundle.task->data, options.read, data::TargetNeed::required,
+                         options.out.empty() ? system_scratch_folder() : scratch_folder_for(options.out)),
+      bundle);
   tasks::check_pairs(bundle, split.data);
   Console console;
   report::Report report =
@@ -73,7 +77,7 @@ report::Report evaluated(const EvalOptions& options) {
                          console);
   report.facts.emplace_back("precision", fmt::format("{}, {} ({})", tensor::name(bundle.model->compute()),
                                                      report::plural(threads.threads, "thread"), threads.reason));
-  if (const auto note = tasks::pairs_note(bundle, split.data.examples[0].has_pair); !note.empty())
+  if (const auto note = tasks::pairs_note(bundle, split.data.examples.view(0).has_pair); !note.empty())
     report.notes.push_back(note);
   return report;
 }

@@ -93,7 +93,8 @@ int run_predict(const ArgumentList& arguments) {
     const Gathered gathered = gather(reader, rows);
     more = gathered.more;
     for (const auto& row : rows)
-      tasks::check_pair(bundle, row, fmt::format("{} line {}", reader.records().name(), row.origin.line));
+      tasks::check_pair(bundle, row.has_pair,
+                        [&] { return fmt::format("{} line {}", reader.records().name(), row.origin.line); });
     if (first && !rows.empty()) announce(reader, bundle, rows[0]);
     first = false;
     const std::vector<train::RowLogits> logits = predictor.logits(rows);

@@ -33,25 +33,6 @@ fs::path beside(const fs::path& path, const char* word) {
   return path.string() + fmt::format(".{}-{}", word, ::getpid());
 }
 
-class Sha256 {
- public:
-  Sha256() : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
-    ATTUNE_CHECK(context_ && EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1, "OpenSSL has no SHA-256");
-  }
-  void add(std::string_view bytes) {
-    ATTUNE_CHECK(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) == 1, "SHA-256 over {}", bytes.size());
-  }
-  std::string hex() {
-    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-    unsigned size = 0;
-    ATTUNE_CHECK(EVP_DigestFinal_ex(context_.get(), digest.data(), &size) == 1, "SHA-256 of {} bytes", size);
-    return fmt::format("{:02x}", fmt::join(digest.begin(), digest.begin() + size, ""));
-  }
-
- private:
-  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
-};
-
 }  // namespace
 
 std::string read_file(const fs::path& path) {
@@ -202,6 +183,28 @@ void sync_path(const fs::path& path) {
   // EINVAL: the file system keeps nothing that could be flushed.
   if (::fsync(file.get()) != 0 && errno != EINVAL)
     fail(ErrorKind::io, "cannot flush {} to the disk: {}", path.string(), reason_of(errno));
+}
+
+struct Sha256::State {
+  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context{EVP_MD_CTX_new(), EVP_MD_CTX_free};
+};
+
+Sha256::Sha256() : state_(std::make_unique<State>()) {
+  ATTUNE_CHECK(state_->context && EVP_DigestInit_ex(state_->context.get(), EVP_sha256(), nullptr) == 1,
+               "OpenSSL has no SHA-256");
+}
+Sha256::~Sha256() = default;
+
+void Sha256::add(std::string_view bytes) {
+  ATTUNE_CHECK(EVP_DigestUpdate(state_->context.get(), bytes.data(), bytes.size()) == 1, "SHA-256 over {}",
+               bytes.size());
+}
+
+std::string Sha256::hex() {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned size = 0;
+  ATTUNE_CHECK(EVP_DigestFinal_ex(state_->context.get(), digest.data(), &size) == 1, "SHA-256 of {} bytes", size);
+  return fmt::format("{:02x}", fmt::join(digest.begin(), digest.begin() + size, ""));
 }
 
 std::string sha256_hex(std::string_view bytes) {

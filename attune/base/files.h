@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -72,6 +73,19 @@ class AtomicFolder {
 
 // Flushes a file or folder to the disk. Errors: io.
 void sync_path(const fs::path& path);
+
+// SHA-256, bit by bit; hex() ends it.
+class Sha256 {
+ public:
+  Sha256();
+  ~Sha256();
+  void add(std::string_view bytes);
+  std::string hex();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
 
 // SHA-256 in lower-case hex.
 std::string sha256_hex(std::string_view bytes);

@@ -1,11 +1,9 @@
 #include "attune/data/dataset.h"
 
 #include <filesystem>
-#include <span>
 
 #include "attune/base/error.h"
 #include "attune/base/files.h"
-#include "attune/base/rng.h"
 #include "attune/data/example_reader.h"
 #include "attune/data/open_records.h"
 #include "attune/data/tag_scheme.h"
@@ -26,21 +24,9 @@ TagScheme declared_or_found(const TagSchemeDetector& detector, const ReadOptions
   return detector.scheme();
 }
 
-// Converts the examples of one file and notes what was done.
-void convert_tags(Dataset& dataset, std::span<Example> examples, const ReadOptions& options) {
-  TagSchemeDetector detector;
-  for (const Example& example : examples) detector.add(example);
-  const TagScheme scheme = declared_or_found(detector, options, dataset);
-  if (options.strict_tags && scheme == TagScheme::iob2 && detector.first_orphan()) {
-    const auto& orphan = *detector.first_orphan();
-    fail(ErrorKind::input,
-         "{}: '{}' continues no entity of its type (one of {} such tags); expected B- at the beginning "
-         "of an entity, as IOB2 has it: correct the file, or leave out --strict-tags to have them repaired",
-         dataset.describe(orphan.origin), orphan.tag, detector.orphans());
-  }
-  TagCounts counts;
-  for (Example& example : examples) convert_to_iob2(example.labels, scheme, counts);
-  const std::string& file = dataset.files[static_cast<size_t>(examples[0].origin.file)];
+// What was found in a file's tags and done to them.
+void note_tags(Dataset& dataset, const std::string& file, const TagCounts& counts, TagScheme scheme,
+               const TagSchemeDetector& detector, const ReadOptions& options) {
   if (counts.converted)
     dataset.notes.push_back(fmt::format("{}: tags are {}{}; {} of {} rewritten as IOB2", file, name(scheme),
                                         options.tag_scheme == "auto" ? " (recognised)" : "", counts.converted,
@@ -58,29 +44,75 @@ void convert_tags(Dataset& dataset, std::span<Example> examples, const ReadOptio
   dataset.tags.repaired += counts.repaired;
 }
 
+// Adds the sentences of one file, their tags converted.
+void add_converted(Dataset& dataset, const Examples& sentences, const TagSchemeDetector& detector,
+                   const ReadOptions& options) {
+  const TagScheme scheme = declared_or_found(detector, options, dataset);
+  if (options.strict_tags && scheme == TagScheme::iob2 && detector.first_orphan()) {
+    const auto& orphan = *detector.first_orphan();
+    fail(ErrorKind::input,
+         "{}: '{}' continues no entity of its type (one of {} such tags); expected B- at the beginning "
+         "of an entity, as IOB2 has it: correct the file, or leave out --strict-tags to have them repaired",
+         dataset.describe(orphan.origin), orphan.tag, detector.orphans());
+  }
+  TagCounts counts;
+  Example sentence;
+  for (size_t row = 0; row < sentences.size(); ++row) {
+    sentences.read(row, sentence);
+    convert_to_iob2(sentence.labels, scheme, counts);
+    dataset.examples.push_back(sentence);
+  }
+  note_tags(dataset, dataset.files.back(), counts, scheme, detector, options);
+}
+
+// For a disk that is full.
+std::string kept_there(const std::string& path) {
+  std::error_code unknown;
+  const auto bytes = std::filesystem::file_size(path, unknown);
+  return fmt::format(
+      "the rows of {}{} are kept there while they are used, and their pieces: in all about the file's size, 100 bytes "
+      "a "
+      "row and five a piece. Free some space, or name a place with more room: --out for training, TMPDIR=FOLDER before "
+      "`attune eval` and `attune data`",
+      path, unknown ? "" : fmt::format(" ({} bytes)", bytes));
+}
+
+// Sentences to be tagged wait in a set of their own: their scheme is known at the file's end.
 void read_file_into(Dataset& dataset, const std::string& path, TargetKind target, const ReadOptions& options,
                     TargetNeed need) {
   const auto file = static_cast<int32_t>(dataset.files.size());
   dataset.files.push_back(path == "-" ? "standard input" : path);
   ExampleReader reader(open_records(path, options, target, need), target, need, options, file);
-  const size_t first = dataset.examples.size();
-  for (Example example; reader.next(example);) dataset.examples.push_back(std::move(example));
-  if (dataset.examples.size() == first) {
+  Examples sentences(target == TargetKind::tags ? dataset.examples.folder() : std::filesystem::path());
+  Examples& rows = target == TargetKind::tags ? sentences : dataset.examples;
+  const size_t before = rows.size();
+  TagSchemeDetector detector;
+  bool tagged = false;
+  for (Example example; reader.next(example);) {
+    if (rows.size() == before) tagged = target == TargetKind::tags && example.has_target;
+    if (tagged) detector.add(example);
+    with_context([&] { return kept_there(path); }, [&] { rows.push_back(example); });
+  }
+  if (rows.size() == before) {
     const std::string why = reader.records().emptiness();
     fail(ErrorKind::input, "{} has no rows{}{}; expected at least one", path, why.empty() ? "" : ": ", why);
   }
   dataset.notes.insert(dataset.notes.end(), reader.notes().begin(), reader.notes().end());
-  if (target == TargetKind::tags && dataset.examples[first].has_target)
-    convert_tags(dataset, std::span(dataset.examples).subspan(first), options);
+  if (target != TargetKind::tags) return;
+  sentences.seal();
+  if (tagged) return add_converted(dataset, sentences, detector, options);
+  for (const Example& sentence : sentences) dataset.examples.push_back(sentence);
 }
 
 }  // namespace
 
 Dataset read_dataset(const std::vector<std::string>& paths, TargetKind target, const ReadOptions& options,
-                     TargetNeed need) {
+                     TargetNeed need, const std::filesystem::path& scratch) {
   if (paths.empty()) fail(ErrorKind::usage, "no data file is given");
   Dataset dataset;
+  dataset.examples = Examples(scratch);
   for (const auto& path : paths) read_file_into(dataset, path, target, options, need);
+  dataset.examples.seal();
   return dataset;
 }
 
@@ -91,23 +123,6 @@ std::string fingerprint_files(const std::vector<std::string>& paths) {
     whole += fmt::format("{} {}\n", std::filesystem::file_size(path), digest);
   }
   return sha256_hex(whole);
-}
-
-uint64_t input_hash(const Example& example) {
-  uint64_t key = 0;
-  const auto add = [&key](std::string_view text) {
-    key = mix_key(key, text.size());
-    for (size_t at = 0; at < text.size(); at += 8) {
-      uint64_t part = 0;
-      for (size_t i = at; i < std::min(at + 8, text.size()); ++i)
-        part = part << 8 | static_cast<unsigned char>(text[i]);
-      key = mix_key(key, part);
-    }
-  };
-  add(example.text);
-  if (example.has_pair) add(example.text_pair);
-  for (const auto& word : example.words) add(word);
-  return key;
 }
 
 }  // namespace attune::data

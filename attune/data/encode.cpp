@@ -154,11 +154,19 @@ void Encoder::append_cut(const Example& example, const SentencePieces& sentence,
   set.end_sequence();
 }
 
-EncodedSet encode_all(std::span<const Example> examples, const text::Tokenizer& tokenizer, TargetKind target,
+EncodedSet encode_all(const Examples& examples, const text::Tokenizer& tokenizer, TargetKind target,
                       const EncodeOptions& options) {
-  EncodedSet set;
+  EncodedSet set(examples.folder());
   Encoder encoder(tokenizer, target, options);
-  for (const Example& example : examples) encoder.append(example, set);
+  with_context(
+      [] {
+        return "the pieces of the rows are kept there while they are used, five bytes each: free some space, or name a "
+               "place with more room, --out for training, TMPDIR=FOLDER before `attune eval` and `attune data`";
+      },
+      [&] {
+        for (const Example& example : examples) encoder.append(example, set);
+        set.seal();
+      });
   return set;
 }
 

@@ -6,7 +6,7 @@
 
 #include "attune/base/options.h"
 #include "attune/data/encoded_set.h"
-#include "attune/data/example.h"
+#include "attune/data/examples.h"
 #include "attune/data/truncation.h"
 #include "attune/data/word_pieces.h"
 #include "attune/text/tokenizer.h"
@@ -52,7 +52,8 @@ class Encoder {
   std::vector<text::Piece> first_, second_;
 };
 
-EncodedSet encode_all(std::span<const Example> examples, const text::Tokenizer& tokenizer, TargetKind target,
+// All of them; in scratch files beside the examples' own.
+EncodedSet encode_all(const Examples& examples, const text::Tokenizer& tokenizer, TargetKind target,
                       const EncodeOptions& options);
 
 }  // namespace attune::data

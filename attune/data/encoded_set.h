@@ -1,8 +1,9 @@
-// Encoded texts end to end in flat arrays: what batches are cut from.
+// Encoded texts end to end in flat arrays, in memory or in scratch files (base/column.h): what batches are cut from.
 #pragma once
 #include <cstdint>
 #include <span>
-#include <vector>
+
+#include "attune/base/column.h"
 
 namespace attune::data {
 
@@ -34,40 +35,53 @@ struct EncodeCounts {
 
 class EncodedSet {
  public:
-  int64_t size() const { return static_cast<int64_t>(example_.size()); }  // sequences
-  int64_t examples() const { return static_cast<int64_t>(lengths_.size()); }
+  // In memory.
+  EncodedSet() = default;
+  // In scratch files in `folder` (see Column), to be read after seal(); in memory where it is empty.
+  explicit EncodedSet(const std::filesystem::path& folder);
+
+  int64_t size() const { return ends_.size(); }  // sequences
+  int64_t examples() const { return lengths_.size(); }
   Encoded at(int64_t sequence) const;
-  int32_t length(int64_t sequence) const {
-    return static_cast<int32_t>(offsets_[static_cast<size_t>(sequence) + 1] - offsets_[static_cast<size_t>(sequence)]);
-  }
+  int32_t length(int64_t sequence) const { return static_cast<int32_t>(ends_[sequence].piece - begin(sequence).piece); }
 
   const EncodeCounts& counts() const { return counts_; }
   // By example: pieces with special ones before anything was cut.
-  std::span<const int32_t> full_lengths() const { return lengths_; }
+  std::span<const int32_t> full_lengths() const { return lengths_.values(); }
   // By example: whether anything was cut off.
-  bool truncated(int64_t example) const { return truncated_[static_cast<size_t>(example)] != 0; }
+  bool truncated(int64_t example) const { return truncated_[example] != 0; }
   // Sequences [first_sequence(e), first_sequence(e + 1)) belong to example e.
-  int64_t first_sequence(int64_t example) const { return first_sequence_[static_cast<size_t>(example)]; }
+  int64_t first_sequence(int64_t example) const { return example < examples() ? first_sequence_[example] : size(); }
 
-  // Building, in order: begin_example, then for each of its sequences pieces, places and end_sequence.
+  // Building, in order: begin_example, then for each of its sequences pieces, places and end_sequence;
+  // seal() at the end.
   void begin_example(int32_t full_length, bool truncated);
   void add_piece(int32_t id, uint8_t segment) { ids_.push_back(id), segments_.push_back(segment); }
   void add_place(LabelPlace place) { places_.push_back(place); }
-  int32_t open_length() const { return static_cast<int32_t>(static_cast<int64_t>(ids_.size()) - offsets_.back()); }
+  int32_t open_length() const { return static_cast<int32_t>(ids_.size() - open_); }
   void end_sequence();
   EncodeCounts& counts() { return counts_; }
+  void seal();
+  // See ScratchFile.
+  void let_go() const;
   void clear() { *this = EncodedSet(); }
 
  private:
-  std::vector<int32_t> ids_;
-  std::vector<uint8_t> segments_;
-  std::vector<int64_t> offsets_{0};  // [sequences + 1]
-  std::vector<int32_t> example_;     // [sequences]
-  std::vector<LabelPlace> places_;
-  std::vector<int64_t> place_offsets_{0};   // [sequences + 1]
-  std::vector<int32_t> lengths_;            // [examples]
-  std::vector<uint8_t> truncated_;          // [examples]
-  std::vector<int64_t> first_sequence_{0};  // [examples + 1]
+  // Where a sequence ends and the next one begins: its pieces and its places.
+  struct End {
+    int64_t piece = 0, place = 0;
+  };
+  End begin(int64_t sequence) const { return sequence == 0 ? End{} : ends_[sequence - 1]; }
+
+  Column<int32_t> ids_;
+  Column<uint8_t> segments_;
+  Column<LabelPlace> places_;
+  Column<End> ends_;                // [sequences]
+  Column<int32_t> example_;         // [sequences]
+  Column<int32_t> lengths_;         // [examples]
+  Column<uint8_t> truncated_;       // [examples]
+  Column<int64_t> first_sequence_;  // [examples]
+  int64_t open_ = 0;                // where the pieces of the sequence begin that is being added
   EncodeCounts counts_;
 };
 

@@ -46,17 +46,4 @@ struct TagCounts {
   int64_t repaired = 0;   // I- tags that continued nothing and became B-
 };
 
-struct Dataset {
-  std::vector<std::string> files;
-  std::vector<Example> examples;
-  std::vector<std::string> notes;  // what was recognised, converted or repaired, one line each, for the user
-  TagCounts tags;
-
-  // "train.csv line 812"
-  std::string describe(Origin origin) const {
-    return (origin.file >= 0 && origin.file < static_cast<int32_t>(files.size()) ? files[origin.file] : "?") +
-           " line " + std::to_string(origin.line);
-  }
-};
-
 }  // namespace attune::data

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <charconv>
 #include <optional>
-#include <set>
 
 #include "attune/base/error.h"
 #include "attune/base/suggest.h"
@@ -32,11 +31,22 @@ std::string some(const std::vector<std::string>& names) {
   return names.size() > kMost ? text + ", ..." : text;
 }
 
+// The labels of all rows, or of one file's.
+std::vector<std::string> labels_that_occur(const Examples& examples, std::optional<int32_t> file = {}) {
+  std::vector<bool> seen(examples.label_names().size(), false);
+  for (size_t row = 0; row < examples.size(); ++row) {
+    const ExampleView example = examples.view(row);
+    if (file && example.origin.file != *file) continue;
+    for (int32_t i = 0; i < example.label_count; ++i) seen[static_cast<size_t>(example.label(i))] = true;
+  }
+  std::vector<std::string> labels;
+  for (size_t i = 0; i < seen.size(); ++i)
+    if (seen[i]) labels.push_back(examples.label_names()[i]);
+  return labels;
+}
+
 std::string labels_in_file(const Dataset& dataset, int32_t file) {
-  std::set<std::string> seen;
-  for (const Example& example : dataset.examples)
-    if (example.origin.file == file) seen.insert(example.labels.begin(), example.labels.end());
-  return some(Labels::sorted({seen.begin(), seen.end()}).names());
+  return some(Labels::sorted(labels_that_occur(dataset.examples, file)).names());
 }
 
 [[noreturn]] void refuse_label(const Dataset& dataset, const Example& example, size_t which, const Labels& labels,
@@ -98,36 +108,41 @@ int Labels::find(std::string_view label) const {
 }
 
 Labels labels_of(const Dataset& train, TargetKind target) {
-  std::set<std::string, std::less<>> seen;
-  for (const Example& example : train.examples)
-    for (const auto& label : example.labels)
-      if (!seen.contains(label)) seen.insert(label);
+  std::vector<std::string> seen = labels_that_occur(train.examples);
   const std::string file = train.files.empty() ? "the training data" : train.files[0];
   if (seen.empty()) fail(ErrorKind::input, "{}: no row has a label; nothing can be learned", file);
   if (seen.size() == 1 && target != TargetKind::labels)
     fail(ErrorKind::input,
          "{}: all rows have the same label '{}'; expected at least two classes. Is the column right "
          "(--label)?",
-         file, *seen.begin());
-  return Labels::sorted({seen.begin(), seen.end()});
+         file, seen[0]);
+  return Labels::sorted(std::move(seen));
 }
 
 LabelIds number_labels(const Dataset& dataset, const Labels& labels, std::string_view source) {
-  LabelIds numbered;
-  numbered.offsets.reserve(dataset.examples.size() + 1);
+  const Examples& examples = dataset.examples;
+  LabelIds numbered{.ids = Column<int32_t>(examples.folder()), .offsets = Column<int64_t>(examples.folder())};
   numbered.offsets.push_back(0);
-  for (const Example& example : dataset.examples) {
-    for (size_t i = 0; i < example.labels.size(); ++i) {
-      int id = labels.find(example.labels[i]);
-      if (id < 0) {
-        id = labels.find_by_number(example.labels[i]);
-        if (id < 0) refuse_label(dataset, example, i, labels, source);
-        numbered.by_number = true;
-      }
-      numbered.ids.push_back(id);
-    }
-    numbered.offsets.push_back(static_cast<int64_t>(numbered.ids.size()));
+  struct Known {
+    int id = -1;
+    bool by_number = false;
+  };
+  std::vector<Known> known;  // by label of the data
+  for (const std::string& label : examples.label_names()) {
+    Known& one = known.emplace_back(labels.find(label));
+    if (one.id < 0) one.id = labels.find_by_number(label), one.by_number = one.id >= 0;
   }
+  for (size_t row = 0; row < examples.size(); ++row) {
+    const ExampleView example = examples.view(row);
+    for (int32_t i = 0; i < example.label_count; ++i) {
+      const Known& label = known[static_cast<size_t>(example.label(i))];
+      if (label.id < 0) refuse_label(dataset, examples[row], static_cast<size_t>(i), labels, source);
+      numbered.by_number = numbered.by_number || label.by_number;
+      numbered.ids.push_back(label.id);
+    }
+    numbered.offsets.push_back(numbered.ids.size());
+  }
+  numbered.ids.seal(), numbered.offsets.seal();
   return numbered;
 }
 

@@ -6,7 +6,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "attune/data/example.h"
+#include "attune/base/column.h"
+#include "attune/data/dataset.h"
 
 namespace attune::data {
 
@@ -47,13 +48,14 @@ Labels labels_of(const Dataset& train, TargetKind target);
 
 // Numbers of all labels of a data set, end to end: row i has ids[offsets[i] .. offsets[i + 1]).
 struct LabelIds {
-  std::vector<int32_t> ids;
-  std::vector<int64_t> offsets;  // [rows + 1]
-  bool by_number = false;        // some labels were found by Labels::find_by_number
+  Column<int32_t> ids;
+  Column<int64_t> offsets;  // [rows + 1]
+  bool by_number = false;   // some labels were found by Labels::find_by_number
 };
 
-// Labels are found by name, else by number. Errors (input): a label that `labels` lacks: file, line, value, nearest
-// names, both sets. `source` says in words where the known ones come from.
+// In scratch files where the examples lie in some. Labels are found by name, else by number. Errors (input): a label
+// that `labels` lacks: file, line, value, nearest names, both sets. `source` says in words where the known ones come
+// from.
 LabelIds number_labels(const Dataset& dataset, const Labels& labels, std::string_view source = "the training data");
 
 }  // namespace attune::data

@@ -4,11 +4,10 @@
 #include <cmath>
 #include <map>
 #include <set>
-#include <unordered_map>
 
 #include "attune/base/error.h"
 #include "attune/base/utf8.h"
-#include "attune/data/dataset.h"
+#include "attune/data/first_rows.h"
 #include "attune/data/labels.h"
 #include "attune/data/tag_scheme.h"
 
@@ -22,16 +21,26 @@ double share(int64_t part, int64_t whole) {
   return whole > 0 ? static_cast<double>(part) / static_cast<double>(whole) : 0;
 }
 
-// True where the two rows ask for different answers.
-bool targets_differ(const Example& a, const Example& b, TargetKind target) {
-  if (!a.has_target || !b.has_target) return false;
-  if (target == TargetKind::score) return a.score != b.score;
-  if (target != TargetKind::labels) return a.labels != b.labels;
-  return std::set<std::string>(a.labels.begin(), a.labels.end()) !=
-         std::set<std::string>(b.labels.begin(), b.labels.end());
+// The labels in an order of their own where that does not count.
+std::vector<std::string_view> label_set(const Examples& examples, const ExampleView& row, TargetKind target) {
+  std::vector<std::string_view> labels;
+  for (int32_t i = 0; i < row.label_count; ++i) labels.push_back(examples.label_of(row, i));
+  if (target != TargetKind::labels) return labels;
+  std::sort(labels.begin(), labels.end());
+  labels.erase(std::unique(labels.begin(), labels.end()), labels.end());
+  return labels;
 }
 
-using FirstRows = std::unordered_map<uint64_t, size_t>;  // input -> its first row
+// True where the two rows ask for different answers.
+bool targets_differ(const Examples& examples_a, size_t row_a, const Examples& examples_b, size_t row_b,
+                    TargetKind target) {
+  const ExampleView a = examples_a.view(row_a), b = examples_b.view(row_b);
+  if (!a.has_target || !b.has_target) return false;
+  if (target == TargetKind::score) return a.score != b.score;
+  if (target == TargetKind::label && a.label_count == 1 && b.label_count == 1)
+    return examples_a.label_of(a, 0) != examples_b.label_of(b, 0);
+  return label_set(examples_a, a, target) != label_set(examples_b, b, target);
+}
 
 std::vector<LabelCount> sorted_counts(const std::map<std::string, int64_t>& counts) {
   std::vector<std::string> names;
@@ -42,82 +51,91 @@ std::vector<LabelCount> sorted_counts(const std::map<std::string, int64_t>& coun
   return sorted;
 }
 
-void count_targets(const Dataset& data, TargetKind target, SplitProfile& profile) {
-  std::map<std::string, int64_t> labels, entities;
-  for (const Example& example : data.examples) {
+void count_targets(const Examples& examples, TargetKind target, SplitProfile& profile) {
+  std::vector<int64_t> counts(examples.label_names().size(), 0);  // by number of the label
+  for (size_t row = 0; row < examples.size(); ++row) {
+    const ExampleView example = examples.view(row);
     profile.unlabelled += !example.has_target;
     if (!example.has_target) continue;
-    profile.without_label += target == TargetKind::labels && example.labels.empty();
-    for (const auto& label : example.labels) {
-      ++labels[label];
-      if (target != TargetKind::tags) continue;
-      if (const SplitTag tag = split_tag(label); tag.prefix == 'B') ++entities[std::string(tag.type)];
-    }
+    profile.without_label += target == TargetKind::labels && example.label_count == 0;
+    for (int32_t i = 0; i < example.label_count; ++i) ++counts[static_cast<size_t>(example.label(i))];
+  }
+  std::map<std::string, int64_t> labels, entities;
+  for (size_t i = 0; i < counts.size(); ++i) {
+    if (counts[i] == 0) continue;
+    const std::string& label = examples.label_names()[i];
+    labels[label] = counts[i];
+    if (target != TargetKind::tags) continue;
+    if (const SplitTag tag = split_tag(label); tag.prefix == 'B') entities[std::string(tag.type)] += counts[i];
   }
   profile.labels = sorted_counts(labels);
   profile.entities = sorted_counts(entities);
 }
 
-void describe_scores(const Dataset& data, SplitProfile& profile) {
+void describe_scores(const Examples& examples, SplitProfile& profile) {
   ScoreProfile scores;
   double sum = 0, squares = 0;
   int64_t count = 0;
-  for (const Example& example : data.examples) {
-    if (!example.has_target) continue;
-    scores.min = count ? std::min(scores.min, example.score) : example.score;
-    scores.max = count ? std::max(scores.max, example.score) : example.score;
-    sum += example.score;
+  const auto for_each = [&](const auto& visit) {
+    for (size_t row = 0; row < examples.size(); ++row)
+      if (const ExampleView example = examples.view(row); example.has_target) visit(example.score);
+  };
+  for_each([&](double score) {
+    scores.min = count ? std::min(scores.min, score) : score;
+    scores.max = count ? std::max(scores.max, score) : score;
+    sum += score;
     ++count;
-  }
+  });
   if (count == 0) return;
   scores.mean = sum / static_cast<double>(count);
-  for (const Example& example : data.examples)
-    if (example.has_target) squares += (example.score - scores.mean) * (example.score - scores.mean);
+  for_each([&](double score) { squares += (score - scores.mean) * (score - scores.mean); });
   scores.deviation = std::sqrt(squares / static_cast<double>(count));
   profile.scores = scores;
 }
 
-void describe_texts(const Dataset& data, SplitProfile& profile) {
+void describe_texts(const Examples& examples, SplitProfile& profile) {
   std::vector<int32_t> characters;
-  characters.reserve(data.examples.size());
-  for (const Example& example : data.examples) {
-    const bool blank = example.text.find_first_not_of(" \t\r\n") == std::string::npos;
-    profile.empty_texts += blank;
+  characters.reserve(examples.size());
+  for (size_t row = 0; row < examples.size(); ++row) {
+    const ExampleView example = examples.view(row);
+    profile.empty_texts += example.text.find_first_not_of(" \t\r\n") == std::string_view::npos;
     profile.pairs += example.has_pair;
-    profile.words += static_cast<int64_t>(example.words.size());
+    profile.words += example.word_count;
     characters.push_back(static_cast<int32_t>(utf8::length(example.text) + utf8::length(example.text_pair)));
   }
   profile.characters = quantiles_of(std::move(characters));
 }
 
 FirstRows find_duplicates(const Dataset& data, TargetKind target, SplitProfile& profile) {
-  FirstRows first;
-  first.reserve(data.examples.size());
-  for (size_t row = 0; row < data.examples.size(); ++row) {
-    const Example& example = data.examples[row];
-    const auto [found, fresh] = first.try_emplace(input_hash(example), row);
-    if (fresh) continue;
-    const Example& earlier = data.examples[found->second];
-    const RowPair places{data.describe(earlier.origin), data.describe(example.origin)};
+  const Examples& examples = data.examples;
+  FirstRows first(examples);
+  for (size_t row = 0; row < examples.size(); ++row) {
+    const auto earlier = static_cast<size_t>(first.add(static_cast<int32_t>(row)));
+    if (earlier == row) continue;
+    const auto places = [&] {
+      return RowPair{data.describe(examples.view(earlier).origin), data.describe(examples.view(row).origin)};
+    };
     ++profile.duplicates;
-    if (profile.duplicate_places.size() < kMostPlaces) profile.duplicate_places.push_back(places);
-    if (!targets_differ(example, earlier, target)) continue;
+    if (profile.duplicate_places.size() < kMostPlaces) profile.duplicate_places.push_back(places());
+    if (!targets_differ(examples, row, examples, earlier, target)) continue;
     ++profile.conflicts;
-    if (profile.conflict_places.size() < kMostPlaces) profile.conflict_places.push_back(places);
+    if (profile.conflict_places.size() < kMostPlaces) profile.conflict_places.push_back(places());
   }
   return first;
 }
 
 Overlap find_overlap(const SplitInput& split, const SplitInput& other, const FirstRows& rows, TargetKind target) {
   Overlap overlap{split.name, other.name, 0, 0, {}};
-  for (const Example& example : split.data->examples) {
-    const auto found = rows.find(input_hash(example));
-    if (found == rows.end()) continue;
-    const Example& there = other.data->examples[found->second];
+  const Examples &examples = split.data->examples, &others = other.data->examples;
+  for (size_t row = 0; row < examples.size(); ++row) {
+    const int32_t found = rows.find(examples.view(row).input_hash);
+    if (found == FirstRows::kNone) continue;
+    const auto there = static_cast<size_t>(found);
     ++overlap.rows;
-    overlap.other_target += targets_differ(example, there, target);
+    overlap.other_target += targets_differ(examples, row, others, there, target);
     if (overlap.places.size() < kMostPlaces)
-      overlap.places.push_back({split.data->describe(example.origin), other.data->describe(there.origin)});
+      overlap.places.push_back(
+          {split.data->describe(examples.view(row).origin), other.data->describe(others.view(there).origin)});
   }
   return overlap;
 }
@@ -190,9 +208,9 @@ DataReport profile_data(std::span<const SplitInput> splits, TargetKind target, i
     profile.name = split.name;
     profile.files = split.data->files;
     profile.rows = static_cast<int64_t>(split.data->examples.size());
-    count_targets(*split.data, target, profile);
-    if (target == TargetKind::score) describe_scores(*split.data, profile);
-    describe_texts(*split.data, profile);
+    count_targets(split.data->examples, target, profile);
+    if (target == TargetKind::score) describe_scores(split.data->examples, profile);
+    describe_texts(split.data->examples, profile);
     rows.push_back(find_duplicates(*split.data, target, profile));
     if (split.encoded) {
       const auto lengths = split.encoded->full_lengths();

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "attune/data/dataset.h"
 #include "attune/data/encoded_set.h"
-#include "attune/data/example.h"
 #include "attune/data/quantiles.h"
 
 namespace attune::data {

@@ -4,8 +4,6 @@
 #include <cmath>
 #include <map>
 #include <numeric>
-#include <unordered_map>
-#include <unordered_set>
 
 #include "attune/base/error.h"
 #include "attune/base/rng.h"
@@ -41,6 +39,26 @@ std::vector<int64_t> quotas(const std::vector<std::vector<int32_t>>& strata, dou
   return quota;
 }
 
+// The rows of each label, in the labels' order; of other targets all rows together.
+std::vector<std::vector<int32_t>> strata_of(const Examples& examples, TargetKind target) {
+  const size_t labels = examples.label_names().size();
+  const auto stratum = [&](size_t row) {
+    const ExampleView example = examples.view(row);
+    return target == TargetKind::label && example.label_count > 0 ? static_cast<size_t>(example.label(0)) : labels;
+  };
+  std::vector<size_t> sizes(labels + 1, 0);
+  for (size_t row = 0; row < examples.size(); ++row) ++sizes[stratum(row)];
+  std::vector<std::vector<int32_t>> members(labels + 1);
+  for (size_t s = 0; s <= labels; ++s) members[s].reserve(sizes[s]);
+  for (size_t row = 0; row < examples.size(); ++row) members[stratum(row)].push_back(static_cast<int32_t>(row));
+  std::map<std::string_view, size_t> order{{"", labels}};
+  for (size_t s = 0; s < labels; ++s) order[examples.label_names()[s]] = s;
+  std::vector<std::vector<int32_t>> strata;
+  for (const auto& [label, s] : order)
+    if (!members[s].empty()) strata.push_back(std::move(members[s]));
+  return strata;
+}
+
 }  // namespace
 
 HeldOut hold_out(const Dataset& dataset, TargetKind target, double share, uint64_t seed) {
@@ -48,35 +66,41 @@ HeldOut hold_out(const Dataset& dataset, TargetKind target, double share, uint64
     fail(ErrorKind::usage, "the share held out is {}; expected 0 or more, below 1", share);
   const auto rows = static_cast<int32_t>(dataset.examples.size());
   if (rows < 2) fail(ErrorKind::input, "{} rows are too few to hold some out; give a --dev file or --dev none", rows);
-  std::vector<uint64_t> key(dataset.examples.size());
-  std::map<std::string, std::vector<int32_t>> by_label;
-  for (int32_t i = 0; i < rows; ++i) {
-    const Example& example = dataset.examples[static_cast<size_t>(i)];
-    key[static_cast<size_t>(i)] = mix_key(mix_key(seed, kSplitStream), input_hash(example));
-    const bool stratify = target == TargetKind::label && !example.labels.empty();
-    by_label[stratify ? example.labels[0] : ""].push_back(i);
+  const uint64_t stream = mix_key(seed, kSplitStream);
+  const auto key = [&](int32_t row) {
+    return mix_key(stream, dataset.examples.view(static_cast<size_t>(row)).input_hash);
+  };
+  auto strata = strata_of(dataset.examples, target);
+  std::vector<std::pair<uint64_t, int32_t>> keyed;
+  std::vector<uint64_t> candidate_keys;
+  const auto quota = share > 0 ? quotas(strata, share) : std::vector<int64_t>(strata.size(), 0);
+  for (size_t s = 0; s < strata.size(); ++s) {
+    keyed.clear(), keyed.reserve(strata[s].size());
+    for (const int32_t row : strata[s]) keyed.emplace_back(key(row), row);
+    std::sort(keyed.begin(), keyed.end());
+    for (size_t i = 0; i < keyed.size(); ++i) strata[s][i] = keyed[i].second;
+    for (int64_t i = 0; i < quota[s]; ++i) candidate_keys.push_back(keyed[static_cast<size_t>(i)].first);
   }
-  std::vector<std::vector<int32_t>> strata;
-  for (auto& [label, members] : by_label) strata.push_back(std::move(members));
-  const auto before = [&](int32_t a, int32_t b) { return key[static_cast<size_t>(a)] < key[static_cast<size_t>(b)]; };
-  for (auto& members : strata) std::stable_sort(members.begin(), members.end(), before);
+  // A text that is kept anywhere is kept everywhere.
+  std::sort(candidate_keys.begin(), candidate_keys.end());
+  candidate_keys.erase(std::unique(candidate_keys.begin(), candidate_keys.end()), candidate_keys.end());
+  std::vector<bool> kept_too(candidate_keys.size(), false);
+  const auto place = [&](int32_t row) {
+    const auto found = std::lower_bound(candidate_keys.begin(), candidate_keys.end(), key(row));
+    return found != candidate_keys.end() && *found == key(row) ? found - candidate_keys.begin() : -1;
+  };
+  for (size_t s = 0; s < strata.size(); ++s)
+    for (size_t i = static_cast<size_t>(quota[s]); i < strata[s].size(); ++i)
+      if (const auto at = place(strata[s][i]); at >= 0) kept_too[static_cast<size_t>(at)] = true;
 
   HeldOut split;
-  std::unordered_set<uint64_t> kept_keys;
-  std::vector<int32_t> candidates;
-  const auto quota = share > 0 ? quotas(strata, share) : std::vector<int64_t>(strata.size(), 0);
+  split.kept.reserve(static_cast<size_t>(rows));
   for (size_t s = 0; s < strata.size(); ++s)
     for (size_t i = 0; i < strata[s].size(); ++i) {
       const int32_t row = strata[s][i];
-      if (static_cast<int64_t>(i) < quota[s]) {
-        candidates.push_back(row);
-      } else {
-        split.kept.push_back(row);
-        kept_keys.insert(key[static_cast<size_t>(row)]);
-      }
+      const bool held = static_cast<int64_t>(i) < quota[s] && !kept_too[static_cast<size_t>(place(row))];
+      (held ? split.held : split.kept).push_back(row);
     }
-  for (int32_t row : candidates)
-    (kept_keys.contains(key[static_cast<size_t>(row)]) ? split.kept : split.held).push_back(row);
   if (share > 0 && split.held.empty())
     fail(ErrorKind::input,
          "none of the {} rows can be held out: each is the only one of its label, or its text stands in others too; "
@@ -87,13 +111,12 @@ HeldOut hold_out(const Dataset& dataset, TargetKind target, double share, uint64
   return split;
 }
 
-Dataset take_rows(const Dataset& dataset, const std::vector<int32_t>& rows) {
+Dataset take_rows(const Dataset& dataset, std::vector<int32_t> rows) {
   Dataset part;
   part.files = dataset.files;
   part.notes = dataset.notes;
   part.tags = dataset.tags;
-  part.examples.reserve(rows.size());
-  for (int32_t row : rows) part.examples.push_back(dataset.examples[static_cast<size_t>(row)]);
+  part.examples = dataset.examples.part(std::move(rows));
   return part;
 }
 

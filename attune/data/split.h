@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "attune/data/example.h"
+#include "attune/data/dataset.h"
 
 namespace attune::data {
 
@@ -17,7 +17,7 @@ struct HeldOut {
 // Errors: input: fewer than two rows, or none can be held out though share is above 0; usage: share outside [0, 1).
 HeldOut hold_out(const Dataset& dataset, TargetKind target, double share, uint64_t seed);
 
-// The rows of `dataset` at `rows`, in that order; files and notes stay.
-Dataset take_rows(const Dataset& dataset, const std::vector<int32_t>& rows);
+// The rows of `dataset` at `rows`, in that order; files and notes stay, and what the rows hold is shared.
+Dataset take_rows(const Dataset& dataset, std::vector<int32_t> rows);
 
 }  // namespace attune::data

@@ -3,23 +3,34 @@
 #include <algorithm>
 
 namespace attune::tasks {
+namespace {
+
+template <class Number>
+Column<float> column_of(const data::Examples& examples, const Number& number) {
+  Column<float> column(examples.folder());
+  for (size_t row = 0; row < examples.size(); ++row) column.push_back(static_cast<float>(number(examples.view(row))));
+  column.seal();
+  return column;
+}
+
+}  // namespace
 
 TargetTable::TargetTable(const Task& task, const data::Labels& labels, const data::Dataset& dataset,
                          std::string_view label_source)
     : kind_(task.kind), width_(task.kind == TaskKind::multilabel ? labels.size() : 1) {
+  const data::Examples& examples = dataset.examples;
+  rows_ = static_cast<int64_t>(examples.size());
   if (kind_ == TaskKind::regress) {
-    for (const auto& example : dataset.examples) scores_.push_back(static_cast<float>(example.score));
-    offsets_.assign(dataset.examples.size() + 1, 0);
+    scores_ = column_of(examples, [](const data::ExampleView& row) { return row.score; });
   } else {
     data::LabelIds numbered = data::number_labels(dataset, labels, label_source);
     ids_ = std::move(numbered.ids);
     offsets_ = std::move(numbered.offsets);
     by_number_ = numbered.by_number;
   }
-  const bool weighted =
-      std::any_of(dataset.examples.begin(), dataset.examples.end(), [](const auto& e) { return e.weight != 1; });
-  if (weighted)
-    for (const auto& example : dataset.examples) weights_.push_back(static_cast<float>(example.weight));
+  bool weighted = false;
+  for (size_t row = 0; row < examples.size() && !weighted; ++row) weighted = examples.view(row).weight != 1;
+  if (weighted) weights_ = column_of(examples, [](const data::ExampleView& row) { return row.weight; });
 }
 
 void TargetTable::append(Batch& batch, int32_t row, std::span<const data::LabelPlace> places) const {
@@ -45,7 +56,7 @@ void TargetTable::append(Batch& batch, int32_t row, std::span<const data::LabelP
       break;
   }
   targets.examples.insert(targets.examples.end(), items, row);
-  if (!weights_.empty()) targets.weights.insert(targets.weights.end(), items, weights_[row]);
+  if (weights_.size() > 0) targets.weights.insert(targets.weights.end(), items, weights_[row]);
 }
 
 void TargetTable::end_row(Batch& batch) const {
@@ -54,7 +65,7 @@ void TargetTable::end_row(Batch& batch) const {
 
 std::vector<int64_t> TargetTable::counts(int outputs) const {
   std::vector<int64_t> counts(static_cast<size_t>(outputs), 0);
-  for (const int32_t id : ids_) ++counts[id];
+  for (const int32_t id : ids_.values()) ++counts[id];
   return counts;
 }
 

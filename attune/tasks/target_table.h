@@ -1,4 +1,5 @@
-// The numbered targets of a data set: what the loss and the metrics need of it, by row.
+// The numbered targets of a data set: what the loss and the metrics need of it, by row. In scratch files where the
+// data set lies in some.
 #pragma once
 #include <cstdint>
 #include <span>
@@ -22,10 +23,11 @@ class TargetTable {
   // After a row's last sequence: what was appended since the row before is one sentence (tagging).
   void end_row(Batch& batch) const;
 
-  int64_t rows() const { return static_cast<int64_t>(offsets_.size()) - 1; }
+  int64_t rows() const { return rows_; }
   // classify: the label. multilabel: the labels. tag: one a word.
   std::span<const int32_t> labels(int64_t row) const {
-    return std::span(ids_).subspan(offsets_[row], offsets_[row + 1] - offsets_[row]);
+    return ids_.values().subspan(static_cast<size_t>(offsets_[row]),
+                                 static_cast<size_t>(offsets_[row + 1] - offsets_[row]));
   }
   // True where labels of the data are numbers of the model's outputs, whose names are made up.
   bool by_number() const { return by_number_; }
@@ -37,10 +39,11 @@ class TargetTable {
   TaskKind kind_;
   int64_t width_;
   bool by_number_ = false;
-  std::vector<int32_t> ids_;
-  std::vector<int64_t> offsets_;
-  std::vector<float> scores_;
-  std::vector<float> weights_;  // empty: all 1
+  int64_t rows_ = 0;
+  Column<int32_t> ids_;
+  Column<int64_t> offsets_;
+  Column<float> scores_;
+  Column<float> weights_;  // empty: all 1
 };
 
 }  // namespace attune::tasks

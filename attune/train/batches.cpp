@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <fmt/format.h>
-#include <numeric>
+#include <functional>
+#include <queue>
 
 #include "attune/train/epoch_order.h"
 
@@ -48,7 +49,7 @@ std::string StepBatches::places_of(int64_t step) {
   constexpr size_t kMost = 32;
   const auto rows = rows_at(step);
   std::vector<data::Origin> places;
-  for (const int32_t row : rows) places.push_back(split_.data.examples[static_cast<size_t>(row)].origin);
+  for (const int32_t row : rows) places.push_back(split_.data.examples.view(static_cast<size_t>(row)).origin);
   std::sort(places.begin(), places.end(),
             [](const auto& a, const auto& b) { return std::pair(a.file, a.line) < std::pair(b.file, b.line); });
   std::string text;
@@ -62,12 +63,20 @@ std::string StepBatches::places_of(int64_t step) {
 }
 
 std::vector<int32_t> StepBatches::largest() const {
-  std::vector<int32_t> rows(static_cast<size_t>(split_.rows()));
-  std::iota(rows.begin(), rows.end(), 0);
-  std::stable_sort(rows.begin(), rows.end(),
-                   [&](int32_t a, int32_t b) { return tokens_of(split_, a) > tokens_of(split_, b); });
+  // The longest batch_size rows, the first of equals, in a heap whose top is the least of them.
+  using Length = std::pair<int64_t, int32_t>;  // tokens, and the row's number so that a larger pair goes first
+  std::priority_queue<Length, std::vector<Length>, std::greater<>> longest;
+  const auto most = static_cast<size_t>(std::min(options_.batch_size, split_.rows()));
+  for (int64_t row = 0; row < split_.rows(); ++row) {
+    const Length length{tokens_of(split_, row), -static_cast<int32_t>(row)};
+    if (longest.size() == most && length <= longest.top()) continue;
+    if (longest.size() == most) longest.pop();
+    longest.push(length);
+  }
+  std::vector<int32_t> rows(longest.size());
+  for (size_t i = rows.size(); i > 0; --i, longest.pop()) rows[i - 1] = -longest.top().second;
   int64_t count = 0, tokens = 0;
-  for (const auto most = std::min(options_.batch_size, split_.rows()); count < most; ++count) {
+  for (; count < std::ssize(rows); ++count) {
     tokens += tokens_of(split_, rows[static_cast<size_t>(count)]);
     if (full(count, tokens)) break;
   }

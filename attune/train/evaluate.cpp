@@ -16,7 +16,7 @@ void check_finite(std::span<const float> logits, const Split& split, int32_t row
       fail(ErrorKind::numeric,
            "{}: the model's answer is {}: its weights grew beyond all bounds in training (a lower --lr, more --warmup, "
            "or --clip helps) or are damaged",
-           split.data.describe(split.data.examples[static_cast<size_t>(row)].origin),
+           split.data.describe(split.data.examples.view(static_cast<size_t>(row)).origin),
            std::isnan(logit) ? "not a number" : "infinite");
 }
 

@@ -34,7 +34,11 @@ std::vector<int32_t> all_rows(const Split& split) {
 
 std::vector<baselines::TextPair> texts_of(const Split& split) {
   std::vector<baselines::TextPair> texts;
-  for (const auto& example : split.data.examples) texts.push_back({example.text, example.text_pair});
+  texts.reserve(split.data.examples.size());
+  for (size_t row = 0; row < split.data.examples.size(); ++row) {
+    const data::ExampleView example = split.data.examples.view(row);
+    texts.push_back({example.text, example.text_pair});
+  }
   return texts;
 }
 

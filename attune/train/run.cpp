@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "attune/base/files.h"
+#include "attune/base/scratch_file.h"
 #include "attune/base/threads.h"
 #include "attune/data/report.h"
 #include "attune/report/format.h"
@@ -54,6 +55,10 @@ struct Splits {
   Split train;
   std::optional<Split> dev, test;
 
+  void let_go() const {
+    for (const Split* split : {&train, dev_if_any(), test_if_any()})
+      if (split) split->let_go();
+  }
   const Split* dev_if_any() const { return dev ? &*dev : nullptr; }
   const Split* test_if_any() const { return test ? &*test : nullptr; }
 };
@@ -168,7 +173,7 @@ RunResult trained(TrainOptions o, Observer& observer) {
   if (wants_profile(o)) profiler.emplace(*device, !o.profile_trace.empty());
   kernels::Kernels& kernels = profiler ? profiler->kernels() : *device;
 
-  Sources sources = read_sources(o, task.data, observer);
+  Sources sources = read_sources(o, task.data, scratch_folder_for(o.out), observer);
   tasks::ModelBundle bundle = open_model(o, task, sources.train, kernels);
   note_sources(o, sources.train, bundle, observer);
   if (bundle.loss->depends_on_batch() && o.micro_batch > 0)
@@ -176,6 +181,7 @@ RunResult trained(TrainOptions o, Observer& observer) {
   check_head_start(o, bundle);
   const Splits splits = make_splits(o, std::move(sources), bundle);
   const data::DataReport profiled = profile(splits, bundle);
+  splits.let_go();
   const char* precision = tensor::name(bundle.model->compute());
 
   // Everything that can be wrong is found before the folder is touched.

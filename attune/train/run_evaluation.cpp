@@ -2,6 +2,7 @@
 
 #include "attune/base/files.h"
 #include "attune/base/json.h"
+#include "attune/base/scratch_file.h"
 #include "attune/train/ladder.h"
 #include "attune/train/run_folder.h"
 #include "attune/train/run_record.h"
@@ -44,7 +45,7 @@ report::Ladder fit_ladder(const tasks::ModelBundle& bundle, kernels::Kernels& ke
                           const RunRecord& run, const EvaluationOptions& options, Observer& observer) {
   const TrainOptions o = options_of_run(bundle);
   Observer silent;  // what is held out was said when the run began
-  Sources sources = read_sources(o, bundle.task->data, silent);
+  Sources sources = read_sources(o, bundle.task->data, system_scratch_folder(), silent);
   if (!run.is_split("train", rows_fingerprint(sources.train)))
     fail(ErrorKind::usage, "{} does not hold the rows that the model was trained on any more; restore it",
          joined(o.train));

@@ -11,9 +11,12 @@ namespace {
 std::vector<double> balanced_weights(const data::Dataset& train, const data::Labels& labels) {
   std::vector<double> counts(static_cast<size_t>(labels.size()), 0.0);
   double total = 0;
-  for (const data::Example& row : train.examples) {
-    for (const std::string& label : row.labels) {
-      const int id = labels.find(label);
+  std::vector<int> ids;  // by the data's own numbers
+  for (const std::string& label : train.examples.label_names()) ids.push_back(labels.find(label));
+  for (size_t i = 0; i < train.examples.size(); ++i) {
+    const data::ExampleView row = train.examples.view(i);
+    for (int32_t l = 0; l < row.label_count; ++l) {
+      const int id = ids[static_cast<size_t>(row.label(l))];
       if (id < 0) continue;  // reported with file and line when the targets are numbered
       ++counts[static_cast<size_t>(id)];
       ++total;

@@ -90,13 +90,21 @@ report::Ladder read_ladder(const json& record) {
 }  // namespace
 
 std::string rows_fingerprint(const data::Dataset& dataset) {
-  std::string all;
-  for (const data::Example& example : dataset.examples) {
-    all += fmt::format("{:016x} {} {}", data::input_hash(example), example.score, example.labels.size());
-    for (const auto& label : example.labels) all += fmt::format(" {} {}", label.size(), label);
-    all += '\n';
+  const data::Examples& examples = dataset.examples;
+  Sha256 hash;
+  fmt::memory_buffer line;
+  for (size_t row = 0; row < examples.size(); ++row) {
+    const data::ExampleView example = examples.view(row);
+    line.clear();
+    fmt::format_to(std::back_inserter(line), "{:016x} {} {}", example.input_hash, example.score, example.label_count);
+    for (int32_t i = 0; i < example.label_count; ++i) {
+      const std::string_view label = examples.label_of(example, i);
+      fmt::format_to(std::back_inserter(line), " {} {}", label.size(), label);
+    }
+    line.push_back('\n');
+    hash.add({line.data(), line.size()});
   }
-  return sha256_hex(all);
+  return hash.hex();
 }
 
 json judgement_record(const report::Report& report, const Split& train, const Split* dev, const Split* test) {

@@ -11,12 +11,12 @@ namespace attune::train {
 namespace {
 
 // The row's texts in one line: a pair is separated by " | ".
-std::string text_of(const data::Example& example) {
-  return example.has_pair ? example.text + " | " + example.text_pair : example.text;
+std::string text_of(const data::ExampleView& example) {
+  return std::string(example.text) + (example.has_pair ? " | " + std::string(example.text_pair) : "");
 }
 
 report::Mistake mistake_at(const Split& split, int64_t row, bool with_texts) {
-  const data::Example& example = split.data.examples[static_cast<size_t>(row)];
+  const data::ExampleView example = split.data.examples.view(static_cast<size_t>(row));
   const auto& files = split.data.files;
   const auto file = static_cast<size_t>(example.origin.file);
   return {.file = file < files.size() ? files[file] : split.files,

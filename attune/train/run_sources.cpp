@@ -13,14 +13,18 @@ std::string joined(const std::vector<std::string>& names) {
   return text;
 }
 
-Sources read_sources(const TrainOptions& o, data::TargetKind target, Observer& observer) {
-  Sources s{.train = data::read_dataset(o.train, target, o.read), .dev = {}, .test = {}, .dev_files = o.dev};
-  if (!o.dev.empty() && o.dev != "none") s.dev = data::read_dataset({o.dev}, target, o.read);
-  if (!o.test.empty()) s.test = data::read_dataset({o.test}, target, o.read);
+Sources read_sources(const TrainOptions& o, data::TargetKind target, const std::filesystem::path& scratch,
+                     Observer& observer) {
+  const auto read = [&](const std::vector<std::string>& files) {
+    return data::read_dataset(files, target, o.read, data::TargetNeed::required, scratch);
+  };
+  Sources s{.train = read(o.train), .dev = {}, .test = {}, .dev_files = o.dev};
+  if (!o.dev.empty() && o.dev != "none") s.dev = read({o.dev});
+  if (!o.test.empty()) s.test = read({o.test});
   if (o.dev.empty() && o.test.empty() && o.holdout > 0) {
-    const data::HeldOut parts = data::hold_out(s.train, target, o.holdout, o.seed);
-    s.dev = data::take_rows(s.train, parts.held);
-    s.train = data::take_rows(s.train, parts.kept);
+    data::HeldOut parts = data::hold_out(s.train, target, o.holdout, o.seed);
+    s.dev = data::take_rows(s.train, std::move(parts.held));
+    s.train = data::take_rows(s.train, std::move(parts.kept));
     s.dev_files = joined(o.train) + " (held out)";
     observer.note(fmt::format(
         "held out {} of {} training rows for dev (stratified, seed {}); --dev FILE or --dev none changes that",

@@ -16,9 +16,10 @@ struct Sources {
   std::string dev_files;
 };
 
-// Reads all files; holds out a part of the training rows where neither dev nor test was given, and says so. Errors:
-// those of the readers.
-Sources read_sources(const TrainOptions& options, data::TargetKind target, Observer& observer);
+// Reads all files into `scratch` (see data::read_dataset); holds out a part of the training rows where neither dev nor
+// test was given, and says so. Errors: those of the readers.
+Sources read_sources(const TrainOptions& options, data::TargetKind target, const std::filesystem::path& scratch,
+                     Observer& observer);
 
 // SHA-256 of each file that a run reads, by its name.
 nlohmann::json fingerprint_sources(const TrainOptions& options);

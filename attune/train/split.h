@@ -19,6 +19,8 @@ struct Split {
   data::EncodedSet encoded;
   tasks::TargetTable targets;
 
+  // Lets go of the pages of scratch files that were read: see ScratchFile.
+  void let_go() const { data.examples.let_go(), encoded.let_go(); }
   int64_t rows() const { return static_cast<int64_t>(data.examples.size()); }
 };
 

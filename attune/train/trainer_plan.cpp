@@ -43,9 +43,11 @@ void Trainer::measure_activations() {
   bytes_per_token_ = static_cast<double>(step_.measure(batch)) / tokens_in(train_, some);
 }
 
-// Weights, gradients and data are resident once something has been measured; moments are touched by the first update,
-// when a head start has given back what it took.
+// Weights and gradients are resident once something has been measured; scratch files' pages are not needed memory;
+// moments are touched by the first update, when a head start has given back what it took.
 double Trainer::memory_without_activations() const {
+  train_.let_go();
+  if (dev_) dev_->let_go();
   double moments = 0;
   for (const auto& state : optimizer_->state()) moments += static_cast<double>(state.tensor.count()) * sizeof(float);
   const double head_start = at_the_start() && wants_head_start(options_) ? head_start_cost(bundle_, train_).bytes : 0;

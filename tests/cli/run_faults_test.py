@@ -1,6 +1,7 @@
 """What goes wrong with a run: its folder, its disk, its numbers, its memory, going on with it. Nothing is lost.   run_faults_test.py PROGRAM tests/models/golden"""
 
 import json
+import os
 import pathlib
 import re
 import shutil
@@ -164,6 +165,16 @@ class FullDisks(Runs):
         result = attune("eval", "--model", self.folder / "whole", "--data", self.dev, "--bootstrap", 0, "--out", disk.path / "report")
         self.refused(result, disk.path / "report", "No space left on device", "free some space")
         self.assertFalse((disk.path / "report").exists(), "nothing half-written is left")
+
+    def test_no_room_for_the_rows(self):
+        disk = SmallDisk(self.folder / "rows", 256)
+        self.addCleanup(disk.close)
+        many = self.file("many.csv", sentences(20000, 3))
+        result = self.train("unused", "--out", disk.path / "run", data=many)
+        self.refused(result, disk.path, "No space left on device", "bytes were written", f"the rows of {many}", "Free some space", "--out")
+        result = attune("data", many, env=os.environ | {"TMPDIR": str(disk.path)})
+        self.refused(result, disk.path, "No space left on device", "TMPDIR")
+        self.assertEqual(list(disk.path.iterdir()), [], "nothing is left")
 
 
 class Numbers(Runs):

@@ -10,6 +10,11 @@ namespace {
 
 using Names = std::vector<std::string>;
 
+template <class T>
+std::vector<T> listed(const Column<T>& column) {
+  return {column.values().begin(), column.values().end()};
+}
+
 Dataset labelled(const std::vector<Names>& rows) {
   Dataset data;
   data.files = {"t.csv"};
@@ -55,8 +60,8 @@ TEST(Labels, OfTheTrainingData) {
 
 TEST(Labels, Numbering) {
   const auto numbered = number_labels(labelled({{"b"}, {}, {"a", "b"}}), Labels({"a", "b"}));
-  EXPECT_EQ(numbered.ids, (std::vector<int32_t>{1, 0, 1}));
-  EXPECT_EQ(numbered.offsets, (std::vector<int64_t>{0, 1, 1, 3}));
+  EXPECT_EQ(listed(numbered.ids), (std::vector<int32_t>{1, 0, 1}));
+  EXPECT_EQ(listed(numbered.offsets), (std::vector<int64_t>{0, 1, 1, 3}));
 }
 
 TEST(Labels, ALabelThatTrainLacks) {
@@ -65,8 +70,10 @@ TEST(Labels, ALabelThatTrainLacks) {
                "the training data lacks the label 'card_arival'; did you mean 'card_arrival'?",
                "Known are 'card_arrival', 'refund'; the labels in this file are 'card_arival', 'refund'");
   Dataset tagged = labelled({{"refund", "X"}});
-  tagged.examples[0].words = {"a", "b"};
-  tagged.examples[0].line_a_word = true;
+  Example sentence = tagged.examples[0];
+  sentence.words = {"a", "b"};
+  sentence.line_a_word = true;
+  tagged.examples = std::vector{sentence};
   EXPECT_ERROR(ErrorKind::input, number_labels(tagged, labels, "the model"), "t.csv line 3",
                "the model lacks the label 'X'.");
 }
@@ -78,7 +85,7 @@ TEST(Labels, MadeUpNamesAnswerToTheirNumbers) {
   EXPECT_FALSE(Labels().is_made_up());
   EXPECT_FALSE(Labels({"LABEL_1", "LABEL_0"}).is_made_up());
   const auto numbered = number_labels(labelled({{"2"}, {"LABEL_1"}, {"0"}}), labels);
-  EXPECT_EQ(numbered.ids, (std::vector<int32_t>{2, 1, 0}));
+  EXPECT_EQ(listed(numbered.ids), (std::vector<int32_t>{2, 1, 0}));
   EXPECT_TRUE(numbered.by_number);
   EXPECT_FALSE(number_labels(labelled({{"LABEL_2"}}), labels).by_number);
   for (const char* none : {"3", "-1", "00", "+1", "1.0", " 1", "", "99999999999999999999"})

@@ -11,9 +11,10 @@ data::Dataset rows(std::initializer_list<bool> pairs) {
   data::Dataset set;
   set.files = {"rows.csv"};
   for (const bool pair : pairs) {
-    data::Example& row = set.examples.emplace_back();
+    data::Example row;
     row.has_pair = pair;
-    row.origin = {0, static_cast<int64_t>(set.examples.size()) + 1};
+    row.origin = {0, static_cast<int64_t>(set.examples.size()) + 2};
+    set.examples.push_back(row);
   }
   return set;
 }

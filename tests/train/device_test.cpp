@@ -36,8 +36,9 @@ struct Kind {
 
 // A task's rows, made of the graded texts of tiny_model.h.
 data::Dataset rows_for(const std::string& task) {
-  data::Dataset rows = test::graded_texts();
-  for (auto& row : rows.examples) {
+  data::Dataset set = test::graded_texts();
+  std::vector<data::Example> rows = test::copied(set);
+  for (auto& row : rows) {
     const int grade = std::stoi(row.labels[0]);
     if (task == "regress") row.labels.clear(), row.score = grade;
     if (task != "tag") continue;
@@ -46,7 +47,8 @@ data::Dataset rows_for(const std::string& task) {
     row.word_spans = {{0, 2}, {3, 6}, {7, 9}};
     row.labels = {"0", test::kGrades[static_cast<size_t>(grade)], "1"};
   }
-  return rows;
+  set.examples = rows;
+  return set;
 }
 
 // What a device made of the same run.
@@ -111,7 +113,7 @@ class Device : public testing::TestWithParam<Kind> {
 
     tasks::save_bundle(bundle, folder, nlohmann::json::object());
     const tasks::ModelBundle saved = tasks::open_for_inference(folder.string(), tensor::DType::f32, {}, &kernels);
-    for (const auto& row : Predictor(saved, kernels, 3).logits(split.data.examples))
+    for (const auto& row : Predictor(saved, kernels, 3).logits(test::copied(split.data)))
       outcome.answers.insert(outcome.answers.end(), row.logits.begin(), row.logits.end());
     return outcome;
   }

@@ -57,9 +57,11 @@ class StartHead : public testing::Test {
     return {w.as<float>(), w.as<float>() + w.count()};
   }
   Split split(double weight) const {
-    data::Dataset rows = test::graded_texts();
-    for (auto& row : rows.examples) row.weight = weight;
-    return make_split("train", "rows", std::move(rows), bundle_);
+    data::Dataset set = test::graded_texts();
+    std::vector<data::Example> rows = test::copied(set);
+    for (auto& row : rows) row.weight = weight;
+    set.examples = rows;
+    return make_split("train", "rows", std::move(set), bundle_);
   }
   test::TempFolder folder_;
   std::unique_ptr<kernels::Kernels> kernels_ = kernels::cpu::make_kernels(1);

@@ -41,4 +41,11 @@ inline data::Dataset graded_texts() {
   return rows;
 }
 
+// The rows of a set, to be changed.
+inline std::vector<data::Example> copied(const data::Dataset& set) {
+  std::vector<data::Example> rows;
+  for (const data::Example& row : set.examples) rows.push_back(row);
+  return rows;
+}
+
 }  // namespace attune::test
