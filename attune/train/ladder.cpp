@@ -32,11 +32,11 @@ std::vector<int32_t> all_rows(const Split& split) {
   return spread_rows(split, split.rows());
 }
 
-std::vector<baselines::TextPair> texts_of(const Split& split) {
+std::vector<baselines::TextPair> texts_of(const Split& split, std::span<const int32_t> rows) {
   std::vector<baselines::TextPair> texts;
-  texts.reserve(split.data.examples.size());
-  for (size_t row = 0; row < split.data.examples.size(); ++row) {
-    const data::ExampleView example = split.data.examples.view(row);
+  texts.reserve(rows.size());
+  for (const int32_t row : rows) {
+    const data::ExampleView example = split.data.examples.view(static_cast<size_t>(row));
     texts.push_back({example.text, example.text_pair});
   }
   return texts;
@@ -100,12 +100,13 @@ class Rungs {
 
   void ngrams() {
     const auto start = Clock::now();
-    const auto texts = texts_of(in_.train);
+    const std::vector<int32_t> rows = spread_rows(in_.train, kLadderNgramRows);
+    const auto texts = texts_of(in_.train, rows);
     const baselines::HashedNgrams ngrams(texts, kMostWeights / classes_);
     const auto features = ngrams.features(texts, in_.kernels.threads());
-    const auto fitted = baselines::fit_with_chosen_penalty(features, targets(all_rows(in_.train)), in_.seed);
-    judge("hashed n-grams + logistic regression", start, [&](const Split& split) {
-      return fitted.model.logits(ngrams.features(texts_of(split), in_.kernels.threads()));
+    const auto fitted = baselines::fit_with_chosen_penalty(features, targets(rows), in_.seed);
+    judge(name_of("hashed n-grams", rows), start, [&](const Split& split) {
+      return fitted.model.logits(ngrams.features(texts_of(split, all_rows(split)), in_.kernels.threads()));
     });
   }
 
@@ -120,16 +121,19 @@ class Rungs {
       return baselines::DenseFeatures(std::move(values), width, in_.kernels.threads());
     };
     const auto fitted = baselines::fit_with_chosen_penalty(features(std::move(means)), targets(rows), in_.seed);
-    std::string name = std::string(kFrozenEncoderRung) + " + logistic regression";
-    if (std::ssize(rows) < in_.train.rows())
-      name += fmt::format(" ({} of {} rows)", report::count(std::ssize(rows)), report::count(in_.train.rows()));
-    judge(name, start,
+    judge(name_of(kFrozenEncoderRung, rows), start,
           [&](const Split& split) { return fitted.model.logits(features(encode_means(in_, split, all_rows(split)))); });
   }
 
   report::Ladder take() { return std::move(ladder_); }
 
  private:
+  std::string name_of(std::string_view features, const std::vector<int32_t>& rows) const {
+    std::string name = fmt::format("{} + logistic regression", features);
+    if (std::ssize(rows) < in_.train.rows())
+      name += fmt::format(" ({} of {} rows)", report::count(std::ssize(rows)), report::count(in_.train.rows()));
+    return name;
+  }
   baselines::ClassTargets targets(const std::vector<int32_t>& rows) const {
     return class_targets(*in_.untrained.task, classes_, in_.train, rows);
   }

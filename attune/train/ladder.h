@@ -17,6 +17,8 @@ namespace attune::train {
 
 // Training rows that the frozen encoder reads at most; a larger set is thinned out evenly and the rung says so.
 inline constexpr int64_t kLadderEncoderRows = 20000;
+// N-grams take some 200 bytes a row, which must not grow with the file.
+inline constexpr int64_t kLadderNgramRows = 200000;
 
 // How the name of the third rung begins.
 inline constexpr const char* kFrozenEncoderRung = "frozen encoder";
