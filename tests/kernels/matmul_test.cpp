@@ -157,7 +157,7 @@ TEST(Matmul, WeightGradientsWithTheirSquares) {
         Operands o(c);
         Matrix first = o.c0;
         double first_squares = 0;
-        for (const int threads : {1, 2, 3}) {
+        for (const int threads : {1, 2, 3, 6}) {
           Matrix result = o.c0;
           double squares = -1;
           cpu::matmul(cache, threads,
