@@ -13,6 +13,7 @@
 
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "cli/waiting_threads.h"
 
 namespace attune::cli {
 namespace {
@@ -92,6 +93,7 @@ int guarded(const ArgumentList& arguments) {
 }  // namespace attune::cli
 
 int main(int argc, char** argv) {
+  attune::cli::shorten_waits(argv);
   std::ios::sync_with_stdio(false);  // so that standard input can tell what has come and what is to be waited for
   std::signal(SIGPIPE, SIG_IGN);     // seen as a failed write instead, so that files being written are tidied up
   return attune::cli::guarded({argv + 1, argv + argc});

@@ -7,8 +7,8 @@
 // ten runs each is the peak, their median time, added, is `ms`.
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <fmt/core.h>
-#include <string>
 #include <vector>
 #ifdef _OPENMP
 #include <omp.h>
@@ -45,7 +45,12 @@ Speed measure(tensor::DType type) {
 
 int main(int count, char** arguments) {
 #ifdef _OPENMP
-  omp_set_num_threads(count > 1 ? std::stoi(arguments[1]) : 2);
+  const int threads = count > 1 ? std::atoi(arguments[1]) : 2;
+  if (threads < 1 || count > 2) {
+    fmt::print(stderr, "usage: calibrate [threads]\n");
+    return 2;
+  }
+  omp_set_num_threads(threads);
 #else
   static_cast<void>(count), static_cast<void>(arguments);
 #endif
