@@ -17,8 +17,8 @@ import process
 ROOT = Path(__file__).resolve().parent.parent
 PIECES = 23
 WORDS = "the film is a good story of love and life that we like to see once more in an old town".split()
-TRAIN_TOKENS = 40000  # that the long run has more than the short one
-PREDICT_ROWS = 8000
+TRAIN_TOKENS = 24000  # that the long run has more than the short one
+PREDICT_ROWS = 4000
 
 
 def write_rows(path, rows):
