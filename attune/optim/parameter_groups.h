@@ -16,8 +16,8 @@ std::vector<Member> members(nn::Parameters& parameters, const OptimizerOptions& 
 // The bf16 twin of a parameter as a tensor, or an undefined one.
 tensor::Tensor twin_of(const nn::Parameter& parameter);
 
-// Zeroed memory beside the parameters, with a view for each member in the shape of its parameter. Tables that are updated
-// by touched rows have a buffer each: of a large vocabulary most rows may never be touched.
+// Zeroed memory beside the parameters, with a view for each member in the shape of its parameter. Tables that are
+// updated by touched rows have a buffer each: of a large vocabulary most rows may never be touched.
 class MomentBuffer {
  public:
   MomentBuffer(const nn::Parameters& parameters, const std::vector<Member>& members);

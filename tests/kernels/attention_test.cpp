@@ -1,6 +1,5 @@
 // The CPU's attention against f64 loops that follow the contract word for word, and central differences of those.
 #include "attune/kernels/cpu/attention.h"
-#include "attune/kernels/kernels.h"
 
 #include <algorithm>
 #include <cmath>
@@ -10,6 +9,8 @@
 #include <random>
 #include <string>
 #include <vector>
+
+#include "attune/kernels/kernels.h"
 
 namespace attune::kernels {
 namespace {
