@@ -13,8 +13,8 @@ import tempfile
 from pathlib import Path
 
 import process
+from places import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 PIECES = 23
 WORDS = "the film is a good story of love and life that we like to see once more in an old town".split()
 TRAIN_TOKENS = 24000  # that the long run has more than the short one

@@ -15,7 +15,9 @@ import tempfile
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+import memory_by_rows
+from places import ROOT
+
 PARTS = 10
 
 
@@ -32,14 +34,6 @@ def tagged_lines(text, to):
             file.write("\n")
 
 
-def anonymous_mib(pid):
-    try:
-        text = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
-    except OSError:
-        return 0.0
-    return max((int(line.split()[1]) / 1024 for line in text.splitlines() if line.startswith("RssAnon")), default=0.0)
-
-
 def watch(command, log):
     """Runs it to its end. Returns (steps logged so far, MiB) as seen every quarter of a second."""
     seen = []
@@ -47,7 +41,7 @@ def watch(command, log):
         process = subprocess.Popen([str(part) for part in command], stdin=subprocess.DEVNULL, stdout=said, stderr=said)
         while process.poll() is None:
             logged = log.read_bytes().count(b'"step"') if log.exists() else 0
-            seen.append((logged, anonymous_mib(process.pid)))
+            seen.append((logged, memory_by_rows.status_of(process.pid).get("RssAnon", 0) / 1024))
             time.sleep(0.25)
         if process.returncode:
             said.seek(0)

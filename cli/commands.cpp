@@ -4,8 +4,8 @@ namespace attune::cli {
 
 const std::vector<Command>& commands() {
   static const std::vector<Command> list{
-      {"train", "fine-tune a model on labelled data; leaves a model folder and reports", run_train},
-      {"eval", "judge a fine-tuned model on labelled data", run_eval},
+      {"train", "fine-tune a model on labelled data; leaves a model folder and reports", run_train, true},
+      {"eval", "judge a fine-tuned model on labelled data", run_eval, true},
       {"predict", "label texts with a fine-tuned model, as JSON lines", run_predict},
       {"data", "show what data files hold and what is odd about them", run_data},
       {"tokenize", "show the pieces that a model reads", run_tokenize},

@@ -11,6 +11,7 @@ struct Command {
   const char* name;
   const char* summary;
   int (*run)(const ArgumentList&);  // returns the exit code; throws attune::Error
+  bool runs_long = false;           // worth a few milliseconds of preparation
 };
 
 const std::vector<Command>& commands();

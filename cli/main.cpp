@@ -1,11 +1,13 @@
 // attune's command line: finds the command, runs it, and turns whatever went wrong into one message and an exit code
 // (0 done, 1 attune's own fault, 2 something the user can mend, 130 stopped on request, 141 nobody reads the output).
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
 #include <ios>
 #include <new>
+#include <string_view>
 
 #include "attune/base/error.h"
 #include "attune/base/suggest.h"
@@ -89,11 +91,16 @@ int guarded(const ArgumentList& arguments) {
   return kOwnFault;
 }
 
+bool runs_long(std::string_view name) {
+  return std::any_of(commands().begin(), commands().end(),
+                     [&](const Command& command) { return command.runs_long && name == command.name; });
+}
+
 }  // namespace
 }  // namespace attune::cli
 
 int main(int argc, char** argv) {
-  attune::cli::shorten_waits(argv);
+  if (argc > 1 && attune::cli::runs_long(argv[1])) attune::cli::shorten_waits(argv);
   std::ios::sync_with_stdio(false);  // so that standard input can tell what has come and what is to be waited for
   std::signal(SIGPIPE, SIG_IGN);     // seen as a failed write instead, so that files being written are tidied up
   return attune::cli::guarded({argv + 1, argv + argc});

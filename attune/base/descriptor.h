@@ -3,8 +3,12 @@
 #include <cstddef>
 #include <filesystem>
 #include <span>
+#include <string>
 
 namespace attune {
+
+// What the system says of an errno.
+std::string reason_of(int code);
 
 class Descriptor {
  public:

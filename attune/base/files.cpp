@@ -21,10 +21,6 @@ namespace {
 
 constexpr size_t kChunk = 1 << 20;
 
-std::string reason_of(int code) {
-  return std::generic_category().message(code);
-}
-
 fs::path parent_of(const fs::path& path) {
   return path.has_parent_path() ? path.parent_path() : fs::path(".");
 }

@@ -9,16 +9,13 @@
 #include <unistd.h>
 #include <utility>
 
+#include "attune/base/descriptor.h"
 #include "attune/base/error.h"
 
 namespace attune {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string reason_of(int code) {
-  return std::generic_category().message(code);
-}
 
 // Without a name from the beginning where the file system can do that, else unlinked at once; -1 and errno.
 int open_nameless(const fs::path& folder) {

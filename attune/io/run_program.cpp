@@ -5,9 +5,9 @@
 #include <fcntl.h>
 #include <spawn.h>
 #include <sys/wait.h>
-#include <system_error>
 #include <unistd.h>
 
+#include "attune/base/descriptor.h"
 #include "attune/base/error.h"
 
 extern char** environ;
@@ -20,8 +20,7 @@ constexpr size_t kKeep = 16 << 10;
 struct Pipe {
   std::array<int, 2> ends{-1, -1};
   Pipe() {
-    if (::pipe2(ends.data(), O_CLOEXEC) != 0)
-      fail(ErrorKind::io, "no pipe: {}", std::generic_category().message(errno));
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0) fail(ErrorKind::io, "no pipe: {}", reason_of(errno));
   }
   ~Pipe() {
     close(0);
@@ -45,7 +44,7 @@ pid_t spawn(const std::vector<std::string>& arguments, int output) {
   pid_t child = 0;
   const int code = ::posix_spawnp(&child, argv[0], &actions, nullptr, argv.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
-  if (code != 0) fail(ErrorKind::io, "cannot run {}: {}", arguments[0], std::generic_category().message(code));
+  if (code != 0) fail(ErrorKind::io, "cannot run {}: {}", arguments[0], reason_of(code));
   return child;
 }
 
@@ -68,7 +67,7 @@ ProgramResult run_program(const std::vector<std::string>& arguments) {
   if (result.output.size() > kKeep) result.output.erase(0, result.output.size() - kKeep);
   int status = 0;
   while (::waitpid(child, &status, 0) < 0)
-    if (errno != EINTR) fail(ErrorKind::io, "lost {}: {}", arguments[0], std::generic_category().message(errno));
+    if (errno != EINTR) fail(ErrorKind::io, "lost {}: {}", arguments[0], reason_of(errno));
   result.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   return result;
 }

@@ -17,4 +17,8 @@ bool packs_weight(const tensor::Shape& shape);
 // Rounds w [out, in] f32 into the forms that `packed` has.
 void pack_weight(const tensor::Tensor& w, const tensor::PackedWeight& packed);
 
+// Column blocks [first, last) of a factor B [k, cols] from x [k, cols] row major; k even.
+void pack_factor(const tensor::BFloat16* x, int64_t k, int64_t cols, int64_t first, int64_t last,
+                 tensor::BFloat16* factor);
+
 }  // namespace attune::kernels::cpu

@@ -130,23 +130,6 @@ class Predict(CommandLine):
             for row in (0, 7, 255, 256, 299):
                 self.assertEqual(self.predict(self.TEXTS[row] + "\n", "--precision", precision), [together[row]])
 
-    def test_waits_are_shortened_unless_the_user_says_otherwise(self):
-        """What a running program was started with, once it has answered a line."""
-        plain = {key: value for key, value in os.environ.items() if key not in ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY")}
-        for own, wanted in (({}, "20000"), ({"OMP_WAIT_POLICY": "active"}, None), ({"GOMP_SPINCOUNT": "7"}, "7")):
-            with subprocess.Popen([PROGRAM, "predict", "--model", self.model], env=plain | own, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                  text=True) as running:
-                running.stdin.write("my card\n")
-                running.stdin.flush()
-                self.assertTrue(running.stdout.readline().startswith("{"))
-                with open(f"/proc/{running.pid}/environ", encoding="utf-8") as file:
-                    environment = dict(pair.split("=", 1) for pair in file.read().split("\0") if "=" in pair)
-                running.stdin.close()
-            spin = environment.get("GOMP_SPINCOUNT")
-            if not own and spin is None:
-                self.skipTest("built without libgomp, which alone has this setting")
-            self.assertEqual(spin, wanted)
-
     def test_top_is_sorted_and_limited(self):
         (line,) = self.predict("where is my card?\n", "--top", "2")
         values = list(line["probabilities"].values())

@@ -168,6 +168,36 @@ class Refusals(Keeping):
         self.assertNotIn("canonical", result.stderr)
 
 
+class Waits(Keeping):
+    """How long OpenMP's threads wait awake: set for commands that run long, unless the user says otherwise."""
+
+    def spin_of(self, own, command, stdin="", sign="step ", stream="stderr"):
+        """GOMP_SPINCOUNT of the running program, once a line of what it says begins with `sign`."""
+        plain = {key: value for key, value in os.environ.items() if key not in ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY")}
+        with subprocess.Popen([PROGRAM, *map(str, command)], env=plain | own, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True) as running:
+            running.stdin.write(stdin)
+            running.stdin.flush()
+            self.assertTrue(any(line.startswith(sign) for line in getattr(running, stream)), sign)
+            with open(f"/proc/{running.pid}/environ", encoding="utf-8") as file:
+                environment = dict(pair.split("=", 1) for pair in file.read().split("\0") if "=" in pair)
+            running.kill()
+        return environment.get("GOMP_SPINCOUNT")
+
+    def test_waits_are_shortened_unless_the_user_says_otherwise(self):
+        train = ["train", "--model", self.model, "--train", self.data, "--dev", "none", "--threads", 1, "--epochs", 100000, "--overwrite",
+                 "--out", self.folder / "waits"]
+        for own, wanted in (({}, "20000"), ({"OMP_WAIT_POLICY": "active"}, None), ({"GOMP_SPINCOUNT": "7"}, "7")):
+            spin = self.spin_of(own, train)
+            if not own and spin is None:
+                self.skipTest("built without libgomp, which alone has this setting")
+            self.assertEqual(spin, wanted)
+
+    def test_a_command_that_answers_at_once_does_not_start_twice(self):
+        self.succeeded(self.train("answers"))
+        self.assertIsNone(self.spin_of({}, ["predict", "--model", self.folder / "answers"], "w1 w2\n", "{", "stdout"))
+
+
 class Terminal(Keeping):
     def run_in_terminal(self, columns, *more):
         """What is drawn, and the exit code; Ctrl-C after the first bar if `more` says so."""

@@ -95,10 +95,6 @@ TEST_P(GoldenOptim, TenStepsOfEveryOptimizer) {
   }
 }
 
-double norm_of(const nn::Parameters& parameters, kernels::Kernels& kernels) {
-  return optim::gradient_norm(parameters, kernels);
-}
-
 TEST_P(GoldenOptim, Clipping) {
   const json cases = golden("clipping.json");
   ASSERT_GE(cases.size(), 12U);
@@ -107,7 +103,7 @@ TEST_P(GoldenOptim, Clipping) {
     nn::Parameter* all[] = {add(parameters, "a", 2), add(parameters, "b", 1)};
     make_ready(parameters, GetParam());
     for (size_t p = 0; p < 2; ++p) put(all[p]->gradient, row["gradients"][p]);
-    const double norm = norm_of(parameters, *kernels_), want = row["norm"];
+    const double norm = optim::gradient_norm(parameters, *kernels_), want = row["norm"];
     EXPECT_NEAR(norm, want, std::max(relative_, 1e-7) * want) << name;
     const double factor = optim::clip_factor(norm, row["max_norm"].get<double>());
     for (size_t p = 0; p < 2; ++p)
@@ -125,25 +121,28 @@ TEST(Clipping, WithoutABoundNothingIsClipped) {
   EXPECT_EQ(optim::clip_factor(1e9, 0), 1);
 }
 
-TEST(Clipping, SquaresThatAreKnownAreNotSummedAgain) {
+// Gradients (3, 4) of `a` and one of `b`.
+struct TwoGradients {
+  explicit TwoGradients(double of_b) {
+    make_ready(parameters, DType::f32);
+    put(a->gradient, {3, 4}), put(b->gradient, {of_b});
+  }
+  double norm() const { return optim::gradient_norm(parameters, *kernels_for(DType::f32)); }
   nn::Parameters parameters;
-  nn::Parameter* a = add(parameters, "a", 2);
-  nn::Parameter* b = add(parameters, "b", 1);
-  make_ready(parameters, DType::f32);
-  put(a->gradient, {3, 4}), put(b->gradient, {12});
-  a->state.squared = true;
-  *a->squares.as<double>() = 0.25;  // not what stands in the gradient: who reads it is seen
-  EXPECT_EQ(norm_of(parameters, *kernels_for(DType::f32)), std::sqrt(144.25));
+  nn::Parameter *a = add(parameters, "a", 2), *b = add(parameters, "b", 1);
+};
+
+TEST(Clipping, SquaresThatAreKnownAreNotSummedAgain) {
+  TwoGradients two(12);
+  two.a->state.squared = true;
+  *two.a->squares.as<double>() = 0.25;  // not what stands in the gradient: who reads it is seen
+  EXPECT_EQ(two.norm(), std::sqrt(144.25));
 }
 
 TEST(Clipping, OnlyGradientsThatArrivedCount) {
-  nn::Parameters parameters;
-  nn::Parameter* a = add(parameters, "a", 2);
-  nn::Parameter* b = add(parameters, "b", 1);
-  make_ready(parameters, DType::f32);
-  put(a->gradient, {3, 4}), put(b->gradient, {100});
-  b->state.started = false;
-  EXPECT_DOUBLE_EQ(norm_of(parameters, *kernels_for(DType::f32)), 5);
+  TwoGradients two(100);
+  two.b->state.started = false;
+  EXPECT_DOUBLE_EQ(two.norm(), 5);
 }
 
 TEST(Schedules, EveryFactor) {

@@ -95,18 +95,19 @@ ATTUNE_DOT void product_tile(const DotProduct& p, int64_t row, int64_t block) {
   }
 }
 
-// Rows of dy and x in pairs, as words in blocks of 64 columns.
+// dy and x as packed_weight.h lays out a factor.
 struct GradientWork {
-  const uint32_t *dy, *x;
+  const BFloat16 *dy, *x;
 };
 
 // Columns [row, row + kRows) of dy with x's of column block `block`. Returns the sum of the tile's squares.
 template <int kRows>
 ATTUNE_DOT double gradient_tile(const DotGradient& g, const GradientWork& work, int64_t row, int64_t block) {
   Sums<kRows> sums;
-  const int64_t pairs = g.k / 2, row_block = row / kPackBlock * pairs * kPackBlock;
-  add_up<kRows>({work.dy + row_block + row % kPackBlock, 1, kPackBlock, work.x + block * pairs * kPackBlock, pairs},
-                sums);
+  const int64_t pairs = g.k / 2, block_words = pairs * kPackBlock;
+  const uint32_t *dy = words(work.dy) + row / kPackBlock * block_words + row % kPackBlock,
+                 *x = words(work.x) + block * block_words;
+  add_up<kRows>({dy, 1, kPackBlock, x, pairs}, sums);
   __m512 squares = _mm512_setzero_ps();
 #pragma GCC unroll 8
   for (int i = 0; i < kRows; ++i) {
@@ -125,57 +126,23 @@ ATTUNE_DOT double gradient_tile(const DotGradient& g, const GradientWork& work, 
   return static_cast<double>(_mm512_reduce_add_ps(squares));
 }
 
-// Calls tile.run<kRows>(row) for the rows of [row, end) in tiles.
+// Calls tile<kRows>(row) for the rows of [row, end) in tiles.
 template <class Tile>
-void in_tiles(const Tile& tile, int64_t row, int64_t end) {
-  for (; row + kTileRows <= end; row += kTileRows) tile.template run<kTileRows>(row);
+void in_tiles(int64_t row, int64_t end, const Tile& tile) {
+  for (; row + kTileRows <= end; row += kTileRows) tile.template operator()<kTileRows>(row);
   switch (end - row) {
     case 1:
-      return tile.template run<1>(row);
+      return tile.template operator()<1>(row);
     case 2:
-      return tile.template run<2>(row);
+      return tile.template operator()<2>(row);
     case 3:
-      return tile.template run<3>(row);
+      return tile.template operator()<3>(row);
     case 4:
-      return tile.template run<4>(row);
+      return tile.template operator()<4>(row);
     case 5:
-      return tile.template run<5>(row);
+      return tile.template operator()<5>(row);
     default:
       return;
-  }
-}
-
-struct ProductTiles {
-  const DotProduct& product;
-  int64_t block;
-  template <int kRows>
-  void run(int64_t row) const {
-    product_tile<kRows>(product, row, block);
-  }
-};
-
-struct GradientTiles {
-  const DotGradient& gradient;
-  const GradientWork& work;
-  int64_t block;
-  double& squares;
-  template <int kRows>
-  void run(int64_t row) const {
-    squares += gradient_tile<kRows>(gradient, work, row, block);
-  }
-};
-
-// Column blocks [first, last) of x [k, cols] with rows 2p and 2p + 1 as the words of pair p.
-ATTUNE_DOT void lay_out(const BFloat16* x, int64_t k, int64_t cols, int64_t first, int64_t last, uint32_t* to) {
-  const int64_t pairs = k / 2;
-  for (int64_t p = 0; p < pairs; ++p) {
-    const BFloat16 *upper = x + 2 * p * cols, *lower = upper + cols;
-    for (int64_t c = first * kPackBlock; c < last * kPackBlock; c += kLanes) {
-      const __m512i one = _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(upper + c)));
-      const __m512i two = _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(lower + c)));
-      _mm512_storeu_si512(to + (c / kPackBlock * pairs + p) * kPackBlock + c % kPackBlock,
-                          _mm512_or_si512(one, _mm512_slli_epi32(two, 16)));
-    }
   }
 }
 
@@ -193,7 +160,8 @@ void dot_product(int threads, const DotProduct& p) {
   ATTUNE_CHECK(p.k % 2 == 0 && p.n % kPackBlock == 0 && p.lda % 2 == 0, "a dot product of {} x {} x {}", p.m, p.k, p.n);
   constexpr int64_t kRows = 4 * kTileRows;
   parallel_grid(threads, (p.m + kRows - 1) / kRows, p.n / kPackBlock, [&](int64_t chunk, int64_t block) {
-    in_tiles(ProductTiles{p, block}, chunk * kRows, std::min(p.m, (chunk + 1) * kRows));
+    in_tiles(chunk * kRows, std::min(p.m, (chunk + 1) * kRows),
+             [&]<int kTile>(int64_t row) { product_tile<kTile>(p, row, block); });
   });
 }
 
@@ -210,29 +178,28 @@ void dot_gradient(Workspace& workspace, int threads, const DotGradient& g) {
   };
   const bool dy_is_wider = g.m >= g.n;
   const Factor dy{g.dy, g.m}, x{g.x, g.n}, wide = dy_is_wider ? dy : x, narrow = dy_is_wider ? x : dy;
-  const int64_t words = g.k / 2, blocks = dy.blocks() * x.blocks();
+  const int64_t blocks = dy.blocks() * x.blocks();
   const int copies = threads <= kFewThreads ? threads : 1;
-  auto* const squares = workspace.get<double>(blocks + (wide.cols + copies * narrow.cols) * words / 2);
-  auto* const wide_words = reinterpret_cast<uint32_t*>(squares + blocks);
-  uint32_t* const narrow_words = wide_words + wide.cols * words;
+  auto* const squares = workspace.get<double>(blocks + (wide.cols + copies * narrow.cols) * g.k / 4);
+  auto* const wide_packed = reinterpret_cast<BFloat16*>(squares + blocks);
+  BFloat16* const narrow_packed = wide_packed + wide.cols * g.k;
   Grid grid(threads, wide.blocks(), narrow.blocks());
 #pragma omp parallel num_threads(threads)
   {
     const int64_t thread = this_thread(), team = team_size();
-    uint32_t* const own = narrow_words + (copies == 1 ? 0 : thread) * narrow.cols * words;
+    const bool shared = copies == 1;
+    BFloat16* const own = narrow_packed + (shared ? 0 : thread) * narrow.cols * g.k;
     for (int64_t band = thread; band < grid.bands(); band += team)
-      lay_out(wide.from, g.k, wide.cols, grid.band_begin(band), grid.band_begin(band + 1), wide_words);
-    if (copies == 1)
-      lay_out(narrow.from, g.k, narrow.cols, thread * narrow.blocks() / team, (thread + 1) * narrow.blocks() / team,
-              own);
-    else
-      lay_out(narrow.from, g.k, narrow.cols, 0, narrow.blocks(), own);
+      pack_factor(wide.from, g.k, wide.cols, grid.band_begin(band), grid.band_begin(band + 1), wide_packed);
+    pack_factor(narrow.from, g.k, narrow.cols, shared ? thread * narrow.blocks() / team : 0,
+                shared ? (thread + 1) * narrow.blocks() / team : narrow.blocks(), own);
 #pragma omp barrier
     grid.share([&](int64_t of_wide, int64_t of_narrow) {
-      const GradientWork work = dy_is_wider ? GradientWork{wide_words, own} : GradientWork{own, wide_words};
+      const GradientWork work = dy_is_wider ? GradientWork{wide_packed, own} : GradientWork{own, wide_packed};
       const int64_t row = dy_is_wider ? of_wide : of_narrow, block = dy_is_wider ? of_narrow : of_wide;
       double sum = 0;
-      in_tiles(GradientTiles{g, work, block, sum}, row * kPackBlock, (row + 1) * kPackBlock);
+      in_tiles(row * kPackBlock, (row + 1) * kPackBlock,
+               [&]<int kTile>(int64_t r) { sum += gradient_tile<kTile>(g, work, r, block); });
       squares[row * x.blocks() + block] = sum;
       _mm_sfence();
     });

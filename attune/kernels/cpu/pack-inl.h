@@ -47,8 +47,8 @@ HWY_INLINE Word word_pairs(const BFloat16* upper, const BFloat16* lower) {
 }
 
 #if HWY_TARGET <= HWY_AVX3
-// The 16 x 16 matrix of words at `from`, rows ld apart, transposed to whole cache lines, to_ld words apart.
-template <class Cache>
+// The 16 x 16 matrix of words at `from`, rows ld apart, transposed to whole cache lines, to_ld words apart, past the
+// caches.
 HWY_INLINE void transpose_lines(const uint32_t* from, int64_t ld, uint32_t* to, int64_t to_ld) {
   const hn::FixedTag<uint32_t, 16> d;
   using V = hn::Vec<decltype(d)>;
@@ -64,7 +64,8 @@ HWY_INLINE void transpose_lines(const uint32_t* from, int64_t ld, uint32_t* to, 
     const auto odd = [&](V x, V y) HWY_ATTR { return hn::OddEvenBlocks(y, hn::SwapAdjacentBlocks(x)); };
     const V even01 = even(first.column[i], second.column[i]), odd01 = odd(first.column[i], second.column[i]);
     const V even23 = even(third.column[i], fourth.column[i]), odd23 = odd(third.column[i], fourth.column[i]);
-    const auto line = [&](int64_t block, V value) HWY_ATTR { Cache::store(value, d, to + (4 * block + i) * to_ld); };
+    const auto line = [&](int64_t block, V value)
+                          HWY_ATTR { PastCaches::store(value, d, to + (4 * block + i) * to_ld); };
     line(0, hn::ConcatLowerLower(d, even23, even01));
     line(1, hn::ConcatLowerLower(d, odd23, odd01));
     line(2, hn::ConcatUpperUpper(d, even23, even01));
@@ -72,7 +73,6 @@ HWY_INLINE void transpose_lines(const uint32_t* from, int64_t ld, uint32_t* to, 
   }
 }
 #else
-template <class Cache>
 HWY_INLINE void transpose_lines(const uint32_t* from, int64_t ld, uint32_t* to, int64_t to_ld) {
   for (int64_t word = 0; word < kPackRows; ++word)
     for (int64_t row = 0; row < kPackRows; ++row) to[word * to_ld + row] = from[row * ld + word];
@@ -86,26 +86,24 @@ HWY_INLINE void pack_forward(const PackTile& t, BFloat16* forward) {
   const auto* const from = reinterpret_cast<const uint32_t*>(t.tile);
   auto* const to = reinterpret_cast<uint32_t*>(forward) + (block * pairs + t.col / 2) * kPackBlock + within;
   for (int64_t word = 0; word < words; word += kPackRows)
-    transpose_lines<PastCaches>(from + word, words, to + word * kPackBlock, kPackBlock);
+    transpose_lines(from + word, words, to + word * kPackBlock, kPackBlock);
 }
 
-// Pair `pair` of the `pairs` of rows of a packed factor, columns [col, col + cols): words_at(c) gives those of the
-// columns from col + c on.
-template <class Cache, class WordsAt>
-HWY_INLINE void store_pair(BFloat16* factor, int64_t pairs, int64_t pair, int64_t col, int64_t cols,
-                           const WordsAt& words_at) {
+// Pair `pair` of the `pairs` of rows of a packed factor, columns [col, col + cols): those of its two rows from `upper`
+// and `lower` on.
+template <class Cache>
+HWY_INLINE void interleave_rows(const BFloat16* upper, const BFloat16* lower, BFloat16* factor, int64_t pairs,
+                                int64_t pair, int64_t col, int64_t cols) {
   for (int64_t c = 0; c < cols; c += lanes()) {
     const int64_t column = col + c, at = ((column / kPackBlock) * pairs + pair) * kPackBlock + column % kPackBlock;
-    Cache::store(words_at(c), Words(), reinterpret_cast<uint32_t*>(factor) + at);
+    Cache::store(word_pairs(upper + c, lower + c), Words(), reinterpret_cast<uint32_t*>(factor) + at);
   }
 }
 
-// Two rows are interleaved.
 HWY_INLINE void pack_backward(const PackTile& t, BFloat16* backward) {
   for (int64_t r = 0; r < kPackRows; r += 2) {
-    const BFloat16 *upper = t.tile + r * t.cols, *lower = upper + t.cols;
-    store_pair<PastCaches>(backward, t.out / 2, (t.row + r) / 2, t.col, t.cols,
-                           [&](int64_t c) HWY_ATTR { return word_pairs(upper + c, lower + c); });
+    const BFloat16* const upper = t.tile + r * t.cols;
+    interleave_rows<PastCaches>(upper, upper + t.cols, backward, t.out / 2, (t.row + r) / 2, t.col, t.cols);
   }
 }
 

@@ -24,6 +24,14 @@ void pack_weight_rows(const tensor::Tensor& w, const tensor::PackedWeight& packe
     });
 }
 
+void pack_factor_rows(const BFloat16* x, int64_t k, int64_t cols, int64_t first, int64_t last, BFloat16* factor) {
+  const int64_t col = first * kPackBlock;
+  for (int64_t pair = 0; pair < k / 2; ++pair) {
+    const BFloat16* const upper = x + 2 * pair * cols + col;
+    interleave_rows<IntoCaches>(upper, upper + cols, factor, k / 2, pair, col, last * kPackBlock - col);
+  }
+}
+
 }  // namespace
 }  // namespace attune::kernels::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -32,6 +40,7 @@ HWY_AFTER_NAMESPACE();
 namespace attune::kernels::cpu {
 
 HWY_EXPORT(pack_weight_rows);
+HWY_EXPORT(pack_factor_rows);
 
 bool packs_weight(const tensor::Shape& shape) {
   return shape.rank() == 2 && shape[0] % kPackBlock == 0 && shape[1] % kPackBlock == 0 && multiplies_packed();
@@ -40,6 +49,11 @@ bool packs_weight(const tensor::Shape& shape) {
 void pack_weight(const tensor::Tensor& w, const tensor::PackedWeight& packed) {
   ATTUNE_CHECK(packs_weight(w.shape), "a weight {} has no packed form", w.shape.text());
   HWY_DYNAMIC_DISPATCH(pack_weight_rows)(w, packed);
+}
+
+void pack_factor(const tensor::BFloat16* x, int64_t k, int64_t cols, int64_t first, int64_t last,
+                 tensor::BFloat16* factor) {
+  HWY_DYNAMIC_DISPATCH(pack_factor_rows)(x, k, cols, first, last, factor);
 }
 
 }  // namespace attune::kernels::cpu
