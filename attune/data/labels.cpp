@@ -129,8 +129,9 @@ LabelIds number_labels(const Dataset& dataset, const Labels& labels, std::string
   };
   std::vector<Known> known;  // by label of the data
   for (const std::string& label : examples.label_names()) {
-    Known& one = known.emplace_back(labels.find(label));
+    Known one{.id = labels.find(label)};
     if (one.id < 0) one.id = labels.find_by_number(label), one.by_number = one.id >= 0;
+    known.push_back(one);
   }
   for (size_t row = 0; row < examples.size(); ++row) {
     const ExampleView example = examples.view(row);
