@@ -17,7 +17,8 @@ enum class ActivationKind { gelu, gelu_tanh, relu, tanh };
 
 struct Activation {
   ActivationKind kind;
-  Tensor x, y;
+  Tensor x;
+  Tensor y;  // out; may be x
 };
 
 struct ActivationBackward {

@@ -5,8 +5,8 @@
 //   mean_r = mean over c of z, rstd_r = 1 / sqrt(variance_r + eps), variance with 1/C (biased), two passes
 //
 // x [N, C] f32, bf16 or f64; residual, z, y, gamma, beta f32 (f64); rstd, mean [N] f32 (f64).
-// twin: where defined, y rounded to bf16 as well. z: the sum, which backward reads; it may be undefined only if
-// residual is undefined and dropout inactive (then x is the sum). Ba, Kiros, Hinton 2016, arXiv 1607.06450.
+// twin: where defined, y rounded to bf16 as well. z: the sum, which backward reads; undefined where no
+// backward follows, or where x is the sum (no residual, no dropout). Ba, Kiros, Hinton 2016, arXiv 1607.06450.
 //
 // Backward, with h = (z - mean) * rstd, g = dy * gamma:
 //   dz = rstd * (g - mean_c(g) - h * mean_c(g * h));  d_residual (+)= dz;  dx = dropout mask of dz, in x's dtype

@@ -1,6 +1,7 @@
 #include "attune/models/bert.h"
 
 #include <array>
+#include <utility>
 
 #include "attune/models/streams.h"
 #include "attune/ops/activation.h"
@@ -20,15 +21,6 @@ std::unique_ptr<nn::Linear> linear(nn::Parameters& parameters, const std::string
                                    int depth, std::vector<nn::Piece> pieces = {}) {
   return std::make_unique<nn::Linear>(
       parameters, name, nn::Linear::Options{.in = in, .out = out, .depth = depth, .pieces = std::move(pieces)});
-}
-
-void copy_with_twin(Context& context, const Tensor& from, const Tensor& to) {
-  context.kernels.convert({.x = from, .y = to});
-  if (!from.twin) return;
-  const auto twin = [](const Tensor& t) {
-    return Tensor{.data = t.twin, .shape = t.shape, .dtype = tensor::DType::bf16};
-  };
-  context.kernels.convert({.x = twin(from), .y = twin(to)});
 }
 
 nn::Parameter* table(nn::Parameters& parameters, const char* name, int64_t rows, int64_t columns,
@@ -56,7 +48,7 @@ BertLayer::BertLayer(nn::Parameters& p, const BertConfig& config, int64_t index)
       output_norm_(p, layer_name(index) + ".output.LayerNorm", config.hidden, static_cast<int>(index) + 1) {}
 
 Tensor BertLayer::forward(Context& context, const Tensor& hidden, const tensor::PackedView& rows,
-                          const tensor::KeptView* kept) const {
+                          const tensor::KeptView* kept, const Tensor& into) const {
   const auto norm = [&](Site site) {
     return ops::AddNormOptions{.eps = config_.norm_eps,
                                .dropout = config_.hidden_dropout,
@@ -72,8 +64,11 @@ Tensor BertLayer::forward(Context& context, const Tensor& hidden, const tensor::
   const Tensor attended = attention_output_->forward(context, mixed);
   const Tensor asking = kept ? ops::gather_rows(context, hidden, kept->rows, kept->count) : hidden;
   const Tensor middle = attention_norm_.forward(context, attended, asking, norm(Site::attention_output));
-  const Tensor inner = ops::activation(context, config_.activation, intermediate_->forward(context, middle));
-  return output_norm_.forward(context, output_->forward(context, inner), middle, norm(Site::output));
+  const Tensor inner =
+      ops::activation(context, config_.activation, intermediate_->forward(context, middle), /*last_use=*/true);
+  ops::AddNormOptions closing = norm(Site::output);
+  closing.into = into;
+  return output_norm_.forward(context, output_->forward(context, inner), middle, closing);
 }
 
 BertEncoder::BertEncoder(nn::Parameters& p, const BertConfig& config)
@@ -99,16 +94,17 @@ Tensor BertEncoder::embed(Context& context, const tensor::PackedView& rows) cons
 
 Tensor BertEncoder::forward(Context& context, const tensor::PackedView& rows, const tensor::KeptView* kept) const {
   Tensor hidden = embed(context, rows);
+  // Without backward a layer's memory is given back after it: two results take turns.
+  Tensor spare = context.tape ? Tensor() : ops::make_normed(context, hidden.shape);
   for (const auto& layer : layers_) {
     const bool last = layer == layers_.back();
     if (context.tape || (last && kept)) {
       hidden = layer->forward(context, hidden, rows, last ? kept : nullptr);
       continue;
     }
-    // Nothing is kept for backward: a layer's memory is given back as soon as its result stands in `hidden`.
     const auto mark = context.arena.mark();
-    const Tensor next = layer->forward(context, hidden, rows);
-    copy_with_twin(context, next, hidden);
+    const Tensor next = layer->forward(context, hidden, rows, nullptr, spare);
+    spare = std::exchange(hidden, next);
     context.arena.rewind(mark);
   }
   return hidden;

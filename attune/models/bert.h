@@ -17,9 +17,10 @@ using tensor::Tensor;
 class BertLayer {
  public:
   BertLayer(nn::Parameters& parameters, const BertConfig& config, int64_t index);
-  // hidden [N, C] f32 -> [N, C] f32; with `kept` only those rows are made: [n rounded up, C].
+  // hidden [N, C] f32 -> [N, C] f32, without backward into `into` where that is given; with `kept` only those rows are
+  // made: [n rounded up, C].
   Tensor forward(Context& context, const Tensor& hidden, const tensor::PackedView& rows,
-                 const tensor::KeptView* kept = nullptr) const;
+                 const tensor::KeptView* kept = nullptr, const Tensor& into = {}) const;
 
  private:
   const BertConfig& config_;

@@ -4,9 +4,17 @@
 
 namespace attune::ops {
 
+Tensor make_normed(Context& context, tensor::Shape shape) {
+  Tensor y = context.make(shape, context.sums());
+  if (context.compute == DType::bf16) y.twin = context.make(shape, DType::bf16).as<tensor::BFloat16>();
+  return y;
+}
+
 Tensor add_norm(Context& context, const Tensor& x, const Tensor& residual, const Tensor& gamma, const Tensor& beta,
                 const AddNormOptions& options) {
   const DType sums = context.sums();
+  const bool recorded = context.records(x, residual, gamma, beta);
+  ATTUNE_CHECK(!recorded || !options.into.defined(), "a recorded norm makes its own y");
   kernels::LayerNorm norm{.x = x,
                           .residual = residual,
                           .dropout = draws(context, options.dropout, options.stream, options.row_keys),
@@ -14,18 +22,15 @@ Tensor add_norm(Context& context, const Tensor& x, const Tensor& residual, const
                           .beta = beta,
                           .eps = options.eps,
                           .z = {},
-                          .y = context.make(x.shape, sums),
+                          .y = options.into.defined() ? options.into : make_normed(context, x.shape),
                           .twin = {},
                           .mean = context.make({x.rows()}, sums),
                           .rstd = context.make({x.rows()}, sums)};
+  if (norm.y.twin) norm.twin = {.data = norm.y.twin, .shape = x.shape, .dtype = DType::bf16};
   const bool sum_differs = residual.defined() || norm.dropout.active() || x.dtype != sums;
-  if (sum_differs) norm.z = context.make(x.shape, sums);
-  if (context.compute == DType::bf16) {
-    norm.twin = context.make(x.shape, DType::bf16);
-    norm.y.twin = norm.twin.as<tensor::BFloat16>();
-  }
+  if (recorded && sum_differs) norm.z = context.make(x.shape, sums);
   context.kernels.layer_norm(norm);
-  if (!context.records(x, residual, gamma, beta)) return norm.y;
+  if (!recorded) return norm.y;
 
   const Tensor y = context.tape->variable(norm.y);
   context.tape->record("add_norm", y, [x, residual, gamma, beta, norm](Tape& tape, Tensor dy) {

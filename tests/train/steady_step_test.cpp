@@ -50,6 +50,7 @@ const void* program() {
 #endif
 
 #if ATTUNE_COUNTS_NEW
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"  // allocate() is malloc: this is the match
 void* operator new(size_t bytes) {
   return allocate(bytes, __builtin_return_address(0));
 }

@@ -130,7 +130,6 @@ HWY_EXPORT(forward_rows);
 HWY_EXPORT(backward_rows);
 
 void layer_norm(int threads, const LayerNorm& p) {
-  ATTUNE_CHECK(p.z.defined() || (!p.residual.defined() && !p.dropout.active()), "z is needed: x is not the sum");
   parallel_chunks(threads, p.x.rows(), chunk_rows(p.x.cols()), [&](int64_t begin, int64_t end) {
     HWY_DYNAMIC_DISPATCH(forward_rows)(p, begin, end);
   });
