@@ -44,7 +44,8 @@ void Trainer::measure_activations() {
 }
 
 // Weights and gradients are resident once something has been measured; scratch files' pages are not needed memory;
-// moments are touched by the first update, when a head start has given back what it took.
+// moments are touched by the first update, when a head start has given back what it took. Those of tables held by rows
+// count whole, though only pages of rows that occur become resident: in a long run that may be all.
 double Trainer::memory_without_activations() const {
   train_.let_go();
   if (dev_) dev_->let_go();

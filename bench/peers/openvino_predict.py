@@ -28,32 +28,20 @@ def main():
         ids, mask = rows.padded(batch, pad)
         return {"input_ids": ids, "attention_mask": mask}
 
-    versions = {"openvino": openvino.__version__}
-    if opts.streams > 1:
-        run_streams(opts, compiled, inputs_of, versions)
-        return
-    request = compiled.create_infer_request()
+    def one_by_one(batches):
+        request = compiled.create_infer_request()
+        return (request.infer(inputs_of(batch), share_inputs=True)[0].tolist() for batch in batches)
 
-    def logits_of(batch):
-        return request.infer(inputs_of(batch), share_inputs=True)[0].tolist()
+    def in_streams(batches):
+        answers = {}
+        queue = openvino.AsyncInferQueue(compiled, opts.streams)
+        queue.set_callback(lambda request, number: answers.__setitem__(number, request.get_output_tensor(0).data.tolist()))
+        for number, batch in enumerate(batches):
+            queue.start_async(inputs_of(batch), number)
+        queue.wait_all()
+        return [answers[number] for number in range(len(batches))]
 
-    rows.run(opts, logits_of, versions)
-
-
-def run_streams(opts, compiled, inputs_of, versions):
-    """All batches go into a queue first; rows.run then takes the answers in order."""
-    import openvino
-    answers = {}
-    queue = openvino.AsyncInferQueue(compiled, opts.streams)
-    queue.set_callback(lambda request, key: answers.__setitem__(key, request.get_output_tensor(0).data.tolist()))
-    ids = rows.read(opts)
-    order = sorted(range(len(ids)), key=lambda i: len(ids[i])) if opts.order == "sorted" else list(range(len(ids)))
-    batches = [[ids[i] for i in order[begin:begin + opts.batch_size]] for begin in range(0, len(order), opts.batch_size)]
-    for number, batch in enumerate(batches):
-        queue.start_async(inputs_of(batch), number)
-    queue.wait_all()
-    numbers = iter(range(len(batches)))
-    rows.run(opts, lambda batch: answers[next(numbers)], versions)
+    rows.run_all(opts, in_streams if opts.streams > 1 else one_by_one, {"openvino": openvino.__version__})
 
 
 if __name__ == "__main__":

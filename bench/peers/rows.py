@@ -56,16 +56,27 @@ def read(opts):
         return [encoding.ids for encoding in tokenizer.encode_batch_fast([line.rstrip("\n") for line in islice(file, opts.rows)])]
 
 
-def run(opts, logits_of, versions):
-    """logits_of(list of id lists) -> list of logits lists. Runs all batches, writes --out, prints the facts."""
-    rows = read(opts)
+def batches(opts, rows):
+    """The rows' numbers, a list for each batch, in --order."""
     order = list(range(len(rows)))
     if opts.order == "sorted":
         order.sort(key=lambda i: len(rows[i]))
+    return [order[begin:begin + opts.batch_size] for begin in range(0, len(order), opts.batch_size)]
+
+
+def run(opts, logits_of, versions):
+    """logits_of(list of id lists) -> list of logits lists, batch by batch; the rest as run_all."""
+    run_all(opts, lambda batches: map(logits_of, batches), versions)
+
+
+def run_all(opts, logits_of_all, versions):
+    """logits_of_all(list of batches, each a list of id lists) -> for each batch, in turn, its list of logits lists. Writes --out,
+    prints the facts."""
+    rows = read(opts)
+    chosen = batches(opts, rows)
     logits = [None] * len(rows)
-    for begin in range(0, len(order), opts.batch_size):
-        chosen = order[begin:begin + opts.batch_size]
-        for i, values in zip(chosen, logits_of([rows[i] for i in chosen])):
+    for batch, answers in zip(chosen, logits_of_all([[rows[i] for i in batch] for batch in chosen])):
+        for i, values in zip(batch, answers):
             logits[i] = values
     if opts.out:
         opts.out.write_text("".join(json.dumps(values) + "\n" for values in logits), encoding="utf-8")
