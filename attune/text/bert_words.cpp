@@ -5,7 +5,6 @@
 
 #include "attune/base/utf8.h"
 #include "attune/text/unicode.h"
-#include "attune/text/usual_utf8.h"
 #include "attune/text/word_cache.h"
 
 namespace attune::text {
@@ -25,7 +24,7 @@ class BertWords::Scan {
         i += usual > 0 ? usual : ascii(bytes.substr(i));
         continue;
       }
-      const utf8::Decoded one = decode(bytes, i);
+      const utf8::Decoded one = utf8::decode_inline(bytes, i);
       if (!character(one, bytes.substr(i))) return false;
       i += static_cast<size_t>(one.bytes);
       ++at_;

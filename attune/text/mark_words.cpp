@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "attune/base/utf8.h"
 #include "attune/text/ascii_run.h"
-#include "attune/text/usual_utf8.h"
 #include "attune/text/word_cache.h"
 
 namespace attune::text {
@@ -26,7 +26,7 @@ class MarkWords::Scan {
         if (!character(byte)) return false;
         ++i;
       } else {
-        const utf8::Decoded one = decode(bytes, i);
+        const utf8::Decoded one = utf8::decode_inline(bytes, i);
         if (!character(one.code_point)) return false;
         i += one.bytes;
       }

@@ -17,6 +17,19 @@ TEST(Utf8, RoundTripOfEveryCodePoint) {
   }
 }
 
+TEST(Utf8, InlineDecoderEqualsTheOtherOnAllBytesOfALead) {
+  for (int first = 0; first < 256; ++first)
+    for (int second = 0; second < 256; ++second)
+      for (const int third : {0x00, 0x7F, 0x80, 0x9F, 0xA0, 0xBF, 0xC0, 0xFF})
+        for (size_t size = 1; size <= 4; ++size) {
+          const char bytes[] = {static_cast<char>(first), static_cast<char>(second), static_cast<char>(third), '\x80'};
+          const Decoded fast = decode_inline({bytes, size}, 0), plain = decode({bytes, size}, 0);
+          ASSERT_EQ(fast.code_point, plain.code_point);
+          ASSERT_EQ(fast.bytes, plain.bytes);
+          ASSERT_EQ(fast.valid, plain.valid);
+        }
+}
+
 struct Bad {
   const char* bytes;
   const char* repaired;  // one U+FFFD for each maximal subpart (Unicode 15, table 3-8 to 3-11)

@@ -4,8 +4,6 @@
 #include <random>
 #include <string>
 
-#include "attune/text/usual_utf8.h"
-
 namespace attune::text {
 namespace {
 
@@ -47,19 +45,6 @@ TEST(AsciiRun, EqualsALoopOverBytes) {
       expect_plain(text, Printed(), is_printed, false);
     }
   expect_plain("", Printed(), is_printed, false);
-}
-
-TEST(UsualUtf8, EqualsTheDecoderOnAllBytesOfALead) {
-  for (int first = 0; first < 256; ++first)
-    for (int second = 0; second < 256; ++second)
-      for (const int third : {0x00, 0x7F, 0x80, 0x9F, 0xA0, 0xBF, 0xC0, 0xFF})
-        for (size_t size = 1; size <= 4; ++size) {
-          const char bytes[] = {static_cast<char>(first), static_cast<char>(second), static_cast<char>(third), '\x80'};
-          const utf8::Decoded fast = decode({bytes, size}, 0), plain = utf8::decode({bytes, size}, 0);
-          ASSERT_EQ(fast.code_point, plain.code_point);
-          ASSERT_EQ(fast.bytes, plain.bytes);
-          ASSERT_EQ(fast.valid, plain.valid);
-        }
 }
 
 }  // namespace
