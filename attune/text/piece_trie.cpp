@@ -5,7 +5,6 @@
 #include <bitset>
 
 #include "attune/base/error.h"
-#include "attune/text/key_order.h"
 
 namespace attune::text {
 namespace {

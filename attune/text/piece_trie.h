@@ -6,13 +6,14 @@
 #include <utility>
 #include <vector>
 
+#include "attune/text/key_order.h"
 #include "attune/text/vocabulary.h"
 
 namespace attune::text {
 
 class PieceTrie {
  public:
-  using Entry = std::pair<std::string_view, int32_t>;  // key, value; 0 <= value <= kMostValue
+  using Entry = KeyedEntry;  // 0 <= value <= kMostValue
 
   PieceTrie() : units_(256, kNoLabel) {}  // holds nothing
   // Equal keys: the last one counts. The empty key is allowed.
