@@ -3,7 +3,6 @@
 #pragma once
 #include <cstdint>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "attune/text/key_order.h"
