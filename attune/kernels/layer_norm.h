@@ -8,7 +8,7 @@
 // twin: where defined, y rounded to bf16 as well. z: the sum, which backward reads; undefined where no
 // backward follows, or where x is the sum (no residual, no dropout). Ba, Kiros, Hinton 2016, arXiv 1607.06450.
 //
-// Backward, with h = (z - mean) * rstd, g = dy * gamma:
+// Backward (error without z), with h = (z - mean) * rstd, g = dy * gamma:
 //   dz = rstd * (g - mean_c(g) - h * mean_c(g * h));  d_residual (+)= dz;  dx = dropout mask of dz, in x's dtype
 //   d_gamma (+)= sum_r dy * h;  d_beta (+)= sum_r dy: in chunks of 64 rows, the chunks in order.
 #pragma once

@@ -17,8 +17,20 @@ bool packs_weight(const tensor::Shape& shape);
 // Rounds w [out, in] f32 into the forms that `packed` has.
 void pack_weight(const tensor::Tensor& w, const tensor::PackedWeight& packed);
 
-// Column blocks [first, last) of a factor B [k, cols] from x [k, cols] row major; k even.
-void pack_factor(const tensor::BFloat16* x, int64_t k, int64_t cols, int64_t first, int64_t last,
-                 tensor::BFloat16* factor);
+// A factor [k, cols] of a product that is no weight, row major; k even, cols a multiple of 64.
+struct Factor {
+  const tensor::BFloat16* from;
+  int64_t k, cols;
+  int64_t depth;  // rows once laid out: k, or more, which are zeros; even
+  int64_t blocks() const { return cols / kPackBlock; }
+};
+
+// Column blocks [first, last) of a right factor B, as above with K = depth.
+void pack_factor(const Factor& factor, int64_t first, int64_t last, tensor::BFloat16* to);
+
+// Column blocks [first, last) of a factor that is the left one transposed, A[m, k] = from[k, m]^T, in tiles of 16 rows
+// of A by 32 of k, depth a multiple of 32:
+//   A[m, k] stands at ((m / 64) * (K / 32) + k / 32) * 2048 + (m % 64) / 16 * 512 + m % 16 * 32 + k % 32
+void pack_left_factor(const Factor& factor, int64_t first, int64_t last, tensor::BFloat16* to);
 
 }  // namespace attune::kernels::cpu

@@ -51,6 +51,29 @@ TEST(Activation, GeluIsTheErfFormToTheLastDigits) {
   EXPECT_LT(worst, 2e-7);
 }
 
+// Every bf16 there is: looked up or worked out, the function is that of f32, rounded once.
+TEST(Activation, OfBf16IsThatOfF32Rounded) {
+  const auto kernels = cpu::make_kernels(2);
+  const Shape all{1 << 16};
+  const Block x(all, DType::bf16), y(all, DType::bf16), dy = normal(all, DType::bf16, 1), dx(all, DType::bf16);
+  for (int64_t i = 0; i < all.count(); ++i) x.tensor.as<BFloat16>()[i].bits = static_cast<uint16_t>(i);
+  const Block wide_x = converted(x.tensor, DType::f32), wide_dy = converted(dy.tensor, DType::f32);
+  const Block wide_y(all, DType::f32), wide_dx(all, DType::f32);
+  for (const ActivationKind kind : kKinds) {
+    kernels->activation({.kind = kind, .x = x.tensor, .y = y.tensor});
+    kernels->activation({.kind = kind, .x = wide_x.tensor, .y = wide_y.tensor});
+    kernels->activation_backward({.kind = kind, .x = x.tensor, .dy = dy.tensor, .dx = dx.tensor});
+    kernels->activation_backward({.kind = kind, .x = wide_x.tensor, .dy = wide_dy.tensor, .dx = wide_dx.tensor});
+    for (int64_t i = 0; i < all.count(); ++i) {
+      for (const auto& [got, want] : {std::pair(&y, &wide_y), {&dx, &wide_dx}}) {
+        const BFloat16 rounded(want->tensor.as<float>()[i]);
+        if (std::isnan(want->at(i)) && std::isnan(got->at(i))) continue;
+        ASSERT_EQ(got->tensor.as<BFloat16>()[i].bits, rounded.bits) << static_cast<int>(kind) << " of " << x.at(i);
+      }
+    }
+  }
+}
+
 TEST(Activation, Extremes) {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   std::vector<double> values = {nan};

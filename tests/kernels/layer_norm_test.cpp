@@ -120,6 +120,16 @@ TEST(LayerNorm, WithoutKeptSumTheSameBits) {
   EXPECT_TRUE(same_bits(y.tensor, again.tensor));
 }
 
+TEST(LayerNorm, BackwardRefusesToGoWithoutTheSum) {
+  const Block row(Shape{1, 4}, DType::f32), one(Shape{1}, DType::f32), gamma(Shape{4}, DType::f32);
+  LayerNormBackward p;
+  p.dy = p.dx = row.tensor;
+  p.mean = p.rstd = one.tensor;
+  p.gamma = gamma.tensor;
+  EXPECT_THROW(cpu::make_kernels(2)->layer_norm_backward(p), Error);
+  EXPECT_THROW(reference::make_kernels()->layer_norm_backward(p), Error);
+}
+
 TEST(LayerNorm, ARowDoesNotDependOnItsCompany) {
   const auto kernels = cpu::make_kernels(2);
   const Shape matrix{64, 384};

@@ -1,6 +1,10 @@
 #include "attune/kernels/cpu/activation.h"
 
+#include <algorithm>
+#include <array>
+#include <mutex>
 #include <numbers>
+#include <vector>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "attune/kernels/cpu/activation.cpp"
@@ -134,6 +138,13 @@ void backward_chunk(const ActivationBackward& p, int64_t begin, int64_t end) {
   });
 }
 
+// dx = dy * slope
+void multiply_slopes(const BFloat16* dy, const float* slope, BFloat16* dx, int64_t count) {
+  for_lanes(0, count, [&](int64_t i, auto part) HWY_ATTR {
+    store(dx + i, part, hn::Mul(load(dy + i, part), load(slope + i, part)));
+  });
+}
+
 }  // namespace
 }  // namespace attune::kernels::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -143,15 +154,79 @@ namespace attune::kernels::cpu {
 
 HWY_EXPORT(forward_chunk);
 HWY_EXPORT(backward_chunk);
+HWY_EXPORT(multiply_slopes);
+
+namespace {
+
+// A function of bf16 has 65,536 values. They are worked out once, by the code above, and looked up from then on: the
+// same bits in a fraction of the time. (What a model looks up lies in a few binades, some KB of the tables.)
+constexpr int64_t kValues = 1 << 16;
+
+struct Tables {
+  std::vector<BFloat16> value;  // f(x), rounded
+  std::vector<float> slope;     // f'(x)
+};
+
+template <class T>
+Tensor view_of(std::vector<T>& values) {
+  return {.data = values.data(), .shape = {std::ssize(values)}, .dtype = tensor::DTypeOf<T>::value};
+}
+
+Tables make_tables(ActivationKind kind) {
+  std::vector<BFloat16> every(kValues);
+  for (int64_t i = 0; i < kValues; ++i) every[static_cast<size_t>(i)].bits = static_cast<uint16_t>(i);
+  Tables tables{std::vector<BFloat16>(kValues), std::vector<float>(kValues, 1.0f)};
+  const Tensor x = view_of(every), value = view_of(tables.value), slope = view_of(tables.slope);
+  HWY_DYNAMIC_DISPATCH(forward_chunk)({.kind = kind, .x = x, .y = value}, 0, kValues);
+  HWY_DYNAMIC_DISPATCH(backward_chunk)({.kind = kind, .x = x, .dy = slope, .dx = slope}, 0, kValues);
+  return tables;
+}
+
+const Tables& tables_of(ActivationKind kind) {
+  static std::array<Tables, 4> tables;
+  static std::array<std::once_flag, 4> made;
+  const auto i = static_cast<size_t>(kind);
+  std::call_once(made.at(i), [&] { tables.at(i) = make_tables(kind); });
+  return tables.at(i);
+}
+
+bool looked_up(ActivationKind kind, const Tensor& x, const Tensor& y) {
+  return kind != ActivationKind::relu && x.dtype == DType::bf16 && y.dtype == DType::bf16;
+}
+
+void look_up(const BFloat16* values, const Activation& p, int64_t begin, int64_t end) {
+  const auto* x = p.x.as<BFloat16>();
+  auto* y = p.y.as<BFloat16>();
+#pragma GCC unroll 8
+  for (int64_t i = begin; i < end; ++i) y[i] = values[x[i].bits];
+}
+
+void look_up_backward(const float* slopes, const ActivationBackward& p, int64_t begin, int64_t end) {
+  constexpr int64_t kBlock = 256;
+  alignas(64) float slope[kBlock];
+  const auto* x = p.x.as<BFloat16>();
+  for (int64_t at = begin; at < end; at += kBlock) {
+    const int64_t count = std::min(kBlock, end - at);
+#pragma GCC unroll 8
+    for (int64_t i = 0; i < count; ++i) slope[i] = slopes[x[at + i].bits];
+    HWY_DYNAMIC_DISPATCH(multiply_slopes)(p.dy.as<BFloat16>() + at, slope, p.dx.as<BFloat16>() + at, count);
+  }
+}
+
+}  // namespace
 
 void activation(int threads, const Activation& p) {
+  const BFloat16* const values = looked_up(p.kind, p.x, p.y) ? tables_of(p.kind).value.data() : nullptr;
   parallel_chunks(threads, p.x.count(), kChunkElements, [&](int64_t begin, int64_t end) {
+    if (values) return look_up(values, p, begin, end);
     HWY_DYNAMIC_DISPATCH(forward_chunk)(p, begin, end);
   });
 }
 
 void activation_backward(int threads, const ActivationBackward& p) {
+  const float* const slopes = looked_up(p.kind, p.x, p.dy) ? tables_of(p.kind).slope.data() : nullptr;
   parallel_chunks(threads, p.x.count(), kChunkElements, [&](int64_t begin, int64_t end) {
+    if (slopes) return look_up_backward(slopes, p, begin, end);
     HWY_DYNAMIC_DISPATCH(backward_chunk)(p, begin, end);
   });
 }

@@ -136,6 +136,7 @@ void layer_norm(int threads, const LayerNorm& p) {
 }
 
 void layer_norm_backward(Workspace& workspace, int threads, const LayerNormBackward& p) {
+  ATTUNE_CHECK(p.z.defined() && p.z.dtype == DType::f32, "layer_norm's backward needs the f32 sum z that forward kept");
   const int64_t n = p.dy.cols(), chunks = chunks_of(p.dy.rows(), kSumRows);
   float* sums = workspace.get<float>(chunks * 2 * n);
   parallel_chunks(threads, p.dy.rows(), kSumRows, [&](int64_t begin, int64_t end) {

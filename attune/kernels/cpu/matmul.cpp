@@ -12,6 +12,7 @@
 #include "attune/kernels/cpu/matmul_dot.h"
 #include "attune/kernels/cpu/matmul_portable.h"
 #include "attune/kernels/cpu/matmul_products.h"
+#include "attune/kernels/cpu/matmul_tiles.h"
 #include "attune/kernels/packed_weight.h"
 
 namespace attune::kernels::cpu {
@@ -101,10 +102,10 @@ void check(int threads, const Matmul& args, const Product& p) {
   ATTUNE_CHECK(threads >= 1, "{} threads", threads);
 }
 
-// Whether oneDNN both is fast for these operands and keeps the contract on bits: below AVX-512 its f32 sums follow the
-// threads and the rows in company, and bf16 without instructions for it is slower than f32.
+// Whether oneDNN both is fast for these operands and keeps the contract on bits: below AVX-512 its f32 sums, and on AMX
+// those of bf16, follow the threads and the rows in company; and bf16 without instructions for it is slower than f32.
 bool onednn_serves(DType operands) {
-  static const bool f32 = onednn_has_avx512(), bf16 = onednn_has_fast_bf16();
+  static const bool f32 = onednn_has_avx512(), bf16 = onednn_has_fast_bf16() && !onednn_has_amx();
   return operands == DType::bf16 ? bf16 : f32;
 }
 
@@ -141,35 +142,35 @@ bool is_dot_gradient(const Product& p) {
 }
 
 void run_dot_gradient(MatmulCache::State& state, const Product& p, const ProductData& data) {
-  dot_gradient(state.factors, p.threads,
-               {.k = p.k,
-                .m = p.m,
-                .n = p.n,
-                .dy = static_cast<const BFloat16*>(data.a),
-                .x = static_cast<const BFloat16*>(data.b),
-                .c = static_cast<float*>(data.c),
-                .squares = data.squares,
-                .accumulate = p.accumulate});
+  const DotGradient gradient{.k = p.k,
+                             .m = p.m,
+                             .n = p.n,
+                             .dy = static_cast<const BFloat16*>(data.a),
+                             .x = static_cast<const BFloat16*>(data.b),
+                             .c = static_cast<float*>(data.c),
+                             .squares = data.squares,
+                             .accumulate = p.accumulate};
+  (tiles_bf16() ? tile_gradient : dot_gradient)(state.factors, p.threads, gradient);
 }
 
 void run_dot_product(const Product& p, const ProductData& data) {
-  dot_product(p.threads, {.m = p.m,
-                          .k = p.k,
-                          .n = p.n,
-                          .a = static_cast<const BFloat16*>(data.a),
-                          .lda = p.lda,
-                          .b = static_cast<const BFloat16*>(data.b),
-                          .bias = p.bias ? static_cast<const float*>(data.bias) : nullptr,
-                          .c = data.c,
-                          .result = p.result,
-                          .accumulate = p.accumulate});
+  const DotProduct product{.m = p.m,
+                           .k = p.k,
+                           .n = p.n,
+                           .a = static_cast<const BFloat16*>(data.a),
+                           .lda = p.lda,
+                           .b = static_cast<const BFloat16*>(data.b),
+                           .bias = p.bias ? static_cast<const float*>(data.bias) : nullptr,
+                           .c = data.c,
+                           .result = p.result,
+                           .accumulate = p.accumulate};
+  (tiles_bf16() ? tile_product : dot_product)(p.threads, product);
 }
 
 void run_one(MatmulCache::State& state, const Product& product, const ProductData& data) {
   if (is_dot_gradient(product)) return run_dot_gradient(state, product, data);
-  if (product.packed && dots_bf16()) return run_dot_product(product, data);
-  // (Without dot products of our own packed forms are oneDNN's: it runs them or says that it cannot.)
-  if (product.packed || (onednn_serves(product.operands) && state.products.supports(product)))
+  if (product.packed) return run_dot_product(product, data);
+  if (onednn_serves(product.operands) && state.products.supports(product))
     state.products.run(product, data);
   else
     portable_product(state.panels, product, data);
@@ -226,7 +227,8 @@ void multiply(MatmulCache::State& state, const Product& product, const Matmul& a
                          .squares = squares};
   if (product.k == 0) return run_empty(product, data);
   const Team team(product.threads);
-  const bool direct = product.operands == DType::bf16 && !product.accumulate && onednn_serves(DType::bf16) &&
+  const bool direct = product.operands == DType::bf16 && !product.accumulate &&
+                      (product.packed || onednn_serves(DType::bf16)) &&
                       !(product.transpose_a && product.k > kBatchRows);
   if (product.result == DType::bf16 && !direct) return run_wide(state, product, data);
   run_blocks(state, product, data);
@@ -242,11 +244,6 @@ void matmul(MatmulCache& cache, int threads, const Matmul& args) {
     multiply(cache.state(), product, args, squares_along ? args.squares.as<double>() : nullptr);
   if (args.squares.defined() && !squares_along)
     sum_squares(cache.state().squares, threads, {.x = args.c, .out = args.squares});
-}
-
-bool multiplies_packed() {
-  static const bool known = dots_bf16() || (has_fast_bf16() && onednn_multiplies_packed());
-  return known;
 }
 
 bool has_fast_bf16() {

@@ -1,8 +1,9 @@
 // Contract: the CPU's matrix product (see attune/kernels/matmul.h), f32 and bf16.
 //
-// The products themselves are oneDNN's; this room adds what oneDNN does not promise: the same bits for any thread count
-// and any company of rows, degenerate sizes, and right results in bf16 on processors that know no bf16.
-// Errors (internal): shapes that do not fit, dtypes outside the contract.
+// Products of bf16 in whole blocks are ours (matmul_tiles.h, matmul_dot.h), the others oneDNN's; this room adds what
+// oneDNN does not promise: the same bits for any thread count and any company of rows, degenerate sizes, and right
+// results in bf16 on processors that know no bf16. Errors (internal): shapes that do not fit, dtypes outside the
+// contract.
 #pragma once
 #include <memory>
 
@@ -28,9 +29,6 @@ class MatmulCache {
 
 // `threads`: at least 1; exactly so many work, and the calling thread's OpenMP setting is as before afterwards.
 void matmul(MatmulCache& cache, int threads, const Matmul& args);
-
-// Whether products in bf16 can read packed weights (packed_weight.h).
-bool multiplies_packed();
 
 // Whether products in bf16 run on instructions made for them (AVX-512 BF16 or AMX), as oneDNN sees the processor.
 bool has_fast_bf16();

@@ -14,8 +14,7 @@
 
 namespace attune::kernels::cpu {
 
-// Whether the processor has these instructions, ATTUNE_MAX_ISA leaves them to us, and it has nothing faster (AMX is
-// oneDNN's).
+// Whether the processor has these instructions and ATTUNE_MAX_ISA leaves them to us.
 bool dots_bf16();
 
 struct DotProduct {

@@ -34,8 +34,7 @@ memory::desc matrix(int64_t rows, int64_t cols, int64_t ld, bool transposed, DTy
 
 dnnl::matmul::primitive_desc describe(const Product& p) {
   const auto a = matrix(p.m, p.k, p.lda, p.transpose_a, p.operands);
-  const auto b = p.packed ? memory::desc({p.k, p.n}, data_type(p.operands), memory::format_tag::BA16a64b2a)
-                          : matrix(p.k, p.n, p.ldb, p.transpose_b, p.operands);
+  const auto b = matrix(p.k, p.n, p.ldb, p.transpose_b, p.operands);
   const auto c = matrix(p.m, p.n, p.n, false, p.result);
   const auto bias = p.bias ? matrix(1, p.n, p.n, false, DType::f32) : memory::desc();
   dnnl::primitive_attr attr;
@@ -104,7 +103,7 @@ size_t ProductHash::operator()(const Product& p) const {
   };
   for (const int64_t part : {p.m, p.k, p.n, p.lda, p.ldb, int64_t{p.threads}}) add(part);
   add(static_cast<int64_t>(p.operands) << 8 | static_cast<int64_t>(p.result) << 4 | int64_t{p.transpose_a} << 3 |
-      int64_t{p.packed} << 12 | int64_t{p.transpose_b} << 2 | int64_t{p.accumulate} << 1 | int64_t{p.bias});
+      int64_t{p.transpose_b} << 2 | int64_t{p.accumulate} << 1 | int64_t{p.bias});
   return hash;
 }
 
@@ -154,16 +153,6 @@ bool onednn_has_avx512() {
   return has(dnnl::cpu_isa::avx512_core);
 }
 
-bool onednn_multiplies_packed() {
-  const Product product{
-      .m = 16, .k = 64, .n = 64, .lda = 64, .ldb = 64, .operands = DType::bf16, .result = DType::bf16, .packed = true};
-  try {
-    return Products(1).supports(product);
-  } catch (const Error&) {
-    return false;
-  }
-}
-
 bool onednn_has_amx() {
   return has(dnnl::cpu_isa::avx512_core_amx);
 }
@@ -172,16 +161,12 @@ bool onednn_has_fast_bf16() {
   return has(dnnl::cpu_isa::avx512_core_bf16);
 }
 
-void limit_onednn(OneDnnLimit limit) {
-  const auto isa = limit == OneDnnLimit::avx512_without_bf16 ? dnnl::cpu_isa::avx512_core_vnni
-                   : limit == OneDnnLimit::avx2              ? dnnl::cpu_isa::avx2
-                                                             : dnnl::cpu_isa::sse41;
-  const dnnl::status status = dnnl::set_max_cpu_isa(isa);
-  if (status != dnnl::status::success)
-    fail(ErrorKind::usage,
-         "ATTUNE_MAX_ISA cannot be kept: oneDNN was used before in this process, or was built without such a limit "
-         "(status {}); set ONEDNN_MAX_CPU_ISA and DNNL_MAX_CPU_ISA to the same instructions instead",
-         static_cast<int>(status));
+bool limit_onednn(OneDnnLimit limit) {
+  const auto isa = limit == OneDnnLimit::avx512_with_bf16      ? dnnl::cpu_isa::avx512_core_bf16
+                   : limit == OneDnnLimit::avx512_without_bf16 ? dnnl::cpu_isa::avx512_core_vnni
+                   : limit == OneDnnLimit::avx2                ? dnnl::cpu_isa::avx2
+                                                               : dnnl::cpu_isa::sse41;
+  return dnnl::set_max_cpu_isa(isa) == dnnl::status::success;
 }
 
 }  // namespace attune::kernels::cpu

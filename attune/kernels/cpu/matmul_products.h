@@ -24,7 +24,7 @@ struct Product {
   tensor::DType result = tensor::DType::f32;
   bool transpose_a = false, transpose_b = false;
   bool accumulate = false, bias = false;
-  bool packed = false;  // B lies as packed_weight.h says
+  bool packed = false;  // B lies as packed_weight.h says: not for oneDNN
 
   bool operator==(const Product&) const = default;
 };
@@ -68,11 +68,9 @@ class Products {
 bool onednn_has_avx512();
 bool onednn_has_amx();
 bool onednn_has_fast_bf16();
-// Whether it has a fast kernel for bf16 products with B as packed_weight.h says.
-bool onednn_multiplies_packed();
 
-// Holds oneDNN to lesser instructions. Error (usage) once this process has used oneDNN, which then does not listen.
-enum class OneDnnLimit { avx512_without_bf16, avx2, sse41 };
-void limit_onednn(OneDnnLimit limit);
+// Holds oneDNN to lesser instructions. False once this process has used oneDNN, which then does not listen.
+enum class OneDnnLimit { avx512_with_bf16, avx512_without_bf16, avx2, sse41 };
+bool limit_onednn(OneDnnLimit limit);
 
 }  // namespace attune::kernels::cpu

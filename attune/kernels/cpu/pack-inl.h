@@ -47,8 +47,8 @@ HWY_INLINE Word word_pairs(const BFloat16* upper, const BFloat16* lower) {
 }
 
 #if HWY_TARGET <= HWY_AVX3
-// The 16 x 16 matrix of words at `from`, rows ld apart, transposed to whole cache lines, to_ld words apart, past the
-// caches.
+// The 16 x 16 matrix of words at `from`, rows ld apart, transposed to whole cache lines, to_ld words apart.
+template <class Cache>
 HWY_INLINE void transpose_lines(const uint32_t* from, int64_t ld, uint32_t* to, int64_t to_ld) {
   const hn::FixedTag<uint32_t, 16> d;
   using V = hn::Vec<decltype(d)>;
@@ -64,8 +64,7 @@ HWY_INLINE void transpose_lines(const uint32_t* from, int64_t ld, uint32_t* to, 
     const auto odd = [&](V x, V y) HWY_ATTR { return hn::OddEvenBlocks(y, hn::SwapAdjacentBlocks(x)); };
     const V even01 = even(first.column[i], second.column[i]), odd01 = odd(first.column[i], second.column[i]);
     const V even23 = even(third.column[i], fourth.column[i]), odd23 = odd(third.column[i], fourth.column[i]);
-    const auto line = [&](int64_t block, V value)
-                          HWY_ATTR { PastCaches::store(value, d, to + (4 * block + i) * to_ld); };
+    const auto line = [&](int64_t block, V value) HWY_ATTR { Cache::store(value, d, to + (4 * block + i) * to_ld); };
     line(0, hn::ConcatLowerLower(d, even23, even01));
     line(1, hn::ConcatLowerLower(d, odd23, odd01));
     line(2, hn::ConcatUpperUpper(d, even23, even01));
@@ -73,6 +72,7 @@ HWY_INLINE void transpose_lines(const uint32_t* from, int64_t ld, uint32_t* to, 
   }
 }
 #else
+template <class Cache>
 HWY_INLINE void transpose_lines(const uint32_t* from, int64_t ld, uint32_t* to, int64_t to_ld) {
   for (int64_t word = 0; word < kPackRows; ++word)
     for (int64_t row = 0; row < kPackRows; ++row) to[word * to_ld + row] = from[row * ld + word];
@@ -86,7 +86,7 @@ HWY_INLINE void pack_forward(const PackTile& t, BFloat16* forward) {
   const auto* const from = reinterpret_cast<const uint32_t*>(t.tile);
   auto* const to = reinterpret_cast<uint32_t*>(forward) + (block * pairs + t.col / 2) * kPackBlock + within;
   for (int64_t word = 0; word < words; word += kPackRows)
-    transpose_lines(from + word, words, to + word * kPackBlock, kPackBlock);
+    transpose_lines<PastCaches>(from + word, words, to + word * kPackBlock, kPackBlock);
 }
 
 // Pair `pair` of the `pairs` of rows of a packed factor, columns [col, col + cols): those of its two rows from `upper`

@@ -5,8 +5,9 @@
 #include <hwy/foreach_target.h>
 // foreach_target comes first
 #include <algorithm>
+#include <cstring>
 
-#include "attune/kernels/cpu/matmul.h"
+#include "attune/kernels/cpu/matmul_dot.h"
 #include "attune/kernels/cpu/pack-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -24,12 +25,29 @@ void pack_weight_rows(const tensor::Tensor& w, const tensor::PackedWeight& packe
     });
 }
 
-void pack_factor_rows(const BFloat16* x, int64_t k, int64_t cols, int64_t first, int64_t last, BFloat16* factor) {
-  const int64_t col = first * kPackBlock;
-  for (int64_t pair = 0; pair < k / 2; ++pair) {
-    const BFloat16* const upper = x + 2 * pair * cols + col;
-    interleave_rows<IntoCaches>(upper, upper + cols, factor, k / 2, pair, col, last * kPackBlock - col);
+void pack_factor_rows(const Factor& x, int64_t first, int64_t last, BFloat16* to) {
+  const int64_t col = first * kPackBlock, cols = last * kPackBlock - col, pairs = x.depth / 2;
+  for (int64_t pair = 0; pair < x.k / 2; ++pair) {
+    const BFloat16* const upper = x.from + 2 * pair * x.cols + col;
+    interleave_rows<IntoCaches>(upper, upper + x.cols, to, pairs, pair, col, cols);
   }
+  for (int64_t block = first; block < last; ++block)
+    std::fill(to + (block * pairs + x.k / 2) * 2 * kPackBlock, to + (block + 1) * pairs * 2 * kPackBlock, BFloat16());
+}
+
+// In place: 16 pairs of rows of a block become four tiles of 16 columns.
+void turn_to_tiles(uint32_t* words) {
+  HWY_ALIGN uint32_t pairs[kPackRows * kPackBlock];
+  std::memcpy(pairs, words, sizeof pairs);
+  for (int64_t tile = 0; tile < kPackBlock / kPackRows; ++tile)
+    transpose_lines<IntoCaches>(pairs + tile * kPackRows, kPackBlock, words + tile * kPackRows * kPackRows, kPackRows);
+}
+
+void pack_left_factor_rows(const Factor& x, int64_t first, int64_t last, BFloat16* to) {
+  pack_factor_rows(x, first, last, to);
+  const int64_t step = kPackRows * kPackBlock, block = x.depth / 2 * kPackBlock;
+  auto* const words = reinterpret_cast<uint32_t*>(to);
+  for (int64_t at = first * block; at < last * block; at += step) turn_to_tiles(words + at);
 }
 
 }  // namespace
@@ -41,9 +59,10 @@ namespace attune::kernels::cpu {
 
 HWY_EXPORT(pack_weight_rows);
 HWY_EXPORT(pack_factor_rows);
+HWY_EXPORT(pack_left_factor_rows);
 
 bool packs_weight(const tensor::Shape& shape) {
-  return shape.rank() == 2 && shape[0] % kPackBlock == 0 && shape[1] % kPackBlock == 0 && multiplies_packed();
+  return shape.rank() == 2 && shape[0] % kPackBlock == 0 && shape[1] % kPackBlock == 0 && dots_bf16();
 }
 
 void pack_weight(const tensor::Tensor& w, const tensor::PackedWeight& packed) {
@@ -51,9 +70,13 @@ void pack_weight(const tensor::Tensor& w, const tensor::PackedWeight& packed) {
   HWY_DYNAMIC_DISPATCH(pack_weight_rows)(w, packed);
 }
 
-void pack_factor(const tensor::BFloat16* x, int64_t k, int64_t cols, int64_t first, int64_t last,
-                 tensor::BFloat16* factor) {
-  HWY_DYNAMIC_DISPATCH(pack_factor_rows)(x, k, cols, first, last, factor);
+void pack_factor(const Factor& factor, int64_t first, int64_t last, tensor::BFloat16* to) {
+  HWY_DYNAMIC_DISPATCH(pack_factor_rows)(factor, first, last, to);
+}
+
+void pack_left_factor(const Factor& factor, int64_t first, int64_t last, tensor::BFloat16* to) {
+  ATTUNE_CHECK(factor.depth % (2 * kPackRows) == 0, "a left factor of depth {}", factor.depth);
+  HWY_DYNAMIC_DISPATCH(pack_left_factor_rows)(factor, first, last, to);
 }
 
 }  // namespace attune::kernels::cpu

@@ -33,6 +33,7 @@ void layer_norm(const LayerNorm& p) {
 }
 
 void layer_norm_backward(const LayerNormBackward& p) {
+  ATTUNE_CHECK(p.z.defined() && p.z.dtype == p.dy.dtype, "layer_norm's backward needs the sum z that forward kept");
   with_float(p.dy.dtype, [&]<class T>(T) {
     const int64_t rows = p.dy.rows(), n = p.dy.cols();
     const T* gamma = p.gamma.as<T>();
