@@ -5,6 +5,7 @@
 
 #include "attune/kernels/cpu/attention_items.h"
 #include "attune/kernels/cpu/grid.h"
+#include "attune/kernels/cpu/matmul_dot.h"
 #include "attune/tensor/memory.h"
 
 namespace attune::kernels::cpu {
@@ -84,6 +85,7 @@ HeadItem item_of(const Attention& a, const Sizes& sizes, int64_t b, int64_t head
   item.length = a.offsets[b + 1] - row;
   item.head_size = sizes.head_size;
   item.dtype = a.qkv.dtype;
+  item.dots = item.dtype == DType::bf16 && sizes.head_size % 8 == 0 && dots_bf16();
   item.q = part(a.qkv, row, col);
   item.k = part(a.qkv, row, width + col);
   item.v = part(a.qkv, row, 2 * width + col);

@@ -7,6 +7,7 @@
 
 #include "attune/kernels/cpu/attention_items.h"
 #include "attune/kernels/cpu/attention_rows-inl.h"
+#include "attune/kernels/cpu/attention_scores.h"
 #include "attune/kernels/cpu/exp-inl.h"
 #include "attune/kernels/cpu/matmul_tile-inl.h"
 
@@ -47,14 +48,23 @@ HWY_BEFORE_NAMESPACE();
 namespace attune::kernels::cpu {
 namespace HWY_NAMESPACE {
 
+// What a score must still be multiplied by.
+Float scale_of_scores(const HeadItem& item) {
+  return hn::Set(Floats(), item.dots ? item.scale : 1.0f);
+}
+
 // Query `row`'s scores to exponentials with dropout; returns what its weighted sum of values must be multiplied by.
 template <class Dropout>
 float soften(const HeadItem& item, int64_t row, float* s) {
   const Dropout dropout(item, row_of_query(item, row));
+  const Float scale = scale_of_scores(item);
   const Float never = hn::Set(Floats(), -std::numeric_limits<float>::infinity());
   Float best = never;
-  for_lanes(0, item.length,
-            [&](int64_t j, auto part) HWY_ATTR { best = hn::Max(best, select(part, load(s + j, Whole{}), never)); });
+  for_lanes(0, item.length, [&](int64_t j, auto part) HWY_ATTR {
+    const Float score = hn::Mul(load(s + j, Whole{}), scale);
+    store(s + j, Whole{}, score);
+    best = hn::Max(best, select(part, score, never));
+  });
   const Float top = hn::MaxOfLanes(Floats(), best);
   Float total = hn::Zero(Floats());
   for_lanes(0, item.length, [&](int64_t j, auto part) HWY_ATTR {
@@ -83,6 +93,36 @@ void clear_rows(const HeadRows& rows, int64_t count, int64_t cols) {
   }
 }
 
+const uint32_t* words_of(const HeadRows& rows, int64_t row) {
+  return reinterpret_cast<const uint32_t*>(static_cast<const BFloat16*>(rows.data) + row * rows.stride);
+}
+
+// The keys or values that rows will be multiplied by, transposed to `to` [D or D / 2, wide columns]: f32 (by way of
+// `loaded`), or words of two neighbours.
+template <class T>
+void lay_out(const HeadItem& item, const HeadRows& rows, float* loaded, int64_t ld, float* to, int64_t wide_ld) {
+  if (item.dots)
+    return transpose(reinterpret_cast<const float*>(words_of(rows, 0)), item.length, item.head_size / 2,
+                     rows.stride / 2, to, wide_ld);
+  load_rows<T>(rows, 0, item.length, item.head_size, 1.0f, loaded, ld);
+  transpose(loaded, item.length, item.head_size, ld, to, wide_ld);
+}
+
+// s [count, T] = rows [begin, begin + count) of `from`, which are in `loaded` [count, ld] unless item.dots, times what
+// was laid out. `query`: which rows those are, or nullptr.
+void multiply_laid_out(const HeadItem& item, const HeadRows& from, const int32_t* query, int64_t begin, int64_t count,
+                       const float* loaded, int64_t ld, const float* laid_out, int64_t wide_ld, float* s) {
+  const int64_t vectors = whole_vectors(item.length);
+  if (!item.dots)
+    return small_product({count, vectors, item.head_size, loaded, ld, 1, laid_out, wide_ld, s, wide_ld, false});
+  const auto* const b = reinterpret_cast<const uint32_t*>(laid_out);
+  const int64_t pairs = item.head_size / 2, stride = from.stride / 2;
+  if (!query) return dot_scores({count, vectors, pairs, words_of(from, begin), stride, b, wide_ld, s, wide_ld});
+  for (int64_t i = 0; i < count; ++i)
+    dot_scores({1, vectors, pairs, words_of(from, query[begin + i] - item.first_row), stride, b, wide_ld,
+                s + i * wide_ld, wide_ld});
+}
+
 template <class T, class Dropout>
 void forward(const HeadItem& item, float* scratch) {
   const int64_t length = item.length, size = item.head_size, ld = columns(size), wide_ld = wide_columns(length);
@@ -92,13 +132,12 @@ void forward(const HeadItem& item, float* scratch) {
   float* const q = carve(kQueries, ld);
   float* const s = carve(kQueries, wide_ld);
   float* const o = carve(kQueries, ld);
-  load_rows<T>(item.k, 0, length, size, 1.0f, v, ld);
-  transpose(v, length, size, ld, k_t, wide_ld);
+  lay_out<T>(item, item.k, v, ld, k_t, wide_ld);
   load_rows<T>(item.v, 0, length, size, 1.0f, v, ld);
   for (int64_t begin = 0; begin < item.queries; begin += kQueries) {
     const int64_t rows = std::min(kQueries, item.queries - begin);
-    load_queries<T>(item, item.q, begin, rows, q, ld);
-    small_product({rows, whole_vectors(length), size, q, ld, 1, k_t, wide_ld, s, wide_ld, false});
+    if (!item.dots) load_queries<T>(item, item.q, begin, rows, q, ld);
+    multiply_laid_out(item, item.q, item.query, begin, rows, q, ld, k_t, wide_ld, s);
     float factor[kQueries];
     for (int64_t i = 0; i < rows; ++i) factor[i] = soften<Dropout>(item, begin + i, s + i * wide_ld);
     small_product({rows, whole_vectors(size), length, s, wide_ld, 1, v, ld, o, ld, false});
@@ -118,9 +157,10 @@ template <class Dropout>
 void score_gradients(const HeadItem& item, int64_t row, float e, float* s, float* g) {
   const Dropout dropout(item, row_of_query(item, row));
   const Float shift = hn::Set(Floats(), item.log_sum[row * item.log_stride]), mean = hn::Set(Floats(), e);
+  const Float scale = scale_of_scores(item);
   const Float kept = hn::Set(Floats(), item.dropout.scale());
   for (int64_t j = 0; j < item.length; j += lanes()) {
-    const Float p = exp_of_negative(hn::Sub(load(s + j, Whole{}), shift));
+    const Float p = exp_of_negative(hn::MulSub(load(s + j, Whole{}), scale, shift));
     const Float factor = dropout.apply(kept, j);
     store(s + j, Whole{}, hn::Mul(p, factor));
     store(g + j, Whole{}, hn::Mul(p, hn::MulSub(load(g + j, Whole{}), factor, mean)));
@@ -131,7 +171,7 @@ template <class T, class Dropout>
 void backward(const HeadItemBackward& b, float* scratch) {
   const HeadItem& item = b.forward;
   const int64_t length = item.length, size = item.head_size, ld = columns(size), wide_ld = wide_columns(length);
-  const int64_t wide = whole_vectors(length), narrow = whole_vectors(size);
+  const int64_t narrow = whole_vectors(size);
   Carve carve(scratch);
   float* const k = carve(length, ld);
   float* const k_t = carve(size, wide_ld);
@@ -148,17 +188,16 @@ void backward(const HeadItemBackward& b, float* scratch) {
     clear_rows<T>(b.dk, length, size);
     return clear_rows<T>(b.dv, length, size);
   }
-  load_rows<T>(item.v, 0, length, size, 1.0f, k, ld);
-  transpose(k, length, size, ld, v_t, wide_ld);
-  load_rows<T>(item.k, 0, length, size, 1.0f, k, ld);
-  transpose(k, length, size, ld, k_t, wide_ld);
+  lay_out<T>(item, item.v, k, ld, v_t, wide_ld);
+  lay_out<T>(item, item.k, k, ld, k_t, wide_ld);
+  if (item.dots) load_rows<T>(item.k, 0, length, size, 1.0f, k, ld);
   for (int64_t begin = 0; begin < item.queries; begin += kQueries) {
     const int64_t rows = std::min(kQueries, item.queries - begin);
     load_queries<T>(item, item.q, begin, rows, q, ld);
     load_rows<T>(b.d_out, begin, rows, size, 1.0f, d_out, ld);
     load_rows<T>(item.out, begin, rows, size, 1.0f, o, ld);
-    small_product({rows, wide, size, q, ld, 1, k_t, wide_ld, s, wide_ld, false});
-    small_product({rows, wide, size, d_out, ld, 1, v_t, wide_ld, g, wide_ld, false});
+    multiply_laid_out(item, item.q, item.query, begin, rows, q, ld, k_t, wide_ld, s);
+    multiply_laid_out(item, b.d_out, nullptr, begin, rows, d_out, ld, v_t, wide_ld, g);
     for (int64_t i = 0; i < rows; ++i)
       score_gradients<Dropout>(item, begin + i, dot(d_out + i * ld, o + i * ld, size), s + i * wide_ld,
                                g + i * wide_ld);

@@ -1,5 +1,6 @@
 // Contract: attention of one head over one sequence, forward and backward: the unit of work. The formulas stand in
-// attune/kernels/attention.h; everything between loading and storing is f32.
+// attune/kernels/attention.h; everything between loading and storing is f32, or a sum in f32 of products of bf16 that
+// are inputs.
 #pragma once
 #include "attune/kernels/dropout.h"
 
@@ -18,6 +19,7 @@ struct HeadItem {
   int32_t first_row = 0;           // of the batch: what `query` counts from
   int64_t head_size = 0;           // D > 0
   tensor::DType dtype = tensor::DType::f32;
+  bool dots = false;         // scores are made of bf16 as it lies in memory (attention_scores.h); D a multiple of 8
   HeadRows q, k, v;          // [T, D]
   HeadRows out;              // [queries, D]
   float* log_sum = nullptr;  // of query 0, or nothing

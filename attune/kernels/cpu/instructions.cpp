@@ -60,13 +60,12 @@ void require_onednn(OneDnnLimit limit) {
 
 void hold_to_environment() {
   const std::string_view limit = limit_in_environment();
-  if (limit.empty()) {
+  if (limit.empty() || limit == "amx") {
     // (Where oneDNN no longer listens it is not asked for products of bf16: matmul.cpp.)
     if (has_tiles()) limit_onednn(OneDnnLimit::avx512_with_bf16);
     return;
   }
 #if HWY_ARCH_X86
-  if (limit == "avx512bf16") return require_onednn(OneDnnLimit::avx512_with_bf16);
   if (limit == "avx512") {
     require_onednn(OneDnnLimit::avx512_without_bf16);
     return hwy::DisableTargets(better_than(HWY_AVX3));
@@ -81,9 +80,7 @@ void hold_to_environment() {
   }
 #endif
   fail(ErrorKind::usage,
-       "ATTUNE_MAX_ISA is '{}' in the environment; expected avx512bf16, avx512, avx2 or baseline, or "
-       "unset it",
-       limit);
+       "ATTUNE_MAX_ISA is '{}' in the environment; expected amx, avx512, avx2 or baseline, or unset it", limit);
 }
 
 }  // namespace
@@ -94,7 +91,7 @@ void limit_instructions() {
 }
 
 bool may_use_tiles() {
-  static const bool known = limit_in_environment().empty() && has_tiles() && ask_for_tiles();
+  static const bool known = limit_in_environment() == "amx" && has_tiles() && ask_for_tiles();
   return known;
 }
 
