@@ -1,4 +1,3 @@
-// The one file that knows the dot product of bf16: Highway 1.0.3 has none.
 #include "attune/kernels/cpu/matmul_dot.h"
 
 #include <algorithm>
@@ -11,7 +10,7 @@
 #include "attune/kernels/packed_weight.h"
 
 #if defined(__x86_64__)
-#include "attune/kernels/cpu/dot_results.h"
+#include "attune/kernels/cpu/dot_sums.h"
 
 #pragma GCC diagnostic push
 #if !defined(__clang__)
@@ -30,45 +29,12 @@ constexpr int kTileRows = 6;
 constexpr int kVectors = 4;
 static_assert(kVectors * kLanes == kPackBlock);
 
-template <int kRows>
-struct Sums {
-  __m512 of[kRows][kVectors];
-};
-
-// What a tile is the sum of. A pair of neighbours in k is one word: that of row i and pair p stands at
-// a[i * a_row + p * a_pair]; those of the 64 columns at b[64 * p].
-struct TileFactors {
-  const uint32_t* a;
-  int64_t a_row, a_pair;
-  const uint32_t* b;
-  int64_t pairs;
-};
-
-template <int kRows>
-ATTUNE_DOT ATTUNE_INLINE void add_up(const TileFactors& f, Sums<kRows>& sums) {
-#pragma GCC unroll 8
-  for (int i = 0; i < kRows; ++i)
-#pragma GCC unroll 4
-    for (int j = 0; j < kVectors; ++j) sums.of[i][j] = _mm512_setzero_ps();
-  const uint32_t *a = f.a, *b = f.b;
-  for (int64_t p = 0; p < f.pairs; ++p, a += f.a_pair, b += kPackBlock) {
-    __m512bh right[kVectors];
-#pragma GCC unroll 4
-    for (int j = 0; j < kVectors; ++j) right[j] = (__m512bh)_mm512_loadu_si512(b + kLanes * j);
-#pragma GCC unroll 8
-    for (int i = 0; i < kRows; ++i) {
-      const auto left = (__m512bh)_mm512_set1_epi32(static_cast<int>(a[i * f.a_row]));
-#pragma GCC unroll 4
-      for (int j = 0; j < kVectors; ++j) sums.of[i][j] = _mm512_dpbf16_ps(sums.of[i][j], left, right[j]);
-    }
-  }
-}
-
 // Rows [row, row + kRows) of the product in column block `block`.
 template <int kRows>
 ATTUNE_DOT void product_tile(const DotProduct& p, int64_t row, int64_t block) {
-  Sums<kRows> sums;
-  add_up<kRows>({words(p.a + row * p.lda), p.lda / 2, 1, words(p.b) + block * (p.k / 2) * kPackBlock, p.k / 2}, sums);
+  Sums<kRows, kVectors> sums;
+  add_up({words(p.a + row * p.lda), p.lda / 2, 1, words(p.b) + block * (p.k / 2) * kPackBlock, kPackBlock, p.k / 2},
+         sums);
 #pragma GCC unroll 4
   for (int j = 0; j < kVectors; ++j) {
     const int64_t col = block * kPackBlock + kLanes * j;
@@ -81,11 +47,11 @@ ATTUNE_DOT void product_tile(const DotProduct& p, int64_t row, int64_t block) {
 // Columns [row, row + kRows) of dy with x's of column block `block`. Returns the sum of the tile's squares.
 template <int kRows>
 ATTUNE_DOT double gradient_tile(const DotGradient& g, const LaidOut& factors, int64_t row, int64_t block) {
-  Sums<kRows> sums;
+  Sums<kRows, kVectors> sums;
   const int64_t pairs = g.k / 2, block_words = pairs * kPackBlock;
   const uint32_t *dy = words(factors.dy) + row / kPackBlock * block_words + row % kPackBlock,
                  *x = words(factors.x) + block * block_words;
-  add_up<kRows>({dy, 1, kPackBlock, x, pairs}, sums);
+  add_up({dy, 1, kPackBlock, x, kPackBlock, pairs}, sums);
   __m512 squares = _mm512_setzero_ps();
 #pragma GCC unroll 8
   for (int i = 0; i < kRows; ++i) {

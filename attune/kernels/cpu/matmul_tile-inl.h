@@ -14,6 +14,8 @@
 #include <cstdint>
 #include <hwy/highway.h>
 
+#include "attune/kernels/cpu/even_parts.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace attune::kernels::cpu {
 namespace HWY_NAMESPACE {
@@ -101,29 +103,21 @@ void tile_of(const SmallProduct& p, int64_t row, int64_t rows, int64_t vector) {
   }
 }
 
-// Tiles of nearly equal height: 25 rows are cut into 7, 6, 6, 6.
 template <int kVectors>
 void column_of_tiles(const SmallProduct& p, int64_t vector) {
-  const int64_t tiles = (p.rows + tile_rows(kVectors) - 1) / tile_rows(kVectors);
-  for (int64_t t = 0, row = 0; t < tiles; ++t) {
-    const int64_t rows = (p.rows - row + tiles - t - 1) / (tiles - t);
-    tile_of<kVectors>(p, row, rows, vector);
-    row += rows;
-  }
+  in_even_parts(p.rows, tile_rows(kVectors),
+                [&](int64_t row, int64_t rows) HWY_ATTR { tile_of<kVectors>(p, row, rows, vector); });
 }
 
 inline void small_product(const SmallProduct& p) {
-  const int64_t columns = (p.vectors + kTileVectors - 1) / kTileVectors;
-  for (int64_t t = 0, vector = 0; t < columns; ++t) {
-    const int64_t vectors = (p.vectors - vector + columns - t - 1) / (columns - t);
+  in_even_parts(p.vectors, kTileVectors, [&](int64_t vector, int64_t vectors) HWY_ATTR {
     if (vectors == 1) column_of_tiles<1>(p, vector);
     if (vectors == 2) column_of_tiles<2>(p, vector);
     if constexpr (kTileVectors == 4) {
       if (vectors == 3) column_of_tiles<3>(p, vector);
       if (vectors == 4) column_of_tiles<4>(p, vector);
     }
-    vector += vectors;
-  }
+  });
 }
 
 }  // namespace HWY_NAMESPACE

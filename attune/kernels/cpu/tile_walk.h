@@ -13,7 +13,7 @@
 #pragma once
 #include <algorithm>
 
-#include "attune/kernels/cpu/dot_results.h"
+#include "attune/kernels/cpu/dot_sums.h"
 #include "attune/kernels/cpu/gradient_walk.h"
 
 #define ATTUNE_TILE __attribute__((target(ATTUNE_DOT_INSTRUCTIONS ",amx-tile,amx-bf16")))
@@ -34,33 +34,34 @@ struct TileFactors {
   int64_t steps;
 };
 
-// `sums` [32, 32]: those of the first `rows` rows.
-template <class Tiles>
-ATTUNE_TILE void add_up_tiles(Tiles& tiles, const TileFactors& f, int64_t rows, float* sums) {
-  constexpr int64_t kRightStep = kTile * kPackBlock;
+// kLower: whether there are rows below the first 16.
+template <bool kLower, class Tiles>
+ATTUNE_TILE void add_up_steps(Tiles& tiles, const TileFactors& f) {
   const uint32_t *left = f.left, *right = f.right;
-  tiles.shape(static_cast<int>(rows));
-  tiles.template zero<0>(), tiles.template zero<1>();
-  if (rows <= kTile) {
-    for (int64_t s = 0; s < f.steps; ++s, left += f.left_step, right += kRightStep) {
-      tiles.template load<4>(left, f.left_row);
-      tiles.template load<6>(right, kPackBlock);
-      tiles.template multiply<0, 4, 6>();
-      tiles.template load<7>(right + kTile, kPackBlock);
-      tiles.template multiply<1, 4, 7>();
-    }
-  } else {
-    tiles.template zero<2>(), tiles.template zero<3>();
-    for (int64_t s = 0; s < f.steps; ++s, left += f.left_step, right += kRightStep) {
-      tiles.template load<4>(left, f.left_row);
-      tiles.template load<6>(right, kPackBlock);
-      tiles.template multiply<0, 4, 6>();
-      tiles.template load<7>(right + kTile, kPackBlock);
-      tiles.template multiply<1, 4, 7>();
+  for (int64_t s = 0; s < f.steps; ++s, left += f.left_step, right += kTile * kPackBlock) {
+    tiles.template load<4>(left, f.left_row);
+    tiles.template load<6>(right, kPackBlock);
+    tiles.template multiply<0, 4, 6>();
+    tiles.template load<7>(right + kTile, kPackBlock);
+    tiles.template multiply<1, 4, 7>();
+    if constexpr (kLower) {
       tiles.template load<5>(left + f.left_lower, f.left_row);
       tiles.template multiply<2, 5, 6>();
       tiles.template multiply<3, 5, 7>();
     }
+  }
+}
+
+// `sums` [32, 32]: those of the first `rows` rows.
+template <class Tiles>
+ATTUNE_TILE void add_up_tiles(Tiles& tiles, const TileFactors& f, int64_t rows, float* sums) {
+  tiles.shape(static_cast<int>(rows));
+  tiles.template zero<0>(), tiles.template zero<1>();
+  if (rows <= kTile) {
+    add_up_steps<false>(tiles, f);
+  } else {
+    tiles.template zero<2>(), tiles.template zero<3>();
+    add_up_steps<true>(tiles, f);
     tiles.template store<2>(sums + kTile * kTileBlock, kTileBlock);
     tiles.template store<3>(sums + kTile * kTileBlock + kTile, kTileBlock);
   }

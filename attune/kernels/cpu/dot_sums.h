@@ -22,6 +22,41 @@ inline const uint32_t* words(const tensor::BFloat16* x) {
   return reinterpret_cast<const uint32_t*>(x);
 }
 
+template <int kRows, int kVectors>
+struct Sums {
+  __m512 of[kRows][kVectors];
+};
+
+// What a tile of rows and 16-column vectors is the sum of. A pair of neighbours in k is one word: that of row i and
+// pair p stands at a[i * a_row + p * a_pair]; those of the columns at b[p * b_pair].
+struct DotFactors {
+  const uint32_t* a;
+  int64_t a_row, a_pair;
+  const uint32_t* b;
+  int64_t b_pair;
+  int64_t pairs;
+};
+
+template <int kRows, int kVectors>
+ATTUNE_DOT ATTUNE_INLINE void add_up(const DotFactors& f, Sums<kRows, kVectors>& sums) {
+#pragma GCC unroll 8
+  for (int i = 0; i < kRows; ++i)
+#pragma GCC unroll 4
+    for (int j = 0; j < kVectors; ++j) sums.of[i][j] = _mm512_setzero_ps();
+  const uint32_t *a = f.a, *b = f.b;
+  for (int64_t p = 0; p < f.pairs; ++p, a += f.a_pair, b += f.b_pair) {
+    __m512bh right[kVectors];
+#pragma GCC unroll 4
+    for (int j = 0; j < kVectors; ++j) right[j] = (__m512bh)_mm512_loadu_si512(b + kLanes * j);
+#pragma GCC unroll 8
+    for (int i = 0; i < kRows; ++i) {
+      const auto left = (__m512bh)_mm512_set1_epi32(static_cast<int>(a[i * f.a_row]));
+#pragma GCC unroll 4
+      for (int j = 0; j < kVectors; ++j) sums.of[i][j] = _mm512_dpbf16_ps(sums.of[i][j], left, right[j]);
+    }
+  }
+}
+
 // Columns [col, col + 16) of row `row` of the product; `bias` is theirs, or zeros where there is none.
 ATTUNE_DOT ATTUNE_INLINE void store_product(const DotProduct& p, int64_t row, int64_t col, __m512 sum, __m512 bias) {
   const int64_t place = row * p.n + col;
