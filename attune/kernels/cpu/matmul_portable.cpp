@@ -124,12 +124,12 @@ void tile_of_c(const PortableBlock& k, int64_t tile_index, const Panel& panel) {
   for (int64_t i = 0; i < rows; ++i) hwy::Prefetch(c + i * p.n);
   const float* const a = k.a + tile_index * kTileWidth * kDepth;
   SmallProduct product{rows, kPanelVectors, k.steps, a, 1, kTileWidth, panel.b, panel.ld, c, p.n, !starts || p.bias};
-  if (cols == width) return small_product(product);
+  if (cols == width) return tile_of<kPanelVectors>(product, 0, rows, 0);
   HWY_ALIGN float edge[kRowsOfTile * kPanelFloats] = {};
   for (int64_t i = 0; i < rows; ++i) std::copy(c + i * p.n, c + i * p.n + cols, edge + i * width);
   product.c = edge;
   product.ldc = width;
-  small_product(product);
+  tile_of<kPanelVectors>(product, 0, rows, 0);
   for (int64_t i = 0; i < rows; ++i) std::copy(edge + i * width, edge + i * width + cols, c + i * p.n);
 }
 
