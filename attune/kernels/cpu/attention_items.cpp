@@ -48,16 +48,12 @@ HWY_BEFORE_NAMESPACE();
 namespace attune::kernels::cpu {
 namespace HWY_NAMESPACE {
 
-// What a score must still be multiplied by.
-Float scale_of_scores(const HeadItem& item) {
-  return hn::Set(Floats(), item.dots ? item.scale : 1.0f);
-}
-
-// Query `row`'s scores to exponentials with dropout; returns what its weighted sum of values must be multiplied by.
+// Query `row`'s products with the keys to exponentials of its scores, with dropout; returns what its weighted sum of
+// values must be multiplied by.
 template <class Dropout>
 float soften(const HeadItem& item, int64_t row, float* s) {
   const Dropout dropout(item, row_of_query(item, row));
-  const Float scale = scale_of_scores(item);
+  const Float scale = hn::Set(Floats(), item.scale);
   const Float never = hn::Set(Floats(), -std::numeric_limits<float>::infinity());
   Float best = never;
   for_lanes(0, item.length, [&](int64_t j, auto part) HWY_ATTR {
@@ -77,12 +73,12 @@ float soften(const HeadItem& item, int64_t row, float* s) {
   return item.dropout.scale() / sum;
 }
 
-// Queries [begin, begin + count), times the scale.
+// Queries [begin, begin + count).
 template <class T>
 void load_queries(const HeadItem& item, const HeadRows& from, int64_t begin, int64_t count, float* to, int64_t ld) {
-  if (!item.query) return load_rows<T>(from, begin, count, item.head_size, item.scale, to, ld);
+  if (!item.query) return load_rows<T>(from, begin, count, item.head_size, to, ld);
   for (int64_t i = 0; i < count; ++i)
-    load_rows<T>(from, row_of_query(item, begin + i), 1, item.head_size, item.scale, to + i * ld, ld);
+    load_rows<T>(from, row_of_query(item, begin + i), 1, item.head_size, to + i * ld, ld);
 }
 
 template <class T>
@@ -98,29 +94,31 @@ const uint32_t* words_of(const HeadRows& rows, int64_t row) {
 }
 
 // The keys or values that rows will be multiplied by, transposed to `to` [D or D / 2, wide columns]: f32 (by way of
-// `loaded`), or words of two neighbours.
+// `loaded` [T, D]), or words of two neighbours.
 template <class T>
-void lay_out(const HeadItem& item, const HeadRows& rows, float* loaded, int64_t ld, float* to, int64_t wide_ld) {
+void lay_out(const HeadItem& item, const HeadRows& rows, float* loaded, float* to) {
+  const int64_t length = item.length, size = item.head_size, ld = columns(size), wide_ld = wide_columns(length);
   if (item.dots)
-    return transpose(reinterpret_cast<const float*>(words_of(rows, 0)), item.length, item.head_size / 2,
-                     rows.stride / 2, to, wide_ld);
-  load_rows<T>(rows, 0, item.length, item.head_size, 1.0f, loaded, ld);
-  transpose(loaded, item.length, item.head_size, ld, to, wide_ld);
+    return transpose(reinterpret_cast<const float*>(words_of(rows, 0)), length, size / 2, rows.stride / 2, to, wide_ld);
+  load_rows<T>(rows, 0, length, size, loaded, ld);
+  transpose(loaded, length, size, ld, to, wide_ld);
 }
 
-// s [count, T] = rows [begin, begin + count) of `from`, which are in `loaded` [count, ld] unless item.dots, times what
-// was laid out. `query`: which rows those are, or nullptr.
-void multiply_laid_out(const HeadItem& item, const HeadRows& from, const int32_t* query, int64_t begin, int64_t count,
-                       const float* loaded, int64_t ld, const float* laid_out, int64_t wide_ld, float* s) {
-  const int64_t vectors = whole_vectors(item.length);
+// s [count, T] = rows [begin, begin + count) of `from`, which are in `loaded` [count, D] unless item.dots, times what
+// was laid out. `queries`: whether `from` is item.q, whose rows may be picked.
+void multiply_laid_out(const HeadItem& item, const HeadRows& from, bool queries, int64_t begin, int64_t count,
+                       const float* loaded, const float* laid_out, float* s) {
+  const int64_t vectors = whole_vectors(item.length), wide_ld = wide_columns(item.length);
   if (!item.dots)
-    return small_product({count, vectors, item.head_size, loaded, ld, 1, laid_out, wide_ld, s, wide_ld, false});
+    return small_product(
+        {count, vectors, item.head_size, loaded, columns(item.head_size), 1, laid_out, wide_ld, s, wide_ld, false});
   const auto* const b = reinterpret_cast<const uint32_t*>(laid_out);
   const int64_t pairs = item.head_size / 2, stride = from.stride / 2;
-  if (!query) return dot_scores({count, vectors, pairs, words_of(from, begin), stride, b, wide_ld, s, wide_ld});
+  if (!queries || !item.query)
+    return dot_scores({count, vectors, pairs, words_of(from, begin), stride, b, wide_ld, s, wide_ld});
   for (int64_t i = 0; i < count; ++i)
-    dot_scores({1, vectors, pairs, words_of(from, query[begin + i] - item.first_row), stride, b, wide_ld,
-                s + i * wide_ld, wide_ld});
+    dot_scores({1, vectors, pairs, words_of(from, row_of_query(item, begin + i)), stride, b, wide_ld, s + i * wide_ld,
+                wide_ld});
 }
 
 template <class T, class Dropout>
@@ -132,12 +130,12 @@ void forward(const HeadItem& item, float* scratch) {
   float* const q = carve(kQueries, ld);
   float* const s = carve(kQueries, wide_ld);
   float* const o = carve(kQueries, ld);
-  lay_out<T>(item, item.k, v, ld, k_t, wide_ld);
-  load_rows<T>(item.v, 0, length, size, 1.0f, v, ld);
+  lay_out<T>(item, item.k, v, k_t);
+  load_rows<T>(item.v, 0, length, size, v, ld);
   for (int64_t begin = 0; begin < item.queries; begin += kQueries) {
     const int64_t rows = std::min(kQueries, item.queries - begin);
     if (!item.dots) load_queries<T>(item, item.q, begin, rows, q, ld);
-    multiply_laid_out(item, item.q, item.query, begin, rows, q, ld, k_t, wide_ld, s);
+    multiply_laid_out(item, item.q, true, begin, rows, q, k_t, s);
     float factor[kQueries];
     for (int64_t i = 0; i < rows; ++i) factor[i] = soften<Dropout>(item, begin + i, s + i * wide_ld);
     small_product({rows, whole_vectors(size), length, s, wide_ld, 1, v, ld, o, ld, false});
@@ -151,13 +149,13 @@ float dot(const float* x, const float* y, int64_t count) {
   return sum_of(sum);
 }
 
-// In place: query `row`'s scores s becomes p~, and g, which holds dp~, becomes ds. `e` is the row's d_out . out.
-// (Rounding may lift a score a little above log_sum; the exponential bears that.)
+// In place: s, query `row`'s products with the keys, becomes p~, and g, which holds dp~, becomes ds. `e` is the row's
+// d_out . out. (Rounding may lift a score a little above log_sum; the exponential bears that.)
 template <class Dropout>
 void score_gradients(const HeadItem& item, int64_t row, float e, float* s, float* g) {
   const Dropout dropout(item, row_of_query(item, row));
   const Float shift = hn::Set(Floats(), item.log_sum[row * item.log_stride]), mean = hn::Set(Floats(), e);
-  const Float scale = scale_of_scores(item);
+  const Float scale = hn::Set(Floats(), item.scale);
   const Float kept = hn::Set(Floats(), item.dropout.scale());
   for (int64_t j = 0; j < item.length; j += lanes()) {
     const Float p = exp_of_negative(hn::MulSub(load(s + j, Whole{}), scale, shift));
@@ -188,26 +186,25 @@ void backward(const HeadItemBackward& b, float* scratch) {
     clear_rows<T>(b.dk, length, size);
     return clear_rows<T>(b.dv, length, size);
   }
-  lay_out<T>(item, item.v, k, ld, v_t, wide_ld);
-  lay_out<T>(item, item.k, k, ld, k_t, wide_ld);
-  if (item.dots) load_rows<T>(item.k, 0, length, size, 1.0f, k, ld);
+  lay_out<T>(item, item.v, k, v_t);
+  lay_out<T>(item, item.k, k, k_t);
+  if (item.dots) load_rows<T>(item.k, 0, length, size, k, ld);
   for (int64_t begin = 0; begin < item.queries; begin += kQueries) {
     const int64_t rows = std::min(kQueries, item.queries - begin);
     load_queries<T>(item, item.q, begin, rows, q, ld);
-    load_rows<T>(b.d_out, begin, rows, size, 1.0f, d_out, ld);
-    load_rows<T>(item.out, begin, rows, size, 1.0f, o, ld);
-    multiply_laid_out(item, item.q, item.query, begin, rows, q, ld, k_t, wide_ld, s);
-    multiply_laid_out(item, b.d_out, nullptr, begin, rows, d_out, ld, v_t, wide_ld, g);
+    load_rows<T>(b.d_out, begin, rows, size, d_out, ld);
+    load_rows<T>(item.out, begin, rows, size, o, ld);
+    multiply_laid_out(item, item.q, true, begin, rows, q, k_t, s);
+    multiply_laid_out(item, b.d_out, false, begin, rows, d_out, v_t, g);
     for (int64_t i = 0; i < rows; ++i)
       score_gradients<Dropout>(item, begin + i, dot(d_out + i * ld, o + i * ld, size), s + i * wide_ld,
                                g + i * wide_ld);
     small_product({rows, narrow, length, g, wide_ld, 1, k, ld, o, ld, false});
     for (int64_t i = 0; i < rows; ++i) store_row<T>(o + i * ld, size, item.scale, b.dq, row_of_query(item, begin + i));
-    // q holds scale * q, so dk needs no scale of its own.
     small_product({length, narrow, rows, g, 1, wide_ld, q, ld, dk, ld, begin > 0});
     small_product({length, narrow, rows, s, 1, wide_ld, d_out, ld, dv, ld, begin > 0});
   }
-  store_rows<T>(dk, ld, length, size, 1.0f, b.dk, 0);
+  store_rows<T>(dk, ld, length, size, item.scale, b.dk, 0);
   store_rows<T>(dv, ld, length, size, 1.0f, b.dv, 0);
 }
 

@@ -20,20 +20,19 @@ inline int64_t whole_vectors(int64_t count) {
   return (count + lanes() - 1) / lanes();
 }
 
-// Rows [begin, begin + count) of `cols` elements, times scale, to rows of `to` that are ld apart and hold whole
-// vectors, with zeros behind the elements.
+// Rows [begin, begin + count) of `cols` elements to rows of `to` that are ld apart and hold whole vectors, with zeros
+// behind the elements.
 template <class T>
-void load_rows(const HeadRows& rows, int64_t begin, int64_t count, int64_t cols, float scale, float* to, int64_t ld) {
-  const Float factor = hn::Set(Floats(), scale);
+void load_rows(const HeadRows& rows, int64_t begin, int64_t count, int64_t cols, float* to, int64_t ld) {
   const T* from = static_cast<const T*>(rows.data) + begin * rows.stride;
   for (int64_t i = 0; i < count; ++i, from += rows.stride, to += ld) {
     int64_t j = 0;
-    for (; j + lanes() <= cols; j += lanes()) store(to + j, Whole{}, hn::Mul(load(from + j, Whole{}), factor));
-    if (j < cols) store(to + j, Whole{}, hn::Mul(load(from + j, Part{static_cast<size_t>(cols - j)}), factor));
+    for (; j + lanes() <= cols; j += lanes()) store(to + j, Whole{}, load(from + j, Whole{}));
+    if (j < cols) store(to + j, Whole{}, load(from + j, Part{static_cast<size_t>(cols - j)}));
   }
 }
 
-// The way back for one row, rounded where T is bf16.
+// The way back for one row, times scale, rounded where T is bf16.
 template <class T>
 void store_row(const float* from, int64_t cols, float scale, const HeadRows& rows, int64_t row) {
   const Float factor = hn::Set(Floats(), scale);

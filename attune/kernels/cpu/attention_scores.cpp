@@ -1,13 +1,8 @@
 #include "attune/kernels/cpu/attention_scores.h"
 
-#include "attune/base/error.h"
-
 #if defined(__x86_64__)
 #include "attune/kernels/cpu/dot_sums.h"
 #include "attune/kernels/cpu/even_parts.h"
-
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wuninitialized"  // as in dot_sums.h
 
 namespace attune::kernels::cpu {
 namespace {
@@ -50,17 +45,6 @@ void dot_scores(const DotScores& p) {
     if (vectors == 3) column_of_tiles<3>(p, vector);
     if (vectors == 4) column_of_tiles<4>(p, vector);
   });
-}
-
-}  // namespace attune::kernels::cpu
-#pragma GCC diagnostic pop
-
-#else
-
-namespace attune::kernels::cpu {
-
-void dot_scores(const DotScores&) {
-  fail(ErrorKind::internal, "this processor has no dot products of bf16");
 }
 
 }  // namespace attune::kernels::cpu

@@ -12,12 +12,6 @@
 #if defined(__x86_64__)
 #include "attune/kernels/cpu/dot_sums.h"
 
-#pragma GCC diagnostic push
-#if !defined(__clang__)
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-#endif
-#pragma GCC diagnostic ignored "-Wuninitialized"
-
 namespace attune::kernels::cpu {
 namespace {
 
@@ -120,23 +114,6 @@ void dot_product(int threads, const DotProduct& p) {
 
 void dot_gradient(Workspace& workspace, int threads, const DotGradient& g) {
   walk_gradient<DotBlocks>(workspace, threads, g);
-}
-
-}  // namespace attune::kernels::cpu
-#pragma GCC diagnostic pop
-
-#else
-
-namespace attune::kernels::cpu {
-
-bool dots_bf16() {
-  return false;
-}
-void dot_product(int, const DotProduct&) {
-  fail(ErrorKind::internal, "this processor has no dot products of bf16");
-}
-void dot_gradient(Workspace&, int, const DotGradient&) {
-  fail(ErrorKind::internal, "this processor has no dot products of bf16");
 }
 
 }  // namespace attune::kernels::cpu

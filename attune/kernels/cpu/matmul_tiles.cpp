@@ -1,7 +1,6 @@
 // The one file that knows AMX. In assembly, because GCC's intrinsics take a tile's number as a token alone.
 #include "attune/kernels/cpu/matmul_tiles.h"
 
-#include "attune/base/error.h"
 #include "attune/kernels/cpu/instructions.h"
 
 #if defined(__x86_64__)
@@ -74,22 +73,6 @@ void tile_product(int threads, const DotProduct& p) {
 
 void tile_gradient(Workspace& workspace, int threads, const DotGradient& g) {
   walk_gradient<TileBlocks<AmxTiles>>(workspace, threads, g);
-}
-
-}  // namespace attune::kernels::cpu
-
-#else
-
-namespace attune::kernels::cpu {
-
-bool tiles_bf16() {
-  return false;
-}
-void tile_product(int, const DotProduct&) {
-  fail(ErrorKind::internal, "this processor has no tiles of bf16");
-}
-void tile_gradient(Workspace&, int, const DotGradient&) {
-  fail(ErrorKind::internal, "this processor has no tiles of bf16");
 }
 
 }  // namespace attune::kernels::cpu
