@@ -13,8 +13,9 @@
 namespace attune::kernels::cpu {
 
 constexpr int64_t kDepth =
-    256;  // steps of k at a time: a panel of B has 16 KB with 8 lanes and stays in the first-level cache
-constexpr int64_t kBlockRows = 256;  // rows of A at a time, at most: packed, they stay in the second-level cache
+    384;  // steps of k at a time: a panel of B has 24 KB with 8 lanes and stays in the first-level cache
+constexpr int64_t kBlockRows = 512;  // rows of A at a time, at most, where it lies: a panel of B is packed for each
+constexpr int64_t kPackedBlockRows = 256;           // and packed: they stay in the second-level cache
 constexpr int64_t kRowsOfTile = 6, kTileWidth = 8;  // rows of A in a tile, and the places they have when packed
 constexpr int64_t kRowsInPlace = 128;               // more rows pay for a copy of B that could be read where it lies
 constexpr int64_t kItemsOfThread = 4;               // items of work a thread, at least, where there are as many
@@ -32,14 +33,19 @@ struct PortableBlock {
   const Product* product;
   const ProductData* data;
   int64_t row, rows, step, steps;  // this block of A'
-  float* a;                        // its tiles, packed
+  float* a;                        // its tiles, if packed
 
   int64_t tiles() const { return ceil_div(rows, kRowsOfTile); }
 };
 
+// Whether a tile reads A where it lies: its rows are then streams of their own, which the processor fetches ahead.
+bool reads_a_in_place(const Product& p) {
+  return p.operands == tensor::DType::f32 && !p.transpose_a;
+}
+
 // What a block of A' may need, packed.
 int64_t floats_of_block(const Product& p) {
-  return ceil_div(std::min(p.m, kBlockRows), kRowsOfTile) * kTileWidth * kDepth;
+  return reads_a_in_place(p) ? 0 : ceil_div(std::min(p.m, kPackedBlockRows), kRowsOfTile) * kTileWidth * kDepth;
 }
 
 }  // namespace attune::kernels::cpu
@@ -73,6 +79,13 @@ void pack_tile_of_a(const PortableBlock& k, int64_t t) {
   pack(strip, k.a + t * kTileWidth * kDepth);
 }
 
+// Called by every thread of the team, which waits until all of it is there.
+template <class T>
+void pack_a(const PortableBlock& k) {
+#pragma omp for schedule(static)
+  for (int64_t t = 0; t < k.tiles(); ++t) pack_tile_of_a<T>(k, t);
+}
+
 template <class T>
 void pack_panel_of_b(const PortableBlock& k, int64_t panel, float* packed) {
   const Product& p = *k.product;
@@ -85,6 +98,18 @@ void pack_panel_of_b(const PortableBlock& k, int64_t panel, float* packed) {
                  .step_stride = p.transpose_b ? 1 : p.ldb};
   strip.from += first * strip.item_stride + k.step * strip.step_stride;
   pack(strip, packed);
+}
+
+// A tile of A' as it is read: packed, or where it lies. Element (i, s) is a[i * row + s * step].
+struct LeftTile {
+  const float* a;
+  int64_t row, step;
+};
+
+LeftTile left_tile(const PortableBlock& k, int64_t index, int64_t first_row) {
+  const Product& p = *k.product;
+  if (reads_a_in_place(p)) return {static_cast<const float*>(k.data->a) + first_row * p.lda + k.step, p.lda, 1};
+  return {k.a + index * kTileWidth * kDepth, 1, kTileWidth};
 }
 
 // A panel of B as a tile reads it: packed, or where it lies, its rows `ld` apart.
@@ -122,8 +147,18 @@ void tile_of_c(const PortableBlock& k, int64_t tile_index, const Panel& panel) {
     for (int64_t i = 0; i < rows; ++i) std::copy(bias, bias + cols, c + i * p.n);
   }
   for (int64_t i = 0; i < rows; ++i) hwy::Prefetch(c + i * p.n);
-  const float* const a = k.a + tile_index * kTileWidth * kDepth;
-  SmallProduct product{rows, kPanelVectors, k.steps, a, 1, kTileWidth, panel.b, panel.ld, c, p.n, !starts || p.bias};
+  const LeftTile left = left_tile(k, tile_index, k.row + first);
+  SmallProduct product{.rows = rows,
+                       .vectors = kPanelVectors,
+                       .steps = k.steps,
+                       .a = left.a,
+                       .a_row = left.row,
+                       .a_col = left.step,
+                       .b = panel.b,
+                       .ldb = panel.ld,
+                       .c = c,
+                       .ldc = p.n,
+                       .accumulate = !starts || p.bias};
   if (cols == width) return tile_of<kPanelVectors>(product, 0, rows, 0);
   HWY_ALIGN float edge[kRowsOfTile * kPanelFloats] = {};
   for (int64_t i = 0; i < rows; ++i) std::copy(c + i * p.n, c + i * p.n + cols, edge + i * width);
@@ -134,16 +169,15 @@ void tile_of_c(const PortableBlock& k, int64_t tile_index, const Panel& panel) {
 }
 
 // Called by every thread of the team; the loops are shared among them. An item of work is a panel of B, packed by the
-// thread that uses it, and a group of tiles. No thread waits at the end: the next block is packed elsewhere, and behind
-// its barrier this one is done.
+// thread that uses it, and a group of tiles. No thread waits at the end: the next block of A' is packed elsewhere, and
+// where the next block adds to the same elements of C, its loop has as many items, so each falls to the same thread.
 template <class T>
 void block(const PortableBlock& k) {
   const int64_t tiles = k.tiles(), panels = ceil_div(k.product->n, panel_width());
   const int64_t groups = std::min(tiles, ceil_div(kItemsOfThread * k.product->threads, panels));
   HWY_ALIGN float b[kDepth * kPanelFloats];
   Panel panel{-1, nullptr, 0};
-#pragma omp for schedule(static)
-  for (int64_t t = 0; t < tiles; ++t) pack_tile_of_a<T>(k, t);
+  if (!reads_a_in_place(*k.product)) pack_a<T>(k);
 #pragma omp for schedule(static) nowait
   for (int64_t item = 0; item < panels * groups; ++item) {
     const int64_t index = item / groups, group = item % groups;
@@ -155,7 +189,8 @@ void block(const PortableBlock& k) {
 
 // `packed`: room for two blocks of A', used in turn.
 void blocks(const Product& p, const ProductData& data, float* packed) {
-  const int64_t row_blocks = ceil_div(p.m, kBlockRows), step_blocks = ceil_div(p.k, kDepth);
+  const int64_t row_blocks = ceil_div(p.m, reads_a_in_place(p) ? kBlockRows : kPackedBlockRows);
+  const int64_t step_blocks = ceil_div(p.k, kDepth);
   for (int64_t i = 0; i < row_blocks * step_blocks; ++i) {
     const int64_t r = i / step_blocks, s = i % step_blocks;
     const int64_t row = part(p.m, row_blocks, r), rows = part(p.m, row_blocks, r + 1) - row;
