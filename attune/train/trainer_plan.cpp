@@ -14,6 +14,10 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr double kMiB = 1048576.0;
 
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
 double resident_bytes() {
   std::ifstream statm("/proc/self/statm");
   double total = 0, resident = 0;
@@ -76,19 +80,22 @@ void Trainer::fit_memory() {
   step_.limit_memory(static_cast<size_t>(std::max(limit - fixed, kSlack * needed)));
 }
 
-// The first passes pay for memory and for making matrix products; the quickest of the others is what a token costs.
+// The first pass pays for memory and for making matrix products; the quickest of the others is what a token costs.
+// Where passes take long, two must do: nobody waits for an estimate.
 double Trainer::seconds_per_token() {
-  constexpr int64_t kPasses = 5, kWarmPasses = 2;
+  constexpr int64_t kPasses = 5;
+  constexpr double kPatience = 0.5;  // seconds
   double best = 0;
-  for (int64_t pass = 0; pass < kPasses; ++pass) {
+  const auto begun = Clock::now();
+  const auto tired = [&] { return seconds_since(begun) > kPatience; };
+  for (int64_t pass = 0; pass < kPasses && !(best > 0 && tired()); ++pass) {
     const auto micro = batches_.at(pass % total_steps_);
     int64_t tokens = 0;
     for (const auto& batch : micro) tokens += batch.rows.tokens();
     const auto start = Clock::now();
     step_.rehearse(micro, pass);
-    const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
-    const double per_token = seconds / static_cast<double>(std::max<int64_t>(1, tokens));
-    if (pass >= kWarmPasses) best = best == 0 ? per_token : std::min(best, per_token);
+    const double per_token = seconds_since(start) / static_cast<double>(std::max<int64_t>(1, tokens));
+    if (pass > 0) best = best == 0 ? per_token : std::min(best, per_token);
   }
   return best;
 }
