@@ -359,7 +359,8 @@ Matrix portable(cpu::Workspace& scratch, int threads, const Case& c, Operands& o
 
 TEST(PortableProduct, ValuesOfAllOptions) {
   cpu::Workspace scratch;
-  const int64_t sizes[][3] = {{1, 1, 1}, {7, 33, 9}, {25, 300, 70}, {13, 300, 1030}, {970, 20, 33}, {30, 5, 1024}, {14, 900, 40}, {300, 800, 19}};
+  const int64_t sizes[][3] = {{1, 1, 1},     {7, 33, 9},    {25, 300, 70}, {13, 300, 1030},
+                              {970, 20, 33}, {30, 5, 1024}, {14, 900, 40}, {300, 800, 19}};
   for (const auto& s : sizes)
     for (const Case& c : with_all_options(s[0], s[1], s[2])) {
       if (c.result != DType::f32) continue;
