@@ -1,14 +1,12 @@
 #include "attune/train/evaluate.h"
 
-#include <chrono>
 #include <cmath>
 
+#include "attune/train/clock.h"
 #include "attune/train/strategy.h"
 
 namespace attune::train {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 void check_finite(std::span<const float> logits, const Split& split, int32_t row) {
   for (const float logit : logits)
@@ -85,7 +83,7 @@ std::optional<tasks::Evaluation> evaluate(const tasks::ModelBundle& bundle, kern
   }
   tasks::Evaluation evaluation = scorer->finish(options.bootstrap);
   evaluation.scores.set("loss", denominator > 0 ? sum / denominator : metrics::kUndefined);
-  evaluation.seconds = std::chrono::duration<double>(Clock::now() - start).count();
+  evaluation.seconds = seconds_since(start);
   evaluation.tokens = tokens;
   return evaluation;
 }

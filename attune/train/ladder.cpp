@@ -1,6 +1,5 @@
 #include "attune/train/ladder.h"
 
-#include <chrono>
 #include <cmath>
 
 #include "attune/baselines/dense_features.h"
@@ -8,18 +7,13 @@
 #include "attune/baselines/logistic_regression.h"
 #include "attune/metrics/catalog.h"
 #include "attune/report/format.h"
+#include "attune/train/clock.h"
 
 namespace attune::train {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 // What the logits of a linear model may take, in floats; n-grams beyond it are the rarest.
 constexpr int64_t kMostWeights = 1 << 23;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 baselines::ClassTargets class_targets(const tasks::Task& task, int64_t classes, const Split& split,
                                       std::span<const int32_t> rows) {

@@ -1,20 +1,15 @@
 #include "attune/train/trainer.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "attune/base/files.h"
+#include "attune/train/clock.h"
 #include "attune/train/head_start.h"
 
 namespace attune::train {
 namespace {
-
-using Clock = std::chrono::steady_clock;
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 int64_t steps_in_all(const TrainOptions& options, int64_t steps_per_epoch) {
   if (options.max_steps == 0 && !(options.epochs > 0))

@@ -1,22 +1,17 @@
 // What a run will take, known before it starts: memory and time.
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <fstream>
 #include <unistd.h>
 
+#include "attune/train/clock.h"
 #include "attune/train/head_start.h"
 #include "attune/train/trainer.h"
 
 namespace attune::train {
 namespace {
 
-using Clock = std::chrono::steady_clock;
 constexpr double kMiB = 1048576.0;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 double resident_bytes() {
   std::ifstream statm("/proc/self/statm");
