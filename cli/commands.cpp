@@ -9,6 +9,7 @@ const std::vector<Command>& commands() {
       {"predict", "label texts with a fine-tuned model, as JSON lines", run_predict},
       {"data", "show what data files hold and what is odd about them", run_data},
       {"tokenize", "show the pieces that a model reads", run_tokenize},
+      {"loss", "list, show, check and evaluate loss functions", run_loss},
       {"info", "show what a model folder holds", run_info},
       {"models", "list and get pre-trained models", run_models},
   };

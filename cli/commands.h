@@ -19,6 +19,7 @@ const std::vector<Command>& commands();
 int run_data(const ArgumentList&);
 int run_eval(const ArgumentList&);
 int run_info(const ArgumentList&);
+int run_loss(const ArgumentList&);
 int run_models(const ArgumentList&);
 int run_predict(const ArgumentList&);
 int run_tokenize(const ArgumentList&);

@@ -85,7 +85,7 @@ PredictionLines::PredictionLines(const tasks::ModelBundle& bundle, const LineOpt
     : bundle_(bundle),
       options_(options),
       scheme_(bundle.labels.names()),
-      decoder_(bundle.labels.names(), bundle.decoding, bundle.loss->chain()) {
+      decoder_(bundle.labels.names(), bundle.decoding, bundle.loss.chain()) {
   if (bundle.task->kind == tasks::TaskKind::multilabel)
     thresholds_ = metrics::logit_thresholds(bundle.thresholds, bundle.labels.size());
 }

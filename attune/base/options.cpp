@@ -48,7 +48,7 @@ template <class T>
 T checked_range(const Option& option, T value) {
   const auto x = static_cast<double>(value);
   if (x < option.info.min || x > option.info.max)
-    fail(ErrorKind::usage, "--{}: expected a number {}, got {}", option.name, range_text(option.info), value);
+    fail(ErrorKind::usage, "{}: expected a number {}, got {}", option.shown, range_text(option.info), value);
   return value;
 }
 
@@ -62,11 +62,11 @@ T parse_number(const Option& option, std::string_view text) {
                                : std::is_unsigned_v<T>     ? "a whole number of at least 0"
                                                            : "a whole number";
   if (error == std::errc::result_out_of_range)
-    fail(ErrorKind::usage, "--{}: {} is beyond what fits (expected {})", option.name, text, kind);
+    fail(ErrorKind::usage, "{}: {} is beyond what fits (expected {})", option.shown, text, kind);
   if (error != std::errc() || end != digits.data() + digits.size())
-    fail(ErrorKind::usage, "--{}: expected {}, got '{}'", option.name, kind, text);
+    fail(ErrorKind::usage, "{}: expected {}, got '{}'", option.shown, kind, text);
   if constexpr (std::is_floating_point_v<T>)
-    if (!std::isfinite(value)) fail(ErrorKind::usage, "--{}: expected a finite number, got '{}'", option.name, text);
+    if (!std::isfinite(value)) fail(ErrorKind::usage, "{}: expected a finite number, got '{}'", option.shown, text);
   return checked_range(option, value);
 }
 
@@ -75,13 +75,13 @@ bool parse_bool(const Option& option, std::string_view text) {
     if (text == yes) return true;
   for (const char* no : {"false", "no", "off", "0"})
     if (text == no) return false;
-  fail(ErrorKind::usage, "--{}: expected true or false (or yes, no, on, off, 1, 0), got '{}'", option.name, text);
+  fail(ErrorKind::usage, "{}: expected true or false (or yes, no, on, off, 1, 0), got '{}'", option.shown, text);
 }
 
 std::string parse_string(const Option& option, std::string_view text) {
   const auto& choices = option.info.choices;
   if (!choices.empty() && std::find(choices.begin(), choices.end(), text) == choices.end())
-    fail(ErrorKind::usage, "--{}: expected one of {}; got '{}'{}", option.name, fmt::join(choices, ", "), text,
+    fail(ErrorKind::usage, "{}: expected one of {}; got '{}'{}", option.shown, fmt::join(choices, ", "), text,
          did_you_mean(text, choices));
   return std::string(text);
 }
@@ -113,7 +113,7 @@ std::vector<T> parse_many(const Option& option, std::string_view text) {
 std::string as_text(const Option& option, const json& value, bool wants_string, bool wants_bool) {
   if (wants_string) {
     if (value.is_string()) return value.get<std::string>();
-    fail(ErrorKind::usage, "--{}: expected a string, got {}", option.name, value.dump());
+    fail(ErrorKind::usage, "{}: expected a string, got {}", option.shown, value.dump());
   }
   if (value.is_number() && !wants_bool) {
     // 3.0 is a whole number too: some writers of JSON know floating point alone.
@@ -123,7 +123,7 @@ std::string as_text(const Option& option, const json& value, bool wants_string, 
     return value.dump();
   }
   if (value.is_boolean() && wants_bool) return value.dump();
-  fail(ErrorKind::usage, "--{}: expected {}, got {}", option.name, wants_bool ? "true or false" : "a number",
+  fail(ErrorKind::usage, "{}: expected {}, got {}", option.shown, wants_bool ? "true or false" : "a number",
        value.dump(-1, ' ', false, json::error_handler_t::replace));
 }
 
@@ -177,7 +177,8 @@ std::string plain_text(const json& value) {
 
 void OptionList::add(std::string name, OptionTarget target, OptionInfo info) {
   ATTUNE_CHECK(!has(name) && name.find('_') == std::string::npos, "option {} twice, or with an underscore", name);
-  options_.push_back({std::move(name), group_, target, std::move(info), "", false});
+  std::string shown = prefix_ + name;
+  options_.push_back({std::move(name), std::move(shown), group_, target, std::move(info), "", false});
   Option& added = options_.back();
   added.default_text = plain_text(value_of(added));
 }
@@ -247,7 +248,7 @@ void OptionList::set_from_json(const json& object, std::string_view where) {
       const Found found = find(key);
       Option& option = options_[found.index];
       if (!seen.insert(found.index).second)
-        fail(ErrorKind::usage, "--{} is given twice (dashes and underscores mean the same)", option.name);
+        fail(ErrorKind::usage, "{} is given twice (dashes and underscores mean the same)", option.shown);
       if (!option.given) assign_json(option, value, found.negated);
     }
   };
@@ -257,7 +258,7 @@ void OptionList::set_from_json(const json& object, std::string_view where) {
 void OptionList::check_required() const {
   for (const auto& option : options_)
     if (option.info.required && !option.given)
-      fail(ErrorKind::usage, "--{} is required{}", option.name,
+      fail(ErrorKind::usage, "{} is required{}", option.shown,
            option.info.help.empty() ? "" : " (" + option.info.help + ")");
 }
 

@@ -45,6 +45,7 @@ using OptionTarget =
 
 struct Option {
   std::string name;
+  std::string shown;  // in messages: "--lr"
   std::string group;
   OptionTarget target;
   OptionInfo info;
@@ -54,6 +55,9 @@ struct Option {
 
 class OptionList {
  public:
+  OptionList() = default;
+  // `prefix`: before a name in messages, for options that are no flags.
+  explicit OptionList(std::string prefix) : prefix_(std::move(prefix)) {}
   void group(std::string title) { group_ = std::move(title); }
   void add(std::string name, OptionTarget target, OptionInfo info);
   template <class T>
@@ -100,6 +104,7 @@ class OptionList {
   Found find(std::string_view name) const;
   std::vector<Option> options_;
   std::string group_;
+  std::string prefix_ = "--";
 };
 
 }  // namespace attune

@@ -1,12 +1,7 @@
-// What training minimises. A loss takes logits (or hidden states), works in f32, and says what each item costs; it
-// never takes a mean. Over one optimizer step the objective is
+// A loss takes logits (or hidden states) and says what each item costs; it never takes a mean: what its sum is divided
+// by, and how several make one objective, stands in objective.h.
 //
-//   sum over terms of  weight_term * (sum over items of u_i * item_i) / denominator
-//
-// where u_i are item weights and the denominator is computed from targets and weights of the WHOLE step before the
-// first micro-batch runs. That makes accumulation, uneven batches and several devices exact.
-//
-// A new loss: one header with its contract, one source file, one line in loss_list.cpp.
+// A new loss: one header with its contract, one source file with its entry (entry.h), one line in loss_list.cpp.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -25,7 +20,8 @@ using tensor::Tensor;
 // The targets of a batch's items, in the order of the logits' rows. Which fields are filled depends on the task.
 struct Targets {
   std::vector<int32_t> classes;  // [n] single label and tagging: class index, or kIgnored
-  std::vector<float> values;     // [n, width] multi-label (0/1, negative: unknown) and regression
+  // [n, width] multi-label (0/1, negative: unknown), regression (NaN: unknown), and soft targets of classes
+  std::vector<float> values;
   int64_t width = 1;
   std::vector<float> weights;  // [n] item weights, or empty: all 1
   std::vector<int32_t>
@@ -62,20 +58,10 @@ struct LossTerm {
   std::vector<Part> parts;  // of a composed loss, for the log
 };
 
-// What a loss may be told. A field that the loss does not know is an error when set.
-struct LossOptions {
-  std::vector<double> class_weights = {};
-  std::vector<double> positive_weights = {};
-  double label_smoothing = 0;
-};
-
 class Loss {
  public:
   virtual ~Loss() = default;
   virtual std::string name() const = 0;
-
-  // What it was told: with its name enough to make it again (make_loss), as `eval` does for a saved model.
-  virtual LossOptions options() const { return {}; }
 
   // What the sum is divided by, for a batch of these targets: items, valid tokens, sum of class weights, values ...
   // Additive over disjoint sets of items.

@@ -1,30 +1,23 @@
 // The losses by name: one line each in loss_list.cpp.
 #pragma once
-#include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "attune/losses/loss.h"
+#include "attune/losses/entry.h"
 
 namespace attune::losses {
 
-// What a head's outputs mean, which decides the losses that fit it.
-enum class TargetKind { classes, labels, scores };
+// Sorted by what they fit, then by name.
+const std::vector<const LossEntry*>& loss_list();
 
-struct LossEntry {
-  const char* name;
-  TargetKind fits;
-  const char* summary;
-  std::unique_ptr<Loss> (*make)(const LossOptions&);
-};
-
-const std::vector<LossEntry>& loss_list();
-
-// Errors (usage): unknown name (suggests the nearest), a loss that does not fit the targets (names those that do), an
-// option out of range or unknown to this loss.
-std::unique_ptr<Loss> make_loss(const std::string& name, TargetKind kind, const LossOptions& options);
+// Errors (usage): unknown name; suggests the nearest.
+const LossEntry& loss_named(std::string_view name);
 
 // "cross_entropy", "bce" or "mse".
 const char* default_loss(TargetKind kind);
+
+// "bce, focal_bce, ...".
+std::string losses_that_fit(TargetKind kind);
 
 }  // namespace attune::losses

@@ -137,18 +137,18 @@ LabelPlan plan_labels(const TrainingModelOptions& options, const ContinuedHead& 
   return plan;
 }
 
-void part_from_other_link(LabelPlan& plan, const ContinuedHead& continued, const losses::Loss& loss,
-                          const std::optional<std::string>& old_loss) {
+void part_from_other_link(LabelPlan& plan, const ContinuedHead& continued, const losses::Objective& loss,
+                          const std::string& old_link) {
   if (!plan.keeps_head || (!continued.own_link && !loss.link())) return;
   plan.old_output.clear();  // rows are not labels
-  const bool same = continued.own_link && loss.link() && old_loss == loss.name();
+  const bool same = continued.own_link && loss.link() && old_link == loss.link_name();
   if (same && plan.labels.size() == continued.labels.size()) return;
   plan.keeps_head = false;
   plan.notes = {same ? fmt::format("{} labels came to the model's own: the last layer is new, for the loss '{}' reads "
                                    "it as a whole",
-                                   plan.labels.size() - continued.labels.size(), loss.name())
-                     : fmt::format("the last layer is new: the loss '{}' reads it in another way than {}", loss.name(),
-                                   old_loss ? "'" + *old_loss + "'" : "the old one")};
+                                   plan.labels.size() - continued.labels.size(), loss.text())
+                     : fmt::format("the last layer is new: the loss '{}' reads it in another way than {}", loss.text(),
+                                   old_link.empty() ? "the old one" : "'" + old_link + "'")};
 }
 
 }  // namespace attune::tasks

@@ -43,8 +43,9 @@ struct LabelPlan {
 LabelPlan plan_labels(const TrainingModelOptions& options, const ContinuedHead& continued);
 
 // A last layer serves only losses that read it in the same way: where `loss` does not, or where the layer is not one
-// output a label and labels came to it, the plan keeps none of it and says so. `old_loss`: the folder's, if recorded.
-void part_from_other_link(LabelPlan& plan, const ContinuedHead& continued, const losses::Loss& loss,
-                          const std::optional<std::string>& old_loss);
+// output a label and labels came to it, the plan keeps none of it and says so. `old_link`: the folder's
+// (recorded_link).
+void part_from_other_link(LabelPlan& plan, const ContinuedHead& continued, const losses::Objective& loss,
+                          const std::string& old_link);
 
 }  // namespace attune::tasks

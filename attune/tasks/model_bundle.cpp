@@ -79,26 +79,26 @@ void note_loaded(ModelBundle& bundle) {
 
 // Outputs of the last layer for the bundle's labels.
 int64_t head_outputs(const ModelBundle& bundle) {
-  const losses::Link* link = bundle.loss->link();
+  const losses::Link* link = bundle.loss.link();
   return link ? link->outputs(bundle.logit_count()) : bundle.logit_count();
 }
 
 // What attune.json names. A loss that is not attune's does not stand in the way of predicting where the last layer is
 // read as ever; judging by it does not go then.
-std::unique_ptr<losses::Loss> loss_to_read_with(ModelBundle& bundle, const FolderWeights& weights) {
+losses::Objective loss_to_read_with(ModelBundle& bundle, const FolderWeights& weights) {
   try {
     return recorded_loss(bundle);
   } catch (const Error& error) {
     if (has_own_link(bundle.record) || weights.has_parameters_of_a_loss()) throw;
     bundle.loss_error = error.what();
-    return losses::make_loss(losses::default_loss(bundle.task->loss), bundle.task->loss, {});
+    return default_objective(bundle);
   }
 }
 
 }  // namespace
 
 std::vector<float> ModelBundle::logits(std::span<const float> outputs) const {
-  const losses::Link* link = loss->link();
+  const losses::Link* link = loss.link();
   if (!link) return {outputs.begin(), outputs.end()};
   const auto p = static_cast<size_t>(model->head().outputs), k = static_cast<size_t>(logit_count());
   const size_t rows = outputs.size() / p;
@@ -111,9 +111,9 @@ std::vector<float> ModelBundle::logits(std::span<const float> outputs) const {
 std::string why_encoder_only(const ModelBundle& bundle) {
   if (bundle.model->head().pooling == models::Pooling::mean)
     return "the head reads the mean of all pieces, for which transformers has no class";
-  if (bundle.loss->link())
+  if (bundle.loss.link())
     return fmt::format("the loss '{}' reads the last layer in a way that transformers does not know",
-                       bundle.loss->name());
+                       bundle.loss.text());
   return "";
 }
 
@@ -141,15 +141,14 @@ ModelBundle open_for_training(const TrainingModelOptions& options) {
       options.new_head ? ContinuedHead{} : continued_head(folder, bundle.record, *options.task, weights);
   LabelPlan plan = plan_labels(options, continued);
   bundle.labels = plan.labels;
-  bundle.loss = options.make_loss ? options.make_loss(bundle.labels)
-                                  : losses::make_loss(losses::default_loss(bundle.task->loss), bundle.task->loss, {});
-  part_from_other_link(plan, continued, *bundle.loss, recorded_loss_name(bundle.record));
+  bundle.loss = options.make_loss ? options.make_loss(bundle.labels) : default_objective(bundle);
+  part_from_other_link(plan, continued, bundle.loss, recorded_link(bundle.record));
   bundle.notes = std::move(plan.notes);
   bundle.continued_head = plan.keeps_head;
   const models::Pooling pooling = training_pooling(options, bundle.record, plan.keeps_head);
   bundle.model = std::make_unique<models::Model>(
       config, models::HeadOptions{.kind = options.task->head, .pooling = pooling, .outputs = head_outputs(bundle)},
-      options.compute, [&](nn::Parameters& parameters) { bundle.loss->add_parameters(parameters); }, memory_of(bundle));
+      options.compute, [&](nn::Parameters& parameters) { bundle.loss.add_parameters(parameters); }, memory_of(bundle));
   bundle.loaded =
       with_context([&] { return "in " + folder.path().string(); },
                    [&] {
@@ -199,12 +198,12 @@ ModelBundle open_for_inference(const std::string& model, tensor::DType compute, 
   bundle.loss = make_loss ? make_loss(bundle.labels) : loss_to_read_with(bundle, weights);
   if (head_outputs(bundle) != *outputs)
     fail(ErrorKind::model, "{}: the last layer has {} outputs; the loss '{}' reads {} for {} labels",
-         folder.path().string(), *outputs, bundle.loss->name(), head_outputs(bundle), bundle.logit_count());
+         folder.path().string(), *outputs, bundle.loss.text(), head_outputs(bundle), bundle.logit_count());
   const models::Pooling pooling = recorded_pooling(bundle.record).value_or(models::Pooling::first);
   bundle.model = std::make_unique<models::Model>(
       models::BertConfig::from_json(folder.config(), config_file(folder)),
       models::HeadOptions{.kind = bundle.task->head, .pooling = pooling, .outputs = *outputs}, compute,
-      [&](nn::Parameters& parameters) { bundle.loss->add_parameters(parameters); }, memory_of(bundle));
+      [&](nn::Parameters& parameters) { bundle.loss.add_parameters(parameters); }, memory_of(bundle));
   bundle.loaded = with_context([&] { return "in " + folder.path().string(); },
                                [&] { return models::load_weights(*bundle.model, weights, {}); });
   if (!bundle.loaded.initialised.empty())

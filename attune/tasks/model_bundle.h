@@ -11,7 +11,7 @@
 
 #include "attune/data/encode.h"
 #include "attune/data/labels.h"
-#include "attune/losses/loss.h"
+#include "attune/losses/objective.h"
 #include "attune/models/load.h"
 #include "attune/tasks/tag_decoder.h"
 #include "attune/tasks/task.h"
@@ -27,9 +27,9 @@ struct ModelBundle {
   data::Labels labels;  // empty for regression
   std::unique_ptr<text::Tokenizer> tokenizer;
   std::unique_ptr<models::Model> model;
-  std::unique_ptr<losses::Loss> loss;  // what it is or was trained with
-  std::string loss_error;              // why `loss` is the task's default instead of the recorded one; mostly empty
-  nlohmann::json config;               // config.json as read
+  losses::Objective loss;  // what it is or was trained with
+  std::string loss_error;  // why `loss` is the task's default instead of the recorded one; mostly empty
+  nlohmann::json config;   // config.json as read
   data::EncodeOptions encode;
   std::vector<double> thresholds;        // multilabel, probabilities; empty: 0.5
   std::optional<bool> pairs;             // trained on pairs of texts, on single ones; nothing: not known
@@ -53,7 +53,7 @@ void with_device(const ModelBundle& bundle, const Body& body) {
   body(*kernels::cpu::make_kernels(1));
 }
 
-using MakeLoss = std::function<std::unique_ptr<losses::Loss>(const data::Labels&)>;
+using MakeLoss = std::function<losses::Objective(const data::Labels&)>;
 
 // How a model is opened for training.
 struct TrainingModelOptions {

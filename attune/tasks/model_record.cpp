@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "attune/base/files.h"
+#include "attune/losses/language/make_objective.h"
 #include "attune/tasks/probe.h"
 
 namespace attune::tasks {
@@ -16,28 +17,46 @@ using nlohmann::json;
        path.string(), what);
 }
 
-json as_json(const losses::LossOptions& options) {
-  json given = json::object();
-  if (!options.class_weights.empty()) given["class_weights"] = options.class_weights;
-  if (!options.positive_weights.empty()) given["pos_weight"] = options.positive_weights;
-  if (options.label_smoothing != 0) given["label_smoothing"] = options.label_smoothing;
-  return given;
-}
-
 bool is_number(const json& value) {
   return value.is_number() && std::isfinite(value.get<double>());
 }
 
-// loss_options[key]: a weight for each of `outputs`; empty where there is none.
-std::vector<double> weights_of(const json& options, const char* key, int64_t outputs, const fs::path& path) {
-  if (!options.contains(key)) return {};
-  const json& weights = options[key];
-  const auto fits = [](const json& weight) { return is_number(weight) && weight.get<double>() >= 0; };
-  if (!weights.is_array() || static_cast<int64_t>(weights.size()) != outputs ||
-      !std::all_of(weights.begin(), weights.end(), fits))
-    refuse_record(path, fmt::format("loss_options: '{}' is {}, expected a weight for each of the {} labels", key,
-                                    weights.dump(), outputs));
-  return weights.get<std::vector<double>>();
+// A number for each label, none below 0.
+std::vector<double> numbers_of(const json& numbers, const std::string& what, int64_t labels, const fs::path& path) {
+  const auto fits = [](const json& number) { return is_number(number) && number.get<double>() >= 0; };
+  if (!numbers.is_array() || static_cast<int64_t>(numbers.size()) != labels ||
+      !std::all_of(numbers.begin(), numbers.end(), fits))
+    refuse_record(path, fmt::format("{} is {}, expected a number of at least 0 for each of the {} labels", what,
+                                    numbers.dump(), labels));
+  return numbers.get<std::vector<double>>();
+}
+
+// loss_options, as attune wrote them before the loss had a language, as options of that.
+std::vector<losses::CommonOption> old_options(const ModelBundle& bundle, const fs::path& path) {
+  std::vector<losses::CommonOption> options;
+  const json told = bundle.record.value("loss_options", json::object());
+  if (!told.is_object()) refuse_record(path, fmt::format("'loss_options' is {}", told.dump()));
+  for (const auto& [key, name] : {std::pair{"class_weights", "weights"}, std::pair{"pos_weight", "pos_weight"}}) {
+    if (!told.contains(key)) continue;
+    const auto weights = numbers_of(told[key], fmt::format("loss_options: '{}'", key), bundle.logit_count(), path);
+    options.push_back({.flag = key, .name = name, .value = fmt::format("{}", fmt::join(weights, ","))});
+  }
+  if (!told.contains("label_smoothing")) return options;
+  const json& smoothing = told["label_smoothing"];
+  if (!is_number(smoothing))
+    refuse_record(path, fmt::format("loss_options: 'label_smoothing' is {}, expected a number", smoothing.dump()));
+  options.push_back({.flag = "label_smoothing", .name = "label_smoothing", .value = smoothing.dump()});
+  return options;
+}
+
+losses::LossFacts recorded_facts(const ModelBundle& bundle, const fs::path& path) {
+  losses::LossFacts facts{.labels = bundle.logit_count(), .names = bundle.labels.names()};
+  const json told = bundle.record.is_object() ? bundle.record.value("loss_facts", json::object()) : json::object();
+  if (!told.is_object()) refuse_record(path, fmt::format("'loss_facts' is {}", told.dump()));
+  if (told.contains("counts"))
+    facts.counts = numbers_of(told["counts"], "loss_facts: 'counts'", bundle.logit_count(), path);
+  if (const json items = told.value("items", json(0)); is_number(items)) facts.items = items.get<double>();
+  return facts;
 }
 
 }  // namespace
@@ -47,7 +66,7 @@ json read_record(const fs::path& folder) {
   if (!fs::exists(path)) return nullptr;
   json record = json::parse(read_file(path), nullptr, false);
   if (!record.is_object()) refuse_record(path, "not a JSON object");
-  for (const char* key : {"task", "pooling", "decoding", "loss"})
+  for (const char* key : {"task", "pooling", "decoding", "loss", "link"})
     if (record.contains(key) && !record[key].is_string())
       refuse_record(path, fmt::format("'{}' is {}, expected a name", key, record[key].dump()));
   for (const char* key : {"pairs", "own_link"})
@@ -70,7 +89,7 @@ std::optional<models::Pooling> recorded_pooling(const json& record) {
   return record["pooling"] == "mean" ? models::Pooling::mean : models::Pooling::first;
 }
 
-std::optional<std::string> recorded_loss_name(const json& record) {
+std::optional<std::string> recorded_loss_text(const json& record) {
   if (!record.is_object() || !record.contains("loss")) return std::nullopt;
   return record["loss"].get<std::string>();
 }
@@ -79,24 +98,24 @@ bool has_own_link(const json& record) {
   return record.is_object() && record.value("own_link", false);
 }
 
-std::unique_ptr<losses::Loss> recorded_loss(const ModelBundle& bundle) {
-  const losses::TargetKind targets = bundle.task->loss;
-  const auto name = recorded_loss_name(bundle.record);
-  if (!name) return losses::make_loss(losses::default_loss(targets), targets, {});
+std::string recorded_link(const json& record) {
+  if (!has_own_link(record)) return "";
+  return record.value("link", recorded_loss_text(record).value_or(""));
+}
+
+losses::Objective default_objective(const ModelBundle& bundle) {
+  return losses::make_objective(losses::default_loss(bundle.task->loss), bundle.task->loss,
+                                {.labels = bundle.logit_count()});
+}
+
+losses::Objective recorded_loss(const ModelBundle& bundle) {
+  const auto text = recorded_loss_text(bundle.record);
+  if (!text) return default_objective(bundle);
   const fs::path path = bundle.source / kRecordFile;
-  losses::LossOptions told;
-  if (bundle.record.contains("loss_options")) {
-    const json& options = bundle.record["loss_options"];
-    if (!options.is_object()) refuse_record(path, fmt::format("'loss_options' is {}", options.dump()));
-    told.class_weights = weights_of(options, "class_weights", bundle.logit_count(), path);
-    told.positive_weights = weights_of(options, "pos_weight", bundle.logit_count(), path);
-    const json smoothing = options.value("label_smoothing", json(0));
-    if (!is_number(smoothing))
-      refuse_record(path, fmt::format("loss_options: 'label_smoothing' is {}, expected a number", smoothing.dump()));
-    told.label_smoothing = smoothing.get<double>();
-  }
+  const auto options = old_options(bundle, path);
+  const losses::LossFacts facts = recorded_facts(bundle, path);
   try {
-    return losses::make_loss(*name, targets, told);
+    return losses::make_objective(*text, bundle.task->loss, facts, options);
   } catch (const Error& error) {
     refuse_record(path, error.what());
   }
@@ -132,11 +151,11 @@ void write_record(const ModelBundle& bundle, const fs::path& folder, json record
   if (!bundle.thresholds.empty()) record["thresholds"] = bundle.thresholds;
   record.erase("pairs");
   if (bundle.pairs) record["pairs"] = *bundle.pairs;
-  record["loss"] = bundle.loss->name();
-  record.erase("loss_options");
-  if (const json told = as_json(bundle.loss->options()); !told.empty()) record["loss_options"] = told;
-  record.erase("own_link");
-  if (bundle.loss->link()) record["own_link"] = true;
+  record["loss"] = bundle.loss.text();
+  for (const char* key : {"loss_options", "loss_facts", "own_link", "link"}) record.erase(key);
+  if (const losses::LossFacts& facts = bundle.loss.facts(); !facts.counts.empty())
+    record["loss_facts"] = {{"counts", facts.counts}, {"items", facts.items}};
+  if (bundle.loss.link()) record["own_link"] = true, record["link"] = bundle.loss.link_name();
   with_device(bundle, [&](kernels::Kernels& kernels) { record["probe"] = make_probe(*bundle.model, kernels); });
   write_file_atomically(folder / kRecordFile, record.dump(2) + "\n");
 }

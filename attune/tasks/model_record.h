@@ -2,8 +2,9 @@
 //
 //   task, labels, max_length, truncate, pooling (cls, mean); decoding (tagging); thresholds (multilabel);
 //   pairs (true, false): whether the rows were pairs of texts; missing for tagging and where both occurred
-//   own_link (true, false): the last layer's outputs are not one logit a label (losses::Link)
-//   loss, and loss_options where it had any: class_weights, pos_weight (lists, one number a label), label_smoothing;
+//   own_link (true, false): the last layer's outputs are not one logit a label (losses::Link); link: whose it is
+//   loss: as the loss language has it (losses/language/), and loss_facts: counts [K], items, of the training data.
+//   Folders of before the language have loss_options: class_weights, pos_weight (lists), label_smoothing
 //   probe (see probe.h), and whatever else the one who saved it gave
 #pragma once
 #include <optional>
@@ -22,13 +23,17 @@ nlohmann::json read_record(const fs::path& folder);
 // What the record says of itself; nothing where it does not or where there is no record.
 std::optional<std::string> recorded_task(const nlohmann::json& record);
 std::optional<models::Pooling> recorded_pooling(const nlohmann::json& record);
-std::optional<std::string> recorded_loss_name(const nlohmann::json& record);
+std::optional<std::string> recorded_loss_text(const nlohmann::json& record);
 bool has_own_link(const nlohmann::json& record);
+// The loss whose link reads the last layer; "" where it is read as one logit a label.
+std::string recorded_link(const nlohmann::json& record);
 
 // What the model was trained with, or the task's default where the record names no loss; task, labels and record of the
 // bundle are known. Errors (model): a loss that attune does not have or that does not fit the task, options that do not
 // fit the loss or the labels.
-std::unique_ptr<losses::Loss> recorded_loss(const ModelBundle& bundle);
+losses::Objective recorded_loss(const ModelBundle& bundle);
+// The task's default.
+losses::Objective default_objective(const ModelBundle& bundle);
 
 // How texts were cut, how tags are decoded, a multi-label model's thresholds: from bundle.record into the bundle, whose
 // labels are known. Errors (model): a value that does not fit.

@@ -1,5 +1,6 @@
 #include "attune/train/evaluate.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "attune/train/clock.h"
@@ -53,14 +54,14 @@ std::optional<tasks::Evaluation> evaluate(const tasks::ModelBundle& bundle, kern
                                           const Split& split, const EvaluateOptions& options) {
   const auto start = Clock::now();
   const bool tagging = bundle.task->kind == tasks::TaskKind::tag;
-  const losses::Loss& loss = *bundle.loss;
+  const losses::Objective& loss = bundle.loss;
   tasks::ScorerOptions scoring = options.scorer;
   scoring.chain = loss.chain();
   const auto scorer = tasks::make_scorer(*bundle.task, bundle.labels, split.targets, scoring);
   tensor::Arena arena(kernels.memory());
   tasks::Batch batch;
   std::vector<int32_t> rows;
-  double sum = 0, denominator = 0;
+  losses::PerTerm<double> sums(loss.terms().size()), denominators(sums.size());
   int64_t tokens = 0;
   for (int64_t first = 0; first < split.rows(); first += options.batch_size) {
     if (options.stop && options.stop()) return std::nullopt;
@@ -75,14 +76,16 @@ std::optional<tasks::Evaluation> evaluate(const tasks::ModelBundle& bundle, kern
     const tensor::OnHost<float> outputs(arena.memory(), output.logits, batch.read_count * output.logits.cols());
     score_batch(*scorer, batch, split, rows, tagging, bundle.logits(outputs.values()),
                 static_cast<size_t>(bundle.logit_count()));
-    const losses::LossTerm term =
-        loss.evaluate(context, {.logits = output.logits, .hidden = output.hidden, .targets = batch.targets});
-    sum += term.sum;
-    denominator += term.denominator;
+    // As it stands at the end of training, whenever that is: so that values of one run compare.
+    const losses::ObjectiveValue value = loss.evaluate(
+        context, {.logits = output.logits, .hidden = output.hidden, .targets = batch.targets, .progress = 1});
+    losses::add_sums(sums, value);
+    for (size_t t = 0; t < sums.size(); ++t) denominators[t] += value.terms[t].denominator;
     tokens += batch.rows.tokens();
   }
+  const bool any = std::any_of(denominators.begin(), denominators.end(), [](double d) { return d > 0; });
   tasks::Evaluation evaluation = scorer->finish(options.bootstrap);
-  evaluation.scores.set("loss", denominator > 0 ? sum / denominator : metrics::kUndefined);
+  evaluation.scores.set("loss", any ? loss.total(sums, denominators) : metrics::kUndefined);
   evaluation.seconds = seconds_since(start);
   evaluation.tokens = tokens;
   return evaluation;

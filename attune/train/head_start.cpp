@@ -134,10 +134,10 @@ void check_head_start(const TrainOptions& options, const tasks::ModelBundle& bun
   if (bundle.task->kind == TaskKind::regress)
     fail(ErrorKind::usage, "--head-start linear is a logistic regression of labels; '{}' has none: leave it out",
          bundle.task->name);
-  if (bundle.loss->link())
+  if (bundle.loss.link())
     fail(ErrorKind::usage,
          "--head-start linear fits one output a label; the loss '{}' reads the last layer in another way: leave it out",
-         bundle.loss->name());
+         bundle.loss.text());
   if (bundle.continued_head)
     fail(ErrorKind::usage,
          "--head-start linear fits a new last layer, and {} has one for this task: give --new-head as well, or leave "
@@ -147,7 +147,7 @@ void check_head_start(const TrainOptions& options, const tasks::ModelBundle& bun
 
 std::string head_start_hint(const TrainOptions& options, const tasks::ModelBundle& bundle,
                             const report::Ladder& ladder) {
-  if (wants_head_start(options) || bundle.continued_head || bundle.loss->link()) return "";
+  if (wants_head_start(options) || bundle.continued_head || bundle.loss.link()) return "";
   const report::LadderRow *frozen = nullptr, *tuned = nullptr;
   for (const auto& row : ladder.rows) {
     if (row.fine_tuned) tuned = &row;

@@ -81,7 +81,7 @@ data::DataReport profile(const Splits& splits, const tasks::ModelBundle& bundle)
 void write_settings(TrainOptions options, const tasks::ModelBundle& bundle, int threads) {
   const fs::path out = options.out;
   options.precision = tensor::name(bundle.model->compute());
-  options.loss = bundle.loss->name();
+  options.loss = bundle.loss.text();
   options.encode = bundle.encode;
   OptionList list;
   options.visit(list);
@@ -146,7 +146,7 @@ void note_sources(const TrainOptions& o, const data::Dataset& train, const tasks
                   Observer& observer) {
   for (const auto& note : train.notes) observer.note(note);
   for (const auto& note : bundle.notes) observer.note(note);
-  if (const std::string note = class_weights_note(o, train, bundle.labels); !note.empty()) observer.note(note);
+  if (const std::string note = class_weights_note(o, bundle.loss.facts()); !note.empty()) observer.note(note);
 }
 
 // The reports, and the model with its record: from here on the run is finished.
@@ -176,8 +176,8 @@ RunResult trained(TrainOptions o, Observer& observer) {
   Sources sources = read_sources(o, task.data, scratch_folder_for(o.out), observer);
   tasks::ModelBundle bundle = open_model(o, task, sources.train, kernels);
   note_sources(o, sources.train, bundle, observer);
-  if (bundle.loss->depends_on_batch() && o.micro_batch > 0)
-    fail(ErrorKind::usage, "the loss '{}' depends on the whole batch; leave --micro-batch out", bundle.loss->name());
+  if (bundle.loss.depends_on_batch() && o.micro_batch > 0)
+    fail(ErrorKind::usage, "the loss '{}' depends on the whole batch; leave --micro-batch out", bundle.loss.text());
   check_head_start(o, bundle);
   const Splits splits = make_splits(o, std::move(sources), bundle);
   const data::DataReport profiled = profile(splits, bundle);
@@ -216,7 +216,7 @@ RunResult trained(TrainOptions o, Observer& observer) {
     if (std::string hint = head_start_hint(o, bundle, *report.ladder); !hint.empty())
       report.notes.push_back(std::move(hint));
   read_curve(report, fs::path(o.out) / "metrics.jsonl", report::headline_metric(report));
-  add_facts(report, o, best_metric_of(o, bundle, splits.dev_if_any()), outcome.state, plan, bundle.loss->name());
+  add_facts(report, o, best_metric_of(o, bundle, splits.dev_if_any()), outcome.state, plan, bundle.loss.text());
   keep_result(o, bundle, splits, identity, outcome.state, report);
   result.state = RunResult::State::finished;
   result.report = std::move(report);

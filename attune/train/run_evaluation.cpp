@@ -147,7 +147,7 @@ report::Report judge_model(const tasks::ModelBundle& bundle, kernels::Kernels& k
   const fs::path log = bundle.source / "metrics.jsonl";
   if (run.trained && fs::exists(log)) read_curve(report, log, report::headline_metric(report));
 
-  report.facts.emplace_back("loss", bundle.loss->name());
+  report.facts.emplace_back("loss", bundle.loss.text());
   report.facts.emplace_back("evaluation", fmt::format("{} tokens, {:.2f} s", evaluation->tokens, evaluation->seconds));
   return report;
 }

@@ -1,90 +1,55 @@
 #include "attune/train/run_loss.h"
 
 #include <algorithm>
-#include <cmath>
 
+#include "attune/losses/language/make_objective.h"
 #include "attune/losses/loss_list.h"
+#include "attune/losses/shared/class_weights.h"
 
 namespace attune::train {
-namespace {
 
-std::vector<double> balanced_weights(const data::Dataset& train, const data::Labels& labels) {
-  std::vector<double> counts(static_cast<size_t>(labels.size()), 0.0);
-  double total = 0;
+losses::LossFacts loss_facts(const data::Dataset& train, const data::Labels& labels) {
+  losses::LossFacts facts{.labels = std::max(1, labels.size()), .names = labels.names()};
+  if (labels.size() == 0) return facts;
+  facts.counts.assign(static_cast<size_t>(labels.size()), 0.0);
   std::vector<int> ids;  // by the data's own numbers
   for (const std::string& label : train.examples.label_names()) ids.push_back(labels.find(label));
   for (size_t i = 0; i < train.examples.size(); ++i) {
     const data::ExampleView row = train.examples.view(i);
+    ++facts.items;
     for (int32_t l = 0; l < row.label_count; ++l) {
       const int id = ids[static_cast<size_t>(row.label(l))];
-      if (id < 0) continue;  // reported with file and line when the targets are numbered
-      ++counts[static_cast<size_t>(id)];
-      ++total;
+      if (id >= 0) ++facts.counts[static_cast<size_t>(id)];  // others: reported when the targets are numbered
     }
   }
-  // A class that never occurs has nothing to balance: it gets no weight, and counts for no class.
-  const auto present = static_cast<double>(std::count_if(counts.begin(), counts.end(), [](double n) { return n > 0; }));
-  std::vector<double> weights;
-  for (const double count : counts) weights.push_back(count > 0 ? total / (present * count) : 0);
-  return weights;
+  return facts;
 }
 
-// The number between commas, or an error that shows it.
-double weight_number(const std::string& number, int labels) {
-  size_t read = 0;
-  double weight = -1;
-  try {
-    weight = std::stod(number, &read);
-  } catch (const std::exception&) {
-    read = 0;
-  }
-  const bool plain = number.find_first_not_of("0123456789.eE+-") == std::string::npos;
-  if (read == 0 || read != number.size() || !plain || !(weight >= 0) || !std::isfinite(weight))
-    fail(ErrorKind::usage, "--class-weights: '{}' is no weight; expected none, auto, or {} numbers separated by commas",
-         number, labels);
-  return weight;
-}
-
-}  // namespace
-
-std::vector<double> class_weights(const TrainOptions& options, const data::Dataset& train, const data::Labels& labels) {
-  const std::string& text = options.class_weights;
-  if (text == "none") return {};
-  if (text == "auto") return balanced_weights(train, labels);
-  std::vector<double> weights;
-  for (size_t at = 0; at <= text.size();) {
-    const size_t comma = std::min(text.find(',', at), text.size());
-    weights.push_back(weight_number(text.substr(at, comma - at), labels.size()));
-    at = comma + 1;
-  }
-  if (static_cast<int>(weights.size()) != labels.size())
-    fail(ErrorKind::usage, "--class-weights has {} numbers; the model has {} labels ({}, ...)", weights.size(),
-         labels.size(), labels.name(0));
-  return weights;
-}
-
-std::unique_ptr<losses::Loss> make_run_loss(const TrainOptions& o, const tasks::Task& task, const data::Dataset& train,
-                                            const data::Labels& labels) {
-  losses::LossOptions options{
-      .class_weights = {}, .positive_weights = o.pos_weight, .label_smoothing = o.label_smoothing};
-  // Where the task has no classes the loss refuses the option by its name.
+losses::Objective make_run_loss(const TrainOptions& o, const tasks::Task& task, const data::Dataset& train,
+                                const data::Labels& labels) {
+  std::vector<losses::CommonOption> common;
   if (o.class_weights != "none")
-    options.class_weights = labels.size() > 0 ? class_weights(o, train, labels) : std::vector<double>{1};
-  const auto outputs = static_cast<size_t>(std::max(1, labels.size()));
-  if (options.positive_weights.size() == 1) options.positive_weights.assign(outputs, options.positive_weights[0]);
-  if (!options.positive_weights.empty() && options.positive_weights.size() != outputs)
-    fail(ErrorKind::usage, "--pos-weight has {} numbers; expected 1 or {} (one a label)",
-         options.positive_weights.size(), outputs);
-  return losses::make_loss(o.loss.empty() ? losses::default_loss(task.loss) : o.loss, task.loss, options);
+    common.push_back({.flag = "--class-weights", .name = "weights", .value = o.class_weights});
+  if (o.label_smoothing != 0)
+    common.push_back(
+        {.flag = "--label-smoothing", .name = "label_smoothing", .value = fmt::format("{}", o.label_smoothing)});
+  if (!o.pos_weight.empty())
+    common.push_back(
+        {.flag = "--pos-weight", .name = "pos_weight", .value = fmt::format("{}", fmt::join(o.pos_weight, ","))});
+  return with_context([] { return "in the loss"; },
+                      [&] {
+                        return losses::make_objective(o.loss.empty() ? losses::default_loss(task.loss) : o.loss,
+                                                      task.loss, loss_facts(train, labels), common);
+                      });
 }
 
-std::string class_weights_note(const TrainOptions& options, const data::Dataset& train, const data::Labels& labels) {
+std::string class_weights_note(const TrainOptions& options, const losses::LossFacts& facts) {
   constexpr size_t kMost = 10;
-  if (options.class_weights != "auto") return "";
-  const std::vector<double> weights = class_weights(options, train, labels);
+  if (options.class_weights == "none") return "";
+  const std::vector<double> weights = losses::class_weights(options.class_weights, facts);
   std::string note = "class weights: ";
   for (size_t c = 0; c < std::min(kMost, weights.size()); ++c)
-    note += fmt::format("{}{} {:.3g}", c ? ", " : "", labels.name(static_cast<int>(c)), weights[c]);
+    note += fmt::format("{}{} {:.3g}", c ? ", " : "", facts.names[c], weights[c]);
   if (weights.size() > kMost) note += ", ...";
   const auto absent = std::count(weights.begin(), weights.end(), 0.0);
   return absent == 0 ? note : fmt::format("{}; {} of {} labels never occur and get 0", note, absent, weights.size());

@@ -12,10 +12,10 @@ PassResult forward(const MicroBatch& micro) {
 }
 
 double OnePass::run(const MicroBatch& micro) const {
-  const losses::LossTerm term = forward(micro).term;
-  losses::seed_backward(micro.context, term, 1.0 / micro.denominator);
+  const losses::ObjectiveValue value = forward(micro).value;
+  micro.loss.seed_backward(micro.context, value, micro.denominators);
   micro.context.tape->backward();
-  return term.sum;
+  return micro.loss.total(value, micro.denominators);
 }
 
 }  // namespace attune::train

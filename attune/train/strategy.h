@@ -2,7 +2,7 @@
 // more passes over the same rows (R-Drop), other embeddings (adversarial training) or a second model (distillation) is
 // a strategy and no loss; it wraps any of them.
 #pragma once
-#include "attune/losses/loss.h"
+#include "attune/losses/objective.h"
 #include "attune/models/model.h"
 #include "attune/tasks/batch.h"
 
@@ -11,18 +11,17 @@ namespace attune::train {
 struct MicroBatch {
   autograd::Context& context;  // recording, in training; random.pass 0: a further pass sets another, for other draws
   const models::Model& model;
-  const losses::Loss& loss;
+  const losses::Objective& loss;
   const tasks::Batch& batch;
-  double denominator = 1;  // of the loss, over the whole step
-  double progress = 0;     // share of the training done, in [0, 1]
+  const losses::PerTerm<double>& denominators;  // of the loss's terms, over the whole step
+  double progress = 0;                          // share of the training done, in [0, 1]
 };
 
 class Strategy {
  public:
   virtual ~Strategy() = default;
   // Runs the model forward and back: gradients are added to the parameters'. Returns the micro-batch's share of the
-  // step's objective, times the denominator: what LossTerm::sum is for one pass. Must not depend on how a step is
-  // split.
+  // step's objective. Must not depend on how a step is split.
   virtual double run(const MicroBatch& micro) const = 0;
 };
 
@@ -33,14 +32,14 @@ class OnePass final : public Strategy {
 };
 
 // The hidden states that a loss needs.
-inline models::Model::Hidden hidden_for(const losses::Loss& loss) {
+inline models::Model::Hidden hidden_for(const losses::Objective& loss) {
   return loss.reads_hidden() ? models::Model::Hidden::all_rows : models::Model::Hidden::read_rows;
 }
 
-// One pass forward and its loss, nothing planted: for strategies to build on.
+// One pass forward and its loss, nothing seeded: for strategies to build on.
 struct PassResult {
   models::ModelOutput output;
-  losses::LossTerm term;
+  losses::ObjectiveValue value;
 };
 PassResult forward(const MicroBatch& micro);
 

@@ -1,12 +1,13 @@
 #include "attune/train/train_step.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "attune/optim/clipping.h"
 
 namespace attune::train {
 
-TrainStep::TrainStep(models::Model& model, const losses::Loss& loss, optim::Optimizer& optimizer,
+TrainStep::TrainStep(models::Model& model, const losses::Objective& loss, optim::Optimizer& optimizer,
                      kernels::Kernels& kernels, const Options& options)
     : model_(model),
       loss_(loss),
@@ -19,12 +20,14 @@ TrainStep::TrainStep(models::Model& model, const losses::Loss& loss, optim::Opti
 
 StepReport TrainStep::run(std::span<const tasks::Batch> micro_batches, int64_t step) {
   StepReport report;
+  losses::PerTerm<double> denominators(loss_.terms().size());
   for (const auto& batch : micro_batches) {
-    report.denominator += loss_.denominator(batch.targets);
+    const auto own = loss_.denominators(batch.targets, progress(step));
+    for (size_t t = 0; t < own.size(); ++t) denominators[t] += own[t];
     report.tokens += batch.rows.tokens();
   }
   report.rate = options_.peak_rate * options_.schedule.factor(step);
-  if (report.denominator == 0) {
+  if (std::all_of(denominators.begin(), denominators.end(), [](double d) { return d == 0; })) {
     report.skipped = true;
     return report;
   }
@@ -32,10 +35,8 @@ StepReport TrainStep::run(std::span<const tasks::Batch> micro_batches, int64_t s
   nn::Parameters& parameters = model_.parameters();
   begin(micro_batches);
   optimizer_.catch_up(kernels_);
-  double sum = 0;
   for (size_t i = 0; i < micro_batches.size(); ++i)
-    sum += forward_backward(micro_batches[i], slots_[i], step, report.denominator);
-  report.loss = sum / report.denominator;
+    report.loss += forward_backward(micro_batches[i], slots_[i], step, denominators);
 
   if (!checked_) parameters.check_gradients_arrived();
   checked_ = true;
@@ -53,7 +54,8 @@ StepReport TrainStep::run(std::span<const tasks::Batch> micro_batches, int64_t s
 
 void TrainStep::rehearse(std::span<const tasks::Batch> micro_batches, int64_t step) {
   begin(micro_batches);
-  for (size_t i = 0; i < micro_batches.size(); ++i) forward_backward(micro_batches[i], slots_[i], step, 1);
+  const losses::PerTerm<double> ones(loss_.terms().size(), 1.0);
+  for (size_t i = 0; i < micro_batches.size(); ++i) forward_backward(micro_batches[i], slots_[i], step, ones);
 }
 
 // Numbers the words that the step reads, where their gradients are held by touched rows.
@@ -84,7 +86,7 @@ void TrainStep::limit_memory(size_t bytes) {
 }
 
 double TrainStep::forward_backward(const tasks::Batch& batch, std::span<const int32_t> slots, int64_t step,
-                                   double denominator) {
+                                   const losses::PerTerm<double>& denominators) {
   if (batch.read_count == 0) return 0;  // sentences of which no word has a piece: nothing to learn from
   arena_.reset();
   tape_.clear();
@@ -96,13 +98,16 @@ double TrainStep::forward_backward(const tasks::Batch& batch, std::span<const in
                             .training = true,
                             .random = {.seed = options_.seed, .step = static_cast<uint64_t>(step)}};
   context.slots = context.on_device(slots);
-  const double total = static_cast<double>(std::max<int64_t>(1, options_.schedule.total));
   return strategy_.run({.context = context,
                         .model = model_,
                         .loss = loss_,
                         .batch = batch,
-                        .denominator = denominator,
-                        .progress = static_cast<double>(step) / total});
+                        .denominators = denominators,
+                        .progress = progress(step)});
+}
+
+double TrainStep::progress(int64_t step) const {
+  return static_cast<double>(step) / static_cast<double>(std::max<int64_t>(1, options_.schedule.total));
 }
 
 // A parameter that nothing of this step's rows reached must not be updated with an older step's gradient.

@@ -12,8 +12,7 @@
 namespace attune::train {
 
 struct StepReport {
-  double loss = 0;  // the step's objective: sum over its items / denominator
-  double denominator = 0;
+  double loss = 0;           // the step's objective (losses/objective.h)
   double gradient_norm = 0;  // before clipping
   double rate = 0;
   int64_t tokens = 0;    // real ones
@@ -29,7 +28,7 @@ class TrainStep {
     optim::Schedule schedule = {};
     const Strategy* strategy = nullptr;  // nullptr: one pass; else outlives the step
   };
-  TrainStep(models::Model& model, const losses::Loss& loss, optim::Optimizer& optimizer, kernels::Kernels& kernels,
+  TrainStep(models::Model& model, const losses::Objective& loss, optim::Optimizer& optimizer, kernels::Kernels& kernels,
             const Options& options);
 
   // `step`: 0-based. The micro-batches' split changes nothing but rounding.
@@ -53,11 +52,13 @@ class TrainStep {
 
  private:
   void begin(std::span<const tasks::Batch> micro_batches);
-  double forward_backward(const tasks::Batch& batch, std::span<const int32_t> slots, int64_t step, double denominator);
+  double forward_backward(const tasks::Batch& batch, std::span<const int32_t> slots, int64_t step,
+                          const losses::PerTerm<double>& denominators);
+  double progress(int64_t step) const;
   void clear_silent_gradients();
 
   models::Model& model_;
-  const losses::Loss& loss_;
+  const losses::Objective& loss_;
   optim::Optimizer& optimizer_;
   kernels::Kernels& kernels_;
   Options options_;

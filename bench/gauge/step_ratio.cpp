@@ -15,7 +15,7 @@
 #include <omp.h>
 #endif
 
-#include "attune/losses/cross_entropy.h"
+#include "attune/losses/language/make_objective.h"
 #include "attune/train/train_step.h"
 
 #include "skeleton.h"
@@ -69,8 +69,8 @@ Measured measure(const models::BertConfig& config, int threads, DType compute, i
   model.parameters().refresh_twins();
   model.parameters().prepare_gradients(optim::table_gradients({}));
   const auto optimizer = optim::make_optimizer(model.parameters(), {});
-  const auto loss = losses::make_cross_entropy({});
-  train::TrainStep step(model, *loss, *optimizer, *kernels, {.peak_rate = 1e-5, .schedule = {.total = 1000000}});
+  const losses::Objective loss = losses::make_objective("cross_entropy", losses::TargetKind::classes, {.labels = 2});
+  train::TrainStep step(model, loss, *optimizer, *kernels, {.peak_rate = 1e-5, .schedule = {.total = 1000000}});
   const std::vector<tasks::Batch> batch{batch_of(config.vocabulary)};
   bench::Skeleton skeleton(config, batch[0].rows.rows(), compute);
   for (int64_t t = 0; t < 3; ++t) step.run(batch, t), skeleton.run();

@@ -169,7 +169,7 @@ class BadOptions(Refusals):
             (["--seed", "-1"], ["--seed", "at least 0", "'-1'"]),
             (["--max-steps", "99999999999999999999"], ["--max-steps", "beyond what fits"]),
             (["--max-length", "65"], ["--max-length is 65", "64 tokens", "at most 64"]),
-            (["--class-weights", "1,x"], ["--class-weights", "'x'", "2 numbers"]),
+            (["--class-weights", "1,x"], ["--class-weights", "'x'", "a number for each label"]),
             (["--class-weights", "1,2,3"], ["3 numbers", "2 labels"]),
             (["--separator", ";;"], ["--separator", "one character", "';;'"]),
             (["--resume", "--overwrite"], ["contradict"]),

@@ -127,7 +127,7 @@ class Refusals(Keeping):
         self.refused(self.train("x", "--eps", 0), "--eps")
         self.refused(self.train("x", "--momentum", 0.9), "--momentum is for --optimizer sgd")
         self.refused(self.train("x", "--freeze-layers", 9), "--freeze-layers is 9; the model has 2 layers")
-        self.refused(self.train("y", "--class-weights", "0,0,0"), "no target that counts", "--class-weights")
+        self.refused(self.train("y", "--class-weights", "0,0,0"), "--class-weights", "nothing would be learned")
         for weights in ("1,inf,1", "1,nan,1", "0x1,1,1", "1,-1,1"):
             self.refused(self.train("x", "--class-weights", weights), weights.split(",")[weights[0] != "0"], "is no weight")
         self.assertFalse((self.folder / "x").exists())

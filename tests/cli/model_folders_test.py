@@ -114,27 +114,36 @@ class Loss(ModelFolders):
         trained = json.loads((out / "report.json").read_text())["dev"]["loss"]
         self.assertAlmostEqual(self.evaluated(out, data, "--precision", "f32")["test"]["loss"], trained, places=6)
         record = json.loads((out / "attune.json").read_text())
-        self.assertNotAlmostEqual(self.without(out, "loss_options", data), trained, places=3)
-        return record["loss"], record.get("loss_options")
+        told = record["loss"]
+        self.assertNotAlmostEqual(self.with_loss(out, record, data, told.split("(")[0]), trained, places=3)
+        return told
 
-    def without(self, out, key, data):
-        record = json.loads((out / "attune.json").read_text())
-        del record[key]
-        (out / "attune.json").write_text(json.dumps(record))
+    def with_loss(self, out, record, data, loss, **more):
+        (out / "attune.json").write_text(json.dumps(record | {"loss": loss} | more))
         return self.evaluated(out, data, "--precision", "f32")["test"]["loss"]
 
     def test_an_evaluation_reports_what_training_minimised(self):
-        self.assertEqual(self.evaluated_as_trained("smooth", "--label-smoothing", 0.3), ("cross_entropy", {"label_smoothing": 0.3}))
-        self.assertEqual(self.evaluated_as_trained("weighted", "--class-weights", "1,2,4"), ("cross_entropy", {"class_weights": [1, 2, 4]}))
+        self.assertEqual(self.evaluated_as_trained("smooth", "--label-smoothing", 0.3), "cross_entropy(label_smoothing=0.3)")
+        self.assertEqual(self.evaluated_as_trained("weighted", "--class-weights", "1,2,4"), "cross_entropy(weights=[1,2,4])")
         labels = self.file("multi.jsonl", "".join(json.dumps({"text": f"w{i}", "labels": [f"l{i % 2}"] * (i % 3 > 0)}) + "\n" for i in range(30)))
-        self.assertEqual(self.evaluated_as_trained("positive", "--pos-weight", 3, task="multilabel", data=labels), ("bce", {"pos_weight": [3, 3]}))
+        self.assertEqual(self.evaluated_as_trained("positive", "--pos-weight", 3, task="multilabel", data=labels), "bce(pos_weight=3)")
+        record = json.loads((self.folder / "positive/attune.json").read_text())
+        self.assertEqual(record["loss_facts"], {"counts": [10, 10], "items": 30})
+
+    def test_folders_of_before_the_language_open(self):
+        self.evaluated_as_trained("old", "--class-weights", "1,2,4", "--label-smoothing", 0.2)
+        out, data = self.folder / "old", self.train_file
+        record = json.loads((out / "attune.json").read_text())
+        now = self.with_loss(out, record, data, "cross_entropy(weights=[1,2,4], label_smoothing=0.2)")
+        then = self.with_loss(out, record, data, "cross_entropy", loss_options={"class_weights": [1, 2, 4], "label_smoothing": 0.2})
+        self.assertEqual(now, then)
 
     def test_a_record_that_does_not_fit_is_refused(self):
         for number, (record, expected) in enumerate([({"loss": "croos_entropy"}, "'cross_entropy'"), ({"loss": "bce"}, "does not fit"), ({"loss": 3}, "'loss' is 3"),
                                                      ({"loss": "cross_entropy", "loss_options": []}, "'loss_options' is []"),
-                                                     ({"loss": "cross_entropy", "loss_options": {"class_weights": [1, 2]}}, "'class_weights' is [1,2], expected a weight for each of the 3"),
+                                                     ({"loss": "cross_entropy", "loss_options": {"class_weights": [1, 2]}}, "'class_weights' is [1,2], expected a number of at least 0 for each of the 3"),
                                                      ({"loss": "cross_entropy", "loss_options": {"label_smoothing": "x"}}, "'label_smoothing' is \"x\""),
-                                                     ({"loss": "cross_entropy", "loss_options": {"label_smoothing": 2}}, "label-smoothing is 2")]):
+                                                     ({"loss": "cross_entropy", "loss_options": {"label_smoothing": 2}}, "label_smoothing: expected a number from 0 to 0.999, got 2")]):
             with self.subTest(record):
                 model = self.make_model(f"loss{number}")
                 (model / "attune.json").write_text(json.dumps(record))

@@ -1,7 +1,7 @@
 // The slips of the article this project began with, as arithmetic (docs/article.md): those that are about losses.
 #include <cmath>
 
-#include "attune/losses/loss_list.h"
+#include "attune/losses/language/make_objective.h"
 
 #include "tests/losses/on_tape.h"
 
@@ -17,7 +17,7 @@ double logit(double p) {
 
 test::Evaluated binary(const std::vector<double>& logits, const std::vector<double>& labels) {
   OnTape tape;
-  return tape.evaluate(*losses::make_loss("bce", TargetKind::labels, {}), logits, 1, test::values(labels));
+  return tape.evaluate(*losses::make_loss("bce", TargetKind::labels, {.labels = 1}), logits, 1, test::values(labels));
 }
 
 // -(1/N) sum y log p, as printed there (sections 3.2.1 and 4.1).
@@ -33,8 +33,8 @@ TEST(Article, LabelZeroAtTwentyPercent) {
   EXPECT_NEAR(binary({logit(0.2)}, {1}).loss(), 1.609437912434100375, 1e-12);
   // The same by a soft-max over two classes.
   OnTape tape;
-  const auto two = tape.evaluate(*losses::make_loss("cross_entropy", TargetKind::classes, {}), {0, logit(0.2)}, 2,
-                                 test::classes({0}));
+  const auto two = tape.evaluate(*losses::make_loss("cross_entropy", TargetKind::classes, {.labels = 2}),
+                                 {0, logit(0.2)}, 2, test::classes({0}));
   EXPECT_NEAR(two.loss(), 0.223143551314209755, 1e-12);
   // And its own formula gives neither figure.
   EXPECT_EQ(article_loss({0.2}, {0}), 0);
@@ -73,7 +73,7 @@ TEST(Article, GradientIsProbabilityMinusLabel) {
     EXPECT_NEAR(got.d_logits[i] / (p[i] * (1 - p[i])), (label == 1 ? -1 / p[i] : 1 / (1 - p[i])) / 4, 1e-10) << i;
   }
   OnTape tape;
-  test::check_gradient(tape, *losses::make_loss("bce", TargetKind::labels, {}), z, 1, test::values(y));
+  test::check_gradient(tape, *losses::make_loss("bce", TargetKind::labels, {.labels = 1}), z, 1, test::values(y));
 }
 
 // 5.2: a mean of batch means counts the rows of a small last batch more, and changes with the batch size.
@@ -87,7 +87,7 @@ TEST(Article, MeanOfMeansIsNoMean) {
     all.classes.push_back(0);
   }
   OnTape tape;
-  const auto loss = losses::make_loss("cross_entropy", TargetKind::classes, {});
+  const auto loss = losses::make_loss("cross_entropy", TargetKind::classes, {.labels = 2});
   const double whole = tape.evaluate(*loss, logits, 2, all).loss();
   for (const size_t size : {7, 16}) {
     double means = 0, sum = 0, denominator = 0, batches = 0;

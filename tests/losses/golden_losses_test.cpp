@@ -1,14 +1,13 @@
 // Values, denominators and gradients equal to PyTorch's (tests/losses/golden, made by tools/golden_optim.py), in f64 by
-// the plain kernels and in f32 by the processor's; and what loss_list promises.
+// the plain kernels and in f32 by the processor's.
 #include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "attune/base/files.h"
-#include "attune/losses/binary_cross_entropy.h"
-#include "attune/losses/cross_entropy.h"
-#include "attune/losses/loss_list.h"
-#include "attune/losses/mean_squared_error.h"
+#include "attune/losses/classes/cross_entropy.h"
+#include "attune/losses/labels/bce.h"
+#include "attune/losses/scores/mse.h"
 
 #include "tests/base/expect_error.h"
 #include "tests/losses/on_tape.h"
@@ -91,8 +90,11 @@ TEST_P(GoldenLosses, CrossEntropy) {
   const json cases = golden("cross_entropy.json");
   ASSERT_GE(cases.size(), 10U);
   for (const auto& [name, row] : cases.items()) {
-    const auto loss = losses::make_cross_entropy({.class_weights = numbers(row["options"], "class_weights"),
-                                                  .label_smoothing = row["options"]["label_smoothing"].get<double>()});
+    const auto weights = numbers(row["options"], "class_weights");
+    const auto loss =
+        losses::make_cross_entropy({.weights = weights.empty() ? "none" : fmt::format("{}", fmt::join(weights, ",")),
+                                    .label_smoothing = row["options"]["label_smoothing"].get<double>()},
+                                   {.labels = columns_of(row["logits"])});
     compare(name, row, *loss, test::classes(row["targets"].get<std::vector<int32_t>>()));
   }
 }
@@ -101,7 +103,8 @@ TEST_P(GoldenLosses, BinaryCrossEntropy) {
   const json cases = golden("bce_with_logits.json");
   ASSERT_GE(cases.size(), 2U);
   for (const auto& [name, row] : cases.items()) {
-    const auto loss = losses::make_binary_cross_entropy({.positive_weights = numbers(row["options"], "pos_weight")});
+    const auto loss = losses::make_bce({.pos_weight = numbers(row["options"], "pos_weight")}, {},
+                                       {.labels = columns_of(row["logits"])});
     compare(name, row, *loss, test::values(flat(row["targets"]), columns_of(row["logits"])));
   }
 }
@@ -110,8 +113,7 @@ TEST_P(GoldenLosses, SquaredError) {
   const json cases = golden("squared_error.json");
   ASSERT_GE(cases.size(), 2U);
   for (const auto& [name, row] : cases.items()) {
-    compare(name, row, *losses::make_mean_squared_error(),
-            test::values(flat(row["targets"]), columns_of(row["logits"])));
+    compare(name, row, *losses::make_mse(), test::values(flat(row["targets"]), columns_of(row["logits"])));
   }
 }
 
@@ -121,7 +123,7 @@ INSTANTIATE_TEST_SUITE_P(Types, GoldenLosses, ::testing::Values(DType::f64, DTyp
 // An item of weight 3 costs and teaches what three copies of it do; one of weight 0 is as absent.
 TEST(Losses, ItemWeightsAreCopies) {
   OnTape tape;
-  const auto loss = losses::make_cross_entropy({.class_weights = {0.5, 2, 1}});
+  const auto loss = losses::make_cross_entropy({.weights = "0.5,2,1"}, {.labels = 3});
   const std::vector<double> a{0.3, -1, 0.7}, b{2, 0.1, -0.4}, c{1, 1, -3};
   std::vector<double> weighted = a, copied = a;
   for (const auto* row : {&b, &c}) weighted.insert(weighted.end(), row->begin(), row->end());
@@ -139,43 +141,12 @@ TEST(Losses, ItemWeightsAreCopies) {
 
 TEST(Losses, UnknownLabelsAddNothing) {
   OnTape tape;
-  const auto loss = losses::make_binary_cross_entropy({});
+  const auto loss = losses::make_bce({}, {}, {.labels = 2});
   const auto known = tape.evaluate(*loss, {0.5, -1}, 2, test::values({1, -1}, 2));
-  const auto alone = tape.evaluate(*loss, {0.5}, 1, test::values({1}));
+  const auto alone = tape.evaluate(*losses::make_bce({}, {}, {.labels = 1}), {0.5}, 1, test::values({1}));
   EXPECT_EQ(known.denominator, 1);
   EXPECT_NEAR(known.sum, alone.sum, 1e-15);
   EXPECT_EQ(known.d_logits[1], 0);
-}
-
-TEST(LossList, MakesByNameAndSaysWhatFits) {
-  using losses::TargetKind;
-  const auto smoothed = [](double share) {
-    losses::LossOptions options;
-    options.label_smoothing = share;
-    return options;
-  };
-  losses::LossOptions weighted;
-  weighted.class_weights = {1, 2};
-  for (const TargetKind kind : {TargetKind::classes, TargetKind::labels, TargetKind::scores})
-    EXPECT_EQ(losses::make_loss(losses::default_loss(kind), kind, {})->name(), losses::default_loss(kind));
-  EXPECT_ERROR(ErrorKind::usage, losses::make_loss("cross_entrpy", TargetKind::classes, {}), "cross_entrpy",
-               "cross_entropy");
-  EXPECT_ERROR(ErrorKind::usage, losses::make_loss("mse", TargetKind::classes, {}), "does not fit", "cross_entropy");
-  EXPECT_ERROR(ErrorKind::usage, losses::make_loss("mse", TargetKind::scores, smoothed(0.1)), "--label-smoothing");
-  EXPECT_ERROR(ErrorKind::usage, losses::make_loss("bce", TargetKind::labels, weighted), "--class-weights",
-               "--pos-weight");
-  EXPECT_ERROR(ErrorKind::usage, losses::make_loss("cross_entropy", losses::TargetKind::classes, smoothed(1)),
-               "--label-smoothing is 1", "[0, 1)");
-}
-
-TEST(LossList, ALossMayBeMadeAgainFromWhatItWasTold) {
-  const losses::LossOptions weighted{.class_weights = {1, 2.5}, .label_smoothing = 0.3};
-  const auto cross_entropy = losses::make_loss("cross_entropy", losses::TargetKind::classes, weighted);
-  EXPECT_EQ(cross_entropy->options().class_weights, weighted.class_weights);
-  EXPECT_EQ(cross_entropy->options().label_smoothing, 0.3);
-  const auto bce = losses::make_loss("bce", losses::TargetKind::labels, {.positive_weights = {3, 1}});
-  EXPECT_EQ(bce->options().positive_weights, (std::vector<double>{3, 1}));
-  EXPECT_EQ(losses::make_loss("mse", losses::TargetKind::scores, {})->options().label_smoothing, 0);
 }
 
 }  // namespace

@@ -1,10 +1,12 @@
 // Losses of awkward shapes against losses/loss.h (sketches.h, and InfoNCE here): compiled and exercised, not shipped.
 // They show that the interface carries parameters of a loss's own, sequences and a decoding (linear-chain CRF), items
-// that depend on their company (InfoNCE), targets derived from labels and a last layer of another width with its link
-// (CORN). What needs two passes is a strategy: tests/train/strategy_test.cpp; trained, saved and opened again these go
-// through tests/train/loss_interface_test.cpp. f64 only.
+// that depend on their company (InfoNCE). What needs two passes is a strategy: tests/train/strategy_test.cpp; trained,
+// saved and opened again these go through tests/train/loss_interface_test.cpp. f64 only.
 #include <cmath>
 #include <numeric>
+
+#include "attune/losses/language/make_objective.h"
+#include "attune/losses/shared/stable.h"
 
 #include "tests/losses/on_tape.h"
 #include "tests/losses/sketches.h"
@@ -20,7 +22,6 @@ using losses::Targets;
 using tensor::DType;
 using tensor::Tensor;
 using test::Chain;
-using test::Corn;
 using test::Crf;
 using test::log_sum_exp;
 using test::OnTape;
@@ -145,13 +146,14 @@ TEST(InfoNceSketch, DependsOnItsCompany) {
   test::check_gradient(tape, loss, rows, 3, test::classes(std::vector<int32_t>(8, 0)));
 }
 
-TEST(CornSketch, AsksOnlyWhatApplies) {
-  const Corn loss(4);
+TEST(Corn, AsksOnlyWhatApplies) {
+  const auto corn = losses::make_loss("corn", losses::TargetKind::classes, {.labels = 4});
+  const losses::Loss& loss = *corn;
   OnTape tape;
   const std::vector<double> logits{0.4, 9, 9, 0.4, -0.3, 0.6, 1, 1, 1};
   const auto targets = test::classes({0, 3, losses::kIgnored});
   const auto got = tape.evaluate(loss, logits, 3, targets);
-  using test::softplus;
+  using losses::softplus;
   EXPECT_EQ(got.denominator, 1 + 3);
   EXPECT_NEAR(got.items[0], softplus(0.4), 1e-12);  // y = 0: "is it above 0?" no; nothing more is asked
   EXPECT_NEAR(got.items[1], softplus(-0.4) + softplus(0.3) + softplus(-0.6), 1e-12);
@@ -160,8 +162,9 @@ TEST(CornSketch, AsksOnlyWhatApplies) {
   test::check_gradient(tape, loss, logits, 3, targets);
 }
 
-TEST(CornSketch, ItsLinkGivesProbabilitiesOfTheClasses) {
-  const Corn loss(4);
+TEST(Corn, ItsLinkGivesProbabilitiesOfTheClasses) {
+  const auto corn = losses::make_loss("corn", losses::TargetKind::classes, {.labels = 4});
+  const losses::Loss& loss = *corn;
   ASSERT_EQ(loss.link()->outputs(4), 3);
   const std::vector<float> outputs{0.4f, -0.3f, 1.2f};
   std::vector<float> logits(4);

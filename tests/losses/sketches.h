@@ -7,7 +7,6 @@
 
 #include "attune/losses/loss.h"
 #include "attune/losses/targets.h"
-#include "attune/ops/item_losses.h"
 
 namespace attune::test {
 
@@ -203,60 +202,6 @@ class Crf final : public losses::Loss {
 
   int64_t labels_;
   nn::Parameter *transitions_ = nullptr, *ends_ = nullptr;
-};
-
-// ---- CORN: Shi, Cao, Raschka 2021, arXiv 2111.08851. K ordered classes, K - 1 outputs; output k answers "is y > k?"
-// and is asked only where y >= k. denominator: questions asked.
-//   log P(y = k) = sum_{j < k} log sigmoid(z_j) + log(1 - sigmoid(z_k)), the last term only for k < K - 1
-
-class CornLink final : public losses::Link {
- public:
-  int64_t outputs(int64_t labels) const override { return labels - 1; }
-  void to_logits(std::span<const float> outputs, std::span<float> logits) const override {
-    double above = 0;  // log P(y >= k)
-    for (size_t k = 0; k < outputs.size(); ++k) {
-      const auto z = static_cast<double>(outputs[k]);
-      logits[k] = static_cast<float>(above - softplus(z));
-      above -= softplus(-z);
-    }
-    logits[outputs.size()] = static_cast<float>(above);
-  }
-};
-
-class Corn final : public losses::Loss {
- public:
-  std::string name() const override { return "corn"; }
-  explicit Corn(int64_t classes) : classes_(static_cast<int32_t>(classes)) {}
-  const losses::Link* link() const override { return &link_; }
-  double denominator(const losses::Targets& targets) const override {
-    double asked = 0;
-    for (int64_t i = 0; i < targets.items(); ++i) {
-      const int32_t y = targets.classes[static_cast<size_t>(i)];
-      if (y != losses::kIgnored) asked += targets.weight(i) * std::min(y + 1, classes_ - 1);
-    }
-    return asked;
-  }
-  losses::LossTerm evaluate(autograd::Context& context, const losses::LossInput& input) const override {
-    ATTUNE_CHECK(input.logits.cols() == classes_ - 1, "{} outputs for {} ordered classes", input.logits.cols(),
-                 classes_);
-    losses::Targets levels;
-    levels.width = classes_ - 1;
-    levels.weights = input.targets.weights;
-    for (const int32_t y : input.targets.classes)
-      for (int32_t k = 0; k < classes_ - 1; ++k) levels.values.push_back(y < k ? -1.0f : y > k ? 1.0f : 0.0f);
-    const int64_t rows = input.logits.rows();
-    losses::LossTerm term;
-    term.weights = losses::item_weights(context, levels, rows);
-    term.items =
-        ops::sigmoid_cross_entropy(context, input.logits, losses::value_targets(context, levels, rows, -1), {});
-    term.sum = losses::weighted_sum(context, term.items, term.weights, levels.items());
-    term.denominator = denominator(input.targets);
-    return term;
-  }
-
- private:
-  int32_t classes_;
-  CornLink link_;
 };
 
 }  // namespace attune::test

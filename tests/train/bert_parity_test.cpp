@@ -43,8 +43,8 @@ TEST_P(BertParity, GradientOfEveryParameterForAnySplit) {
   const std::vector<std::vector<std::vector<int>>> splits{{kAllRows}, {{0, 1}, {2}, {3, 4}}, {{0}, {1}, {2}, {3}, {4}}};
   for (const auto& split : splits) {
     auto optimizer = optim::make_optimizer(model_->parameters(), {.name = "sgd", .weight_decay = 0});
-    const auto objective = loss(name);
-    train::TrainStep step(*model_, *objective, *optimizer, *kernels_, {.peak_rate = 0, .clip = 0});
+    const losses::Objective objective = loss(name);
+    train::TrainStep step(*model_, objective, *optimizer, *kernels_, {.peak_rate = 0, .clip = 0});
     std::vector<tasks::Batch> micro;
     for (const auto& rows : split) micro.push_back(batch(rows, name));
     const auto report = step.run(micro, 0);
@@ -68,9 +68,9 @@ TEST_P(BertParity, GradientOfEveryParameterForAnySplit) {
 TEST_P(BertParity, TenStepsOfAdamW) {
   const char* name = variant_.losses.front();
   auto optimizer = optim::make_optimizer(model_->parameters(), {});
-  const auto objective = loss(name);
+  const losses::Objective objective = loss(name);
   train::TrainStep step(
-      *model_, *objective, *optimizer, *kernels_,
+      *model_, objective, *optimizer, *kernels_,
       {.peak_rate = 1e-3, .clip = 1.0, .schedule = {.kind = optim::ScheduleKind::linear, .warmup = 1, .total = 10}});
   const std::vector<tasks::Batch> whole{batch(kAllRows, name)};
   for (int t = 0; t < 10; ++t) {

@@ -51,9 +51,9 @@ TEST_P(Bf16, LogitsAndLoss) {
 
 TEST_P(Bf16, GradientOfEveryParameter) {
   const char* name = variant_.losses.front();
-  const auto objective = loss(name);
+  const losses::Objective objective = loss(name);
   auto optimizer = optim::make_optimizer(model_->parameters(), {.name = "sgd", .weight_decay = 0});
-  train::TrainStep step(*model_, *objective, *optimizer, *kernels_, {.peak_rate = 0, .clip = 0});
+  train::TrainStep step(*model_, objective, *optimizer, *kernels_, {.peak_rate = 0, .clip = 0});
   const std::vector<tasks::Batch> whole{batch(kAllRows, name)};
   const auto report = step.run(whole, 0);
   const double global = golden_["losses"][name]["grad_norm"].get<double>();

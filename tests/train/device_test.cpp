@@ -85,7 +85,7 @@ class Device : public testing::TestWithParam<Kind> {
     if (std::string(GetParam().task) == "classify") start_head(bundle, kernels, split, {});
     parameters.prepare_gradients(optim::table_gradients({.name = GetParam().optimizer}));
     const auto optimizer = optim::make_optimizer(parameters, {.name = GetParam().optimizer});
-    TrainStep step(*bundle.model, *bundle.loss, *optimizer, kernels,
+    TrainStep step(*bundle.model, bundle.loss, *optimizer, kernels,
                    {.peak_rate = 1e-3, .clip = 0.5, .seed = 3, .schedule = {.total = 8}});
     std::vector<tasks::Batch> micro(2);  // of unequal size: gradients are added up
     for (int32_t s = 0; s < 4; ++s) {

@@ -7,6 +7,7 @@
 
 #include "attune/base/files.h"
 #include "attune/io/safetensors.h"
+#include "attune/losses/language/make_objective.h"
 #include "attune/losses/loss_list.h"
 #include "attune/models/load.h"
 #include "attune/tasks/batch.h"
@@ -118,14 +119,14 @@ class GoldenBert {
 
   std::unique_ptr<losses::Loss> loss(const char* name) const {
     const json& row = golden_["losses"][name];
-    losses::LossOptions options;
-    if (row.contains("weight") && !row["weight"].is_null())
-      options.class_weights = row["weight"].get<std::vector<double>>();
-    if (row.contains("pos_weight") && !row["pos_weight"].is_null())
-      options.positive_weights = row["pos_weight"].get<std::vector<double>>();
-    if (row.contains("label_smoothing") && !row["label_smoothing"].is_null())
-      options.label_smoothing = row["label_smoothing"].get<double>();
-    return losses::make_loss(losses::default_loss(variant_.targets), variant_.targets, options);
+    std::string options;
+    const auto add = [&](const char* key, const char* option) {
+      if (!row.contains(key) || row[key].is_null()) return;
+      options += fmt::format("{}{}={}", options.empty() ? "" : ", ", option, row[key].dump());
+    };
+    add("weight", "weights"), add("pos_weight", "pos_weight"), add("label_smoothing", "label_smoothing");
+    return losses::make_loss(fmt::format("{}({})", losses::default_loss(variant_.targets), options), variant_.targets,
+                             {.labels = outputs_});
   }
 
   // Calls check(name, values) for every tensor under its Hugging Face name, of values or of gradients.

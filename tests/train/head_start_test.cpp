@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "attune/losses/language/make_objective.h"
 #include "attune/train/ladder.h"
 
 #include "tests/base/temp_folder.h"
@@ -22,7 +23,7 @@ report::Ladder ladder(double ngrams, double frozen, double tuned) {
 TEST(HeadStartHint, WhereTheUntouchedEncoderIsBest) {
   TrainOptions options;
   tasks::ModelBundle bundle;
-  bundle.loss = losses::make_loss("cross_entropy", losses::TargetKind::classes, {});
+  bundle.loss = losses::make_objective("cross_entropy", losses::TargetKind::classes, {.labels = bundle.labels.size()});
   EXPECT_NE(head_start_hint(options, bundle, ladder(0.5, 0.93, 0.90)).find("--head-start linear"), std::string::npos);
   EXPECT_NE(head_start_hint(options, bundle, ladder(0.5, 0.93, 0.93)), "") << "as good, and cheaper";
   EXPECT_EQ(head_start_hint(options, bundle, ladder(0.5, 0.93, 0.94)), "");
@@ -32,7 +33,7 @@ TEST(HeadStartHint, WhereTheUntouchedEncoderIsBest) {
 
 TEST(HeadStartHint, NotWhereItWasDoneOrDoesNotApply) {
   tasks::ModelBundle bundle;
-  bundle.loss = losses::make_loss("cross_entropy", losses::TargetKind::classes, {});
+  bundle.loss = losses::make_objective("cross_entropy", losses::TargetKind::classes, {.labels = bundle.labels.size()});
   TrainOptions done;
   done.head_start = "linear";
   EXPECT_EQ(head_start_hint(done, bundle, ladder(0.5, 0.93, 0.90)), "");

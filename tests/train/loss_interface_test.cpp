@@ -1,9 +1,11 @@
-// Losses that answer in ways of their own (tests/losses/sketches.h), through the code that trains, judges, saves and
-// opens models: CORN with a narrower last layer and its link, a CRF with parameters that choose the tags.
+// Losses that answer in ways of their own, through the code that trains, judges, saves and
+// opens models: CORN with a narrower last layer and its link, a CRF (tests/losses/sketches.h) with parameters that
+// choose the tags.
 #include <gtest/gtest.h>
 
 #include "attune/base/files.h"
 #include "attune/io/safetensors.h"
+#include "attune/losses/language/make_objective.h"
 #include "attune/train/batches.h"
 #include "attune/train/evaluate.h"
 #include "attune/train/predictor.h"
@@ -39,7 +41,7 @@ class LossInterface : public testing::Test {
   void train(tasks::ModelBundle& bundle, const train::Split& split, int64_t steps) {
     bundle.model->parameters().prepare_gradients();
     const auto optimizer = optim::make_optimizer(bundle.model->parameters(), {});
-    train::TrainStep step(*bundle.model, *bundle.loss, *optimizer, *kernels_,
+    train::TrainStep step(*bundle.model, bundle.loss, *optimizer, *kernels_,
                           {.peak_rate = 3e-3, .schedule = {.kind = optim::ScheduleKind::constant, .total = steps}});
     train::StepBatches batches(split, bundle.task->kind == tasks::TaskKind::tag, {.batch_size = 16, .seed = 1});
     for (int64_t t = 0; t < steps; ++t) step.run(batches.at(t), t);
@@ -64,8 +66,8 @@ class LossInterface : public testing::Test {
 class CornModel : public LossInterface {
  protected:
   CornModel() { make_model(folder_.path() / "model", "sequence_classification"); }
-  static std::unique_ptr<losses::Loss> corn(const data::Labels& labels) {
-    return std::make_unique<test::Corn>(labels.size());
+  static losses::Objective corn(const data::Labels& labels) {
+    return losses::make_objective("corn", losses::TargetKind::classes, {.labels = labels.size()});
   }
 };
 
@@ -87,7 +89,7 @@ TEST_F(CornModel, ItsLastLayerIsNarrowerAndItsAnswersAreProbabilitiesOfTheClasse
   EXPECT_EQ(json::parse(read_file(saved / "config.json"))["architectures"][0], "BertModel");
   EXPECT_EQ(json::parse(read_file(saved / "config.json"))["id2label"].size(), 4U);
 
-  const tasks::ModelBundle opened = tasks::open_for_inference(saved.string(), DType::f32, corn);
+  const tasks::ModelBundle opened = tasks::open_for_inference(saved.string(), DType::f32);
   EXPECT_EQ(opened.labels.names(), kGrades);
   const auto again = train::evaluate(opened, *kernels_, split, {});
   EXPECT_EQ(again->scores.value("accuracy"), after->scores.value("accuracy"));
@@ -104,13 +106,12 @@ TEST_F(CornModel, ItsLastLayerIsNarrowerAndItsAnswersAreProbabilitiesOfTheClasse
 TEST_F(CornModel, AnotherLossDoesNotReadItsLastLayer) {
   tasks::ModelBundle bundle = tasks::open_for_training(options("classify", kGrades, corn));
   const fs::path saved = save(bundle, "corn");
-  EXPECT_ERROR(ErrorKind::model, tasks::open_for_inference(saved.string(), DType::f32), "attune.json",
-               "unknown loss 'corn'");
+  EXPECT_EQ(tasks::open_for_inference(saved.string(), DType::f32).loss.text(), "corn") << "made again from its text";
 
   auto go_on = options("classify", kGrades, {});
   go_on.model = saved.string(), go_on.new_head = false;
   const tasks::ModelBundle other = tasks::open_for_training(go_on);
-  EXPECT_EQ(other.loss->name(), "cross_entropy");
+  EXPECT_EQ(other.loss.text(), "cross_entropy");
   EXPECT_EQ(other.model->head().outputs, 4);
   EXPECT_FALSE(other.continued_head);
   EXPECT_EQ(other.labels.names(), kGrades);
@@ -155,12 +156,14 @@ data::Dataset chained_sentences() {
 
 TEST_F(LossInterface, ACrfsParametersAreThereToChooseTags) {
   make_model(folder_.path() / "model", "token_classification");
-  const tasks::MakeLoss crf = [](const data::Labels& labels) { return std::make_unique<test::Crf>(labels.size()); };
+  const tasks::MakeLoss crf = [](const data::Labels& labels) -> losses::Objective {
+    return losses::Objective(std::make_unique<test::Crf>(labels.size()));
+  };
   tasks::ModelBundle bundle = tasks::open_for_training(options("tag", kTags, crf));
   EXPECT_EQ(tasks::why_encoder_only(bundle), "") << "the logits are Hugging Face's; only the choice of tags is not";
   const train::Split split = train::make_split("train", "rows", chained_sentences(), bundle);
   train(bundle, split, 60);
-  const losses::LabelChain learned = bundle.loss->chain();
+  const losses::LabelChain learned = bundle.loss.chain();
   const auto transition = [&](int from, int to) { return learned.transitions[static_cast<size_t>(from * 3 + to)]; };
   EXPECT_GT(transition(0, 1), transition(0, 0)) << "after B-X comes I-X";
   const auto judged = train::evaluate(bundle, *kernels_, split, {});
@@ -171,15 +174,15 @@ TEST_F(LossInterface, ACrfsParametersAreThereToChooseTags) {
     EXPECT_TRUE(name.starts_with("bert.") || name.starts_with("classifier.")) << name;
 
   const tasks::ModelBundle opened = tasks::open_for_inference(saved.string(), DType::f32, crf);
-  EXPECT_EQ(opened.loss->chain().transitions, learned.transitions);
-  EXPECT_EQ(opened.loss->chain().begin, learned.begin);
+  EXPECT_EQ(opened.loss.chain().transitions, learned.transitions);
+  EXPECT_EQ(opened.loss.chain().begin, learned.begin);
   const auto again = train::evaluate(opened, *kernels_, split, {});
   EXPECT_EQ(again->scores.value("entity_f1"), judged->scores.value("entity_f1"));
   EXPECT_EQ(again->scores.value("loss"), judged->scores.value("loss"));
 
   // The same logits, chosen without the chain.
   const auto plain = tasks::open_for_inference(saved.string(), DType::f32, [](const data::Labels&) {
-    return losses::make_loss("cross_entropy", losses::TargetKind::classes, {});
+    return losses::make_objective("cross_entropy", losses::TargetKind::classes, {.labels = 3});
   });
   EXPECT_GT(again->scores.value("entity_f1"), train::evaluate(plain, *kernels_, split, {})->scores.value("entity_f1"));
 }

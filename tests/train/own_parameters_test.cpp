@@ -6,7 +6,7 @@
 
 #include "attune/base/files.h"
 #include "attune/io/safetensors.h"
-#include "attune/losses/loss_list.h"
+#include "attune/losses/scores/mse.h"
 #include "attune/losses/targets.h"
 #include "attune/models/load.h"
 #include "attune/train/train_step.h"
@@ -110,7 +110,7 @@ struct Trained {
   Trained() : kernels(kernels::reference::make_kernels()) {
     config = models::BertConfig::from_json(nlohmann::json::parse(read_file(kGolden / "config.json")), "golden");
     config.hidden_dropout = config.attention_dropout = config.classifier_dropout = 0;
-    model = make(loss);
+    model = make(*loss.terms()[0].loss);
     for (const auto& p : model->parameters().all()) model->parameters().initialise(*p, 1, 0.3);
     model->parameters().prepare_gradients();
     optimizer = optim::make_optimizer(model->parameters(), {});
@@ -129,7 +129,7 @@ struct Trained {
 
   std::unique_ptr<kernels::Kernels> kernels;
   models::BertConfig config;
-  ScaledSquares loss;
+  losses::Objective loss{std::make_unique<ScaledSquares>()};
   std::unique_ptr<models::Model> model;
   std::unique_ptr<optim::Optimizer> optimizer;
 };
@@ -174,7 +174,7 @@ TEST(OwnParameters, AreSavedWithoutThePrefixAndReadBack) {
 // it updates anything.
 TEST(OwnParameters, WhatTheLossDoesNotReachStopsTheFirstStep) {
   Trained t;
-  const auto losses = losses::make_loss("mse", losses::TargetKind::scores, {});
+  const losses::Objective losses{losses::make_mse()};
   models::Model model(t.config, {.kind = models::HeadKind::sequence, .outputs = 1}, DType::f64,
                       [](nn::Parameters& parameters) {
                         parameters.add("adapter.down", {3, 4}, {});
@@ -186,7 +186,7 @@ TEST(OwnParameters, WhatTheLossDoesNotReachStopsTheFirstStep) {
   const auto optimizer = optim::make_optimizer(parameters, {});
   const tasks::Batch batch = three_texts();
   const auto run = [&] {
-    train::TrainStep step(model, *losses, *optimizer, *t.kernels, {.peak_rate = 0.01, .clip = 0});
+    train::TrainStep step(model, losses, *optimizer, *t.kernels, {.peak_rate = 0.01, .clip = 0});
     step.run({&batch, 1}, 0);
   };
   const double before = parameters.find("classifier.bias")->value.as<double>()[0];

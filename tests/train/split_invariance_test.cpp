@@ -1,5 +1,6 @@
 // How a step is split into micro-batches, and how many rows an evaluation takes at once, changes rounding only: with
 // dropout on, because draws are named by row and place, not by the batch. Golden BERT, 37 rows of 1 to 20 pieces.
+#include "attune/losses/language/make_objective.h"
 #include "attune/train/batches.h"
 #include "attune/train/evaluate.h"
 #include "attune/train/train_step.h"
@@ -40,7 +41,7 @@ data::EncodedSet sequences() {
 class SplitRun : protected test::GoldenBert {
  public:
   explicit SplitRun(float dropout) : GoldenBert(test::kVariants[0], DType::f32, dropout) {
-    bundle_.loss = losses::make_loss("cross_entropy", losses::TargetKind::classes, {});
+    bundle_.loss = losses::make_objective("cross_entropy", losses::TargetKind::classes, {.labels = 3});
     bundle_.task = &tasks::task_named("classify");
     bundle_.labels = data::Labels({"label_0", "label_1", "label_2"});
     data::Dataset rows = dataset();
@@ -62,7 +63,7 @@ class SplitRun : protected test::GoldenBert {
     auto& parameters = bundle_.model->parameters();
     auto optimizer = optim::make_optimizer(parameters, {});
     train::TrainStep step(
-        *bundle_.model, *bundle_.loss, *optimizer, *kernels_,
+        *bundle_.model, bundle_.loss, *optimizer, *kernels_,
         {.peak_rate = kRate, .clip = 1, .seed = 11, .schedule = {.kind = optim::ScheduleKind::constant, .total = 3}});
     train::StepBatches batches(*split_, false, {.batch_size = 16, .micro_batch = micro_batch, .seed = 5});
     Trained trained;

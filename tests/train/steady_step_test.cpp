@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "attune/base/files.h"
+#include "attune/losses/language/make_objective.h"
 #include "attune/losses/loss_list.h"
 #include "attune/train/train_step.h"
 
@@ -94,8 +95,9 @@ TEST_P(SteadyStep, AllocatesNothing) {
   model.parameters().refresh_twins();
   model.parameters().prepare_gradients(nn::TableGradients::touched_rows);
   const auto optimizer = optim::make_optimizer(model.parameters(), {});
-  const auto loss = losses::make_loss(losses::default_loss(what.target), what.target, {});
-  train::TrainStep step(model, *loss, *optimizer, *kernels, {.peak_rate = 1e-3});
+  const losses::Objective loss =
+      losses::make_objective(losses::default_loss(what.target), what.target, {.labels = what.outputs});
+  train::TrainStep step(model, loss, *optimizer, *kernels, {.peak_rate = 1e-3});
 
   tasks::Batch batch;
   batch.clear();

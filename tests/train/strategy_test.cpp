@@ -65,17 +65,17 @@ class RDrop final : public train::Strategy {
     for (uint64_t pass = 0; pass < 2; ++pass) {
       micro.context.random.pass = pass;
       passes[pass] = train::forward(micro);
-      losses::seed_backward(micro.context, passes[pass].term, 1 / micro.denominator);
-      sum += passes[pass].term.sum;
+      micro.loss.seed_backward(micro.context, passes[pass].value, micro.denominators);
+      sum += micro.loss.total(passes[pass].value, micro.denominators);
     }
     LossTerm agreement{.items = divergence(micro.context, passes[0].output.logits, passes[1].output.logits),
-                       .weights = passes[0].term.weights,
+                       .weights = passes[0].value.terms[0].weights,
                        .parts = {}};
     agreement.sum =
         losses::weighted_sum(micro.context, agreement.items, agreement.weights, micro.batch.targets.items());
-    losses::seed_backward(micro.context, agreement, alpha_ / micro.denominator);
+    losses::seed_backward(micro.context, agreement, alpha_ / micro.denominators[0]);
     micro.context.tape->backward();
-    return sum + alpha_ * agreement.sum;
+    return sum + alpha_ * agreement.sum / micro.denominators[0];
   }
 
  private:
@@ -92,11 +92,11 @@ class Strategies : public test::GoldenBert, public testing::Test {
   double objective(const train::Strategy* strategy, const std::vector<std::vector<int>>& split = {test::kAllRows}) {
     std::vector<tasks::Batch> micro;
     for (const auto& rows : split) micro.push_back(batch(rows, "cross_entropy"));
-    train::TrainStep step(*model_, *loss_, *optimizer_, *kernels_,
+    train::TrainStep step(*model_, loss_, *optimizer_, *kernels_,
                           {.peak_rate = 0, .clip = 0, .seed = 3, .strategy = strategy});
     return step.run(micro, 0).loss;
   }
-  std::unique_ptr<losses::Loss> loss_;
+  losses::Objective loss_;
   std::unique_ptr<optim::Optimizer> optimizer_;
 };
 

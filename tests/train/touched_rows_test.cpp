@@ -2,6 +2,7 @@
 // between the steps or not.
 #include <gtest/gtest.h>
 
+#include "attune/losses/language/make_objective.h"
 #include "attune/train/train_step.h"
 
 #include "tests/train/golden_bert.h"
@@ -55,9 +56,9 @@ class TouchedRows : public testing::TestWithParam<Case> {
     parameters.prepare_gradients(tables);
     const auto optimizer = optim::make_optimizer(
         parameters, {.name = GetParam().optimizer, .weight_decay = GetParam().decay ? 0.3 : 0.0, .layer_decay = 0.9});
-    const auto loss = losses::make_loss("cross_entropy", losses::TargetKind::classes, {});
+    const losses::Objective loss = losses::make_objective("cross_entropy", losses::TargetKind::classes, {.labels = 3});
     // Without clipping: the norm's sum has another order of additions.
-    train::TrainStep step(model, *loss, *optimizer, *kernels,
+    train::TrainStep step(model, loss, *optimizer, *kernels,
                           {.peak_rate = 1e-2, .clip = 0, .schedule = {.warmup = 3, .total = 30}});
     Outcome outcome;
     for (int32_t s = 0; s < 30; ++s) {
@@ -105,8 +106,8 @@ TEST(TouchedRowsGuard, AModelWithWaitingUpdatesIsNotRead) {
   for (const auto& p : parameters.all()) parameters.initialise(*p, 1, 0.1);
   parameters.prepare_gradients(nn::TableGradients::touched_rows);
   const auto optimizer = optim::make_optimizer(parameters, {});
-  const auto loss = losses::make_loss("cross_entropy", losses::TargetKind::classes, {});
-  train::TrainStep step(model, *loss, *optimizer, *kernels, {});
+  const losses::Objective loss = losses::make_objective("cross_entropy", losses::TargetKind::classes, {.labels = 2});
+  train::TrainStep step(model, loss, *optimizer, *kernels, {});
   tasks::Batch batch;
   batch.clear();
   const std::vector<int32_t> ids{1, 2, 3};

@@ -2,10 +2,12 @@
 //
 // logits [n, width], targets.values [n, width].
 #pragma once
-#include "attune/losses/loss.h"
+#include "attune/losses/entry.h"
 
 namespace attune::losses {
 
-std::unique_ptr<Loss> make_mean_squared_error();
+std::unique_ptr<Loss> make_mse();
+
+extern const LossEntry kMse;
 
 }  // namespace attune::losses

@@ -1,0 +1,125 @@
+#include "attune/io/npy.h"
+
+#include <bit>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+#include "attune/base/error.h"
+#include "attune/base/files.h"
+#include "attune/io/half.h"
+
+namespace attune::io {
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "arrays are read as they lie");
+
+constexpr std::string_view kMagic = "\x93NUMPY";
+
+// What stands behind 'key': in the header's dictionary, up to `end`.
+std::string_view field(std::string_view header, std::string_view key, std::string_view begin, char end,
+                       const std::filesystem::path& path) {
+  const size_t at = header.find(key);
+  const size_t from = at == std::string_view::npos ? at : header.find(begin, at + key.size());
+  const size_t to = from == std::string_view::npos ? from : header.find(end, from + begin.size());
+  if (to == std::string_view::npos)
+    fail(ErrorKind::input, "{}: the header of the .npy file lacks {}", path.string(), key);
+  return header.substr(from + begin.size(), to - from - begin.size());
+}
+
+std::vector<int64_t> shape_of(std::string_view text, const std::filesystem::path& path) {
+  std::vector<int64_t> shape;
+  for (size_t at = 0; at < text.size();) {
+    const size_t comma = std::min(text.find(',', at), text.size());
+    const std::string number(text.substr(at, comma - at));
+    at = comma + 1;
+    if (number.find_first_not_of(' ') == std::string::npos) continue;
+    const size_t digit = number.find_first_not_of(' ');
+    if (number.find_first_not_of("0123456789", digit) != std::string::npos || number.size() - digit > 12)
+      fail(ErrorKind::input, "{}: '{}' is no length of an array", path.string(), number);
+    shape.push_back(std::stoll(number));
+  }
+  return shape;
+}
+
+template <class T>
+void read_as(std::string_view bytes, std::vector<double>& values) {
+  for (size_t i = 0; i < values.size(); ++i) {
+    T value;
+    std::memcpy(&value, bytes.data() + i * sizeof(T), sizeof(T));
+    values[i] = static_cast<double>(value);
+  }
+}
+
+struct NpyType {
+  std::string_view name;
+  size_t bytes;
+  bool whole;
+  void (*read)(std::string_view, std::vector<double>&);
+};
+
+void read_half(std::string_view bytes, std::vector<double>& values) {
+  for (size_t i = 0; i < values.size(); ++i) {
+    uint16_t bits = 0;
+    std::memcpy(&bits, bytes.data() + 2 * i, 2);
+    values[i] = static_cast<double>(half_to_float(bits));
+  }
+}
+
+constexpr NpyType kTypes[] = {
+    {"<f8", 8, false, read_as<double>},  {"<f4", 4, false, read_as<float>},   {"<f2", 2, false, read_half},
+    {"<i8", 8, true, read_as<int64_t>},  {"<i4", 4, true, read_as<int32_t>},  {"<i2", 2, true, read_as<int16_t>},
+    {"|i1", 1, true, read_as<int8_t>},   {"<u8", 8, true, read_as<uint64_t>}, {"<u4", 4, true, read_as<uint32_t>},
+    {"<u2", 2, true, read_as<uint16_t>}, {"|u1", 1, true, read_as<uint8_t>},  {"|b1", 1, true, read_as<uint8_t>},
+};
+
+const NpyType& type_named(std::string_view name, const std::filesystem::path& path) {
+  for (const NpyType& type : kTypes)
+    if (type.name == name) return type;
+  fail(ErrorKind::input, "{}: numbers of type '{}' are not read; save it as float32, float64, int32 or int64",
+       path.string(), name);
+}
+
+}  // namespace
+
+NpyArray read_npy(const std::filesystem::path& path) {
+  const std::string file = read_file(path);
+  const std::string_view bytes = file;
+  if (!bytes.starts_with(kMagic) || bytes.size() < 12)
+    fail(ErrorKind::input, "{}: this is no .npy file (numpy.save writes them)", path.string());
+  const bool first = bytes[6] == 1;  // version 1 has two bytes for the header's length, later ones four
+  uint32_t length = 0;
+  std::memcpy(&length, bytes.data() + 8, first ? 2 : 4);
+  const size_t begin = first ? 10 : 12;
+  if (bytes.size() < begin + length) fail(ErrorKind::input, "{}: the file is cut off in its header", path.string());
+  const std::string_view header = bytes.substr(begin, length), data = bytes.substr(begin + length);
+  if (header.find("'fortran_order': True") != std::string_view::npos)
+    fail(ErrorKind::input, "{}: the array is in Fortran order; save numpy.ascontiguousarray(array)", path.string());
+  const NpyType& type = type_named(field(header, "'descr'", "'", '\'', path), path);
+  NpyArray array{.shape = shape_of(field(header, "'shape'", "(", ')', path), path), .values = {}, .whole = type.whole};
+  uint64_t count = 1;
+  for (const int64_t size : array.shape) count *= static_cast<uint64_t>(size);
+  if (data.size() / type.bytes < count || data.size() != count * type.bytes)
+    fail(ErrorKind::input, "{}: {} bytes of numbers where the header promises {} of {}", path.string(), data.size(),
+         count, type.bytes);
+  array.values.resize(count);
+  type.read(data, array.values);
+  return array;
+}
+
+void write_npy(const std::filesystem::path& path, std::span<const int64_t> shape, std::span<const double> values) {
+  std::string sizes;
+  for (const int64_t size : shape) sizes += std::to_string(size) + ",";
+  std::string header = "{'descr': '<f8', 'fortran_order': False, 'shape': (" + sizes + "), }";
+  header.append(64 - (10 + header.size() + 1) % 64, ' ');
+  header += '\n';
+  const auto length = static_cast<uint16_t>(header.size());
+  std::string file(kMagic);
+  file += '\x01', file += '\x00';
+  file.append(reinterpret_cast<const char*>(&length), 2);
+  file += header;
+  file.append(reinterpret_cast<const char*>(values.data()), values.size_bytes());
+  write_file_atomically(path, file);
+}
+
+}  // namespace attune::io

@@ -1,0 +1,120 @@
+#include "attune/losses/check/naive.h"
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "attune/losses/shared/class_weights.h"
+
+namespace attune::losses {
+namespace {
+
+// The options as the loss has them, by name with underscores.
+nlohmann::json told(const Setting& setting) {
+  const auto maker = setting.entry->maker();
+  for (const auto& [name, value] : setting.options) maker->options.set(name, value);
+  return maker->options.to_json();
+}
+
+std::string underscored(const char* name) {
+  std::string key = name;
+  std::replace(key.begin(), key.end(), '-', '_');
+  return key;
+}
+
+class Naive {
+ public:
+  explicit Naive(const Setting& setting) : setting_(setting), told_(told(setting)) {
+    smoothing_ = told_.value("label_smoothing", 0.0);
+    temperature_ = told_.value("temperature", 1.0);
+    weights_.assign(static_cast<size_t>(setting.facts.labels), 1.0L);
+    const auto given = class_weights(told_.value("weights", std::string("none")), setting.facts);
+    for (size_t c = 0; c < given.size(); ++c) weights_[c] = given[c];
+  }
+
+  NaiveItem item(const Batch& batch, size_t i) const {
+    NaiveItem item;
+    const auto p = static_cast<size_t>(batch.columns), k = static_cast<size_t>(setting_.facts.labels);
+    for (size_t c = 0; c < p; ++c) item.z.push_back(batch.logits[i * p + c] / temperature_);
+    for (size_t c = 0; c < k && !batch.targets.values.empty(); ++c) {
+      const long double y = batch.targets.values[i * k + c];
+      const bool smoothed = setting_.entry->fits == TargetKind::labels && y >= 0;
+      item.targets.push_back(smoothed ? (1 - smoothing_) * y + smoothing_ / 2 : y);
+    }
+    item.counts.assign(setting_.facts.counts.begin(), setting_.facts.counts.end());
+    item.items = setting_.facts.items;
+    item.own.assign(batch.own.begin(), batch.own.end());
+    item.weights = weights_;
+    item.option = [this](const char* name) {
+      return static_cast<long double>(told_.at(underscored(name)).get<double>());
+    };
+    item.text = [this](const char* name) { return told_.at(underscored(name)).get<std::string>(); };
+    item.numbers = [this](const char* name) { return told_.at(underscored(name)).get<std::vector<double>>(); };
+    return item;
+  }
+
+  void add(NaiveOutcome& out, const Batch& batch, size_t i) const {
+    const long double u = batch.targets.weight(static_cast<int64_t>(i));
+    NaiveItem row = item(batch, i);
+    const LossEntry& entry = *setting_.entry;
+    long double counts = 0;
+    switch (entry.fits) {
+      case TargetKind::classes: {
+        const int32_t y = batch.targets.classes[i];
+        if (y == kIgnored) return;
+        row.y = static_cast<size_t>(y), counts = weights_[row.y];
+        out.sum += u * (entry.outputs == 0 ? smoothed(row) : entry.reference(row));
+        break;
+      }
+      case TargetKind::labels:
+        for (size_t c = 0; c < row.targets.size(); ++c) counts += row.targets[c] >= 0 ? weights_[c] : 0;
+        if (counts > 0) out.sum += u * entry.reference(row);
+        break;
+      case TargetKind::scores:
+        if (std::isnan(row.targets[0])) return;
+        counts = 1;
+        out.sum += u * entry.reference(row);
+        break;
+    }
+    out.denominator += u * (entry.reference_denominator ? entry.reference_denominator(row) : counts);
+  }
+
+ private:
+  // sum_c w_c q_c f(z, c), q = (1-e) onehot(y) + e/K
+  long double smoothed(NaiveItem& row) const {
+    const size_t y = row.y, k = weights_.size();
+    long double sum = 0;
+    for (row.y = 0; row.y < k; ++row.y)
+      sum += weights_[row.y] * ((row.y == y ? 1 - smoothing_ : 0) + smoothing_ / static_cast<long double>(k)) *
+             setting_.entry->reference(row);
+    return sum;
+  }
+
+  const Setting& setting_;
+  nlohmann::json told_;
+  long double smoothing_, temperature_;
+  std::vector<long double> weights_;
+};
+
+}  // namespace
+
+NaiveOutcome naive(const Setting& setting, const Batch& batch) {
+  const Naive by_definition(setting);
+  NaiveOutcome out;
+  if (setting.entry->batch_reference == nullptr) {
+    for (size_t i = 0; i < static_cast<size_t>(batch.rows()); ++i) by_definition.add(out, batch, i);
+    return out;
+  }
+  NaiveBatch all;
+  for (size_t i = 0; i < static_cast<size_t>(batch.rows()); ++i) {
+    all.items.push_back(by_definition.item(batch, i));
+    all.u.push_back(batch.targets.weight(static_cast<int64_t>(i)));
+  }
+  for (size_t c = 0; !all.items.empty() && c < all.items[0].targets.size(); ++c)
+    if (std::any_of(all.items.begin(), all.items.end(), [&](const auto& item) { return item.targets[c] >= 0; }))
+      out.denominator += all.items[0].weights[c];
+  if (!all.items.empty()) out.sum = setting.entry->batch_reference(all);
+  return out;
+}
+
+}  // namespace attune::losses

@@ -1,0 +1,35 @@
+// What losses are tried on: settings of their options, and batches of rows with everything that may stand in them.
+#pragma once
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "attune/losses/check/trial.h"
+#include "attune/losses/entry.h"
+
+namespace attune::losses {
+
+// A loss with some of its options set, for K labels.
+struct Setting {
+  const LossEntry* entry;
+  LossFacts facts;
+  std::vector<std::pair<std::string, std::string>> options = {};
+
+  std::unique_ptr<Loss> make() const;
+  std::string text() const;  // "focal(gamma=0.5), 3 labels"
+  int64_t outputs() const;   // of the last layer
+  int64_t own() const;       // parameters of the loss's own
+};
+
+// The defaults for 2, 3 and 5 labels; each numeric option at its ends and beside its default; class weights, label
+// smoothing and temperature where the loss has them.
+std::vector<Setting> settings_of(const LossEntry& entry);
+
+// `rows` rows. Classes: one of them ignored if `some_ignored`; labels: some unknown, some between 0 and 1; weights of
+// items 1, 1/2 and 2.
+Batch sample(const Setting& setting, int64_t rows, uint64_t seed, bool some_ignored = true);
+
+// The rows named, in this order (a row may come twice).
+Batch rows_of(const Batch& batch, const std::vector<int64_t>& rows);
+
+}  // namespace attune::losses

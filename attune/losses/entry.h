@@ -1,0 +1,91 @@
+// What the list knows of each loss: how it is told its options and made, and what a reader should know of it. The
+// entry stands in the loss's source file; `attune loss list | show | check`, docs/losses.md and the loss language read
+// it from the list.
+#pragma once
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "attune/base/options.h"
+#include "attune/losses/facts.h"
+#include "attune/losses/loss.h"
+
+namespace attune::losses {
+
+// What a head's outputs mean, which decides the losses that fit it.
+enum class TargetKind { classes, labels, scores };
+const char* name(TargetKind kind);
+
+// One item as a naive reference sees it: no shared parts, nothing clever, as wide numbers as there are.
+struct NaiveItem {
+  std::vector<long double> z;                                    // [P] one row of outputs
+  size_t y = 0;                                                  // its class
+  std::vector<long double> targets = {};                         // [K] labels, or [1] the score
+  std::vector<long double> counts = {};                          // [K] of the training data
+  long double items = 0;                                         // N of the training data
+  std::vector<long double> own = {};                             // the loss's own parameters
+  std::vector<long double> weights = {};                         // [K] class weights, 1 without
+  std::function<long double(const char*)> option = {};           // a number that the loss was told
+  std::function<std::string(const char*)> text = {};             // a text that it was told
+  std::function<std::vector<double>(const char*)> numbers = {};  // a list that it was told
+};
+
+struct NaiveBatch {
+  std::vector<NaiveItem> items;
+  std::vector<long double> u;  // weights of the items
+};
+
+// Takes a loss's options, then makes it.
+class LossMaker {
+ public:
+  virtual ~LossMaker() = default;
+  OptionList options{""};
+  // Errors (usage): what the loss itself finds wrong.
+  virtual std::unique_ptr<Loss> make(const LossFacts& facts) const = 0;
+};
+
+struct LossEntry {
+  const char* name;
+  TargetKind fits;
+  const char* summary;      // one line
+  const char* formula;      // of one item, plain text
+  const char* denominator;  // what the sum is divided by
+  const char* source;       // authors, year, arXiv number, equation; where defaults come from
+  const char* notes;        // traps, edges, how others differ
+  std::unique_ptr<LossMaker> (*maker)();
+  long double (*reference)(const NaiveItem&);  // one item by the formula as it is written
+  // What one item adds to the denominator before u_i, by definition; nullptr: the class weight of its target, the
+  // weights of its known labels, or 1.
+  long double (*reference_denominator)(const NaiveItem&) = nullptr;
+  long double (*batch_reference)(const NaiveBatch&) = nullptr;  // the sum of a batch that is more than its items
+  bool needs_counts = false;                                    // training items by label
+  bool ordered = false;                                         // the labels' order means something
+  bool shifts = true;  // classes: adding a number to all logits changes nothing
+  int own = 0;         // -1: K - 1 parameters of the loss's own
+  int outputs = 0;     // outputs of the last layer: 0: one a label; -1: K - 1; else so many
+};
+
+// The maker of a loss whose constructor takes its own options, the shared ones of its family, and the facts.
+template <class Made, class Own, class Shared>
+std::unique_ptr<LossMaker> maker_of() {
+  class Maker final : public LossMaker {
+   public:
+    Maker() { own_.visit(options), shared_.visit(options); }
+    std::unique_ptr<Loss> make(const LossFacts& facts) const override {
+      return std::make_unique<Made>(own_, shared_, facts);
+    }
+
+   private:
+    Own own_;
+    Shared shared_;
+  };
+  return std::make_unique<Maker>();
+}
+
+// For losses without options of their own.
+struct NoOptions {
+  void visit(OptionList&) {}
+};
+
+}  // namespace attune::losses

@@ -1,0 +1,48 @@
+// The loss language, parsed: what `--loss` takes.
+//
+//   loss     := term { '+' term }
+//   term     := [ NUMBER '*' ] call [ 'after' SHARE | 'until' SHARE | 'from' SHARE 'to' SHARE ]
+//   call     := NAME [ '(' [ option { ',' option } ] ')' ]
+//   option   := NAME '=' value
+//   value    := NUMBER | NAME [ '(' NUMBER ')' ] | '[' NUMBER, ... ']' | '[' [NUMBER, ...], ... ']'
+//   SHARE    := NUMBER '%', of the training's steps
+//
+//   0.7*focal(gamma=2) + 0.3*generalized_ce(q=0.5) after 50%
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace attune::losses {
+
+// An option as it was told: `value` is what OptionList::set takes (a list's numbers parted by ',', its rows by ';').
+struct OptionExpression {
+  std::string name, value;
+  size_t name_at = 0, value_at = 0;  // bytes from the beginning
+};
+
+struct CallExpression {
+  std::string name;
+  std::vector<OptionExpression> options;
+  size_t at = 0;
+};
+
+struct TermExpression {
+  double weight = 1;
+  CallExpression call;
+  double begin = 0, end = 1;  // shares of the training between which it holds
+  size_t at = 0, when_at = 0;
+};
+
+struct LossExpression {
+  std::string text;
+  std::vector<TermExpression> terms;
+};
+
+// Errors (usage): what does not parse, with the text and a caret under the character.
+LossExpression parse_loss(std::string_view text);
+
+// Fails with `message`, the text and a caret under byte `at`.
+[[noreturn]] void fail_at(std::string_view text, size_t at, const std::string& message);
+
+}  // namespace attune::losses

@@ -1,0 +1,196 @@
+#include "attune/losses/language/make_objective.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "attune/base/error.h"
+#include "attune/base/suggest.h"
+#include "attune/losses/language/expression.h"
+#include "attune/losses/loss_list.h"
+
+namespace attune::losses {
+namespace {
+
+// A term's loss with its options, not made yet.
+struct Told {
+  const LossEntry* entry;
+  std::unique_ptr<LossMaker> maker;
+  std::vector<std::pair<std::string, std::string>> options;  // as told, in order
+
+  bool was_told(const std::string& name) const { return maker->options.given(name); }
+  void set(const std::string& name, const std::string& value) {
+    maker->options.set(name, value);
+    options.emplace_back(name, value);
+  }
+};
+
+const LossEntry& entry_of(const LossExpression& loss, const CallExpression& call, TargetKind kind) {
+  try {
+    const LossEntry& entry = loss_named(call.name);
+    if (entry.fits != kind)
+      fail(ErrorKind::usage, "the loss '{}' does not fit: it is for {}, this task has {}; those that fit: {}",
+           call.name, name(entry.fits), name(kind), losses_that_fit(kind));
+    return entry;
+  } catch (const Error& error) {
+    fail_at(loss.text, call.at, error.message());
+  }
+}
+
+// As the language writes them.
+std::string option_names(const OptionList& options) {
+  std::string names = fmt::format("{}", fmt::join(options.names(), ", "));
+  std::replace(names.begin(), names.end(), '-', '_');
+  return names;
+}
+
+Told told(const LossExpression& loss, const CallExpression& call, TargetKind kind) {
+  Told told{.entry = &entry_of(loss, call, kind), .maker = nullptr, .options = {}};
+  told.maker = told.entry->maker();
+  for (const OptionExpression& option : call.options) {
+    const OptionList& known = told.maker->options;
+    if (!known.has(option.name))
+      fail_at(loss.text, option.name_at,
+              fmt::format("{} has no option '{}' (it has {}){}", call.name, option.name, option_names(known),
+                          did_you_mean(option.name, known.names())));
+    if (told.was_told(option.name)) fail_at(loss.text, option.name_at, fmt::format("'{}' is given twice", option.name));
+    try {
+      told.set(option.name, option.value);
+    } catch (const Error& error) {
+      fail_at(loss.text, option.value_at, fmt::format("{}: {}", call.name, error.message()));
+    }
+  }
+  return told;
+}
+
+// What the loss finds wrong in an option that came from a flag is the flag's.
+void fail_at_flag(const std::string& message, const std::vector<CommonOption>& common) {
+  for (const CommonOption& option : common) {
+    std::string begin = message.substr(0, option.name.size() + 1);
+    std::replace(begin.begin(), begin.end(), '-', '_');
+    if (begin == option.name + ":") fail(ErrorKind::usage, "{}{}", option.flag, message.substr(option.name.size()));
+  }
+}
+
+std::unique_ptr<Loss> made(const LossExpression& loss, const TermExpression& term, const Told& told,
+                           const LossFacts& facts, const std::vector<CommonOption>& common = {}) {
+  try {
+    return told.maker->make(facts);
+  } catch (const Error& error) {
+    fail_at_flag(error.message(), common);
+    fail_at(loss.text, term.call.at, fmt::format("{}: {}", told.entry->name, error.message()));
+  }
+}
+
+// The same loss without class weights, if it was told some.
+std::unique_ptr<Loss> without_weights(const LossExpression& loss, const TermExpression& term, TargetKind kind,
+                                      const LossFacts& facts) {
+  CallExpression plain = term.call;
+  const auto is_weights = [](const OptionExpression& option) { return option.name == "weights"; };
+  if (std::erase_if(plain.options, is_weights) == 0) return nullptr;
+  return made(loss, term, told(loss, plain, kind), facts);
+}
+
+std::string value_text(const std::string& value) {
+  if (value.find(';') != std::string::npos) {
+    std::string rows = "[[" + value + "]]";
+    for (size_t at = rows.find(';'); at != std::string::npos; at = rows.find(';')) rows.replace(at, 1, "],[");
+    return rows;
+  }
+  return value.find(',') != std::string::npos ? "[" + value + "]" : value;
+}
+
+std::string text_of(const TermExpression& term, const Told& told) {
+  std::string text = term.weight == 1 ? "" : fmt::format("{}*", term.weight);
+  text += told.entry->name;
+  for (size_t i = 0; i < told.options.size(); ++i) {
+    std::string name = told.options[i].first;
+    std::replace(name.begin(), name.end(), '-', '_');
+    text += fmt::format("{}{}={}", i ? ", " : "(", name, value_text(told.options[i].second));
+  }
+  if (!told.options.empty()) text += ")";
+  const double begin = 100 * term.begin, end = 100 * term.end;
+  if (begin > 0 && end < 100) return text + fmt::format(" from {:g}% to {:g}%", begin, end);
+  if (begin > 0) return text + fmt::format(" after {:g}%", begin);
+  return end < 100 ? text + fmt::format(" until {:g}%", end) : text;
+}
+
+// Something must be minimised at every step.
+void check_covered(const LossExpression& loss, const std::vector<ObjectiveTerm>& terms) {
+  std::vector<double> changes{0};
+  for (const auto& term : terms) changes.push_back(term.begin), changes.push_back(term.end);
+  for (const double at : changes) {
+    const auto holds = [&](const ObjectiveTerm& term) {
+      return at < term.begin ? term.before != nullptr : at < term.end || term.end == 1;
+    };
+    if (at < 1 && std::none_of(terms.begin(), terms.end(), holds))
+      fail_at(loss.text, loss.terms[0].when_at,
+              fmt::format("nothing is minimised from {:g}% of the training on; add a term that holds there, as in "
+                          "'cross_entropy until 60% + focal after 60%'",
+                          100 * at));
+  }
+}
+
+// One way to read the last layer.
+void check_same_link(const LossExpression& loss, const std::vector<ObjectiveTerm>& terms,
+                     const std::vector<Told>& all) {
+  for (size_t t = 1; t < terms.size(); ++t)
+    if (all[t].entry->outputs != all[0].entry->outputs ||
+        (terms[t].loss->link() != nullptr && all[t].entry != all[0].entry))
+      fail_at(loss.text, loss.terms[t].call.at,
+              fmt::format("{} reads the last layer in another way than {}; they cannot stand in one loss",
+                          all[t].entry->name, all[0].entry->name));
+}
+
+void set_common(std::vector<Told>& all, const CommonOption& option) {
+  bool known = false;
+  for (Told& told : all) {
+    if (!told.maker->options.has(option.name)) continue;
+    known = true;
+    if (told.was_told(option.name)) continue;
+    try {
+      told.set(option.name, option.value);
+    } catch (const Error& error) {
+      fail_at_flag(error.message(), {option});
+      fail(ErrorKind::usage, "{}: {}", option.flag, error.message());
+    }
+  }
+  if (!known)
+    fail(ErrorKind::usage, "{} has no meaning for the loss '{}'; leave it out", option.flag, all[0].entry->name);
+}
+
+}  // namespace
+
+Objective make_objective(const std::string& text, TargetKind kind, const LossFacts& facts,
+                         const std::vector<CommonOption>& common) {
+  const LossExpression loss = parse_loss(text);
+  if (loss.terms.size() > kMostTerms)
+    fail_at(text, loss.terms[kMostTerms].at, fmt::format("a loss has at most {} terms", kMostTerms));
+  std::vector<Told> all;
+  for (const TermExpression& term : loss.terms) all.push_back(told(loss, term.call, kind));
+  for (const CommonOption& option : common) set_common(all, option);
+  std::vector<ObjectiveTerm> terms;
+  std::string in_order;
+  for (size_t t = 0; t < all.size(); ++t) {
+    const TermExpression& term = loss.terms[t];
+    terms.push_back({.weight = term.weight,
+                     .loss = made(loss, term, all[t], facts, common),
+                     .begin = term.begin,
+                     .end = term.end,
+                     .before = term.begin > 0 ? without_weights(loss, term, kind, facts) : nullptr});
+    in_order += (t ? " + " : "") + text_of(term, all[t]);
+  }
+  check_covered(loss, terms);
+  check_same_link(loss, terms, all);
+  return {in_order, facts, std::move(terms)};
+}
+
+std::unique_ptr<Loss> make_loss(const std::string& text, TargetKind kind, const LossFacts& facts) {
+  const LossExpression loss = parse_loss(text);
+  const TermExpression& term = loss.terms[0];
+  if (loss.terms.size() > 1) fail_at(text, loss.terms[1].at, "a single loss is expected here");
+  if (term.weight != 1 || term.begin > 0 || term.end < 1)
+    fail_at(text, term.at, "a loss without weight or share of the training is expected here");
+  return made(loss, term, told(loss, term.call, kind), facts);
+}
+
+}  // namespace attune::losses

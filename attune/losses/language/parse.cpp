@@ -1,0 +1,187 @@
+#include <charconv>
+#include <cmath>
+
+#include "attune/base/error.h"
+#include "attune/base/suggest.h"
+#include "attune/losses/language/expression.h"
+
+namespace attune::losses {
+namespace {
+
+bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+class Parser {
+ public:
+  explicit Parser(std::string_view text) : text_(text) {}
+
+  LossExpression loss() {
+    LossExpression loss{.text = std::string(text_), .terms = {}};
+    skip_spaces();
+    if (at_end()) fail("a loss is expected, as in cross_entropy or focal(gamma=2)");
+    do loss.terms.push_back(term());
+    while (take('+'));
+    if (!at_end()) fail("expected '+', after, until, from or the end");
+    return loss;
+  }
+
+ private:
+  bool at_end() const { return at_ == text_.size(); }
+  char here() const { return at_end() ? '\0' : text_[at_]; }
+  void skip_spaces() {
+    while (!at_end() && (here() == ' ' || here() == '\t')) ++at_;
+  }
+  // Takes the character, and spaces behind it.
+  bool take(char c) {
+    if (here() != c) return false;
+    ++at_;
+    skip_spaces();
+    return true;
+  }
+  void expect(char c, const char* where) {
+    if (!take(c)) fail(fmt::format("expected '{}' {}", c, where));
+  }
+  [[noreturn]] void fail(const std::string& message) const { fail_at(text_, at_, message); }
+
+  bool starts_number() const {
+    const size_t digit = at_ + (here() == '-' || here() == '.' ? 1 : 0);
+    return digit < text_.size() && (is_digit(text_[digit]) || text_[digit] == '.');
+  }
+  double number() {
+    double value = 0;
+    const auto [end, error] = std::from_chars(text_.data() + at_, text_.data() + text_.size(), value);
+    if (error != std::errc() || !std::isfinite(value)) fail("expected a number");
+    at_ = static_cast<size_t>(end - text_.data());
+    skip_spaces();
+    return value;
+  }
+  // A number's own characters.
+  std::string number_text() {
+    const size_t begin = at_;
+    number();
+    std::string text(text_.substr(begin, at_ - begin));
+    while (text.ends_with(' ')) text.pop_back();
+    return text;
+  }
+  std::string name(const char* expected) {
+    const size_t begin = at_;
+    if (!is_letter(here())) fail(fmt::format("expected {}", expected));
+    while (is_letter(here()) || is_digit(here())) ++at_;
+    std::string name(text_.substr(begin, at_ - begin));
+    skip_spaces();
+    return name;
+  }
+
+  TermExpression term() {
+    TermExpression term;
+    term.at = at_;
+    if (starts_number()) {
+      term.weight = number();
+      expect('*', "after a term's weight, as in 0.5*focal");
+    }
+    term.call = call();
+    term.when_at = at_;
+    if (is_letter(here())) when(term);
+    return term;
+  }
+
+  void when(TermExpression& term) {
+    const size_t begin = at_;
+    const std::string word = name("after, until or from");
+    if (word == "after") {
+      term.begin = share();
+    } else if (word == "until") {
+      term.end = share();
+    } else if (word == "from") {
+      term.begin = share();
+      const size_t to = at_;
+      if (name("to") != "to") fail_at(text_, to, "expected 'to', as in from 20% to 60%");
+      term.end = share();
+    } else {
+      fail_at(
+          text_, begin,
+          fmt::format("expected '+', after, until, from or the end{}", did_you_mean(word, {"after", "until", "from"})));
+    }
+    if (!(term.begin < term.end)) fail_at(text_, begin, "this leaves no step of the training");
+  }
+
+  double share() {
+    const size_t begin = at_;
+    const double percent = number();
+    expect('%', "after a share of the training, as in after 60%");
+    if (!(percent >= 0 && percent <= 100)) fail_at(text_, begin, "expected a share from 0% to 100%");
+    return percent / 100;
+  }
+
+  CallExpression call() {
+    CallExpression call;
+    call.at = at_;
+    call.name = name("the name of a loss");
+    if (!take('(')) return call;
+    while (here() != ')') {
+      call.options.push_back(option());
+      if (!take(',') && here() != ')') fail("expected ',' or ')'");
+    }
+    take(')');
+    return call;
+  }
+
+  OptionExpression option() {
+    OptionExpression option;
+    option.name_at = at_;
+    if (starts_number()) fail("an option is named, as in focal(gamma=2)");
+    option.name = name("an option's name");
+    expect('=', "after an option's name");
+    option.value_at = at_;
+    option.value = value();
+    return option;
+  }
+
+  std::string value() {
+    if (starts_number()) return number_text();
+    if (take('[')) return list();
+    std::string text = name("a number, a name or a list in brackets");
+    if (!take('(')) return text;
+    text += '(' + number_text() + ')';
+    expect(')', "after the number");
+    return text;
+  }
+
+  // Behind '['.
+  std::string list() {
+    std::string text;
+    const bool rows = here() == '[';
+    while (here() != ']') {
+      if (rows) {
+        expect('[', "before a row");
+        text += list();
+      } else {
+        text += number_text();
+      }
+      if (!take(',') && here() != ']') fail("expected ',' or ']'");
+      if (here() != ']') text += rows ? ';' : ',';
+    }
+    take(']');
+    if (text.empty()) fail("an empty list says nothing");
+    return text;
+  }
+
+  std::string_view text_;
+  size_t at_ = 0;
+};
+
+}  // namespace
+
+void fail_at(std::string_view text, size_t at, const std::string& message) {
+  attune::fail(ErrorKind::usage, "{}\n  {}\n  {}^", message, text, std::string(at, ' '));
+}
+
+LossExpression parse_loss(std::string_view text) {
+  return Parser(text).loss();
+}
+
+}  // namespace attune::losses

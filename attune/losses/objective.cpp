@@ -1,0 +1,94 @@
+#include "attune/losses/objective.h"
+
+#include <algorithm>
+
+namespace attune::losses {
+
+Objective::Objective(std::unique_ptr<Loss> loss) {
+  text_ = loss->name();
+  terms_.emplace_back();
+  terms_.back().loss = std::move(loss);
+}
+
+Objective::Objective(std::string text, LossFacts facts, std::vector<ObjectiveTerm> terms)
+    : text_(std::move(text)), facts_(std::move(facts)), terms_(std::move(terms)) {}
+
+Loss* Objective::holding(size_t t, double progress) const {
+  const ObjectiveTerm& term = terms_[t];
+  if (progress < term.begin) return term.before.get();
+  return progress < term.end || term.end == 1 ? term.loss.get() : nullptr;
+}
+
+PerTerm<double> Objective::denominators(const Targets& targets, double progress) const {
+  PerTerm<double> denominators(terms_.size());
+  for (size_t t = 0; t < terms_.size(); ++t) {
+    const Loss* loss = holding(t, progress);
+    if (loss) denominators[t] = loss->denominator(targets);
+  }
+  return denominators;
+}
+
+ObjectiveValue Objective::evaluate(Context& context, const LossInput& input) const {
+  ObjectiveValue value{.terms = PerTerm<LossTerm>(terms_.size())};
+  for (size_t t = 0; t < terms_.size(); ++t) {
+    const Loss* loss = holding(t, input.progress);
+    if (loss) value.terms[t] = loss->evaluate(context, input);
+  }
+  return value;
+}
+
+double Objective::total(const PerTerm<double>& sums, const PerTerm<double>& denominators) const {
+  double total = 0;
+  for (size_t t = 0; t < terms_.size(); ++t)
+    if (denominators[t] != 0) total += terms_[t].weight * sums[t] / denominators[t];
+  return total;
+}
+
+double Objective::total(const ObjectiveValue& value, const PerTerm<double>& denominators) const {
+  PerTerm<double> sums(terms_.size());
+  add_sums(sums, value);
+  return total(sums, denominators);
+}
+
+void Objective::seed_backward(Context& context, const ObjectiveValue& value,
+                              const PerTerm<double>& denominators) const {
+  for (size_t t = 0; t < terms_.size(); ++t)
+    if (value.terms[t].items.defined() && denominators[t] != 0)
+      losses::seed_backward(context, value.terms[t], terms_[t].weight / denominators[t]);
+}
+
+bool Objective::depends_on_batch() const {
+  return std::any_of(terms_.begin(), terms_.end(), [](const auto& term) { return term.loss->depends_on_batch(); });
+}
+
+bool Objective::reads_hidden() const {
+  return std::any_of(terms_.begin(), terms_.end(), [](const auto& term) { return term.loss->reads_hidden(); });
+}
+
+const Link* Objective::link() const {
+  for (const auto& term : terms_)
+    if (const Link* link = term.loss->link()) return link;
+  return nullptr;
+}
+
+std::string Objective::link_name() const {
+  for (const auto& term : terms_)
+    if (term.loss->link()) return term.loss->name();
+  return "";
+}
+
+LabelChain Objective::chain() const {
+  for (const auto& term : terms_)
+    if (LabelChain chain = term.loss->chain(); !chain.empty()) return chain;
+  return {};
+}
+
+void Objective::add_parameters(nn::Parameters& parameters) {
+  for (const auto& term : terms_) term.loss->add_parameters(parameters);
+}
+
+void add_sums(PerTerm<double>& sums, const ObjectiveValue& value) {
+  for (size_t t = 0; t < sums.size(); ++t) sums[t] += value.terms[t].sum;
+}
+
+}  // namespace attune::losses

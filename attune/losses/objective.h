@@ -1,0 +1,91 @@
+// What one training step minimises: a sum of losses, each over its own denominator.
+//
+//   objective = sum over terms t of  weight_t * (sum over items of u_i * item_ti) / denominator_t
+//
+// A term may hold for a part of the training only, and may be another loss before (deferred re-weighting). Denominators
+// are those of the WHOLE step, computed from targets before its first micro-batch runs: that makes accumulation, uneven
+// batches and several devices exact.
+#pragma once
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "attune/losses/facts.h"
+#include "attune/losses/loss.h"
+
+namespace attune::losses {
+
+struct ObjectiveTerm {
+  double weight = 1;
+  std::unique_ptr<Loss> loss;
+  double begin = 0, end = 1;     // shares of the training between which it holds (the last step is at 1)
+  std::unique_ptr<Loss> before;  // what stands in its place until then; nullptr: nothing
+};
+
+// One value a term, without a place on the heap: a step allocates nothing.
+inline constexpr size_t kMostTerms = 8;
+template <class T>
+class PerTerm {
+ public:
+  explicit PerTerm(size_t size = 0, const T& value = {}) : size_(size) { std::fill_n(values_.begin(), size, value); }
+  size_t size() const { return size_; }
+  T& operator[](size_t t) { return values_[t]; }
+  const T& operator[](size_t t) const { return values_[t]; }
+  const T* begin() const { return values_.data(); }
+  const T* end() const { return values_.data() + size_; }
+
+ private:
+  std::array<T, kMostTerms> values_ = {};
+  size_t size_;
+};
+
+// What a batch's terms come to; as many as the objective has, those that do not hold empty.
+struct ObjectiveValue {
+  PerTerm<LossTerm> terms;
+};
+
+class Objective {
+ public:
+  Objective() = default;
+  // A single loss, of a program's own or of the list. Text: its name.
+  Objective(std::unique_ptr<Loss> loss);  // NOLINT(google-explicit-constructor): a loss is an objective
+  Objective(std::string text, LossFacts facts, std::vector<ObjectiveTerm> terms);
+
+  explicit operator bool() const { return !terms_.empty(); }
+  // As the loss language has it (make_objective makes it again), or the name of a program's own loss.
+  const std::string& text() const { return text_; }
+  const LossFacts& facts() const { return facts_; }
+
+  // By term, of targets at `progress`; 0 where a term does not hold.
+  PerTerm<double> denominators(const Targets& targets, double progress) const;
+  ObjectiveValue evaluate(Context& context, const LossInput& input) const;
+  // sum_t weight_t sum_t / denominator_t; a term with denominator 0 adds nothing.
+  double total(const PerTerm<double>& sums, const PerTerm<double>& denominators) const;
+  double total(const ObjectiveValue& value, const PerTerm<double>& denominators) const;
+  // Seeds the tape with d(objective)/d(items) of every term.
+  void seed_backward(Context& context, const ObjectiveValue& value, const PerTerm<double>& denominators) const;
+
+  // As Loss has them, of all terms together.
+  bool depends_on_batch() const;
+  bool reads_hidden() const;
+  const Link* link() const;
+  std::string link_name() const;  // of the loss whose link it is; "": there is none
+  LabelChain chain() const;
+  void add_parameters(nn::Parameters& parameters);
+
+  const std::vector<ObjectiveTerm>& terms() const { return terms_; }
+  // The loss of term t at this share of the training; nullptr: none.
+  Loss* holding(size_t t, double progress) const;
+
+ private:
+  std::string text_;
+  LossFacts facts_;
+  std::vector<ObjectiveTerm> terms_;
+};
+
+// Adds b's sums to a's, term by term.
+void add_sums(PerTerm<double>& sums, const ObjectiveValue& value);
+
+}  // namespace attune::losses

@@ -1,0 +1,38 @@
+#include "attune/losses/shared/score_loss.h"
+
+#include <cmath>
+
+#include "attune/losses/shared/host_items.h"
+#include "attune/losses/targets.h"
+
+namespace attune::losses {
+
+double ScoreLoss::denominator(const Targets& targets) const {
+  double sum = 0;
+  for (int64_t i = 0; i < targets.items(); ++i)
+    if (!std::isnan(targets.values[static_cast<size_t>(i)])) sum += targets.weight(i);
+  return sum;
+}
+
+LossTerm ScoreLoss::evaluate(Context& context, const LossInput& input) const {
+  ATTUNE_CHECK(input.targets.width == 1, "{} target values a row, expected one", input.targets.width);
+  const int64_t n = input.targets.items();
+  const auto p = static_cast<size_t>(input.logits.cols());
+  const std::vector<double> z = rows_on_host(context, input.logits, n);
+  const bool wanted = wants_gradient(context, input.logits);
+  std::vector<double> items(static_cast<size_t>(n)), gradients(wanted ? z.size() : 0);
+  for (size_t i = 0; i < items.size(); ++i) {
+    const auto y = static_cast<double>(input.targets.values[i]);
+    if (std::isnan(y)) continue;
+    items[i] =
+        cost(std::span(z).subspan(i * p, p), y, wanted ? std::span(gradients).subspan(i * p, p) : std::span<double>());
+  }
+  LossTerm term;
+  term.weights = item_weights(context, input.targets, input.logits.rows());
+  term.items = put_items(context, "score_loss", input.logits, items, gradients);
+  term.sum = weighted_sum(context, term.items, term.weights, n);
+  term.denominator = denominator(input.targets);
+  return term;
+}
+
+}  // namespace attune::losses

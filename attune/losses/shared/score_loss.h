@@ -1,0 +1,34 @@
+// Losses of one output and one number (regression): item_i = f(z_i, y_i); denominator = sum_i u_i over known targets.
+//
+// logits z [n, 1]; targets.values y [n, 1], NaN where unknown. u_i: item weights. Edges: an unknown target costs 0 and
+// counts for nothing.
+#pragma once
+#include "attune/losses/entry.h"
+
+namespace attune::losses {
+
+class ScoreLoss : public Loss {
+ public:
+  double denominator(const Targets& targets) const override;
+  LossTerm evaluate(Context& context, const LossInput& input) const override;
+
+ protected:
+  // What one item costs. Writes d(cost)/dz into `gradient` [P], if there is one.
+  virtual double cost(std::span<const double> z, double y, std::span<double> gradient) const = 0;
+};
+
+// f(z - y) of a single output.
+class ResidualLoss : public ScoreLoss {
+ protected:
+  struct Cost {
+    double value, slope;  // f, and df/dz
+  };
+  virtual Cost of(double residual) const = 0;
+  double cost(std::span<const double> z, double y, std::span<double> gradient) const final {
+    const Cost cost = of(z[0] - y);
+    if (!gradient.empty()) gradient[0] = cost.slope;
+    return cost.value;
+  }
+};
+
+}  // namespace attune::losses

@@ -1,0 +1,142 @@
+// attune loss: the catalogue of losses, its evidence, and losses on numbers out of files.
+#include <algorithm>
+
+#include "attune/base/error.h"
+#include "attune/base/suggest.h"
+#include "attune/losses/check/check.h"
+#include "attune/losses/loss_list.h"
+
+#include "cli/arguments.h"
+#include "cli/commands.h"
+#include "cli/loss_eval.h"
+#include "cli/output.h"
+
+namespace attune::cli {
+namespace {
+
+using losses::LossEntry;
+using losses::TargetKind;
+
+constexpr const char* kUsage = "attune loss list | show NAME | check NAME|all | eval LOSS --logits FILE --targets FILE";
+
+const char* tasks_of(TargetKind kind) {
+  switch (kind) {
+    case TargetKind::classes:
+      return "one label (classify, tag)";
+    case TargetKind::labels:
+      return "any number of labels (multilabel)";
+    case TargetKind::scores:
+      return "a score (regress)";
+  }
+  return "";
+}
+
+void list_all() {
+  const char* heading = "";
+  for (const LossEntry* entry : losses::loss_list()) {
+    const bool ordered = entry->ordered;
+    const char* of = ordered ? "one label, in order (classify, tag)" : tasks_of(entry->fits);
+    if (std::string(heading) != of) put(fmt::format("{}{}\n", *heading ? "\n" : "", of));
+    heading = of;
+    put(fmt::format("  {:<22} {}\n", entry->name, entry->summary));
+  }
+  put("\n`attune loss show NAME` has formula, options and source; --loss takes them in sums: "
+      "\"0.7*focal(gamma=2) + 0.3*poly1\"\n");
+}
+
+// "from 0 to 20", "at least 0", or "".
+std::string range_of(const OptionInfo& info) {
+  if (std::isinf(info.min) && std::isinf(info.max)) return "";
+  if (std::isinf(info.max)) return fmt::format(" (at least {})", info.min);
+  return fmt::format(" ({} to {})", info.min, info.max);
+}
+
+void show(const LossEntry& entry) {
+  put(fmt::format("{}\n  {}\n\n", entry.name, entry.summary));
+  put(fmt::format("formula      {}\n", entry.formula));
+  put(fmt::format("divided by   {}\n", entry.denominator));
+  put(fmt::format("source       {}\n", entry.source));
+  put(fmt::format("fits         {}\n", tasks_of(entry.fits)));
+  put(fmt::format("notes        {}\n", entry.notes));
+  if (entry.needs_counts) put("             Reads the training items by label.\n");
+  if (entry.ordered) put("             The order is that of --labels.\n");
+  const auto maker = entry.maker();
+  std::string group = "-";
+  for (const Option& option : maker->options.options()) {
+    if (option.group != group) put(fmt::format("\noptions{}{}\n", option.group.empty() ? "" : ", ", option.group));
+    group = option.group;
+    std::string name = option.name;
+    std::replace(name.begin(), name.end(), '-', '_');
+    const std::string given = option.default_text.empty() ? "none" : option.default_text;
+    put(fmt::format("  {:<22} {}{}\n", fmt::format("{}={}", name, given), option.info.help, range_of(option.info)));
+  }
+}
+
+// One line a check; where it fails, the worst case.
+bool check(const LossEntry& entry) {
+  const losses::LossReport report = losses::check_loss(entry);
+  std::string line = fmt::format("{:<22}", report.name);
+  for (const auto& result : report.results)
+    if (!result.passed()) line += fmt::format(" {} FAILED", result.check);
+  if (report.passed()) {
+    const auto error_of = [&](const char* name) {
+      const auto& all = report.results;
+      return std::find_if(all.begin(), all.end(), [&](const auto& r) { return std::string(name) == r.check; })->error;
+    };
+    line += fmt::format(" ok   value {:.0e}  f32 {:.0e}  gradient {:.0e}", error_of("value"), error_of("f32"),
+                        error_of("gradient"));
+  }
+  put(line + "\n");
+  for (const auto& result : report.results)
+    if (!result.passed())
+      put(fmt::format("  {}: error {:.3g}, allowed {:.3g}; {}\n", result.check, result.error, result.allowed,
+                      result.where));
+  return report.passed();
+}
+
+int check_named(const std::string& name) {
+  bool passed = true;
+  if (name != "all") return check(losses::loss_named(name)) ? 0 : 1;
+  for (const LossEntry* entry : losses::loss_list()) passed = check(*entry) && passed;
+  return passed ? 0 : 1;
+}
+
+}  // namespace
+
+int run_loss(const ArgumentList& arguments) {
+  LossEvalOptions options;
+  OptionList list;
+  options.visit(list);
+  const Arguments parsed = parse_arguments(arguments, list, 2);
+  if (parsed.help) {
+    put(help_text(
+        kUsage,
+        "The catalogue of losses. `list` names them, `show` has one's formula, options, source and traps, "
+        "`check` compares it\n"
+        "with its formula, its gradient with differences, and tries the edges (exit code 1 where something is "
+        "off), `eval` computes\n"
+        "a loss (as --loss of `attune train` takes it) on logits and targets from .npy files.",
+        list));
+    return 0;
+  }
+  const auto& words = parsed.positional;
+  const std::vector<std::string> verbs{"list", "show", "check", "eval"};
+  if (words.empty()) fail(ErrorKind::usage, "expected list, show, check or eval; usage: {}", kUsage);
+  if (std::find(verbs.begin(), verbs.end(), words[0]) == verbs.end())
+    fail(ErrorKind::usage, "expected list, show, check or eval, got '{}'{}; usage: {}", words[0],
+         did_you_mean(words[0], verbs), kUsage);
+  if (words[0] == "list") {
+    if (words.size() > 1) fail(ErrorKind::usage, "`attune loss list` takes nothing more; usage: {}", kUsage);
+    list_all();
+    return 0;
+  }
+  if (words.size() < 2) fail(ErrorKind::usage, "`attune loss {}` of which loss? usage: {}", words[0], kUsage);
+  if (words[0] == "check") return check_named(words[1]);
+  if (words[0] == "show")
+    show(losses::loss_named(words[1]));
+  else
+    evaluate_loss(words[1], options);
+  return 0;
+}
+
+}  // namespace attune::cli

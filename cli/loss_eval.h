@@ -1,0 +1,23 @@
+// attune loss eval: a loss on logits and targets out of files.
+#pragma once
+#include <string>
+
+#include "attune/base/options.h"
+
+namespace attune::cli {
+
+struct LossEvalOptions {
+  std::string logits, targets, weights, out, grad;
+  std::vector<double> counts;
+  double items = 0;
+  double progress = 1;
+  std::string precision = "f64";
+
+  void visit(OptionList& list);
+};
+
+// Prints the objective and its terms; writes items and gradients where asked. Errors (usage, input): shapes that do not
+// fit each other or the loss, targets that are none.
+void evaluate_loss(const std::string& text, const LossEvalOptions& options);
+
+}  // namespace attune::cli
