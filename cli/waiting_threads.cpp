@@ -6,6 +6,8 @@
 #include <system_error>
 #include <unistd.h>
 
+#include "attune/base/threads.h"
+
 namespace attune::cli {
 
 void shorten_waits(char** argv) {
@@ -17,7 +19,9 @@ void shorten_waits(char** argv) {
   std::error_code unknown;
   const std::string program =
       std::filesystem::read_symlink("/proc/self/exe", unknown);  // (by its name, which `top` shows)
-  if (!unknown && ::setenv("GOMP_SPINCOUNT", kTurns, 1) == 0) ::execv(program.c_str(), argv);
+  if (unknown || ::setenv("GOMP_SPINCOUNT", kTurns, 1) != 0) return;
+  allow_processors(allowed_processors());  // not only the one that OMP_PROC_BIND has tied this thread to
+  ::execv(program.c_str(), argv);
 #else
   static_cast<void>(argv);
 #endif

@@ -9,6 +9,9 @@
 #include <sstream>
 #include <string_view>
 #include <unistd.h>
+#ifdef _OPENMP
+#include <omp.h>
+#endif
 
 #include "attune/base/error.h"
 
@@ -83,8 +86,27 @@ std::string counted(int n, std::string_view one, std::string_view many) {
 
 }  // namespace
 
+namespace {
+
+// With OMP_PROC_BIND the OpenMP runtime ties this thread to one place as the program begins, so its own mask says
+// little: the places of the runtime are what the process may use. Empty where threads are not bound.
+std::vector<int> openmp_places() {
+  std::set<int> processors;
+#ifdef _OPENMP
+  for (int place = 0; place < omp_get_num_places(); ++place) {
+    std::vector<int> ids(static_cast<size_t>(omp_get_place_num_procs(place)));
+    omp_get_place_proc_ids(place, ids.data());
+    processors.insert(ids.begin(), ids.end());
+  }
+#endif
+  return {processors.begin(), processors.end()};
+}
+
+}  // namespace
+
 std::vector<int> allowed_processors() {
-  std::vector<int> found;
+  std::vector<int> found = openmp_places();
+  if (!found.empty()) return found;
   for (int room = 1024; room <= 1 << 20; room *= 2) {  // the kernel refuses a mask smaller than its own
     cpu_set_t* mask = CPU_ALLOC(room);
     const size_t bytes = CPU_ALLOC_SIZE(room);
@@ -96,6 +118,16 @@ std::vector<int> allowed_processors() {
   }
   if (found.empty()) found.push_back(0);
   return found;
+}
+
+void allow_processors(const std::vector<int>& processors) {
+  const int room = processors.empty() ? 1 : *std::max_element(processors.begin(), processors.end()) + 1;
+  cpu_set_t* mask = CPU_ALLOC(room);
+  const size_t bytes = CPU_ALLOC_SIZE(room);
+  CPU_ZERO_S(bytes, mask);
+  for (const int processor : processors) CPU_SET_S(processor, bytes, mask);
+  static_cast<void>(sched_setaffinity(0, bytes, mask));
+  CPU_FREE(mask);
 }
 
 int online_processors(const fs::path& root, int otherwise) {

@@ -18,8 +18,10 @@ ThreadChoice choose_threads(int asked);
 
 // The parts of that choice. `root` stands for "/", so that a test can bring its own /proc and /sys.
 
-// Processors this process may run on, ascending.
+// Processors this process may run on, ascending; with OMP_PROC_BIND or OMP_PLACES those of the OpenMP runtime.
 std::vector<int> allowed_processors();
+// Lets this thread, and the program that it may become, run on these. Where the system refuses, all stays as it is.
+void allow_processors(const std::vector<int>& processors);
 // Processors that are switched on (/sys/devices/system/cpu/online), or `otherwise` where the system does not say.
 int online_processors(const std::filesystem::path& root, int otherwise);
 // Distinct cores among `processors`; a processor whose topology is not known counts as a core.

@@ -193,6 +193,17 @@ class Waits(Keeping):
                 self.skipTest("built without libgomp, which alone has this setting")
             self.assertEqual(spin, wanted)
 
+    def test_bound_threads_are_counted_all(self):
+        """OMP_PROC_BIND ties the first thread to one processor: the others are there all the same."""
+        plain = {key: value for key, value in os.environ.items() if key not in ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY")}
+        said = []
+        for number, own in enumerate(({}, {"OMP_PROC_BIND": "true"}, {"OMP_PLACES": "cores"})):
+            out = self.folder / f"bound{number}"
+            self.succeeded(attune("train", "--model", self.model, "--train", self.data, "--dev", "none", "--max-steps", 1, "--no-ladder", "--out", out, env=plain | own))
+            said.append([line for line in (out / "report.txt").read_text().splitlines() if "thread" in line])
+        self.assertEqual(said[0], said[1])
+        self.assertEqual(said[0], said[2])
+
     def test_a_command_that_answers_at_once_does_not_start_twice(self):
         self.succeeded(self.train("answers"))
         self.assertIsNone(self.spin_of({}, ["predict", "--model", self.folder / "answers"], "w1 w2\n", "{", "stdout"))

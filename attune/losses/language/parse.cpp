@@ -35,6 +35,8 @@ class Parser {
   void skip_spaces() {
     while (!at_end() && (here() == ' ' || here() == '\t')) ++at_;
   }
+  // label-smoothing, as flags are written.
+  bool is_inner_dash() const { return here() == '-' && at_ + 1 < text_.size() && is_letter(text_[at_ + 1]); }
   // Takes the character, and spaces behind it.
   bool take(char c) {
     if (here() != c) return false;
@@ -70,7 +72,7 @@ class Parser {
   std::string name(const char* expected) {
     const size_t begin = at_;
     if (!is_letter(here())) fail(fmt::format("expected {}", expected));
-    while (is_letter(here()) || is_digit(here())) ++at_;
+    while (is_letter(here()) || is_digit(here()) || is_inner_dash()) ++at_;
     std::string name(text_.substr(begin, at_ - begin));
     skip_spaces();
     return name;
@@ -162,8 +164,10 @@ class Parser {
       } else {
         text += number_text();
       }
-      if (!take(',') && here() != ']') fail("expected ',' or ']'");
-      if (here() != ']') text += rows ? ';' : ',';
+      if (here() == ']') break;
+      if (!take(',')) fail("expected ',' or ']'");
+      if (here() == ']') fail("expected a number");
+      text += rows ? ';' : ',';
     }
     take(']');
     if (text.empty()) fail("an empty list says nothing");

@@ -1,0 +1,165 @@
+// The loss language: what it means, and where it points when it does not parse.
+#include "attune/losses/language/expression.h"
+#include "attune/losses/language/make_objective.h"
+
+#include "tests/base/expect_error.h"
+#include "tests/losses/on_tape.h"
+
+namespace attune {
+namespace {
+
+using losses::make_objective;
+using losses::Objective;
+using losses::TargetKind;
+using test::OnTape;
+
+const losses::LossFacts kThree{.labels = 3, .counts = {50, 5, 500}, .items = 555, .names = {"a", "b", "c"}};
+const std::vector<double> kLogits{0.3, -1, 0.7, 2, 0.1, -0.4};
+const losses::Targets kTargets = test::classes({1, 2});
+
+Objective classes(const std::string& text) {
+  return make_objective(text, TargetKind::classes, kThree);
+}
+
+// The objective and its gradient at `progress`.
+test::Evaluated at(const Objective& objective, double progress) {
+  test::Evaluated all{.d_logits = std::vector<double>(kLogits.size())};
+  const auto denominators = objective.denominators(kTargets, progress);
+  for (size_t t = 0; t < objective.terms().size(); ++t) {
+    const losses::Loss* loss = objective.holding(t, progress);
+    if (loss == nullptr) continue;
+    OnTape tape;
+    const auto one = tape.evaluate(*loss, kLogits, 3, kTargets);
+    EXPECT_EQ(one.denominator, denominators[t]);
+    all.sum += objective.terms()[t].weight * one.loss();
+    for (size_t i = 0; i < kLogits.size(); ++i) all.d_logits[i] += objective.terms()[t].weight * one.d_logits[i];
+  }
+  return all;
+}
+
+TEST(LossLanguage, ASumOfTermsEachOverItsOwnDenominator) {
+  const Objective both = classes("0.7*focal(gamma=2) + 3e-1*cross_entropy(weights=[1,2,4])");
+  EXPECT_EQ(both.text(), "0.7*focal(gamma=2) + 0.3*cross_entropy(weights=[1,2,4])");
+  const auto focal = at(classes("focal(gamma=2)"), 0), weighted = at(classes("cross_entropy(weights=[1,2,4])"), 0);
+  EXPECT_NEAR(at(both, 0).sum, 0.7 * focal.sum + 0.3 * weighted.sum, 1e-12);
+
+  // As a training step runs it: both terms on one tape.
+  OnTape tape;
+  tape.clear();
+  autograd::Context context = tape.context();
+  const tensor::Tensor z = tape.tape().variable(tape.matrix(kLogits, tensor::rounded_rows(2), 3));
+  const losses::ObjectiveValue value = both.evaluate(context, {.logits = z, .targets = kTargets});
+  const auto denominators = both.denominators(kTargets, 0);
+  EXPECT_NEAR(both.total(value, denominators), 0.7 * focal.sum + 0.3 * weighted.sum, 1e-12);
+  both.seed_backward(context, value, denominators);
+  tape.tape().backward();
+  for (size_t i = 0; i < kLogits.size(); ++i)
+    EXPECT_NEAR(OnTape::get(tape.tape().gradient(z), static_cast<int64_t>(i)),
+                0.7 * focal.d_logits[i] + 0.3 * weighted.d_logits[i], 1e-12);
+}
+
+TEST(LossLanguage, TextMakesTheSameObjectiveAgain) {
+  for (const char* text :
+       {"cross_entropy", "focal(gamma=0.5)", "0.25*poly1(epsilon=2) + 0.75*cross_entropy(weights=balanced) after 60%",
+        "focal until 30% + cross_entropy(label_smoothing=0.1) from 30% to 70% + poly1 after 70%",
+        "cost_sensitive(costs=[[0,1,5],[1,0,1],[2.5,1,0]])", "logit_adjusted(tau=0.5, temperature=2)"})
+    EXPECT_EQ(classes(classes(text).text()).text(), classes(text).text()) << text;
+  EXPECT_EQ(classes(" cross_entropy( weights = [ 1 , 2 , 3 ] ,label-smoothing=0.1)").text(),
+            "cross_entropy(weights=[1,2,3], label_smoothing=0.1)")
+      << "spaces mean nothing, a dash is an underscore";
+}
+
+TEST(LossLanguage, TermsHoldForAShareOfTheTraining) {
+  const Objective turns = classes("focal until 30% + cross_entropy from 30% to 70% + poly1 after 70%");
+  const double focal = at(classes("focal"), 0).sum, entropy = at(classes("cross_entropy"), 0).sum,
+               poly = at(classes("poly1"), 0).sum;
+  EXPECT_EQ(at(turns, 0).sum, focal);
+  EXPECT_EQ(at(turns, 0.29).sum, focal);
+  EXPECT_EQ(at(turns, 0.3).sum, entropy);
+  EXPECT_EQ(at(turns, 0.7).sum, poly);
+  EXPECT_EQ(at(turns, 1).sum, poly) << "judged as it ends";
+}
+
+// Class weights that come late: until then the same loss without them.
+TEST(LossLanguage, DeferredReweighting) {
+  const Objective late = classes("focal(gamma=1, weights=effective(0.99)) after 80%");
+  EXPECT_EQ(at(late, 0.5).sum, at(classes("focal(gamma=1)"), 0).sum);
+  EXPECT_EQ(at(late, 0.8).sum, at(classes("focal(gamma=1, weights=effective(0.99))"), 0).sum);
+  EXPECT_ERROR(ErrorKind::usage, classes("focal after 80%"), "nothing is minimised from 0%");
+  EXPECT_ERROR(ErrorKind::usage, classes("focal until 50% + poly1 after 80%"), "nothing is minimised from 50%");
+}
+
+TEST(LossLanguage, ErrorsPointAtTheCharacter) {
+  const auto wrong = [](const std::string& text, size_t at, const std::string& words) {
+    EXPECT_ERROR(ErrorKind::usage, classes(text), words, "\n  " + text + "\n  " + std::string(at, ' ') + "^");
+  };
+  wrong("", 0, "a loss is expected");
+  wrong("focall", 0, "did you mean 'focal'");
+  wrong("0.5*cross_entropy + bce", 20, "does not fit: it is for labels, this task has classes");
+  wrong("focal(gama=2)", 6, "did you mean 'gamma'");
+  wrong("focal(gamma=2, gamma=3)", 15, "'gamma' is given twice");
+  wrong("focal(gamma=-1)", 12, "expected a number from 0 to 20, got -1");
+  wrong("focal(gamma=fast)", 12, "expected a number, got 'fast'");
+  wrong("focal(gamma)", 11, "expected '='");
+  wrong("focal(2)", 6, "an option is named");
+  wrong("focal(gamma=2", 13, "expected ',' or ')'");
+  wrong("focal) + poly1", 5, "expected '+', after, until, from or the end");
+  wrong("focal + ", 8, "the name of a loss");
+  wrong("0.5 focal", 4, "expected '*'");
+  wrong("nan*focal", 3, "expected '+'");
+  wrong("focal aftr 10%", 6, "did you mean 'after'");
+  wrong("focal after 10", 14, "expected '%'");
+  wrong("focal after 110%", 12, "from 0% to 100%");
+  wrong("focal from 60% to 20%", 6, "leaves no step");
+  wrong("cross_entropy(weights=[1,2])", 0, "2 numbers for 3 labels");
+  wrong("cross_entropy(weights=[1,])", 25, "expected a number");
+  wrong("cross_entropy(weights=effective(1))", 0, "at least 0 and below 1");
+  wrong("cross_entropy(weights=[])", 24, "an empty list");
+  wrong("cost_sensitive(costs=[[0,1],[1,0]])", 0, "2 rows for 3 labels");
+  wrong("cross_entropy + corn", 16, "in another way than cross_entropy");
+}
+
+TEST(LossLanguage, FlagsReachTheTermsThatHaveTheOption) {
+  const losses::CommonOption weights{.flag = "--class-weights", .name = "weights", .value = "balanced"};
+  EXPECT_EQ(make_objective("focal + poly1(weights=none)", TargetKind::classes, kThree, {weights}).text(),
+            "focal(weights=balanced) + poly1(weights=none)");
+  EXPECT_ERROR(ErrorKind::usage, make_objective("mse", TargetKind::scores, {}, {weights}), "--class-weights",
+               "no meaning for the loss 'mse'");
+  EXPECT_ERROR(ErrorKind::usage,
+               make_objective("focal", TargetKind::classes, kThree, {{"--class-weights", "weights", "1,2"}}),
+               "--class-weights: 2 numbers for 3 labels");
+}
+
+TEST(ClassWeights, ByName) {
+  const auto weights = [](const char* text) {
+    OnTape tape;
+    std::vector<double> items;
+    const auto loss =
+        losses::make_loss(std::string("cross_entropy(weights=") + text + ")", TargetKind::classes, kThree);
+    for (int32_t y = 0; y < 3; ++y) items.push_back(loss->denominator(test::classes({y})));
+    return items;
+  };
+  EXPECT_EQ(weights("none"), (std::vector<double>{1, 1, 1}));
+  EXPECT_EQ(weights("[0.5,2,7]"), (std::vector<double>{0.5, 2, 7}));
+  const auto balanced = weights("balanced");
+  EXPECT_NEAR(balanced[0], 555 / (3.0 * 50), 1e-12);
+  EXPECT_EQ(weights("auto"), balanced);
+  // 1 - 0.9^50 = 0.994846, 1 - 0.9^5 = 0.40951, 1 - 0.9^500 = 1: their inverses, scaled to a sum of 3
+  const auto effective = weights("effective(0.9)");
+  const double sum = 1 / 0.9948462 + 1 / 0.40951 + 1;
+  EXPECT_NEAR(effective[0], 3 / 0.9948462 / sum, 1e-6);
+  EXPECT_NEAR(effective[1], 3 / 0.40951 / sum, 1e-6);
+  EXPECT_NEAR(effective[0] + effective[1] + effective[2], 3, 1e-12);
+  EXPECT_EQ(weights("effective(0)"), (std::vector<double>{1, 1, 1}));
+  // A class that never occurs weighs nothing and counts for none.
+  const auto absent = losses::make_loss("cross_entropy(weights=balanced)", TargetKind::classes,
+                                        {.labels = 3, .counts = {30, 0, 10}, .items = 40});
+  EXPECT_NEAR(absent->denominator(test::classes({0})), 40 / (2.0 * 30), 1e-12);
+  EXPECT_EQ(absent->denominator(test::classes({1})), 0);
+  EXPECT_ERROR(ErrorKind::usage,
+               losses::make_loss("cross_entropy(weights=balanced)", TargetKind::classes, {.labels = 3}),
+               "not known here");
+}
+
+}  // namespace
+}  // namespace attune
