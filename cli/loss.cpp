@@ -35,7 +35,9 @@ void list_all() {
   const char* heading = "";
   for (const LossEntry* entry : losses::loss_list()) {
     const bool ordered = entry->ordered;
-    const char* of = ordered ? "one label, in order (classify, tag)" : tasks_of(entry->fits);
+    const char* of = entry->sequential ? "a sentence's tags together (tag)"
+                     : ordered         ? "one label, in order (classify, tag)"
+                                       : tasks_of(entry->fits);
     if (std::string(heading) != of) put(fmt::format("{}{}\n", *heading ? "\n" : "", of));
     heading = of;
     put(fmt::format("  {:<22} {}\n", entry->name, entry->summary));

@@ -33,7 +33,10 @@ struct NaiveItem {
 
 struct NaiveBatch {
   std::vector<NaiveItem> items;
-  std::vector<long double> u;  // weights of the items
+  std::vector<long double> u;      // weights of the items
+  std::vector<bool> ignored;       // items of classes
+  std::vector<size_t> sequences;   // as Targets has them
+  std::vector<std::string> names;  // of the labels
 };
 
 // Takes a loss's options, then makes it.
@@ -54,16 +57,18 @@ struct LossEntry {
   const char* source;       // authors, year, arXiv number, equation; where defaults come from
   const char* notes;        // traps, edges, how others differ
   std::unique_ptr<LossMaker> (*maker)();
-  long double (*reference)(const NaiveItem&);  // one item by the formula as it is written
+  long double (*reference)(const NaiveItem&) = nullptr;  // one item by the formula as it is written
   // What one item adds to the denominator before u_i, by definition; nullptr: the class weight of its target, the
   // weights of its known labels, or 1.
   long double (*reference_denominator)(const NaiveItem&) = nullptr;
   long double (*batch_reference)(const NaiveBatch&) = nullptr;  // the sum of a batch that is more than its items
-  bool needs_counts = false;                                    // training items by label
-  bool ordered = false;                                         // the labels' order means something
-  bool shifts = true;  // classes: adding a number to all logits changes nothing
-  int own = 0;         // -1: K - 1 parameters of the loss's own
-  int outputs = 0;     // outputs of the last layer: 0: one a label; -1: K - 1; else so many
+  long double (*batch_denominator)(const NaiveBatch&) = nullptr;
+  bool sequential = false;                   // items are sentences
+  bool needs_counts = false;                 // training items by label
+  bool ordered = false;                      // the labels' order means something
+  bool shifts = true;                        // classes: adding a number to all logits changes nothing
+  int64_t (*own)(int64_t labels) = nullptr;  // parameters of the loss's own
+  int outputs = 0;                           // outputs of the last layer: 0: one a label; -1: K - 1; else so many
 };
 
 // The maker of a loss whose constructor takes its own options, the shared ones of its family, and the facts.

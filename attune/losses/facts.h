@@ -11,6 +11,7 @@ struct LossFacts {
   int64_t labels = 1;                   // K; 1 for a score
   std::vector<double> counts = {};      // [K] training items that have the label (tagging: words); empty: not known
   double items = 0;                     // training items in all, N; 0: not known
+  bool sequences = false;               // items are words of sentences (tagging)
   std::vector<std::string> names = {};  // [K] of the labels; empty: not known
 };
 

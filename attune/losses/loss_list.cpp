@@ -24,6 +24,7 @@
 #include "attune/losses/scores/gaussian_nll.h"
 #include "attune/losses/scores/mse.h"
 #include "attune/losses/scores/residuals.h"
+#include "attune/losses/tagging/crf.h"
 
 namespace attune::losses {
 
@@ -58,6 +59,8 @@ const std::vector<const LossEntry*>& loss_list() {
       &kCorn,
       &kEmd,
       &kOll,
+      // a sentence's tags together (tag)
+      &kCrf,
       // any number of labels an item (multilabel)
       &kAsymmetric,
       &kBce,

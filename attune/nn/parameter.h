@@ -34,6 +34,7 @@ struct ParameterOptions {
   bool decays = true;              // weight decay applies (not to biases and norms)
   bool product_weight = false;     // read by matrix products: gets a bf16 twin in a bf16 run
   bool read_by_rows = false;       // a table of which a step reads a few rows: see TableGradients
+  double rate = 1;                 // learns so many times as fast as the schedule says
   int depth = 0;                   // 0 embeddings, 1..L layers, L+1 head: for layer-wise rates and freezing
   std::vector<Piece> pieces = {};  // empty: one piece of the parameter's own name
 };

@@ -12,7 +12,7 @@ std::vector<Member> members(nn::Parameters& parameters, const OptimizerOptions& 
   for (const auto& p : parameters.all())
     if (p->trainable)
       found.push_back({p.get(), p->options.decays ? options.weight_decay : 0.0,
-                       std::pow(options.layer_decay, deepest - p->options.depth)});
+                       p->options.rate * std::pow(options.layer_decay, deepest - p->options.depth)});
   return found;
 }
 

@@ -10,7 +10,7 @@ struct Member {
   double rate_factor;
 };
 
-// All trainable parameters, in order. rate_factor = layer_decay^(deepest - depth).
+// All trainable parameters, in order. rate_factor = its own rate * layer_decay^(deepest - depth).
 std::vector<Member> members(nn::Parameters& parameters, const OptimizerOptions& options);
 
 // The bf16 twin of a parameter as a tensor, or an undefined one.

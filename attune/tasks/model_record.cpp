@@ -50,7 +50,8 @@ std::vector<losses::CommonOption> old_options(const ModelBundle& bundle, const f
 }
 
 losses::LossFacts recorded_facts(const ModelBundle& bundle, const fs::path& path) {
-  losses::LossFacts facts{.labels = bundle.logit_count(), .names = bundle.labels.names()};
+  losses::LossFacts facts{
+      .labels = bundle.logit_count(), .sequences = bundle.task->kind == TaskKind::tag, .names = bundle.labels.names()};
   const json told = bundle.record.is_object() ? bundle.record.value("loss_facts", json::object()) : json::object();
   if (!told.is_object()) refuse_record(path, fmt::format("'loss_facts' is {}", told.dump()));
   if (told.contains("counts"))

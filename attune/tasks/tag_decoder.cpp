@@ -50,8 +50,7 @@ TagDecoder::TagDecoder(std::span<const std::string> labels, Decoding decoding, l
     : outputs_(labels.size()),
       chained_(!chain.empty()),
       chain_(std::move(chain)),
-      may_begin_(labels.size(), true),
-      follows_(labels.size() * labels.size(), true) {
+      rule_(decoding == Decoding::iob2 ? labels : std::span<const std::string>(), labels.size()) {
   if (!chained_) {
     chain_.begin.assign(outputs_, 0.0f), chain_.end.assign(outputs_, 0.0f);
     chain_.transitions.assign(outputs_ * outputs_, 0.0f);
@@ -64,21 +63,14 @@ TagDecoder::TagDecoder(std::span<const std::string> labels, Decoding decoding, l
     const auto tag = scheme.tag(label);
     const int32_t inside = scheme.has_entities() && tag.prefix == 'B' ? find_tag(scheme, 'I', tag.type) : -1;
     goes_on_as_.push_back(inside < 0 ? label : inside);
-    if (decoding != Decoding::iob2 || !scheme.has_entities() || tag.prefix != 'I' ||
-        find_tag(scheme, 'B', tag.type) < 0)
-      continue;
-    may_begin_[label] = false;
-    for (int32_t before = 0; before < scheme.labels(); ++before) {
-      const auto other = scheme.tag(before);
-      follows_[static_cast<size_t>(before) * outputs_ + static_cast<size_t>(label)] =
-          other.type == tag.type && (other.prefix == 'B' || other.prefix == 'I');
-    }
   }
 }
 
 bool TagDecoder::keeps_rule(std::span<const int32_t> path) const {
   for (size_t i = 0; i < path.size(); ++i)
-    if (i == 0 ? !may_begin_[path[0]] : !may_follow(path[i - 1], path[i])) return false;
+    if (i == 0 ? !rule_.may_begin(static_cast<size_t>(path[0]))
+               : !rule_.may_follow(static_cast<size_t>(path[i - 1]), static_cast<size_t>(path[i])))
+      return false;
   return true;
 }
 
@@ -90,13 +82,13 @@ void TagDecoder::best_path(std::span<const float> logits, const std::vector<bool
   std::vector<double> score(outputs_), next(outputs_);
   std::vector<int32_t> from(n * outputs_);
   const auto add = [](float a, float b) { return static_cast<double>(a) + static_cast<double>(b); };
-  for (size_t k = 0; k < outputs_; ++k) score[k] = may_begin_[k] ? add(logits[k], chain_.begin[k]) : kNever;
+  for (size_t k = 0; k < outputs_; ++k) score[k] = rule_.may_begin(k) ? add(logits[k], chain_.begin[k]) : kNever;
   for (size_t i = 1; i < n; ++i) {
     for (size_t k = 0; k < outputs_; ++k) {
       int32_t best = -1;
       double best_score = kNever;
       for (size_t before = 0; before < outputs_; ++before) {
-        if (parted[i] ? !may_begin_[k] : !follows_[before * outputs_ + k]) continue;
+        if (parted[i] ? !rule_.may_begin(k) : !rule_.may_follow(before, k)) continue;
         const double through = score[before] + static_cast<double>(chain_.transitions[before * outputs_ + k]);
         if (best < 0 || through > best_score) best = static_cast<int32_t>(before), best_score = through;
       }

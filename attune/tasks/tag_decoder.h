@@ -19,6 +19,7 @@
 
 #include "attune/data/encoded_set.h"
 #include "attune/losses/link.h"
+#include "attune/losses/tagging/iob2.h"
 
 namespace attune::tasks {
 
@@ -49,16 +50,12 @@ class TagDecoder {
   bool keeps_rule(std::span<const int32_t> path) const;
   std::vector<int32_t> path(std::span<const data::LabelPlace> places, std::span<const float> logits) const;
   void best_path(std::span<const float> logits, const std::vector<bool>& parted, std::span<int32_t> path) const;
-  bool may_follow(int32_t before, int32_t label) const {
-    return follows_[static_cast<size_t>(before) * outputs_ + static_cast<size_t>(label)];
-  }
 
   size_t outputs_;
   bool chained_;                     // neighbours count in every sentence
   losses::LabelChain chain_;         // zeros where there is none
   std::vector<int32_t> goes_on_as_;  // [K] the label of a further character of the same piece
-  std::vector<bool> may_begin_;      // [K] after a word that is O, or none
-  std::vector<bool> follows_;        // [K, K] from, to
+  losses::Iob2Rule rule_;            // for argmax: all may follow all
 };
 
 }  // namespace attune::tasks

@@ -43,8 +43,10 @@ INSTANTIATE_TEST_SUITE_P(List, EachLoss, testing::ValuesIn(losses::loss_list()),
 TEST(LossList, IsSortedWithinWhatFits) {
   const auto& list = losses::loss_list();
   for (size_t i = 1; i < list.size(); ++i)
-    if (list[i]->fits == list[i - 1]->fits && list[i]->ordered == list[i - 1]->ordered)
+    if (list[i]->fits == list[i - 1]->fits && list[i]->ordered == list[i - 1]->ordered &&
+        list[i]->sequential == list[i - 1]->sequential) {
       EXPECT_LT(std::string(list[i - 1]->name), list[i]->name);
+    }
 }
 
 // ---- Cross-entropy, broken in one way each.

@@ -23,7 +23,7 @@ Objective classes(const std::string& text) {
 
 // The objective and its gradient at `progress`.
 test::Evaluated at(const Objective& objective, double progress) {
-  test::Evaluated all{.d_logits = std::vector<double>(kLogits.size())};
+  test::Evaluated all{.items = {}, .d_logits = std::vector<double>(kLogits.size())};
   const auto denominators = objective.denominators(kTargets, progress);
   for (size_t t = 0; t < objective.terms().size(); ++t) {
     const losses::Loss* loss = objective.holding(t, progress);

@@ -18,6 +18,17 @@ struct Evaluated {
   double loss() const { return sum / denominator; }
 };
 
+// Elements [first, first + count) in f64.
+inline std::vector<double> doubles(const tensor::Tensor& t, int64_t first, int64_t count) {
+  std::vector<double> values;
+  for (int64_t i = first; i < first + count; ++i)
+    values.push_back(t.dtype == tensor::DType::f64 ? t.as<double>()[i] : static_cast<double>(t.as<float>()[i]));
+  return values;
+}
+inline std::vector<double> doubles(const tensor::Tensor& t) {
+  return doubles(t, 0, t.count());
+}
+
 inline losses::Targets classes(std::vector<int32_t> ids, std::vector<float> weights = {}) {
   losses::Targets targets;
   targets.classes = std::move(ids), targets.weights = std::move(weights);

@@ -1,6 +1,5 @@
 // Losses that answer in ways of their own, through the code that trains, judges, saves and
-// opens models: CORN with a narrower last layer and its link, a CRF (tests/losses/sketches.h) with parameters that
-// choose the tags.
+// opens models: CORN with a narrower last layer and its link, a CRF with parameters that choose the tags.
 #include <gtest/gtest.h>
 
 #include "attune/base/files.h"
@@ -13,7 +12,7 @@
 
 #include "tests/base/expect_error.h"
 #include "tests/base/temp_folder.h"
-#include "tests/losses/sketches.h"
+#include "tests/losses/on_tape.h"
 #include "tests/train/tiny_model.h"
 
 namespace attune {
@@ -157,7 +156,8 @@ data::Dataset chained_sentences() {
 TEST_F(LossInterface, ACrfsParametersAreThereToChooseTags) {
   make_model(folder_.path() / "model", "token_classification");
   const tasks::MakeLoss crf = [](const data::Labels& labels) -> losses::Objective {
-    return losses::Objective(std::make_unique<test::Crf>(labels.size()));
+    return losses::make_objective("crf(rate=1)", losses::TargetKind::classes,
+                                  {.labels = labels.size(), .sequences = true, .names = labels.names()});
   };
   tasks::ModelBundle bundle = tasks::open_for_training(options("tag", kTags, crf));
   EXPECT_EQ(tasks::why_encoder_only(bundle), "") << "the logits are Hugging Face's; only the choice of tags is not";
@@ -173,7 +173,7 @@ TEST_F(LossInterface, ACrfsParametersAreThereToChooseTags) {
   for (const auto& name : tensors_in(saved / "model.safetensors"))
     EXPECT_TRUE(name.starts_with("bert.") || name.starts_with("classifier.")) << name;
 
-  const tasks::ModelBundle opened = tasks::open_for_inference(saved.string(), DType::f32, crf);
+  const tasks::ModelBundle opened = tasks::open_for_inference(saved.string(), DType::f32);
   EXPECT_EQ(opened.loss.chain().transitions, learned.transitions);
   EXPECT_EQ(opened.loss.chain().begin, learned.begin);
   const auto again = train::evaluate(opened, *kernels_, split, {});

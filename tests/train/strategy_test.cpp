@@ -5,7 +5,10 @@
 #include "attune/losses/targets.h"
 #include "attune/train/train_step.h"
 
-#include "tests/losses/sketches.h"
+#include "attune/losses/shared/stable.h"
+#include "attune/losses/targets.h"
+
+#include "tests/losses/on_tape.h"
 #include "tests/train/golden_bert.h"
 
 namespace attune {
@@ -16,7 +19,7 @@ using autograd::Tape;
 using losses::LossTerm;
 using tensor::DType;
 using tensor::Tensor;
-using test::log_sum_exp;
+using losses::log_sum_exp;
 
 std::vector<double> log_softmax(const Tensor& z, int64_t row) {
   std::vector<double> x(z.as<double>() + row * z.cols(), z.as<double>() + (row + 1) * z.cols());

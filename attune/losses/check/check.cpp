@@ -59,8 +59,6 @@ class Checker {
     const auto loss = setting.make();
     return try_loss(*loss, batch, precision);
   }
-  bool by_rows() const { return entry_.batch_reference == nullptr; }
-
   CheckResult value() const {
     Worst worst("value", 1e-9);
     for (const Setting& setting : settings_)
@@ -158,7 +156,7 @@ class Checker {
 
   // A soft target costs the mean of the hard ones under it.
   CheckResult soft() const {
-    if (entry_.fits != TargetKind::classes || entry_.outputs != 0) return none("soft");
+    if (entry_.fits != TargetKind::classes || entry_.outputs != 0 || entry_.sequential) return none("soft");
     Worst worst("soft", 1e-9);
     for (const Setting& setting : settings_) {
       const Batch batch = sample(setting, 3, 11, false);
@@ -194,15 +192,15 @@ class Checker {
     Worst worst("weights", 1e-9);
     for (const Setting& setting : settings_) {
       Batch once = sample(setting, 3, 12, false);
-      once.targets.weights = {1, 3, 0};
+      set_weights(once, {1, 3, 0});
       Batch copied = rows_of(once, {0, 1, 1, 1});
-      copied.targets.weights = {1, 1, 1, 1};
+      set_weights(copied, {1, 1, 1, 1});
       const Outcome got = run(setting, once), want = run(setting, copied);
       worst.see(got.sum, want.sum, setting, "sum");
       worst.see(got.denominator, want.denominator, setting, "denominator");
       for (int64_t c = 0; c < once.columns; ++c) {
         const auto at = [&](const Outcome& of, int64_t row) {
-          return of.d_logits[static_cast<size_t>(row * once.columns + c)];
+          return of.d_logits[static_cast<size_t>(first_row(once, row) * once.columns + c)];
         };
         worst.see(at(got, 1), 3 * at(want, 1), setting, "gradient of three");
         worst.see(at(got, 2), 0, setting, "gradient of weight 0");
@@ -237,7 +235,7 @@ class Checker {
       const Batch batch = sample(setting, kRows, 14);
       const Outcome got = run(setting, batch), turned = run(setting, rows_of(batch, {6, 2, 4, 0, 5, 1, 3}));
       worst.see(turned.sum, got.sum, setting, "sum of rows in another order");
-      if (!entry_.ordered && entry_.fits != TargetKind::scores && setting.options.empty())
+      if (!entry_.ordered && !entry_.own && entry_.fits != TargetKind::scores && setting.options.empty())
         worst.see(run(labels_reversed(setting), labels_reversed(batch)).sum, got.sum, setting,
                   "sum of labels in another order");
     }
@@ -282,7 +280,7 @@ class Checker {
       worst.see(got.padding, 0, setting, "gradient of padding");
       const Outcome narrow = run(setting, sample(setting, kRows, 16), Precision::f32);
       worst.see(narrow.padding, 0, setting, "gradient of padding, f32");
-      for (size_t i = kRows; by_rows() && i < got.items.size(); ++i)
+      for (size_t i = kRows; !entry_.batch_reference && i < got.items.size(); ++i)
         worst.see(got.items[i], 0, setting, "item of padding", i);
     }
     return worst.result();

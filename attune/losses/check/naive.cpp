@@ -48,7 +48,10 @@ class Naive {
     item.option = [this](const char* name) {
       return static_cast<long double>(told_.at(underscored(name)).get<double>());
     };
-    item.text = [this](const char* name) { return told_.at(underscored(name)).get<std::string>(); };
+    item.text = [this](const char* name) {
+      const nlohmann::json& value = told_.at(underscored(name));
+      return value.is_string() ? value.get<std::string>() : value.dump();
+    };
     item.numbers = [this](const char* name) { return told_.at(underscored(name)).get<std::vector<double>>(); };
     return item;
   }
@@ -105,14 +108,22 @@ NaiveOutcome naive(const Setting& setting, const Batch& batch) {
     for (size_t i = 0; i < static_cast<size_t>(batch.rows()); ++i) by_definition.add(out, batch, i);
     return out;
   }
-  NaiveBatch all;
+  NaiveBatch all{.items = {}, .u = {}, .ignored = {}, .sequences = {}, .names = setting.facts.names};
+  all.sequences.assign(batch.targets.sequences.begin(), batch.targets.sequences.end());
   for (size_t i = 0; i < static_cast<size_t>(batch.rows()); ++i) {
     all.items.push_back(by_definition.item(batch, i));
     all.u.push_back(batch.targets.weight(static_cast<int64_t>(i)));
+    const bool classes = !batch.targets.classes.empty();
+    all.ignored.push_back(classes && batch.targets.classes[i] == kIgnored);
+    if (classes && !all.ignored.back()) all.items.back().y = static_cast<size_t>(batch.targets.classes[i]);
   }
-  for (size_t c = 0; !all.items.empty() && c < all.items[0].targets.size(); ++c)
-    if (std::any_of(all.items.begin(), all.items.end(), [&](const auto& item) { return item.targets[c] >= 0; }))
-      out.denominator += all.items[0].weights[c];
+  if (setting.entry->batch_denominator) {
+    out.denominator = setting.entry->batch_denominator(all);
+  } else {
+    for (size_t c = 0; !all.items.empty() && c < all.items[0].targets.size(); ++c)
+      if (std::any_of(all.items.begin(), all.items.end(), [&](const auto& item) { return item.targets[c] >= 0; }))
+        out.denominator += all.items[0].weights[c];
+  }
   if (!all.items.empty()) out.sum = setting.entry->batch_reference(all);
   return out;
 }

@@ -45,6 +45,13 @@ std::string prices(int64_t labels) {
   return text;
 }
 
+// Names of tags: of two of them no IOB2, of three and five.
+std::vector<std::string> tags(int64_t labels) {
+  if (labels == 2) return {"noun", "verb"};
+  if (labels == 3) return {"B-x", "I-x", "O"};
+  return {"B-x", "B-y", "I-x", "I-y", "O"};
+}
+
 double uniform(uint64_t seed, uint64_t index) {  // in [0, 1)
   return static_cast<double>(mix_key(mix64(seed), index) >> 11) * 0x1p-53;
 }
@@ -70,13 +77,14 @@ int64_t Setting::outputs() const {
 }
 
 int64_t Setting::own() const {
-  return entry->own < 0 ? facts.labels - 1 : entry->own;
+  return entry->own ? entry->own(facts.labels) : 0;
 }
 
 std::vector<Setting> settings_of(const LossEntry& entry) {
   std::vector<Setting> settings;
   const auto facts = [&](int64_t labels) {
-    LossFacts known{.labels = entry.fits == TargetKind::scores ? 1 : labels};
+    LossFacts known{.labels = entry.fits == TargetKind::scores ? 1 : labels, .sequences = entry.sequential};
+    if (entry.sequential) known.names = tags(labels);
     for (int64_t c = 0; c < known.labels; ++c)
       known.counts.push_back(static_cast<double>((c == 1 ? 40 : 7) + 3 * c)), known.items += known.counts.back();
     return known;
@@ -94,6 +102,8 @@ std::vector<Setting> settings_of(const LossEntry& entry) {
       for (const double value : worth_trying(option, **number)) set(plain(value));
     else if (std::holds_alternative<std::vector<double>*>(option.target) || option.name == "weights")
       set(numbers(entry.fits == TargetKind::scores ? 1 : 3, 0.5, 0.75));
+    else if (const auto* flag = std::get_if<bool*>(&option.target))
+      set(**flag ? "false" : "true");
     else if (option.name == "costs")
       set(prices(3));
   }
@@ -104,16 +114,15 @@ Batch sample(const Setting& setting, int64_t rows, uint64_t seed, bool some_igno
   Batch batch{.columns = setting.outputs(), .logits = {}, .targets = {}};
   uint64_t draw = 0;
   const auto next = [&] { return uniform(seed, draw++); };
-  for (int64_t i = 0; i < rows * batch.columns; ++i) batch.logits.push_back(6 * next() - 3);
-  for (int64_t i = 0; i < setting.own(); ++i) batch.own.push_back(2 * next() - 1);
   const int64_t k = setting.facts.labels;
   batch.targets.width = k;
-  for (int64_t i = 0; i < rows; ++i) {
-    batch.targets.weights.push_back(std::vector<float>{1, 0.5F, 2}[static_cast<size_t>(i % 3)]);
+  const auto add_row = [&](int64_t i, float weight) {
+    for (int64_t c = 0; c < batch.columns; ++c) batch.logits.push_back(6 * next() - 3);
+    batch.targets.weights.push_back(weight);
+    const bool unknown = some_ignored && i % 4 == 3;
     switch (setting.entry->fits) {
       case TargetKind::classes:
-        batch.targets.classes.push_back(
-            some_ignored && i % 4 == 3 ? kIgnored : static_cast<int32_t>(next() * static_cast<double>(k)));
+        batch.targets.classes.push_back(unknown ? kIgnored : static_cast<int32_t>(next() * static_cast<double>(k)));
         break;
       case TargetKind::labels:
         for (int64_t c = 0; c < k; ++c) {
@@ -125,24 +134,59 @@ Batch sample(const Setting& setting, int64_t rows, uint64_t seed, bool some_igno
         }
         break;
       case TargetKind::scores:
-        batch.targets.values.push_back(some_ignored && i % 4 == 3 ? std::nanf("") : static_cast<float>(6 * next() - 3));
+        batch.targets.values.push_back(unknown ? std::nanf("") : static_cast<float>(6 * next() - 3));
         break;
     }
+  };
+  const bool sequential = setting.entry->sequential;
+  if (sequential) batch.targets.sequences.push_back(0);
+  for (int64_t i = 0; i < rows; ++i) {
+    const float weight = std::vector<float>{1, 0.5F, 2}[static_cast<size_t>(i % 3)];
+    const int64_t words = sequential ? 1 + (i + 1) % 3 : 1;
+    for (int64_t w = 0; w < words; ++w) add_row(sequential ? i * 3 + w : i, weight);
+    if (sequential) batch.targets.sequences.push_back(static_cast<int32_t>(batch.rows()));
   }
+  for (int64_t i = 0; i < setting.own(); ++i) batch.own.push_back(2 * next() - 1);
   return batch;
+}
+
+namespace {
+
+// Rows [first, last) of the logits that a row (sentence) is.
+std::pair<int64_t, int64_t> extent(const Batch& batch, int64_t row) {
+  const auto& sequences = batch.targets.sequences;
+  if (sequences.empty()) return {row, row + 1};
+  return {sequences[static_cast<size_t>(row)], sequences[static_cast<size_t>(row) + 1]};
+}
+
+}  // namespace
+
+int64_t first_row(const Batch& batch, int64_t row) {
+  return extent(batch, row).first;
+}
+
+void set_weights(Batch& batch, const std::vector<float>& weights) {
+  for (int64_t i = 0; i < std::ssize(weights); ++i) {
+    const auto [first, last] = extent(batch, i);
+    std::fill(batch.targets.weights.begin() + first, batch.targets.weights.begin() + last,
+              weights[static_cast<size_t>(i)]);
+  }
 }
 
 Batch rows_of(const Batch& batch, const std::vector<int64_t>& rows) {
   Batch some{.columns = batch.columns, .logits = {}, .targets = {}, .own = batch.own};
   some.targets.width = batch.targets.width;
-  const auto copy = [](auto& to, const auto& from, int64_t row, int64_t width) {
-    to.insert(to.end(), from.begin() + row * width, from.begin() + (row + 1) * width);
-  };
+  if (!batch.targets.sequences.empty()) some.targets.sequences.push_back(0);
   for (const int64_t row : rows) {
-    copy(some.logits, batch.logits, row, batch.columns);
-    if (!batch.targets.classes.empty()) copy(some.targets.classes, batch.targets.classes, row, 1);
-    if (!batch.targets.values.empty()) copy(some.targets.values, batch.targets.values, row, batch.targets.width);
-    copy(some.targets.weights, batch.targets.weights, row, 1);
+    const auto [first, last] = extent(batch, row);
+    const auto copy = [first = first, last = last](auto& to, const auto& from, int64_t width) {
+      if (!from.empty()) to.insert(to.end(), from.begin() + first * width, from.begin() + last * width);
+    };
+    copy(some.logits, batch.logits, batch.columns);
+    copy(some.targets.classes, batch.targets.classes, 1);
+    copy(some.targets.values, batch.targets.values, batch.targets.width);
+    copy(some.targets.weights, batch.targets.weights, 1);
+    if (!batch.targets.sequences.empty()) some.targets.sequences.push_back(static_cast<int32_t>(some.rows()));
   }
   return some;
 }

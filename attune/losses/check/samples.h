@@ -25,11 +25,17 @@ struct Setting {
 // smoothing and temperature where the loss has them.
 std::vector<Setting> settings_of(const LossEntry& entry);
 
-// `rows` rows. Classes: one of them ignored if `some_ignored`; labels: some unknown, some between 0 and 1; weights of
-// items 1, 1/2 and 2.
+// `rows` rows, or for a sequential loss as many sentences of one to three. Classes: some ignored if `some_ignored`;
+// labels: some unknown, some between 0 and 1; weights of rows (sentences) 1, 1/2 and 2.
 Batch sample(const Setting& setting, int64_t rows, uint64_t seed, bool some_ignored = true);
 
-// The rows named, in this order (a row may come twice).
+// The rows (sentences) named, in this order; one may come twice.
 Batch rows_of(const Batch& batch, const std::vector<int64_t>& rows);
+
+// Gives row (sentence) i the i-th weight.
+void set_weights(Batch& batch, const std::vector<float>& weights);
+
+// Its first row in the batch.
+int64_t first_row(const Batch& batch, int64_t row);
 
 }  // namespace attune::losses

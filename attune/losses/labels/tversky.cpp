@@ -37,7 +37,7 @@ class Overlap : public LabelLoss {
     for (size_t c = 0; c < k; ++c) items[c] = label_cost(input.targets, c, p, gradients);
     LossTerm term;
     term.items = put_column_items(context, "overlap_loss", input.logits, items, gradients);
-    term.weights = ones(context, input.logits.cols());
+    term.weights = numbers(context, std::vector<double>(k, 1.0));
     term.sum = weighted_sum(context, term.items, term.weights, input.logits.cols());
     term.denominator = denominator(input.targets);
     return term;

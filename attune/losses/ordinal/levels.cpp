@@ -140,20 +140,26 @@ class Coral final : public Levels {
     const auto k = static_cast<size_t>(classes() - 1);
     const std::vector<double> g = rows_on_host(context, input.logits, input.targets.items());
     const std::vector<double> b = rows_on_host(context, biases_->value, 1);
-    std::vector<double> items(g.size()), slopes(g.size() * k);  // d item_i / d(g_i + b_k)
+    ItemsOfGroups out{
+        .items = std::vector<double>(g.size()), .item_of_row = {}, .d_rows = std::vector<double>(g.size())};
+    std::vector<double> slopes(g.size() * k);  // d item_i / d(g_i + b_k)
     for (size_t i = 0; i < g.size(); ++i) {
       const int32_t y = input.targets.classes[i];
-      if (y == kIgnored) continue;
-      for (size_t level = 0; level < k; ++level) {
+      out.item_of_row.push_back(static_cast<int32_t>(i));
+      for (size_t level = 0; y != kIgnored && level < k; ++level) {
         const double a = g[i] + b[level];
         const bool above = static_cast<size_t>(y) > level;
-        items[i] += weight(y) * softplus(above ? -a : a);
+        out.items[i] += weight(y) * softplus(above ? -a : a);
         slopes[i * k + level] = weight(y) * (above ? -sigmoid(-a) : sigmoid(a));
+        out.d_rows[i] += slopes[i * k + level];
       }
     }
+    out.own = {OwnGradient{biases_->value, slopes}};
+    std::vector<double> u;
+    for (int64_t i = 0; i < input.targets.items(); ++i) u.push_back(input.targets.weight(i));
     LossTerm term;
-    term.weights = item_weights(context, input.targets, input.logits.rows());
-    term.items = put_outer_items(context, "coral", input.logits, biases_->value, items, slopes);
+    term.items = put_group_items(context, "coral", input.logits, out);
+    term.weights = numbers(context, u);
     term.sum = weighted_sum(context, term.items, term.weights, input.targets.items());
     term.denominator = denominator(input.targets);
     return term;
@@ -222,7 +228,7 @@ const LossEntry kCoral{
     .reference = coral_reference,
     .ordered = true,
     .shifts = false,
-    .own = -1,
+    .own = [](int64_t labels) { return labels - 1; },
     .outputs = 1};
 
 }  // namespace attune::losses

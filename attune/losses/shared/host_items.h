@@ -2,6 +2,7 @@
 // host): a batch's logits are a few kilobytes, and a formula is then written once, for every device. What stands on the
 // tape is one op: its items, and the gradient of each by its own row of logits.
 #pragma once
+#include <array>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -28,11 +29,22 @@ Tensor put_items(Context& context, const char* op, const Tensor& logits, std::sp
 Tensor put_column_items(Context& context, const char* op, const Tensor& logits, std::span<const double> items,
                         std::span<const double> d_logits);
 
-// Items of the sums score_i + bias_k: logits [n, 1], biases [1, M], items [n] and d_sums [n, M].
-Tensor put_outer_items(Context& context, const char* op, const Tensor& logits, const Tensor& biases,
-                       std::span<const double> items, std::span<const double> d_sums);
+// What items have of a parameter of the loss's own: jacobian [m, size].
+struct OwnGradient {
+  Tensor parameter;
+  std::span<const double> jacobian;
+};
+// Items of groups of rows (a sentence's words), and what they have of the loss's own parameters.
+struct ItemsOfGroups {
+  std::vector<double> items;         // [m]
+  std::vector<int32_t> item_of_row;  // [n]; below 0: of none
+  std::vector<double> d_rows;        // [n, P] of the row's item
+  std::array<OwnGradient, 2> own = {};
+};
+// The tensor has m rows, at least one.
+Tensor put_group_items(Context& context, const char* op, const Tensor& logits, const ItemsOfGroups& groups);
 
-// A tensor [count] of ones of the run's summing type: weights of items that are not rows.
-Tensor ones(Context& context, int64_t count);
+// A vector of the run's summing type; of nothing, a single 0.
+Tensor numbers(Context& context, std::span<const double> values);
 
 }  // namespace attune::losses
