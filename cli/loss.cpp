@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "attune/base/error.h"
+#include "attune/base/files.h"
 #include "attune/base/suggest.h"
 #include "attune/losses/check/check.h"
 #include "attune/losses/loss_list.h"
@@ -9,6 +10,7 @@
 #include "cli/arguments.h"
 #include "cli/commands.h"
 #include "cli/loss_eval.h"
+#include "cli/loss_table.h"
 #include "cli/output.h"
 
 namespace attune::cli {
@@ -96,10 +98,12 @@ bool check(const LossEntry& entry) {
   return report.passed();
 }
 
-int check_named(const std::string& name) {
+int check_named(const std::string& name, const std::string& table) {
   bool passed = true;
+  if (!table.empty() && name != "all") fail(ErrorKind::usage, "--table is for `attune loss check all`");
   if (name != "all") return check(losses::loss_named(name)) ? 0 : 1;
   for (const LossEntry* entry : losses::loss_list()) passed = check(*entry) && passed;
+  if (!table.empty()) write_file_atomically(table, loss_table());
   return passed ? 0 : 1;
 }
 
@@ -133,7 +137,7 @@ int run_loss(const ArgumentList& arguments) {
     return 0;
   }
   if (words.size() < 2) fail(ErrorKind::usage, "`attune loss {}` of which loss? usage: {}", words[0], kUsage);
-  if (words[0] == "check") return check_named(words[1]);
+  if (words[0] == "check") return check_named(words[1], options.table);
   if (words[0] == "show")
     show(losses::loss_named(words[1]));
   else

@@ -67,6 +67,9 @@ int64_t labels_for(const losses::LossEntry& entry, int64_t outputs, const LossEv
 }  // namespace
 
 void LossEvalOptions::visit(OptionList& list) {
+  list.group("check all");
+  list.add("table", table, {.help = "write the evidence as a Markdown page", .placeholder = "FILE.md"});
+  list.group("eval");
   list.add("logits", logits, {.help = "outputs of the last layer [n, K]", .placeholder = "FILE.npy"});
   list.add("targets", targets,
            {.help = "classes [n] (whole numbers, -100: ignored), soft targets or labels [n, K] (below 0: unknown), or "
@@ -89,7 +92,7 @@ void evaluate_loss(const std::string& text, const LossEvalOptions& options) {
     fail(ErrorKind::usage, "attune loss eval needs --logits FILE.npy and --targets FILE.npy");
   const io::NpyArray logits = io::read_npy(options.logits);
   const auto [rows, columns] = matrix_shape(logits, options.logits);
-  const losses::LossEntry& first = losses::loss_named(losses::parse_loss(text).terms[0].call.name);
+  const losses::LossEntry& first = losses::loss_named(losses::parse_loss(text, losses::strategy_names()).terms[0].call.name);
   losses::LossFacts facts{
       .labels = labels_for(first, columns, options), .counts = options.counts, .items = options.items};
   if (facts.items == 0) facts.items = std::accumulate(facts.counts.begin(), facts.counts.end(), 0.0);

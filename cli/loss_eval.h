@@ -12,6 +12,7 @@ struct LossEvalOptions {
   double items = 0;
   double progress = 1;
   std::string precision = "f64";
+  std::string table;
 
   void visit(OptionList& list);
 };

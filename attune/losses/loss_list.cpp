@@ -12,6 +12,7 @@
 #include "attune/losses/classes/poly1.h"
 #include "attune/losses/classes/square.h"
 #include "attune/losses/classes/symmetric_ce.h"
+#include "attune/losses/classes/z_loss.h"
 #include "attune/losses/labels/asymmetric.h"
 #include "attune/losses/labels/bce.h"
 #include "attune/losses/labels/distribution_balanced.h"
@@ -54,6 +55,7 @@ const std::vector<const LossEntry*>& loss_list() {
       &kPoly1,
       &kSquare,
       &kSymmetricCe,
+      &kZLoss,
       // one class an item, in order
       &kCoral,
       &kCorn,

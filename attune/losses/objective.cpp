@@ -10,8 +10,8 @@ Objective::Objective(std::unique_ptr<Loss> loss) {
   terms_.back().loss = std::move(loss);
 }
 
-Objective::Objective(std::string text, LossFacts facts, std::vector<ObjectiveTerm> terms)
-    : text_(std::move(text)), facts_(std::move(facts)), terms_(std::move(terms)) {}
+Objective::Objective(std::string text, LossFacts facts, std::vector<ObjectiveTerm> terms, StrategyOptions strategy)
+    : text_(std::move(text)), facts_(std::move(facts)), terms_(std::move(terms)), strategy_(strategy) {}
 
 Loss* Objective::holding(size_t t, double progress) const {
   const ObjectiveTerm& term = terms_[t];
@@ -58,7 +58,13 @@ void Objective::seed_backward(Context& context, const ObjectiveValue& value,
 }
 
 bool Objective::depends_on_batch() const {
-  return std::any_of(terms_.begin(), terms_.end(), [](const auto& term) { return term.loss->depends_on_batch(); });
+  const auto whole = []<class Told>(const Told&) {
+    if constexpr (std::is_same_v<Told, std::monostate>)
+      return false;
+    else
+      return Told::kWholeBatch;
+  };
+  return std::visit(whole, strategy_) || std::any_of(terms_.begin(), terms_.end(), [](const auto& term) { return term.loss->depends_on_batch(); });
 }
 
 bool Objective::reads_hidden() const {

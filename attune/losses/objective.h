@@ -14,6 +14,7 @@
 
 #include "attune/losses/facts.h"
 #include "attune/losses/loss.h"
+#include "attune/losses/strategy.h"
 
 namespace attune::losses {
 
@@ -51,12 +52,14 @@ class Objective {
   Objective() = default;
   // A single loss, of a program's own or of the list. Text: its name.
   Objective(std::unique_ptr<Loss> loss);  // NOLINT(google-explicit-constructor): a loss is an objective
-  Objective(std::string text, LossFacts facts, std::vector<ObjectiveTerm> terms);
+  Objective(std::string text, LossFacts facts, std::vector<ObjectiveTerm> terms, StrategyOptions strategy = {});
 
   explicit operator bool() const { return !terms_.empty(); }
   // As the loss language has it (make_objective makes it again), or the name of a program's own loss.
   const std::string& text() const { return text_; }
   const LossFacts& facts() const { return facts_; }
+  // How it is trained; an evaluation has one pass and no strategy.
+  const StrategyOptions& strategy() const { return strategy_; }
 
   // By term, of targets at `progress`; 0 where a term does not hold.
   PerTerm<double> denominators(const Targets& targets, double progress) const;
@@ -83,6 +86,7 @@ class Objective {
   std::string text_;
   LossFacts facts_;
   std::vector<ObjectiveTerm> terms_;
+  StrategyOptions strategy_;
 };
 
 // Adds b's sums to a's, term by term.

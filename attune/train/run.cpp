@@ -165,6 +165,14 @@ void keep_result(const TrainOptions& o, tasks::ModelBundle& bundle, const Splits
   drop_replaced_run(o);
 }
 
+void check_strategy(const tasks::ModelBundle& bundle) {
+  const models::BertConfig& config = bundle.model->config();
+  if (std::holds_alternative<losses::RDropOptions>(bundle.loss.strategy()) && config.hidden_dropout == 0 &&
+      config.attention_dropout == 0 && config.classifier_dropout == 0)
+    fail(ErrorKind::usage,
+         "r_drop compares two passes under different dropout, and this model has none; give --dropout 0.1");
+}
+
 RunResult trained(TrainOptions o, Observer& observer) {
   const tasks::Task& task = tasks::task_named(o.task);
   const ThreadChoice threads = choose_threads(o.threads);
@@ -178,6 +186,7 @@ RunResult trained(TrainOptions o, Observer& observer) {
   note_sources(o, sources.train, bundle, observer);
   if (bundle.loss.depends_on_batch() && o.micro_batch > 0)
     fail(ErrorKind::usage, "the loss '{}' depends on the whole batch; leave --micro-batch out", bundle.loss.text());
+  check_strategy(bundle);
   check_head_start(o, bundle);
   const Splits splits = make_splits(o, std::move(sources), bundle);
   const data::DataReport profiled = profile(splits, bundle);

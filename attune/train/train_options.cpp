@@ -31,10 +31,11 @@ void TrainOptions::visit(OptionList& list) {
 
   list.group("What is minimised");
   list.add("loss", loss,
-           {.help = "cross_entropy (classify, tag), bce (multilabel), mse (regress); empty: the task's default",
-            .placeholder = "NAME"});
+           {.help = "a loss by name, or a sum as in \"0.7*focal(gamma=2) + 0.3*poly1 after 50%\"; `attune loss list` "
+                    "shows all (default: cross_entropy for classify and tag, bce for multilabel, mse for regress)",
+            .placeholder = "LOSS"});
   list.add("class-weights", class_weights,
-           {.help = "none; auto: N / (K n_c) by training counts; or one number a class, separated by commas",
+           {.help = "none; balanced (or auto): N / (K n_c) by training counts; effective(BETA); or one number a class",
             .placeholder = "WEIGHTS"});
   list.add("pos-weight", pos_weight,
            {.help = "multilabel: weight of a label's positives; one number, or one a label", .min = 0});

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "attune/optim/clipping.h"
+#include "attune/train/strategies/make_strategy.h"
 
 namespace attune::train {
 
@@ -14,7 +15,8 @@ TrainStep::TrainStep(models::Model& model, const losses::Objective& loss, optim:
       optimizer_(optimizer),
       kernels_(kernels),
       options_(options),
-      strategy_(options.strategy ? *options.strategy : one_pass_),
+      asked_for_(make_strategy(loss.strategy())),
+      strategy_(options.strategy ? *options.strategy : *asked_for_),
       arena_(kernels.memory()),
       tape_(arena_, kernels) {}
 

@@ -26,7 +26,7 @@ class TrainStep {
     double clip = 1.0;  // bound of the global gradient norm; 0: none
     uint64_t seed = 0;
     optim::Schedule schedule = {};
-    const Strategy* strategy = nullptr;  // nullptr: one pass; else outlives the step
+    const Strategy* strategy = nullptr;  // nullptr: the one that the loss asks for; else outlives the step
   };
   TrainStep(models::Model& model, const losses::Objective& loss, optim::Optimizer& optimizer, kernels::Kernels& kernels,
             const Options& options);
@@ -62,7 +62,7 @@ class TrainStep {
   optim::Optimizer& optimizer_;
   kernels::Kernels& kernels_;
   Options options_;
-  OnePass one_pass_;
+  std::unique_ptr<Strategy> asked_for_;
   const Strategy& strategy_;
   tensor::Arena arena_;
   autograd::Tape tape_;

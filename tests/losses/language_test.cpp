@@ -89,6 +89,19 @@ TEST(LossLanguage, DeferredReweighting) {
   EXPECT_ERROR(ErrorKind::usage, classes("focal until 50% + poly1 after 80%"), "nothing is minimised from 50%");
 }
 
+TEST(LossLanguage, StrategiesWrapAWholeLoss) {
+  const Objective both = classes("r_drop( 0.5*focal + 0.5*cross_entropy(weights=[1,2,3]), alpha=2)");
+  EXPECT_EQ(both.text(), "r_drop(0.5*focal + 0.5*cross_entropy(weights=[1,2,3]), alpha=2)");
+  EXPECT_EQ(classes(both.text()).text(), both.text());
+  EXPECT_EQ(std::get<losses::RDropOptions>(both.strategy()).alpha, 2);
+  EXPECT_EQ(both.terms().size(), 2U);
+  EXPECT_EQ(classes("r_drop(focal)").text(), "r_drop(focal)");
+  EXPECT_TRUE(std::holds_alternative<std::monostate>(classes("focal").strategy()));
+  const losses::CommonOption weights{.flag = "--class-weights", .name = "weights", .value = "balanced"};
+  EXPECT_EQ(make_objective("flooding(focal, level=0.2)", TargetKind::classes, kThree, {weights}).text(),
+            "flooding(focal(weights=balanced), level=0.2)");
+}
+
 TEST(LossLanguage, ErrorsPointAtTheCharacter) {
   const auto wrong = [](const std::string& text, size_t at, const std::string& words) {
     EXPECT_ERROR(ErrorKind::usage, classes(text), words, "\n  " + text + "\n  " + std::string(at, ' ') + "^");
@@ -116,6 +129,13 @@ TEST(LossLanguage, ErrorsPointAtTheCharacter) {
   wrong("cross_entropy(weights=effective(1))", 0, "at least 0 and below 1");
   wrong("cross_entropy(weights=[])", 24, "an empty list");
   wrong("cost_sensitive(costs=[[0,1],[1,0]])", 0, "2 rows for 3 labels");
+  wrong("r_drop(focal, alph=1)", 14, "did you mean 'alpha'");
+  wrong("r_drop(focal, alpha=-1)", 20, "from 0 to 100, got -1");
+  wrong("r_drop", 6, "as in r_drop(cross_entropy)");
+  wrong("r_drop(focal", 12, "expected ')'");
+  wrong("r_drop(focal) + poly1", 14, "nothing may stand behind it");
+  wrong("r_drop(alpha=1)", 7, "a loss is expected here, not the option 'alpha'");
+  wrong("0.5*r_drop(focal)", 4, "r_drop wraps a whole loss");
   wrong("cross_entropy + corn", 16, "in another way than cross_entropy");
 }
 

@@ -1,6 +1,7 @@
 // The loss language, parsed: what `--loss` takes.
 //
-//   loss     := term { '+' term }
+//   loss     := STRATEGY '(' sum { ',' option } ')'  |  sum
+//   sum      := term { '+' term }
 //   term     := [ NUMBER '*' ] call [ 'after' SHARE | 'until' SHARE | 'from' SHARE 'to' SHARE ]
 //   call     := NAME [ '(' [ option { ',' option } ] ')' ]
 //   option   := NAME '=' value
@@ -8,6 +9,7 @@
 //   SHARE    := NUMBER '%', of the training's steps
 //
 //   0.7*focal(gamma=2) + 0.3*generalized_ce(q=0.5) after 50%
+//   r_drop(cross_entropy(weights=balanced), alpha=2)
 #pragma once
 #include <string>
 #include <string_view>
@@ -37,10 +39,11 @@ struct TermExpression {
 struct LossExpression {
   std::string text;
   std::vector<TermExpression> terms;
+  CallExpression strategy = {};  // the name is empty: there is none
 };
 
-// Errors (usage): what does not parse, with the text and a caret under the character.
-LossExpression parse_loss(std::string_view text);
+// `strategies`: their names. Errors (usage): what does not parse, with the text and a caret under the character.
+LossExpression parse_loss(std::string_view text, const std::vector<std::string>& strategies = {});
 
 // Fails with `message`, the text and a caret under byte `at`.
 [[noreturn]] void fail_at(std::string_view text, size_t at, const std::string& message);

@@ -43,21 +43,26 @@ std::string option_names(const OptionList& options) {
   return names;
 }
 
+void set_option(const LossExpression& loss, const CallExpression& call, OptionList& known,
+                const OptionExpression& option) {
+  if (!known.has(option.name))
+    fail_at(loss.text, option.name_at,
+            fmt::format("{} has no option '{}' (it has {}){}", call.name, option.name, option_names(known),
+                        did_you_mean(option.name, known.names())));
+  if (known.given(option.name)) fail_at(loss.text, option.name_at, fmt::format("'{}' is given twice", option.name));
+  try {
+    known.set(option.name, option.value);
+  } catch (const Error& error) {
+    fail_at(loss.text, option.value_at, fmt::format("{}: {}", call.name, error.message()));
+  }
+}
+
 Told told(const LossExpression& loss, const CallExpression& call, TargetKind kind) {
   Told told{.entry = &entry_of(loss, call, kind), .maker = nullptr, .options = {}};
   told.maker = told.entry->maker();
   for (const OptionExpression& option : call.options) {
-    const OptionList& known = told.maker->options;
-    if (!known.has(option.name))
-      fail_at(loss.text, option.name_at,
-              fmt::format("{} has no option '{}' (it has {}){}", call.name, option.name, option_names(known),
-                          did_you_mean(option.name, known.names())));
-    if (told.was_told(option.name)) fail_at(loss.text, option.name_at, fmt::format("'{}' is given twice", option.name));
-    try {
-      told.set(option.name, option.value);
-    } catch (const Error& error) {
-      fail_at(loss.text, option.value_at, fmt::format("{}: {}", call.name, error.message()));
-    }
+    set_option(loss, call, told.maker->options, option);
+    told.options.emplace_back(option.name, option.value);
   }
   return told;
 }
@@ -99,19 +104,46 @@ std::string value_text(const std::string& value) {
   return value.find(',') != std::string::npos ? "[" + value + "]" : value;
 }
 
+// "gamma=2, weights=[1,2]".
+std::string options_text(const std::vector<std::pair<std::string, std::string>>& options) {
+  std::string text;
+  for (const auto& [given, value] : options) {
+    std::string name = given;
+    std::replace(name.begin(), name.end(), '-', '_');
+    text += fmt::format("{}{}={}", text.empty() ? "" : ", ", name, value_text(value));
+  }
+  return text;
+}
+
 std::string text_of(const TermExpression& term, const Told& told) {
   std::string text = term.weight == 1 ? "" : fmt::format("{}*", term.weight);
   text += told.entry->name;
-  for (size_t i = 0; i < told.options.size(); ++i) {
-    std::string name = told.options[i].first;
-    std::replace(name.begin(), name.end(), '-', '_');
-    text += fmt::format("{}{}={}", i ? ", " : "(", name, value_text(told.options[i].second));
-  }
-  if (!told.options.empty()) text += ")";
+  if (!told.options.empty()) text += "(" + options_text(told.options) + ")";
   const double begin = 100 * term.begin, end = 100 * term.end;
   if (begin > 0 && end < 100) return text + fmt::format(" from {:g}% to {:g}%", begin, end);
   if (begin > 0) return text + fmt::format(" after {:g}%", begin);
   return end < 100 ? text + fmt::format(" until {:g}%", end) : text;
+}
+
+// Calls body(options) with each strategy's, as they are without being told anything.
+template <size_t at = 1, class Body>
+void for_each_strategy(const Body& body) {
+  if constexpr (at < std::variant_size_v<StrategyOptions>) {
+    body(std::variant_alternative_t<at, StrategyOptions>{});
+    for_each_strategy<at + 1>(body);
+  }
+}
+
+StrategyOptions strategy_of(const LossExpression& loss) {
+  StrategyOptions strategy;
+  for_each_strategy([&](auto options) {
+    if (loss.strategy.name != options.kName) return;
+    OptionList list{""};
+    options.visit(list);
+    for (const OptionExpression& option : loss.strategy.options) set_option(loss, loss.strategy, list, option);
+    strategy = options;
+  });
+  return strategy;
 }
 
 // Something must be minimised at every step.
@@ -160,9 +192,15 @@ void set_common(std::vector<Told>& all, const CommonOption& option) {
 
 }  // namespace
 
+std::vector<std::string> strategy_names() {
+  std::vector<std::string> names;
+  for_each_strategy([&](const auto& options) { names.emplace_back(options.kName); });
+  return names;
+}
+
 Objective make_objective(const std::string& text, TargetKind kind, const LossFacts& facts,
                          const std::vector<CommonOption>& common) {
-  const LossExpression loss = parse_loss(text);
+  const LossExpression loss = parse_loss(text, strategy_names());
   if (loss.terms.size() > kMostTerms)
     fail_at(text, loss.terms[kMostTerms].at, fmt::format("a loss has at most {} terms", kMostTerms));
   std::vector<Told> all;
@@ -181,7 +219,13 @@ Objective make_objective(const std::string& text, TargetKind kind, const LossFac
   }
   check_covered(loss, terms);
   check_same_link(loss, terms, all);
-  return {in_order, facts, std::move(terms)};
+  const StrategyOptions strategy = strategy_of(loss);
+  if (!loss.strategy.name.empty()) {
+    std::vector<std::pair<std::string, std::string>> options;
+    for (const auto& option : loss.strategy.options) options.emplace_back(option.name, option.value);
+    in_order = fmt::format("{}({}{}{})", loss.strategy.name, in_order, options.empty() ? "" : ", ", options_text(options));
+  }
+  return {in_order, facts, std::move(terms), strategy};
 }
 
 std::unique_ptr<Loss> make_loss(const std::string& text, TargetKind kind, const LossFacts& facts) {

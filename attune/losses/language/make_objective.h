@@ -26,6 +26,9 @@ struct CommonOption {
 Objective make_objective(const std::string& text, TargetKind kind, const LossFacts& facts,
                          const std::vector<CommonOption>& common = {});
 
+// Those that the language knows (strategy.h).
+std::vector<std::string> strategy_names();
+
 // A single loss without weight or share of the training. Errors (usage): as make_objective, and several terms.
 std::unique_ptr<Loss> make_loss(const std::string& text, TargetKind kind, const LossFacts& facts);
 

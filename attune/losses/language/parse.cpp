@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
@@ -17,19 +18,47 @@ bool is_digit(char c) {
 
 class Parser {
  public:
-  explicit Parser(std::string_view text) : text_(text) {}
+  Parser(std::string_view text, const std::vector<std::string>& strategies) : text_(text), strategies_(strategies) {}
 
   LossExpression loss() {
     LossExpression loss{.text = std::string(text_), .terms = {}};
     skip_spaces();
     if (at_end()) fail("a loss is expected, as in cross_entropy or focal(gamma=2)");
-    do loss.terms.push_back(term());
-    while (take('+'));
+    if (!take_strategy(loss.strategy)) {
+      sum(loss.terms);
+    } else {
+      sum(loss.terms);
+      while (take(',')) loss.strategy.options.push_back(option());
+      expect(')', "or ',' behind the loss of a strategy");
+      if (!at_end()) fail("a strategy wraps the whole loss: nothing may stand behind it");
+    }
     if (!at_end()) fail("expected '+', after, until, from or the end");
     return loss;
   }
 
  private:
+  void sum(std::vector<TermExpression>& terms) {
+    do terms.push_back(term());
+    while (take('+'));
+  }
+
+  // Takes "r_drop(" where it stands here.
+  bool take_strategy(CallExpression& strategy) {
+    const size_t begin = at_;
+    for (const std::string& name : strategies_) {
+      if (!text_.substr(begin).starts_with(name)) continue;
+      at_ += name.size();
+      skip_spaces();
+      if (!is_letter(here()) && !is_digit(here())) {
+        strategy.name = name, strategy.at = begin;
+        expect('(', fmt::format("and a loss behind it, as in {}(cross_entropy)", name).c_str());
+        return true;
+      }
+      at_ = begin;
+    }
+    return false;
+  }
+
   bool at_end() const { return at_ == text_.size(); }
   char here() const { return at_end() ? '\0' : text_[at_]; }
   void skip_spaces() {
@@ -123,6 +152,9 @@ class Parser {
     CallExpression call;
     call.at = at_;
     call.name = name("the name of a loss");
+    if (here() == '=') fail_at(text_, call.at, fmt::format("a loss is expected here, not the option '{}'", call.name));
+    if (std::find(strategies_.begin(), strategies_.end(), call.name) != strategies_.end())
+      fail_at(text_, call.at, fmt::format("{} wraps a whole loss, so it stands first: {}(focal + poly1)", call.name, call.name));
     if (!take('(')) return call;
     while (here() != ')') {
       call.options.push_back(option());
@@ -175,6 +207,7 @@ class Parser {
   }
 
   std::string_view text_;
+  const std::vector<std::string>& strategies_;
   size_t at_ = 0;
 };
 
@@ -184,8 +217,8 @@ void fail_at(std::string_view text, size_t at, const std::string& message) {
   attune::fail(ErrorKind::usage, "{}\n  {}\n  {}^", message, text, std::string(at, ' '));
 }
 
-LossExpression parse_loss(std::string_view text) {
-  return Parser(text).loss();
+LossExpression parse_loss(std::string_view text, const std::vector<std::string>& strategies) {
+  return Parser(text, strategies).loss();
 }
 
 }  // namespace attune::losses

@@ -1,0 +1,33 @@
+// Ways to train that wrap a whole loss, as the loss language names them: r_drop(cross_entropy, alpha=1). What they are
+// told stands here, for the language; what they do needs the model (train/strategies/).
+#pragma once
+#include <variant>
+
+#include "attune/base/options.h"
+
+namespace attune::losses {
+
+// Two passes under different dropout that are to agree.
+struct RDropOptions {
+  static constexpr const char* kName = "r_drop";
+  static constexpr bool kWholeBatch = false;
+  double alpha = 1;
+  void visit(OptionList& list) {
+    list.add("alpha", alpha, {.help = "weight of the two answers' divergence", .min = 0, .max = 100});
+  }
+};
+
+// The objective does not fall below a level.
+struct FloodingOptions {
+  static constexpr const char* kName = "flooding";
+  static constexpr bool kWholeBatch = true;
+  double level = 0.1;
+  void visit(OptionList& list) {
+    list.add("level", level, {.help = "b: below it the gradient turns round", .min = 0, .max = 1e3});
+  }
+};
+
+// One line a strategy; monostate: one pass.
+using StrategyOptions = std::variant<std::monostate, RDropOptions, FloodingOptions>;
+
+}  // namespace attune::losses
