@@ -92,7 +92,8 @@ void evaluate_loss(const std::string& text, const LossEvalOptions& options) {
     fail(ErrorKind::usage, "attune loss eval needs --logits FILE.npy and --targets FILE.npy");
   const io::NpyArray logits = io::read_npy(options.logits);
   const auto [rows, columns] = matrix_shape(logits, options.logits);
-  const losses::LossEntry& first = losses::loss_named(losses::parse_loss(text, losses::strategy_names()).terms[0].call.name);
+  const losses::LossEntry& first =
+      losses::loss_named(losses::parse_loss(text, losses::strategy_names()).terms[0].call.name);
   losses::LossFacts facts{
       .labels = labels_for(first, columns, options), .counts = options.counts, .items = options.items};
   if (facts.items == 0) facts.items = std::accumulate(facts.counts.begin(), facts.counts.end(), 0.0);

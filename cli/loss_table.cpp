@@ -51,10 +51,13 @@ std::string loss_table() {
       "# The losses, and how far each was found off\n\n"
       "Written by `attune loss check all --table docs/losses-table.md`; what is checked and how: "
       "[losses.md](losses.md#checked-by-machine).\n"
-      "Errors are the largest found, relative to the larger of 1 and the value: against the formula as it is written (in long "
+      "Errors are the largest found, relative to the larger of 1 and the value: against the formula as it is written "
+      "(in long "
       "double), in f32\n"
-      "against f64, and of the gradient against differences. Cost: microseconds for 16 items, forward and backward, one thread, least "
-      "of 60\n(77 labels; 5 in order; 16 sentences of 15 words with 9 tags; 28 labels of any number; one score). A training step of MiniLM "
+      "against f64, and of the gradient against differences. Cost: microseconds for 16 items, forward and backward, "
+      "one thread, least "
+      "of 60\n(77 labels; 5 in order; 16 sentences of 15 words with 9 tags; 28 labels of any number; one score). A "
+      "training step of MiniLM "
       "takes about 70,000.\n";
   const char* open = "";
   for (const LossEntry* entry : losses::loss_list()) {

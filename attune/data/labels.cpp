@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <optional>
 
 #include "attune/base/error.h"
@@ -100,6 +101,17 @@ int Labels::find_by_number(std::string_view label) const {
   const auto number = made_up_ ? integer(label) : std::nullopt;
   const bool there = number && *number >= 0 && *number < size() && std::to_string(*number) == label;
   return there ? static_cast<int>(*number) : -1;
+}
+
+bool Labels::are_grades() const {
+  double before = -INFINITY;
+  for (const std::string& name : names_) {
+    double value = 0;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), value);
+    if (error != std::errc() || end != name.data() + name.size() || !(value > before)) return false;
+    before = value;
+  }
+  return names_.size() >= 3;
 }
 
 int Labels::find(std::string_view label) const {

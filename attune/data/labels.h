@@ -28,6 +28,9 @@ class Labels {
   // True for exactly those names: they say nothing but the output's number.
   bool is_made_up() const { return made_up_; }
 
+  // Three numbers or more, in rising order.
+  bool are_grades() const;
+
   int size() const { return static_cast<int>(names_.size()); }
   // -1 where there is no such label.
   int find(std::string_view label) const;

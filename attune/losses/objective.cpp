@@ -64,11 +64,16 @@ bool Objective::depends_on_batch() const {
     else
       return Told::kWholeBatch;
   };
-  return std::visit(whole, strategy_) || std::any_of(terms_.begin(), terms_.end(), [](const auto& term) { return term.loss->depends_on_batch(); });
+  return std::visit(whole, strategy_) ||
+         std::any_of(terms_.begin(), terms_.end(), [](const auto& term) { return term.loss->depends_on_batch(); });
 }
 
 bool Objective::reads_hidden() const {
   return std::any_of(terms_.begin(), terms_.end(), [](const auto& term) { return term.loss->reads_hidden(); });
+}
+
+bool Objective::reads_order() const {
+  return std::any_of(terms_.begin(), terms_.end(), [](const auto& term) { return term.ordered; });
 }
 
 const Link* Objective::link() const {

@@ -22,6 +22,7 @@ struct ObjectiveTerm {
   double weight = 1;
   std::unique_ptr<Loss> loss;
   double begin = 0, end = 1;     // shares of the training between which it holds (the last step is at 1)
+  bool ordered = false;          // it reads the order of the labels
   std::unique_ptr<Loss> before;  // what stands in its place until then; nullptr: nothing
 };
 
@@ -73,6 +74,7 @@ class Objective {
   // As Loss has them, of all terms together.
   bool depends_on_batch() const;
   bool reads_hidden() const;
+  bool reads_order() const;
   const Link* link() const;
   std::string link_name() const;  // of the loss whose link it is; "": there is none
   LabelChain chain() const;

@@ -13,6 +13,8 @@ constexpr std::string_view kNoRows = "there are no rows";
 constexpr std::string_view kOneClass = "gold holds one class only, so there is nothing to rank";
 constexpr std::string_view kConstant = "gold or the predictions are constant (or fewer than two rows)";
 constexpr std::string_view kNoTags = "no label is an entity tag (B-, I-, E- or S-)";
+constexpr std::string_view kNoGrades =
+    "labels are no grades (numbers in rising order, or a loss that reads their order), or there is one alone";
 constexpr Better kHigher = Better::higher, kLower = Better::lower;
 
 constexpr MetricInfo kMetrics[] = {
@@ -32,6 +34,8 @@ constexpr MetricInfo kMetrics[] = {
     {"entity_recall", kHigher, "tag", "share of gold entities that were found", kNoTags},
     {"f1", kHigher, "classify", "F1 of class 1 (two classes)", kNoRows},
     {"hamming_loss", kLower, "multilabel", "share of (row, label) answers that are wrong", kNoRows},
+    {"label_mae", kLower, "classify", "mean distance of predicted and gold label, where labels are grades in order",
+     kNoGrades},
     {"log_loss", kLower, "classify", "mean of -log(probability of the gold class), natural logarithm", kNoRows},
     {"loss", kLower, "classify multilabel regress tag", "the training objective on this data, without dropout",
      kNoRows},
@@ -48,6 +52,8 @@ constexpr MetricInfo kMetrics[] = {
     {"mse", kLower, "regress", "mean squared error", kNoRows},
     {"pearson", kHigher, "regress", "Pearson's correlation", kConstant},
     {"precision", kHigher, "classify", "precision of class 1 (two classes)", kNoRows},
+    {"quadratic_kappa", kHigher, "classify",
+     "Cohen's kappa with quadratic weights (QWK), where labels are grades in order", kNoGrades},
     {"r2", kHigher, "regress", "1 - squared error / squared deviation of gold; constant gold: 1 if perfect, else 0",
      "fewer than two rows"},
     {"recall", kHigher, "classify", "recall of class 1 (two classes)", kNoRows},

@@ -34,17 +34,41 @@ void ClassificationMeter::add(int64_t row, int32_t gold, std::span<const float> 
                [&] { records_.put(row, class_record(gold, logits)); });
 }
 
+namespace {
+
+// Sums over rows whose classes are grades: all that mean distance and quadratic kappa need.
+class GradeSums {
+ public:
+  void add(int32_t gold, int32_t predicted, uint32_t weight) {
+    const auto g = static_cast<double>(gold), p = static_cast<double>(predicted), w = static_cast<double>(weight);
+    rows_ += w, gold_ += w * g, predicted_ += w * p, squares_ += w * (g * g + p * p);
+    distance_ += w * std::abs(g - p), square_ += w * (g - p) * (g - p);
+  }
+  double mean_distance() const { return distance_ / rows_; }
+  double quadratic_kappa() const {
+    const double by_chance = squares_ - 2 * gold_ * predicted_ / rows_;
+    return by_chance > 0 ? 1 - square_ / by_chance : kUndefined;
+  }
+
+ private:
+  double rows_ = 0, gold_ = 0, predicted_ = 0, squares_ = 0, distance_ = 0, square_ = 0;
+};
+
+}  // namespace
+
 struct ClassificationStatistics::Sums {
   std::vector<ClassCount> counts;
   CalibrationBins bins{};
   double negative_log = 0;
   int64_t rows = 0, correct = 0;
+  GradeSums grades;
 };
 
-ClassificationStatistics::ClassificationStatistics(std::span<const ClassRecord> records, int classes)
-    : records_(records), classes_(classes) {
+ClassificationStatistics::ClassificationStatistics(std::span<const ClassRecord> records, int classes, bool ordered)
+    : records_(records), classes_(classes), ordered_(ordered) {
   names_ = {"accuracy",        "macro_f1",     "weighted_f1",        "micro_f1",       "mcc", "log_loss", "ece",
             "macro_precision", "macro_recall", "weighted_precision", "weighted_recall"};
+  if (ordered) names_.insert(names_.end(), {"quadratic_kappa", "label_mae"});
   bins_.reserve(records.size());
   for (const ClassRecord& record : records) {
     bins_.push_back(static_cast<uint8_t>(calibration_bin(static_cast<double>(record.top_probability))));
@@ -79,6 +103,7 @@ void ClassificationStatistics::accumulate(std::span<const uint32_t> weights, Sum
     sums.negative_log -= weight * static_cast<double>(record.log_prob_gold);
     sums.rows += weight;
     sums.correct += hit;
+    sums.grades.add(record.gold, record.predicted, weight);
   }
 }
 
@@ -102,6 +127,7 @@ void ClassificationStatistics::evaluate(std::span<const uint32_t> weights, std::
                            table.weighted.precision,
                            table.weighted.recall};
   double* next = std::copy(std::begin(common), std::end(common), values.data());
+  if (ordered_) *next++ = sums.grades.quadratic_kappa(), *next++ = sums.grades.mean_distance();
   if (!ranking_) return;
   const PRF positive = prf(sums.counts[1]);
   const RankScores ranks = ranking_->evaluate(weights);
@@ -109,9 +135,10 @@ void ClassificationStatistics::evaluate(std::span<const uint32_t> weights, std::
   std::copy(std::begin(binary), std::end(binary), next);
 }
 
-ClassificationResult summarize(std::span<const ClassRecord> records, int classes, const BootstrapOptions& options) {
+ClassificationResult summarize(std::span<const ClassRecord> records, int classes, const BootstrapOptions& options,
+                               bool ordered) {
   ClassificationResult result;
-  result.scores = evaluate(ClassificationStatistics(records, classes), options);
+  result.scores = evaluate(ClassificationStatistics(records, classes, ordered), options);
   result.rows = static_cast<int64_t>(records.size());
   std::vector<ClassCount> counts(static_cast<size_t>(classes));
   Confusion confusion;

@@ -47,10 +47,14 @@ class ClassificationMeter {
 // accuracy, macro/weighted precision, recall and F1, micro_f1, mcc, log_loss, ece; for two classes also precision,
 // recall, f1, auroc and average_precision of class 1. (AUROC of more than two classes would need every probability
 // of every row, and is not computed.) Macro over the classes present in gold or predictions.
+// `ordered`: classes are grades, 0 the lowest; then also, with g and p the gold and predicted class,
+//   label_mae        mean |g - p|
+//   quadratic_kappa  1 - sum (g - p)^2 / sum of the same if gold and predictions had nothing to do with each other
+//                    (Cohen 1968, Psychological Bulletin 70, quadratic weights); undefined where both are constant
 class ClassificationStatistics : public Statistics {
  public:
   // `records` must outlive the object.
-  ClassificationStatistics(std::span<const ClassRecord> records, int classes);
+  ClassificationStatistics(std::span<const ClassRecord> records, int classes, bool ordered = false);
   ~ClassificationStatistics() override;
   const std::vector<std::string>& names() const override { return names_; }
   int64_t units() const override { return static_cast<int64_t>(records_.size()); }
@@ -61,6 +65,7 @@ class ClassificationStatistics : public Statistics {
   void accumulate(std::span<const uint32_t> weights, Sums& sums) const;
   std::span<const ClassRecord> records_;
   int classes_;
+  bool ordered_;
   std::vector<std::string> names_;
   std::vector<uint8_t> bins_;  // by row
   std::unique_ptr<class Ranking> ranking_;
@@ -74,7 +79,8 @@ struct ClassificationResult {
   CalibrationBins calibration{};
   int64_t rows = 0;
 };
-ClassificationResult summarize(std::span<const ClassRecord> records, int classes, const BootstrapOptions& options = {});
+ClassificationResult summarize(std::span<const ClassRecord> records, int classes, const BootstrapOptions& options = {},
+                               bool ordered = false);
 
 // 1 where the prediction is right: what paired_difference takes.
 std::vector<uint8_t> correct_rows(std::span<const ClassRecord> records);

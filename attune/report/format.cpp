@@ -55,11 +55,13 @@ std::string metric_interval(std::string_view metric, const metrics::Interval& in
 }
 
 std::string metric_title(std::string_view metric) {
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 14> kTitles = {{
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 16> kTitles = {{
       {"auroc", "AUROC"},
       {"auroc_micro", "AUROC (micro)"},
       {"average_precision_micro", "average precision (micro)"},
       {"ece", "calibration error"},
+      {"label_mae", "label distance"},
+      {"quadratic_kappa", "quadratic kappa"},
       {"entity_f1_strict", "entity F1 (strict)"},
       {"f1", "F1"},
       {"hamming_loss", "Hamming loss"},

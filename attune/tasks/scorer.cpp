@@ -9,13 +9,14 @@ namespace {
 
 class ClassifyScorer final : public Scorer {
  public:
-  ClassifyScorer(int classes, const TargetTable& targets) : targets_(targets), meter_(classes, targets.rows()) {}
+  ClassifyScorer(int classes, const TargetTable& targets, bool ordered)
+      : targets_(targets), meter_(classes, targets.rows()), ordered_(ordered) {}
   void add(int32_t row, std::span<const data::LabelPlace>, std::span<const float> logits) override {
     meter_.add(row, targets_.labels(row)[0], logits);
   }
   Evaluation finish(const metrics::BootstrapOptions& bootstrap) override {
     Evaluation evaluation;
-    auto result = metrics::summarize(meter_.records(), meter_.classes(), bootstrap);
+    auto result = metrics::summarize(meter_.records(), meter_.classes(), bootstrap, ordered_);
     evaluation.scores = result.scores;
     evaluation.classes = meter_.records();
     evaluation.detail = std::move(result);
@@ -25,6 +26,7 @@ class ClassifyScorer final : public Scorer {
  private:
   const TargetTable& targets_;
   metrics::ClassificationMeter meter_;
+  bool ordered_;
 };
 
 class MultiLabelScorer final : public Scorer {
@@ -120,7 +122,7 @@ std::unique_ptr<Scorer> make_scorer(const Task& task, const data::Labels& labels
                                     const ScorerOptions& options) {
   switch (task.kind) {
     case TaskKind::classify:
-      return std::make_unique<ClassifyScorer>(labels.size(), targets);
+      return std::make_unique<ClassifyScorer>(labels.size(), targets, options.ordered || labels.are_grades());
     case TaskKind::multilabel:
       return std::make_unique<MultiLabelScorer>(labels.size(), targets, options);
     case TaskKind::regress:

@@ -44,6 +44,7 @@ struct ScorerOptions {
   bool choose_thresholds = false;
   Decoding decoding = Decoding::argmax;  // tagging
   losses::LabelChain chain = {};         // tagging
+  bool ordered = false;                  // classify: labels are grades
 };
 
 // `targets` and `labels` must outlive the scorer.

@@ -57,6 +57,7 @@ std::optional<tasks::Evaluation> evaluate(const tasks::ModelBundle& bundle, kern
   const losses::Objective& loss = bundle.loss;
   tasks::ScorerOptions scoring = options.scorer;
   scoring.chain = loss.chain();
+  scoring.ordered = loss.reads_order();
   const auto scorer = tasks::make_scorer(*bundle.task, bundle.labels, split.targets, scoring);
   tensor::Arena arena(kernels.memory());
   tasks::Batch batch;

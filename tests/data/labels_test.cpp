@@ -35,6 +35,14 @@ TEST(Labels, IntegersSortByValueOthersByCodePoint) {
   EXPECT_EQ(Labels::sorted({"1.0", "0.5"}).names(), (Names{"0.5", "1.0"}));
 }
 
+TEST(Labels, GradesAreNumbersInRisingOrder) {
+  EXPECT_TRUE(Labels({"1", "2", "3"}).are_grades());
+  EXPECT_TRUE(Labels({"-1", "0.5", "10"}).are_grades());
+  EXPECT_FALSE(Labels({"0", "1"}).are_grades()) << "two labels are as often a yes and a no";
+  EXPECT_FALSE(Labels({"1", "3", "2"}).are_grades());
+  EXPECT_FALSE(Labels({"1", "2", "three"}).are_grades());
+}
+
 TEST(Labels, LookUp) {
   const Labels labels({"z", "a"});
   EXPECT_EQ(labels.size(), 2);

@@ -26,7 +26,7 @@ void expect_same_names(std::string_view task, std::vector<std::string> computed)
 }
 
 TEST(Catalog, NamesWhatTheTasksCompute) {
-  expect_same_names("classify", ClassificationStatistics({}, 2).names());
+  expect_same_names("classify", ClassificationStatistics({}, 2, true).names());
   const MultiLabelMeter multilabel(1, 0);
   expect_same_names("multilabel", MultiLabelStatistics(multilabel).names());
   expect_same_names("regress", RegressionStatistics({}).names());

@@ -38,6 +38,21 @@ TEST(Classification, EqualsScikitLearn) {
   }
 }
 
+// sklearn.metrics.cohen_kappa_score(gold, predicted, weights="quadratic") gives 0.6486486486486487.
+TEST(Classification, GradesInOrder) {
+  const std::vector<int32_t> gold{0, 1, 2, 3, 4, 4, 3, 2, 1, 0, 2, 2}, predicted{0, 1, 2, 3, 4, 2, 3, 1, 1, 2, 2, 4};
+  std::vector<ClassRecord> records;
+  for (size_t i = 0; i < gold.size(); ++i)
+    records.push_back({.gold = gold[i], .predicted = predicted[i], .top_probability = 0.5F});
+  const auto scores = summarize(records, 5, {.draws = 0}, /*ordered=*/true).scores;
+  EXPECT_NEAR(scores.value("quadratic_kappa"), 0.6486486486486487, 1e-12);
+  EXPECT_NEAR(scores.value("label_mae"), 7.0 / 12, 1e-12);
+  EXPECT_EQ(summarize(records, 5, {.draws = 0}).scores.find("label_mae"), nullptr)
+      << "labels without an order have neither";
+  const std::vector<ClassRecord> constant(3, ClassRecord{.gold = 2, .predicted = 2, .top_probability = 0.5F});
+  EXPECT_TRUE(std::isnan(summarize(constant, 5, {.draws = 0}, true).scores.value("quadratic_kappa")));
+}
+
 TEST(Classification, BinsSumToAllRows) {
   const ClassificationMeter meter = meter_of(golden("classification").at("cases").at(0));
   const ClassificationResult result = summarize(meter.records(), meter.classes(), {.draws = 0});

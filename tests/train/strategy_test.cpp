@@ -28,7 +28,8 @@ class Strategies : public test::GoldenBert, public testing::TestWithParam<test::
   // Of some elements of parameters near the top, in the middle and at the bottom.
   void check_gradients(const losses::Objective& loss, double sign = 1) {
     constexpr double kStep = 1e-5;
-    for (const char* name : {"classifier.weight", "encoder.layer.0.output.dense.weight", "embeddings.LayerNorm.weight"}) {
+    for (const char* name :
+         {"classifier.weight", "encoder.layer.0.output.dense.weight", "embeddings.LayerNorm.weight"}) {
       nn::Parameter* p = model_->parameters().find(name);
       ASSERT_TRUE(p) << name;
       for (int64_t i = 0; i < p->shape.count(); i += std::max<int64_t>(1, p->shape.count() / 7)) {

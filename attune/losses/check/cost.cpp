@@ -32,7 +32,8 @@ Targets targets_of(const LossEntry& entry, int64_t labels) {
     for (int64_t c = 0; entry.fits != TargetKind::classes && c < labels; ++c)
       targets.values.push_back((i + c) % 9 == 0 ? 1.0F : 0.0F);
   }
-  for (int64_t i = 0; entry.sequential && i <= kItems; ++i) targets.sequences.push_back(static_cast<int32_t>(i * kWords));
+  for (int64_t i = 0; entry.sequential && i <= kItems; ++i)
+    targets.sequences.push_back(static_cast<int32_t>(i * kWords));
   return targets;
 }
 

@@ -214,6 +214,7 @@ Objective make_objective(const std::string& text, TargetKind kind, const LossFac
                      .loss = made(loss, term, all[t], facts, common),
                      .begin = term.begin,
                      .end = term.end,
+                     .ordered = all[t].entry->ordered,
                      .before = term.begin > 0 ? without_weights(loss, term, kind, facts) : nullptr});
     in_order += (t ? " + " : "") + text_of(term, all[t]);
   }
@@ -223,7 +224,8 @@ Objective make_objective(const std::string& text, TargetKind kind, const LossFac
   if (!loss.strategy.name.empty()) {
     std::vector<std::pair<std::string, std::string>> options;
     for (const auto& option : loss.strategy.options) options.emplace_back(option.name, option.value);
-    in_order = fmt::format("{}({}{}{})", loss.strategy.name, in_order, options.empty() ? "" : ", ", options_text(options));
+    in_order =
+        fmt::format("{}({}{}{})", loss.strategy.name, in_order, options.empty() ? "" : ", ", options_text(options));
   }
   return {in_order, facts, std::move(terms), strategy};
 }

@@ -154,7 +154,8 @@ class Parser {
     call.name = name("the name of a loss");
     if (here() == '=') fail_at(text_, call.at, fmt::format("a loss is expected here, not the option '{}'", call.name));
     if (std::find(strategies_.begin(), strategies_.end(), call.name) != strategies_.end())
-      fail_at(text_, call.at, fmt::format("{} wraps a whole loss, so it stands first: {}(focal + poly1)", call.name, call.name));
+      fail_at(text_, call.at,
+              fmt::format("{} wraps a whole loss, so it stands first: {}(focal + poly1)", call.name, call.name));
     if (!take('(')) return call;
     while (here() != ')') {
       call.options.push_back(option());

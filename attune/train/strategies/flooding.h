@@ -2,9 +2,9 @@
 //
 //   J~ = |J - b| + b:  the gradient of J where J > b, its opposite below
 //
-// J is the objective of the whole step, so a step is never split (a loss in it `depends_on_batch`). Source: Ishida et al.
-// 2020, arXiv 2002.08709, equation 1. The level is to be tuned (the paper tries 0 to 0.1 by 0.01 for images). The loss that
-// is logged is J.
+// J is the objective of the whole step, so a step is never split (a loss in it `depends_on_batch`). Source: Ishida et
+// al. 2020, arXiv 2002.08709, equation 1. The level is to be tuned (the paper tries 0 to 0.1 by 0.01 for images). The
+// loss that is logged is J.
 #pragma once
 #include "attune/losses/strategy.h"
 #include "attune/train/strategy.h"
