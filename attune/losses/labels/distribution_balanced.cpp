@@ -1,6 +1,7 @@
 #include "attune/losses/labels/distribution_balanced.h"
 
 #include <cmath>
+#include <limits>
 
 #include "attune/losses/shared/label_loss.h"
 #include "attune/losses/shared/stable.h"
@@ -16,7 +17,7 @@ class DistributionBalanced final : public LabelLoss {
       fail(ErrorKind::usage, "it is made of the training items by label, which are not known here");
     for (const double n : facts.counts) {
       inverse_.push_back(1 / (n + 0.5));
-      bias_.push_back(-own.kappa * std::log((facts.items + 1) / (n + 0.5) - 1));
+      prior_.push_back(-own.kappa * std::log((facts.items + 1) / (n + 0.5) - 1));
     }
   }
   std::string name() const override { return "distribution_balanced"; }
@@ -29,9 +30,9 @@ class DistributionBalanced final : public LabelLoss {
     double sum = 0;
     for (size_t c = 0; c < z.size(); ++c) {
       if (y[c] < 0) continue;
-      const double r = held > 0 ? inverse_[c] / held : 0;
+      const double r = held > 0 ? inverse_[c] / held : std::numeric_limits<double>::max();
       const double scale = weight(c) * (own_.alpha + sigmoid(own_.beta * (r - own_.mu)));
-      const double v = z[c] - bias_[c];
+      const double v = z[c] + prior_[c];
       const Cost yes = away(v), no = away(-own_.lambda * v);
       sum += scale * (y[c] * yes.value + (1 - y[c]) / own_.lambda * no.value);
       if (!gradient.empty()) gradient[c] = scale * (y[c] * yes.slope - (1 - y[c]) * no.slope);
@@ -50,7 +51,7 @@ class DistributionBalanced final : public LabelLoss {
   }
 
   DistributionBalancedOptions own_;
-  std::vector<double> inverse_, bias_;  // [K] 1/n, nu
+  std::vector<double> inverse_, prior_;  // [K] 1/n, nu
 };
 
 long double reference(const NaiveItem& item) {
@@ -62,10 +63,10 @@ long double reference(const NaiveItem& item) {
   for (size_t c = 0; c < item.z.size(); ++c) {
     const long double y = item.targets[c], n = item.counts[c] + 0.5L;
     if (y < 0) continue;
-    const long double r = held > 0 ? 1 / n / held : 0;
+    const long double r = held > 0 ? 1 / n / held : std::numeric_limits<long double>::max();
     const long double scale =
         item.weights[c] * (item.option("alpha") + sigma(item.option("beta") * (r - item.option("mu"))));
-    const long double v = item.z[c] + item.option("kappa") * std::log((item.items + 1) / n - 1);
+    const long double v = item.z[c] - item.option("kappa") * std::log((item.items + 1) / n - 1);
     sum += scale * y * std::pow(1 - sigma(v), gamma) * -std::log(sigma(v));
     sum += scale * (1 - y) / lambda * std::pow(sigma(lambda * v), gamma) * -std::log(1 - sigma(lambda * v));
   }
@@ -79,7 +80,7 @@ void DistributionBalancedOptions::visit(OptionList& list) {
   list.add("beta", beta, {.help = "how steeply weights rise", .min = 0, .max = 1e3});
   list.add("mu", mu, {.help = "where they rise", .min = 0, .max = 1});
   list.add("lambda", lambda, {.help = "how much negatives are spared; 1: not", .min = 0.1, .max = 100});
-  list.add("kappa", kappa, {.help = "how much of the log prior is taken from logits", .min = 0, .max = 10});
+  list.add("kappa", kappa, {.help = "how much of the log odds of the prior is added to logits", .min = 0, .max = 10});
   list.add("gamma", gamma, {.help = "as focal_bce's", .min = 0, .max = 20});
 }
 
@@ -89,7 +90,7 @@ const LossEntry kDistributionBalanced{
     .summary = "re-balanced, negative-tolerant focal loss; for a long tail of labels that come together",
     .formula =
         "sum_c r[c] * ( y[c] * (1-s(v))^gamma * -log s(v) + (1-y[c])/lambda * s(lambda v)^gamma * -log(1 - "
-        "s(lambda v)) ),  v = z[c] - nu[c]",
+        "s(lambda v)) ),  v = z[c] + nu[c]",
     .denominator = "known labels times their weights",
     .source =
         "Wu et al. 2020, arXiv 2007.09654, eq. 4-9; Huang et al. 2021, arXiv 2109.04712; its defaults for Reuters",
