@@ -45,7 +45,8 @@ void list_all() {
     put(fmt::format("  {:<22} {}\n", entry->name, entry->summary));
   }
   put("\n`attune loss show NAME` has formula, options and source; --loss takes them in sums: "
-      "\"0.7*focal(gamma=2) + 0.3*poly1\"\n");
+      "\"0.7*focal(gamma=2) + 0.3*poly1\",\n"
+      "and a formula of your own: \"formula: -(1-p[y])^g * log(p[y]); g=2\"\n");
 }
 
 // "from 0 to 20", "at least 0", or "".

@@ -6,6 +6,7 @@
 #include "attune/base/error.h"
 #include "attune/io/npy.h"
 #include "attune/losses/check/trial.h"
+#include "attune/losses/formula/formula.h"
 #include "attune/losses/language/expression.h"
 #include "attune/losses/language/make_objective.h"
 #include "attune/losses/loss_list.h"
@@ -53,8 +54,25 @@ losses::Targets targets_of(const io::NpyArray& array, const std::string& file, T
   return targets;
 }
 
+// What the text is a loss of: of a formula, as --task says.
+TargetKind kind_of(const std::string& text, const LossEvalOptions& options) {
+  if (!losses::is_formula(text))
+    return losses::loss_named(losses::parse_loss(text, losses::strategy_names()).terms[0].call.name).fits;
+  if (options.task == "regress") return TargetKind::scores;
+  return options.task == "multilabel" ? TargetKind::labels : TargetKind::classes;
+}
+
 // The labels that these outputs answer for.
-int64_t labels_for(const losses::LossEntry& entry, int64_t outputs, const LossEvalOptions& options) {
+int64_t labels_for(const std::string& text, int64_t outputs, const LossEvalOptions& options) {
+  if (losses::is_formula(text)) {
+    const bool score = kind_of(text, options) == TargetKind::scores;
+    if (score && outputs != 1)
+      fail(ErrorKind::usage, "a formula of a score reads 1 output a row, got {}; --task says what it is a loss of",
+           outputs);
+    return outputs;
+  }
+  const losses::LossEntry& entry =
+      losses::loss_named(losses::parse_loss(text, losses::strategy_names()).terms[0].call.name);
   if (entry.fits == TargetKind::scores) return 1;
   if (entry.outputs == 0) return outputs;
   if (entry.outputs < 0) return outputs - entry.outputs;
@@ -81,6 +99,8 @@ void LossEvalOptions::visit(OptionList& list) {
   list.add("progress", progress,
            {.help = "share of the training done, for terms after or until one", .min = 0, .max = 1});
   list.add("precision", precision, {.help = "what it is computed in", .choices = {"f32", "f64"}});
+  list.add("task", task,
+           {.help = "of a formula: what it is a loss of", .choices = {"classify", "multilabel", "regress", "tag"}});
   list.add("out", out,
            {.help = "write what each row costs, all terms with their weights [n]", .placeholder = "FILE.npy"});
   list.add("grad", grad,
@@ -92,15 +112,13 @@ void evaluate_loss(const std::string& text, const LossEvalOptions& options) {
     fail(ErrorKind::usage, "attune loss eval needs --logits FILE.npy and --targets FILE.npy");
   const io::NpyArray logits = io::read_npy(options.logits);
   const auto [rows, columns] = matrix_shape(logits, options.logits);
-  const losses::LossEntry& first =
-      losses::loss_named(losses::parse_loss(text, losses::strategy_names()).terms[0].call.name);
+  const TargetKind kind = kind_of(text, options);
   losses::LossFacts facts{
-      .labels = labels_for(first, columns, options), .counts = options.counts, .items = options.items};
+      .labels = labels_for(text, columns, options), .counts = options.counts, .items = options.items};
   if (facts.items == 0) facts.items = std::accumulate(facts.counts.begin(), facts.counts.end(), 0.0);
-  losses::Batch batch{
-      .columns = columns,
-      .logits = logits.values,
-      .targets = targets_of(io::read_npy(options.targets), options.targets, first.fits, rows, facts.labels)};
+  losses::Batch batch{.columns = columns,
+                      .logits = logits.values,
+                      .targets = targets_of(io::read_npy(options.targets), options.targets, kind, rows, facts.labels)};
   if (!options.weights.empty()) {
     const io::NpyArray weights = io::read_npy(options.weights);
     if (std::ssize(weights.values) != rows)
@@ -108,7 +126,7 @@ void evaluate_loss(const std::string& text, const LossEvalOptions& options) {
     batch.targets.weights.assign(weights.values.begin(), weights.values.end());
   }
 
-  const losses::Objective objective = losses::make_objective(text, first.fits, facts);
+  const losses::Objective objective = losses::make_objective(text, kind, facts);
   const auto denominators = objective.denominators(batch.targets, options.progress);
   const auto precision = options.precision == "f64" ? losses::Precision::f64 : losses::Precision::f32;
   std::vector<double> items(static_cast<size_t>(rows)), gradient(batch.logits.size());

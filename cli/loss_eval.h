@@ -13,6 +13,7 @@ struct LossEvalOptions {
   double progress = 1;
   std::string precision = "f64";
   std::string table;
+  std::string task = "classify";  // of a formula
 
   void visit(OptionList& list);
 };

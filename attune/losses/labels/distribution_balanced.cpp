@@ -23,7 +23,8 @@ class DistributionBalanced final : public LabelLoss {
   std::string name() const override { return "distribution_balanced"; }
 
  protected:
-  double cost(std::span<const double> z, std::span<const double> y, std::span<double> gradient) const override {
+  double cost(const LabelRow& row, std::span<double> gradient) const override {
+    const auto z = row.z, y = row.y;
     double held = 0;
     for (size_t c = 0; c < z.size(); ++c)
       if (y[c] > 0) held += y[c] * inverse_[c];

@@ -44,7 +44,7 @@ class Overlap : public LabelLoss {
   }
 
  protected:
-  double cost(std::span<const double>, std::span<const double>, std::span<double>) const final { return 0; }
+  double cost(const LabelRow&, std::span<double>) const final { return 0; }
 
  private:
   double target(const Targets& targets, int64_t i, size_t c) const {

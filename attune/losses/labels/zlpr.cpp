@@ -15,8 +15,8 @@ class Zlpr final : public LabelLoss {
 
  protected:
   bool divides_by_items() const override { return true; }
-  double cost(std::span<const double> z, std::span<const double> y, std::span<double> gradient) const override {
-    return side(z, y, gradient, 1) + side(z, y, gradient, -1);
+  double cost(const LabelRow& row, std::span<double> gradient) const override {
+    return side(row.z, row.y, gradient, 1) + side(row.z, row.y, gradient, -1);
   }
 
  private:

@@ -5,6 +5,7 @@
 
 #include "attune/base/error.h"
 #include "attune/base/suggest.h"
+#include "attune/losses/formula/formula.h"
 #include "attune/losses/language/expression.h"
 #include "attune/losses/loss_list.h"
 
@@ -190,6 +191,29 @@ void set_common(std::vector<Told>& all, const CommonOption& option) {
     fail(ErrorKind::usage, "{} has no meaning for the loss '{}'; leave it out", option.flag, all[0].entry->name);
 }
 
+// A formula is a single term; common options that it was not told are written behind it.
+Objective formula_objective(const std::string& text, TargetKind kind, const LossFacts& facts,
+                            const std::vector<CommonOption>& common) {
+  std::string whole = text;
+  std::vector<CommonOption> added;
+  for (const CommonOption& option : common) {
+    if (!formula_has_option(kind, option.name))
+      fail(ErrorKind::usage, "{} has no meaning for a formula of {}; leave it out", option.flag, name(kind));
+    if (formula_tells(text, option.name)) continue;
+    whole += fmt::format("; {}={}", option.name, value_text(option.value));
+    added.push_back(option);
+  }
+  std::vector<ObjectiveTerm> terms(1);
+  try {
+    terms[0].loss = make_formula(whole, kind, facts);
+  } catch (const Error& error) {
+    const std::string& message = error.message();
+    fail_at_flag(message.substr(0, message.find('\n')), added);  // what was added is nothing to point at
+    throw;
+  }
+  return {normalized_formula(whole), facts, std::move(terms)};
+}
+
 }  // namespace
 
 std::vector<std::string> strategy_names() {
@@ -200,6 +224,7 @@ std::vector<std::string> strategy_names() {
 
 Objective make_objective(const std::string& text, TargetKind kind, const LossFacts& facts,
                          const std::vector<CommonOption>& common) {
+  if (is_formula(text)) return formula_objective(text, kind, facts, common);
   const LossExpression loss = parse_loss(text, strategy_names());
   if (loss.terms.size() > kMostTerms)
     fail_at(text, loss.terms[kMostTerms].at, fmt::format("a loss has at most {} terms", kMostTerms));
@@ -231,6 +256,7 @@ Objective make_objective(const std::string& text, TargetKind kind, const LossFac
 }
 
 std::unique_ptr<Loss> make_loss(const std::string& text, TargetKind kind, const LossFacts& facts) {
+  if (is_formula(text)) return make_formula(text, kind, facts);
   const LossExpression loss = parse_loss(text);
   const TermExpression& term = loss.terms[0];
   if (loss.terms.size() > 1) fail_at(text, loss.terms[1].at, "a single loss is expected here");

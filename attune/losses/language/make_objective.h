@@ -19,6 +19,8 @@ struct CommonOption {
 // until then, the same loss without them (deferred re-weighting, Cao et al. 2019, arXiv 1906.07413, section 4); others
 // are nothing until then.
 //
+// A text that begins with 'formula:' is a formula of the user's own (formula/formula.h), a single term.
+//
 // Errors (usage), with a caret where the text is wrong: what does not parse; an unknown loss (suggests the nearest) or
 // one that does not fit (names those that do); an unknown option or a value out of range; terms that read the last
 // layer in different ways; a share of the training in which nothing would be minimised; a common option that no term

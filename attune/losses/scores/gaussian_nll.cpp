@@ -20,8 +20,9 @@ class GaussianNll final : public ScoreLoss {
   const Link* link() const override { return &link_; }
 
  protected:
-  double cost(std::span<const double> z, double y, std::span<double> gradient) const override {
-    const double log_v = std::max(z[1], log_floor_), off = z[0] - y;
+  double cost(const ScoreRow& row, std::span<double> gradient) const override {
+    const auto z = row.z;
+    const double log_v = std::max(z[1], log_floor_), off = z[0] - row.y;
     // off^2 / v, in logarithms: neither side alone need be finite
     const double ratio = off == 0 ? 0 : std::exp(2 * std::log(std::abs(off)) - log_v);
     if (!gradient.empty()) {

@@ -36,6 +36,7 @@ struct ClassRow {
   std::span<const double> z;      // [K] logits over the temperature
   std::span<const double> log_p;  // [K] z - log sum exp z
   std::span<const double> p;      // [K]
+  double progress = 0;            // share of the training done
 
   size_t classes() const { return z.size(); }
 };

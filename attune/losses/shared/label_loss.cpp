@@ -49,7 +49,7 @@ LossTerm LabelLoss::evaluate(Context& context, const LossInput& input) const {
       y[c] = target < 0 ? target : (1 - shared_.label_smoothing) * target + shared_.label_smoothing / 2;
     }
     const auto gradient = wanted ? std::span(gradients).subspan(i * labels_, labels_) : std::span<double>();
-    items[i] = cost(std::span(z).subspan(i * labels_, labels_), y, gradient);
+    items[i] = cost({.z = std::span(z).subspan(i * labels_, labels_), .y = y, .progress = input.progress}, gradient);
     for (double& d : gradient) d /= shared_.temperature;
   }
   LossTerm term;
@@ -60,7 +60,8 @@ LossTerm LabelLoss::evaluate(Context& context, const LossInput& input) const {
   return term;
 }
 
-double EachLabelLoss::cost(std::span<const double> z, std::span<const double> y, std::span<double> gradient) const {
+double EachLabelLoss::cost(const LabelRow& row, std::span<double> gradient) const {
+  const auto z = row.z, y = row.y;
   double sum = 0;
   for (size_t c = 0; c < z.size(); ++c) {
     if (y[c] < 0) continue;

@@ -26,6 +26,13 @@ struct LabelOptions {
   void visit(OptionList& list);
 };
 
+// One row as a cost reads it.
+struct LabelRow {
+  std::span<const double> z;  // [K] logits over the temperature
+  std::span<const double> y;  // [K] in [0, 1], or negative: unknown
+  double progress = 0;        // share of the training done
+};
+
 class LabelLoss : public Loss {
  public:
   LabelLoss(const LabelOptions& shared, const LossFacts& facts);
@@ -33,9 +40,8 @@ class LabelLoss : public Loss {
   LossTerm evaluate(Context& context, const LossInput& input) const override;
 
  protected:
-  // What one row costs; z [K], y [K] in [0, 1] or negative. Writes d(cost)/dz into `gradient` [K] (zeros until then),
-  // if there is one.
-  virtual double cost(std::span<const double> z, std::span<const double> y, std::span<double> gradient) const = 0;
+  // What one row costs. Writes d(cost)/dz into `gradient` [K] (zeros until then), if there is one.
+  virtual double cost(const LabelRow& row, std::span<double> gradient) const = 0;
   // Items (true), else known labels times their weights.
   virtual bool divides_by_items() const { return false; }
 
@@ -64,7 +70,7 @@ class EachLabelLoss : public LabelLoss {
   virtual Cost positive(double z, size_t c) const = 0;
   virtual Cost negative(double z, size_t c) const = 0;
 
-  double cost(std::span<const double> z, std::span<const double> y, std::span<double> gradient) const override;
+  double cost(const LabelRow& row, std::span<double> gradient) const override;
 };
 
 }  // namespace attune::losses

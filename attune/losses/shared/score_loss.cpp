@@ -24,8 +24,8 @@ LossTerm ScoreLoss::evaluate(Context& context, const LossInput& input) const {
   for (size_t i = 0; i < items.size(); ++i) {
     const auto y = static_cast<double>(input.targets.values[i]);
     if (std::isnan(y)) continue;
-    items[i] =
-        cost(std::span(z).subspan(i * p, p), y, wanted ? std::span(gradients).subspan(i * p, p) : std::span<double>());
+    items[i] = cost({.z = std::span(z).subspan(i * p, p), .y = y, .progress = input.progress},
+                    wanted ? std::span(gradients).subspan(i * p, p) : std::span<double>());
   }
   LossTerm term;
   term.weights = item_weights(context, input.targets, input.logits.rows());

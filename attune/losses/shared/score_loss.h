@@ -7,6 +7,13 @@
 
 namespace attune::losses {
 
+// One item as a cost reads it.
+struct ScoreRow {
+  std::span<const double> z;  // [P] outputs of the last layer
+  double y = 0;
+  double progress = 0;  // share of the training done
+};
+
 class ScoreLoss : public Loss {
  public:
   double denominator(const Targets& targets) const override;
@@ -14,7 +21,7 @@ class ScoreLoss : public Loss {
 
  protected:
   // What one item costs. Writes d(cost)/dz into `gradient` [P], if there is one.
-  virtual double cost(std::span<const double> z, double y, std::span<double> gradient) const = 0;
+  virtual double cost(const ScoreRow& row, std::span<double> gradient) const = 0;
 };
 
 // f(z - y) of a single output.
@@ -24,8 +31,8 @@ class ResidualLoss : public ScoreLoss {
     double value, slope;  // f, and df/dz
   };
   virtual Cost of(double residual) const = 0;
-  double cost(std::span<const double> z, double y, std::span<double> gradient) const final {
-    const Cost cost = of(z[0] - y);
+  double cost(const ScoreRow& row, std::span<double> gradient) const final {
+    const Cost cost = of(row.z[0] - row.y);
     if (!gradient.empty()) gradient[0] = cost.slope;
     return cost.value;
   }
