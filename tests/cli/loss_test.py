@@ -1,0 +1,100 @@
+"""`attune loss`: the catalogue, its evidence and losses on numbers out of files; docs/losses-table.md has every loss as the program shows it.
+loss_test.py PROGRAM tests/models/golden"""
+
+import json
+import math
+import pathlib
+import re
+import struct
+import sys
+import unittest
+
+from program import GOLDEN, ProgramTest, attune
+
+PAGE = pathlib.Path(GOLDEN).resolve().parents[2] / "docs/losses-table.md"
+
+
+def npy(path, shape, numbers, kind="d"):
+    """An array as numpy.save writes it; kind: d (f64), f (f32), q (i64)."""
+    header = f"{{'descr': '<{kind if kind == 'f' else 'f' if kind == 'd' else 'i'}{4 if kind == 'f' else 8}', 'fortran_order': False, 'shape': {shape}, }}"
+    header += " " * (-(len(header) + 11) % 64) + "\n"
+    path.write_bytes(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() + struct.pack(f"<{len(numbers)}{kind}", *numbers))
+    return path
+
+
+def numbers_of(path):
+    content = path.read_bytes()
+    begin = 10 + struct.unpack("<H", content[8:10])[0]
+    return struct.unpack(f"<{(len(content) - begin) // 8}d", content[begin:])
+
+
+class Loss(ProgramTest):
+    def names(self):
+        listed = self.succeeded(attune("loss", "list")).stdout.decode()
+        return re.findall(r"^  ([a-z0-9_]+) ", listed, re.M)
+
+    def test_list_show_and_page_say_the_same(self):
+        names, page = self.names(), PAGE.read_text()
+        self.assertGreaterEqual(len(names), 30)
+        for name in names:
+            shown = dict(re.findall(r"^(formula|divided by|source)  +(.*)$", self.succeeded(attune("loss", "show", name)).stdout.decode(), re.M))
+            row = next((line for line in page.splitlines() if line.startswith(f"| `{name}` |")), "")
+            for text in shown.values():
+                self.assertIn(text.replace("|", "\\|"), row, "run `attune loss check all --table docs/losses-table.md`")
+            self.assertIn("| held |", row)
+
+    def test_check(self):
+        self.assertIn("ok", self.succeeded(attune("loss", "check", "focal")).stdout.decode())
+        self.refused(attune("loss", "check", "focall"), "unknown loss 'focall'", "did you mean 'focal'")
+        self.refused(attune("loss", "check", "focal", "--table", self.folder / "x"), "--table is for `attune loss check all`")
+
+    def test_eval_is_arithmetic(self):
+        logits = npy(self.folder / "z.npy", (3, 2), [0.0, 1.0, 2.0, -1.0, 0.5, 0.5], "f")
+        targets = npy(self.folder / "y.npy", (3,), [1, -100, 0], "q")
+        items, gradient = self.folder / "items.npy", self.folder / "grad.npy"
+        said = self.succeeded(attune("loss", "eval", "0.5*cross_entropy + cross_entropy(weights=[3,1])", "--logits", logits, "--targets", targets, "--out", items, "--grad", gradient))
+        first, last = math.log(1 + math.exp(-1)), math.log(2)
+        self.assertAlmostEqual(float(said.stdout.decode().split()[-1]), 0.5 * (first + last) / 2 + (first + 3 * last) / 4, places=6)
+        for got, want in zip(numbers_of(items), (1.5 * first, 0, 3.5 * last)):
+            self.assertAlmostEqual(got, want, places=6)
+        slope = 1 - 1 / (1 + math.exp(-1))  # of the first row, by the logit of class 0
+        self.assertAlmostEqual(numbers_of(gradient)[0], slope * (0.5 / 2 + 1 / 4), places=6)
+        self.assertEqual(numbers_of(gradient)[2:4], (0, 0))
+
+    def test_bad_files(self):
+        logits = npy(self.folder / "bz.npy", (3, 2), [0.0] * 6)
+        def refused(targets, *expected, loss="cross_entropy", z=logits):
+            self.refused(attune("loss", "eval", loss, "--logits", z, "--targets", targets), *expected)
+
+        refused(npy(self.folder / "a.npy", (2,), [0, 1], "q"), "2 rows of targets for 3 rows of logits")
+        refused(npy(self.folder / "b.npy", (3,), [0, 1, 2], "q"), "row 2 has the class 2", "0 to 1")
+        refused(npy(self.folder / "c.npy", (3, 3), [0.0] * 9), "3 targets a row")
+        text = self.folder / "text.npy"
+        text.write_text("no array")
+        refused(text, "no .npy file")
+        cut = self.folder / "cut.npy"
+        cut.write_bytes(logits.read_bytes()[:-8])
+        refused(npy(self.folder / "d.npy", (3,), [0, 1, 1], "q"), "40 bytes of numbers where the header promises 6 of 8", z=cut)
+        refused(npy(self.folder / "e.npy", (3,), [0, 1, 1], "q"), "made of the training items by label", loss="logit_adjusted")
+        self.refused(attune("loss", "eval", "cross_entropy"), "needs --logits")
+        self.refused(attune("loss", "evaluate"), "did you mean 'eval'")
+
+    def test_a_trained_run_keeps_what_its_loss_read(self):
+        """Every loss of classes trains, and its folder reports the very objective again."""
+        model = self.make_model("tiny")
+        data = self.file("rows.csv", "text,label\n" + "".join(f"w{i} w{i % 3},class{i % 3}\n" for i in range(30)))
+        for loss in ("logit_adjusted(tau=0.5)", "0.5*corn(weights=balanced) + 0.5*corn", "oll until 50% + cross_entropy after 50%", "r_drop(poly1, alpha=2)", "flooding(focal, level=0.5)"):
+            out = self.folder / re.sub(r"\W", "", loss)
+            self.succeeded(attune("train", "--model", model, "--train", data, "--dev", data, "--loss", loss, "--max-steps", 3, "--no-ladder", "--bootstrap", 0, "--precision", "f32",
+                                  "--new-head", "--out", out))
+            trained = json.loads((out / "report.json").read_text())["dev"]["loss"]
+            self.assertEqual(json.loads((out / "attune.json").read_text())["loss"], loss)
+            again = self.succeeded(attune("eval", "--model", out, "--data", data, "--bootstrap", 0, "--json", "--precision", "f32")).stdout.decode()
+            self.assertAlmostEqual(json.loads(again)["test"]["loss"], trained, places=6, msg=loss)
+        self.refused(attune("train", "--model", model, "--train", data, "--dev", data, "--loss", "crf", "--out", self.folder / "x"), "tags of words in sentences")
+        self.refused(attune("train", "--model", model, "--train", data, "--dev", data, "--loss", "r_drop(focal)", "--dropout", 0, "--attention-dropout", 0, "--classifier-dropout", 0,
+                            "--out", self.folder / "x"), "r_drop compares two passes", "--dropout")
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])
