@@ -70,6 +70,10 @@ class Loss {
   // True where an item's cost depends on its company (in-batch contrastive, dice, kappa): then a step is never split.
   virtual bool depends_on_batch() const { return false; }
 
+  // Where its items are groups of the targets' items (sentences): the first of each group. Empty: they are the
+  // targets'.
+  virtual std::vector<int32_t> first_items(const Targets&) const { return {}; }
+
   // Whether it reads the hidden states of all tokens; else the last layer makes only those that the head reads.
   virtual bool reads_hidden() const { return false; }
 

@@ -84,6 +84,7 @@ bool has_moments(const json& state) {
 json RunState::to_json() const {
   return {{"step", step},
           {"log_bytes", log_bytes},
+          {"row_bytes", row_bytes},
           {"loss_sum", loss_sum},
           {"loss_steps", loss_steps},
           {"best", best},
@@ -100,6 +101,7 @@ json RunState::to_json() const {
 RunState RunState::from_json(const json& j) {
   return {.step = j.at("step"),
           .log_bytes = j.at("log_bytes"),
+          .row_bytes = j.value("row_bytes", int64_t{0}),
           .loss_sum = j.at("loss_sum"),
           .loss_steps = j.at("loss_steps"),
           .best = j.at("best"),

@@ -18,6 +18,7 @@ namespace fs = std::filesystem;
 struct RunState {
   int64_t step = 0;       // optimizer steps taken
   int64_t log_bytes = 0;  // of metrics.jsonl
+  int64_t row_bytes = 0;  // of per_example.jsonl
   double loss_sum = 0;    // since the last log line
   int64_t loss_steps = 0;
   double best = 0;  // value of the best metric; meaningful if best_step >= 0

@@ -187,6 +187,10 @@ RunResult trained(TrainOptions o, Observer& observer) {
   if (bundle.loss.depends_on_batch() && o.micro_batch > 0)
     fail(ErrorKind::usage, "the loss '{}' depends on the whole batch; leave --micro-batch out", bundle.loss.text());
   check_strategy(bundle);
+  if (o.per_example && bundle.loss.depends_on_batch())
+    fail(ErrorKind::usage,
+         "--per-example: the loss '{}' depends on the whole batch; its rows have no cost of their own",
+         bundle.loss.text());
   check_head_start(o, bundle);
   const Splits splits = make_splits(o, std::move(sources), bundle);
   const data::DataReport profiled = profile(splits, bundle);

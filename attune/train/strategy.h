@@ -5,6 +5,7 @@
 #include "attune/losses/objective.h"
 #include "attune/models/model.h"
 #include "attune/tasks/batch.h"
+#include "attune/train/row_costs.h"
 
 namespace attune::train {
 
@@ -15,6 +16,8 @@ struct MicroBatch {
   const tasks::Batch& batch;
   const losses::PerTerm<double>& denominators;  // of the loss's terms, over the whole step
   double progress = 0;                          // share of the training done, in [0, 1]
+  // Where forward() notes what rows cost in the first pass; nullptr: nobody asks.
+  std::vector<RowCost>* costs = nullptr;
 };
 
 class Strategy {

@@ -137,6 +137,8 @@ void TrainOptions::visit(OptionList& list) {
            {.help = "how many of the newest to keep", .min = 1, .output_only = true});
   list.add("log-every", log_every,
            {.help = "a line in metrics.jsonl every N steps", .unit = "steps", .min = 1, .output_only = true});
+  list.add("per-example", per_example,
+           {.help = "write what each training row cost in each epoch to per_example.jsonl", .output_only = true});
   list.add("memory-limit", memory_limit,
            {.help = "memory that the process may take: fewer rows at once, or a refusal before the start; 0: no limit",
             .unit = "MiB",

@@ -73,6 +73,7 @@ struct TrainOptions {
   int64_t save_every = 0;
   int64_t keep_checkpoints = 2;
   int64_t log_every = 10;
+  bool per_example = false;
   double memory_limit = 0;
   bool report_text = false;
   bool json = false;

@@ -38,7 +38,8 @@ StepReport TrainStep::run(std::span<const tasks::Batch> micro_batches, int64_t s
   begin(micro_batches);
   optimizer_.catch_up(kernels_);
   for (size_t i = 0; i < micro_batches.size(); ++i)
-    report.loss += forward_backward(micro_batches[i], slots_[i], step, denominators);
+    report.loss +=
+        forward_backward(micro_batches[i], slots_[i], step, denominators, options_.row_costs ? &report.rows : nullptr);
 
   if (!checked_) parameters.check_gradients_arrived();
   checked_ = true;
@@ -88,7 +89,7 @@ void TrainStep::limit_memory(size_t bytes) {
 }
 
 double TrainStep::forward_backward(const tasks::Batch& batch, std::span<const int32_t> slots, int64_t step,
-                                   const losses::PerTerm<double>& denominators) {
+                                   const losses::PerTerm<double>& denominators, std::vector<RowCost>* costs) {
   if (batch.read_count == 0) return 0;  // sentences of which no word has a piece: nothing to learn from
   arena_.reset();
   tape_.clear();
@@ -105,7 +106,8 @@ double TrainStep::forward_backward(const tasks::Batch& batch, std::span<const in
                         .loss = loss_,
                         .batch = batch,
                         .denominators = denominators,
-                        .progress = progress(step)});
+                        .progress = progress(step),
+                        .costs = costs});
 }
 
 double TrainStep::progress(int64_t step) const {

@@ -15,8 +15,9 @@ struct StepReport {
   double loss = 0;           // the step's objective (losses/objective.h)
   double gradient_norm = 0;  // before clipping
   double rate = 0;
-  int64_t tokens = 0;    // real ones
-  bool skipped = false;  // no item of the step had a valid target: nothing was learned
+  int64_t tokens = 0;              // real ones
+  std::vector<RowCost> rows = {};  // what each row cost, if asked for
+  bool skipped = false;            // no item of the step had a valid target: nothing was learned
 };
 
 class TrainStep {
@@ -26,6 +27,7 @@ class TrainStep {
     double clip = 1.0;  // bound of the global gradient norm; 0: none
     uint64_t seed = 0;
     optim::Schedule schedule = {};
+    bool row_costs = false;              // fill StepReport::rows
     const Strategy* strategy = nullptr;  // nullptr: the one that the loss asks for; else outlives the step
   };
   TrainStep(models::Model& model, const losses::Objective& loss, optim::Optimizer& optimizer, kernels::Kernels& kernels,
@@ -53,7 +55,7 @@ class TrainStep {
  private:
   void begin(std::span<const tasks::Batch> micro_batches);
   double forward_backward(const tasks::Batch& batch, std::span<const int32_t> slots, int64_t step,
-                          const losses::PerTerm<double>& denominators);
+                          const losses::PerTerm<double>& denominators, std::vector<RowCost>* costs = nullptr);
   double progress(int64_t step) const;
   void clear_silent_gradients();
 

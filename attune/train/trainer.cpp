@@ -65,7 +65,8 @@ Trainer::Trainer(const TrainOptions& options, tasks::ModelBundle& bundle, kernel
             {.peak_rate = options.lr,
              .clip = options.clip,
              .seed = options.seed,
-             .schedule = schedule_of(options, total_steps_)}) {}
+             .schedule = schedule_of(options, total_steps_),
+             .row_costs = options.per_example}) {}
 
 void Trainer::resume(const nlohmann::json& identity) {
   const auto checkpoint = newest_checkpoint(options_.out);
@@ -85,6 +86,8 @@ Outcome Trainer::run(const nlohmann::json& identity) {
   Outcome outcome;
   state_.token_budget = batches_.token_budget();
   log_ = std::make_unique<MetricsLog>(fs::path(options_.out) / "metrics.jsonl", state_.log_bytes);
+  if (options_.per_example)
+    row_log_ = std::make_unique<MetricsLog>(fs::path(options_.out) / "per_example.jsonl", state_.row_bytes);
   if (at_the_start() && wants_head_start(options_) && !begin_with_linear_head())
     return {.state = state_, .interrupted = true};
   bool saved = state_.step == total_steps_ || state_.stopped_early;
@@ -102,6 +105,7 @@ Outcome Trainer::run(const nlohmann::json& identity) {
     ++state_.step;
     check_learning(report);
     log_step(report, seconds);
+    log_rows(report);
     if (evaluation_due()) evaluate_dev();
     outcome.interrupted = observer_.stop_requested();
     saved = due(options_.save_every);
@@ -186,6 +190,7 @@ void Trainer::save(const nlohmann::json& identity, bool last) {
   step_.settle();
   log_->sync();
   state_.log_bytes = log_->bytes();
+  if (row_log_) row_log_->sync(), state_.row_bytes = row_log_->bytes();
   with_context([&] { return way_on(options_.out); },
                [&] {
                  save_checkpoint(options_.out, *bundle_.model, last ? nullptr : optimizer_.get(), state_, identity,
@@ -195,6 +200,18 @@ void Trainer::save(const nlohmann::json& identity, bool last) {
 
 void Trainer::log(const nlohmann::ordered_json& line) {
   with_context([&] { return way_on(options_.out); }, [&] { log_->write(line); });
+}
+
+void Trainer::log_rows(const StepReport& report) {
+  if (!row_log_) return;
+  const auto write = [&] {
+    for (const RowCost& row : report.rows)
+      row_log_->write({{"epoch", (state_.step - 1) / steps_per_epoch() + 1},
+                       {"step", state_.step},
+                       {"row", train_.data.describe(train_.data.examples.view(static_cast<size_t>(row.row)).origin)},
+                       {"loss", row.cost}});
+  };
+  with_context([&] { return way_on(options_.out); }, write);
 }
 
 void Trainer::log_step(const StepReport& report, double step_seconds) {

@@ -65,6 +65,7 @@ class Trainer {
   // A step's loss or gradient is not finite: says which rows, and keeps what can be kept.
   void keep_last_good(Error& error, const nlohmann::json& identity);
   void check_learning(const StepReport& report);
+  void log_rows(const StepReport& report);
   void log_step(const StepReport& report, double step_seconds);
   void evaluate_dev();
   void log(const nlohmann::ordered_json& line);
@@ -87,7 +88,7 @@ class Trainer {
   std::unique_ptr<optim::Optimizer> optimizer_;
   TrainStep step_;
   RunState state_;
-  std::unique_ptr<MetricsLog> log_;
+  std::unique_ptr<MetricsLog> log_, row_log_;  // row_log_: --per-example alone
   int64_t window_tokens_ = 0, window_examples_ = 0, window_steps_ = 0;
   double window_seconds_ = 0, smooth_ms_ = 0;
   double bytes_per_token_ = 0;  // that a token of the longest rows needs on its way through the model and back

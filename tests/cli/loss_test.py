@@ -91,6 +91,18 @@ class Loss(ProgramTest):
             self.assertEqual(json.loads((out / "attune.json").read_text())["loss"], loss)
             again = self.succeeded(attune("eval", "--model", out, "--data", data, "--bootstrap", 0, "--json", "--precision", "f32")).stdout.decode()
             self.assertAlmostEqual(json.loads(again)["test"]["loss"], trained, places=6, msg=loss)
+        out = self.folder / "rows"
+        rated = ["train", "--model", model, "--train", data, "--dev", "none", "--batch-size", 8, "--max-steps", 6, "--no-ladder", "--new-head", "--precision", "f32", "--dropout", 0,
+                 "--attention-dropout", 0, "--classifier-dropout", 0, "--log-every", 1]
+        self.succeeded(attune(*rated, "--per-example", "--out", out))
+        lines = [json.loads(line) for line in (out / "per_example.jsonl").read_text().splitlines()]
+        steps = [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
+        for step in steps:
+            costs = [line["loss"] for line in lines if line["step"] == step["step"]]
+            self.assertAlmostEqual(sum(costs) / len(costs), step["loss"], places=5)
+        self.assertEqual([line["epoch"] for line in lines], [1] * 30 + [2] * 16)
+        self.assertEqual(sorted(line["row"] for line in lines[:30]), sorted(f"{data} line {i + 2}" for i in range(30)))
+        self.refused(attune(*rated, "--per-example", "--loss", "flooding(focal)", "--out", self.folder / "x"), "--per-example", "depends on the whole batch")
         self.refused(attune("train", "--model", model, "--train", data, "--dev", data, "--loss", "crf", "--out", self.folder / "x"), "tags of words in sentences")
         self.refused(attune("train", "--model", model, "--train", data, "--dev", data, "--loss", "r_drop(focal)", "--dropout", 0, "--attention-dropout", 0, "--classifier-dropout", 0,
                             "--out", self.folder / "x"), "r_drop compares two passes", "--dropout")

@@ -68,6 +68,15 @@ std::vector<double> rows_on_host(Context& context, const Tensor& matrix, int64_t
   return out;
 }
 
+std::vector<double> numbers_on_host(Context& context, const Tensor& tensor) {
+  std::vector<double> out;
+  by_type(tensor, [&](auto type) {
+    const tensor::OnHost<decltype(type)> on_host(context.arena.memory(), tensor);
+    out.assign(on_host.values().begin(), on_host.values().end());
+  });
+  return out;
+}
+
 Tensor put_items(Context& context, const char* op, const Tensor& logits, std::span<const double> items,
                  std::span<const double> d_rows) {
   return put_scaled<false>(context, op, logits, logits.rows(), items, d_rows);

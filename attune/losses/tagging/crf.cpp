@@ -64,6 +64,12 @@ class Crf final : public Loss {
             .transitions = {transitions.values().begin(), transitions.values().end()}};
   }
 
+  std::vector<int32_t> first_items(const Targets& targets) const override {
+    std::vector<int32_t> first;
+    for (const Sentence& sentence : sentences_of(targets)) first.push_back(sentence.first);
+    return first;
+  }
+
   double denominator(const Targets& targets) const override {
     double words = 0;
     for (const Sentence& sentence : sentences_of(targets))
