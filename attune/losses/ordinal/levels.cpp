@@ -119,11 +119,13 @@ class CoralLink final : public Link {
 
 class Coral final : public Levels {
  public:
-  Coral(const LevelOptions& own, const NoOptions&, const LossFacts& facts) : Levels(own, facts) {}
+  Coral(const CoralOptions& own, const NoOptions&, const LossFacts& facts)
+      : Levels(own.shared, facts), rate_(own.rate) {}
   std::string name() const override { return "coral"; }
   const Link* link() const override { return &link_; }
   void add_parameters(nn::Parameters& parameters) override {
-    biases_ = parameters.add("coral.bias", {1, classes() - 1}, {.init = nn::Init::zeros, .decays = false});
+    biases_ =
+        parameters.add("coral.bias", {1, classes() - 1}, {.init = nn::Init::zeros, .decays = false, .rate = rate_});
     link_.attach(parameters, biases_);
   }
 
@@ -166,6 +168,7 @@ class Coral final : public Levels {
   }
 
  private:
+  double rate_;
   nn::Parameter* biases_ = nullptr;
   CoralLink link_;
 };
@@ -198,6 +201,11 @@ void LevelOptions::visit(OptionList& list) {
   list.add("weights", weights, {.help = "weights of classes: none, balanced, effective(BETA), or [w1, w2, ...]"});
 }
 
+void CoralOptions::visit(OptionList& list) {
+  shared.visit(list);
+  list.add("rate", rate, {.help = "how much faster than the model its thresholds learn", .min = 1e-3, .max = 1e5});
+}
+
 const LossEntry kCorn{
     .name = "corn",
     .fits = TargetKind::classes,
@@ -214,21 +222,21 @@ const LossEntry kCorn{
     .shifts = false,
     .outputs = -1};
 
-const LossEntry kCoral{
-    .name = "coral",
-    .fits = TargetKind::classes,
-    .summary = "ordered classes as questions with one score and a threshold each",
-    .formula = "sum_{k<K-1} -log( sigmoid(z + b[k]) if y > k else 1 - sigmoid(z + b[k]) )",
-    .denominator = "class weights of the targets (1 each without)",
-    .source = "Cao, Mirjalili & Raschka 2020, arXiv 1901.07884, eq. 4, without task weights",
-    .notes =
-        "One output and K - 1 thresholds of its own: one direction must order all labels. Its answer is the most "
-        "probable label.",
-    .maker = maker_of<Coral, LevelOptions, NoOptions>,
-    .reference = coral_reference,
-    .ordered = true,
-    .shifts = false,
-    .own = [](int64_t labels) { return labels - 1; },
-    .outputs = 1};
+const LossEntry kCoral{.name = "coral",
+                       .fits = TargetKind::classes,
+                       .summary = "ordered classes as questions with one score and a threshold each",
+                       .formula = "sum_{k<K-1} -log( sigmoid(z + b[k]) if y > k else 1 - sigmoid(z + b[k]) )",
+                       .denominator = "class weights of the targets (1 each without)",
+                       .source = "Cao, Mirjalili & Raschka 2020, arXiv 1901.07884, eq. 4, without task weights",
+                       .notes =
+                           "One output and K - 1 thresholds of its own, which learn `rate` times as fast: one "
+                           "direction must order all labels. Its answer is the most "
+                           "probable label.",
+                       .maker = maker_of<Coral, CoralOptions, NoOptions>,
+                       .reference = coral_reference,
+                       .ordered = true,
+                       .shifts = false,
+                       .own = [](int64_t labels) { return labels - 1; },
+                       .outputs = 1};
 
 }  // namespace attune::losses
