@@ -56,6 +56,21 @@ std::string range_of(const OptionInfo& info) {
   return fmt::format(" ({} to {})", info.min, info.max);
 }
 
+// Not a loss of the list: what the user writes.
+void show_formula() {
+  put("formula: EXPRESSION; NAME=NUMBER; ...\n  what one item costs, in your own words; a whole loss, in no sum\n\n"
+      "classes      z, p (logits, soft-max), onehot, n, prior (vectors [K]); y, an index: p[y]; K, N, t\n"
+      "labels       z, p (sigmoid), y (targets 0 to 1), n, prior (vectors [K]); K, N, t\n"
+      "scores       z, y, t\n"
+      "functions    + - * / ^, log exp sqrt abs tanh sigmoid softplus log1p expm1 min max where(a < b, c, d) "
+      "stopgrad;\n"
+      "             over classes: sum mean min max logsumexp softmax log_softmax\n"
+      "options      weights=..., label_smoothing=..., temperature=... (classes, labels), divide_by=labels|items "
+      "(labels)\n"
+      "example      formula: -(1-p[y])^g * log(p[y]); g=2\n\n"
+      "Differentiated exactly, in stable form where that is known, and tried at extremes before it is used.\n");
+}
+
 void show(const LossEntry& entry) {
   put(fmt::format("{}\n  {}\n\n", entry.name, entry.summary));
   put(fmt::format("formula      {}\n", entry.formula));
@@ -139,7 +154,9 @@ int run_loss(const ArgumentList& arguments) {
   }
   if (words.size() < 2) fail(ErrorKind::usage, "`attune loss {}` of which loss? usage: {}", words[0], kUsage);
   if (words[0] == "check") return check_named(words[1], options.table);
-  if (words[0] == "show")
+  if (words[0] == "show" && words[1] == "formula")
+    show_formula();
+  else if (words[0] == "show")
     show(losses::loss_named(words[1]));
   else
     evaluate_loss(words[1], options);

@@ -147,6 +147,9 @@ void note_sources(const TrainOptions& o, const data::Dataset& train, const tasks
   for (const auto& note : train.notes) observer.note(note);
   for (const auto& note : bundle.notes) observer.note(note);
   if (const std::string note = class_weights_note(o, bundle.loss.facts()); !note.empty()) observer.note(note);
+  if (bundle.loss.reads_order())
+    observer.note(fmt::format("the loss takes the labels in this order, lowest first: {} (another: --labels FILE)",
+                              fmt::join(bundle.labels.names(), ", ")));
 }
 
 // The reports, and the model with its record: from here on the run is finished.

@@ -32,7 +32,8 @@ void TrainOptions::visit(OptionList& list) {
   list.group("What is minimised");
   list.add("loss", loss,
            {.help = "a loss by name, or a sum as in \"0.7*focal(gamma=2) + 0.3*poly1 after 50%\"; `attune loss list` "
-                    "shows all (default: cross_entropy for classify and tag, bce for multilabel, mse for regress)",
+                    "shows all; or \"formula: ...\" of your own (default: cross_entropy for classify and tag, bce for "
+                    "multilabel, mse for regress)",
             .placeholder = "LOSS"});
   list.add("class-weights", class_weights,
            {.help = "none; balanced (or auto): N / (K n_c) by training counts; effective(BETA); or one number a class",

@@ -43,6 +43,9 @@ class Loss(ProgramTest):
                 self.assertIn(text.replace("|", "\\|"), row, "run `attune loss check all --table docs/losses-table.md`")
             self.assertIn("| held |", row)
 
+        formula = self.succeeded(attune("loss", "show", "formula")).stdout.decode()
+        self.assertIn("-(1-p[y])^g * log(p[y]); g=2", formula)
+
     def test_check(self):
         self.assertIn("ok", self.succeeded(attune("loss", "check", "focal")).stdout.decode())
         self.refused(attune("loss", "check", "focall"), "unknown loss 'focall'", "did you mean 'focal'")
@@ -89,6 +92,8 @@ class Loss(ProgramTest):
                                   "--new-head", "--out", out))
             trained = json.loads((out / "report.json").read_text())["dev"]["loss"]
             self.assertEqual(json.loads((out / "attune.json").read_text())["loss"], loss)
+            if "oll" in loss or "corn" in loss:
+                self.assertIn("quadratic_kappa", json.loads((out / "report.json").read_text())["dev"])
             again = self.succeeded(attune("eval", "--model", out, "--data", data, "--bootstrap", 0, "--json", "--precision", "f32")).stdout.decode()
             self.assertAlmostEqual(json.loads(again)["test"]["loss"], trained, places=6, msg=loss)
         out = self.folder / "rows"

@@ -1,7 +1,7 @@
 // The CRF equals pytorch-crf's: likelihoods, and gradients by emissions, transitions and ends. What is masked there is
-// no word of the sentence here. A hole in the mask is where the two part: there the score of the tags goes over the hole
-// and the sum over all tags does not, so what comes out is no likelihood (the sentence without the word costs 6.34 by
-// counting every way, there 5.83).
+// no word of the sentence here. A hole in the mask is where the two part: there the score of the tags goes over the
+// hole and the sum over all tags does not, so what comes out is no likelihood (the sentence without the word costs 6.34
+// by counting every way, there 5.83).
 #include "tests/losses/parity.h"
 
 namespace attune {
