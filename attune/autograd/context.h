@@ -2,6 +2,7 @@
 // the names under which random draws are made.
 #pragma once
 #include <span>
+#include <vector>
 
 #include "attune/autograd/tape.h"
 #include "attune/tensor/transfer.h"
@@ -17,6 +18,13 @@ struct RandomPass {
   uint64_t site(uint64_t stream) const { return mix_key(mix_key(mix_key(mix64(seed), step), pass), stream); }
 };
 
+// What a strategy does to the sums of embeddings of a pass: reads their gradient, moves them.
+struct EmbeddingNudge {
+  bool wants_gradient = false;
+  std::vector<double> gradient = {};  // [N, C], once a backward pass has reached them
+  std::vector<double> added = {};     // [N, C], or empty
+};
+
 struct Context {
   kernels::Kernels& kernels;
   tensor::Arena& arena;
@@ -26,6 +34,7 @@ struct Context {
   RandomPass random = {};
   // [rows of the batch] for tables whose gradients are held by touched rows: the slot of the row that each reads.
   const int32_t* slots = nullptr;
+  EmbeddingNudge* nudge = nullptr;  // outlives the pass; nullptr: nothing is done
 
   // What is summed: f64 only in gradient checks.
   tensor::DType sums() const { return compute == tensor::DType::f64 ? compute : tensor::DType::f32; }

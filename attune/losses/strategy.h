@@ -17,6 +17,16 @@ struct RDropOptions {
   }
 };
 
+// A second pass with word embeddings moved where it costs most.
+struct FgmOptions {
+  static constexpr const char* kName = "fgm";
+  static constexpr bool kWholeBatch = false;
+  double epsilon = 1;
+  void visit(OptionList& list) {
+    list.add("epsilon", epsilon, {.help = "how far a text's embeddings are moved", .min = 0, .max = 1e3});
+  }
+};
+
 // The objective does not fall below a level.
 struct FloodingOptions {
   static constexpr const char* kName = "flooding";
@@ -28,6 +38,6 @@ struct FloodingOptions {
 };
 
 // One line a strategy; monostate: one pass.
-using StrategyOptions = std::variant<std::monostate, RDropOptions, FloodingOptions>;
+using StrategyOptions = std::variant<std::monostate, FgmOptions, FloodingOptions, RDropOptions>;
 
 }  // namespace attune::losses

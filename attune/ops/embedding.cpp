@@ -4,6 +4,33 @@
 
 namespace attune::ops {
 
+namespace {
+
+// In f64; f32 or f64 on the device.
+std::vector<double> on_host(tensor::Memory& memory, const Tensor& x) {
+  if (x.dtype == tensor::DType::f64) {
+    const tensor::OnHost<double> values(memory, x);
+    return {values.values().begin(), values.values().end()};
+  }
+  const tensor::OnHost<float> values(memory, x);
+  return {values.values().begin(), values.values().end()};
+}
+
+void add_on_host(tensor::Memory& memory, const Tensor& x, std::span<const double> more) {
+  const std::vector<double> here = on_host(memory, x);
+  ATTUNE_CHECK(here.size() == more.size(), "{} numbers to add to {}", more.size(), here.size());
+  const auto write = [&](auto to) {
+    using T = typename decltype(to)::value_type;
+    for (size_t i = 0; i < to.size(); ++i) to[i] = static_cast<T>(here[i] + more[i]);
+  };
+  if (x.dtype == tensor::DType::f64)
+    tensor::write_from_host<double>(memory, x, write);
+  else
+    tensor::write_from_host<float>(memory, x, write);
+}
+
+}  // namespace
+
 Tensor embedding_sum(Context& context, std::span<const EmbeddingLookup> lookups, int64_t rows, int64_t counted) {
   ATTUNE_CHECK(!lookups.empty() && lookups.size() <= kernels::EmbeddingSum::kMaxTables, "{} tables", lookups.size());
   kernels::EmbeddingSum sum{};
@@ -12,6 +39,7 @@ Tensor embedding_sum(Context& context, std::span<const EmbeddingLookup> lookups,
   sum.y = context.make({rows, lookups[0].table.cols()}, context.sums());
   sum.rows = counted;
   context.kernels.embedding_sum(sum);
+  if (context.nudge && !context.nudge->added.empty()) add_on_host(context.arena.memory(), sum.y, context.nudge->added);
   const bool trained =
       std::any_of(lookups.begin(), lookups.end(), [&](const auto& l) { return context.records(l.table); });
   if (!trained) return sum.y;
@@ -20,7 +48,8 @@ Tensor embedding_sum(Context& context, std::span<const EmbeddingLookup> lookups,
   kernels::EmbeddingSum scattered = sum;
   for (size_t t = 0; t < lookups.size(); ++t)
     if (lookups[t].gradient_index) scattered.index[t] = lookups[t].gradient_index;
-  context.tape->record("embedding_sum", y, [sum, scattered](Tape& tape, Tensor dy) {
+  context.tape->record("embedding_sum", y, [sum, scattered, nudge = context.nudge](Tape& tape, Tensor dy) {
+    if (nudge && nudge->wants_gradient) nudge->gradient = on_host(tape.kernels().memory(), dy);
     kernels::EmbeddingSum backward = scattered;
     backward.y = dy;
     for (int t = 0; t < sum.tables; ++t) backward.table[t] = tape.gradient_to_add_to(sum.table[t]);

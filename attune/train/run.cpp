@@ -168,12 +168,16 @@ void keep_result(const TrainOptions& o, tasks::ModelBundle& bundle, const Splits
   drop_replaced_run(o);
 }
 
-void check_strategy(const tasks::ModelBundle& bundle) {
+void check_strategy(const TrainOptions& o, const tasks::ModelBundle& bundle) {
   const models::BertConfig& config = bundle.model->config();
   if (std::holds_alternative<losses::RDropOptions>(bundle.loss.strategy()) && config.hidden_dropout == 0 &&
       config.attention_dropout == 0 && config.classifier_dropout == 0)
     fail(ErrorKind::usage,
          "r_drop compares two passes under different dropout, and this model has none; give --dropout 0.1");
+  if (std::holds_alternative<losses::FgmOptions>(bundle.loss.strategy()) &&
+      (o.freeze_embeddings || o.freeze_layers > 0))
+    fail(ErrorKind::usage, "fgm moves embeddings along their gradient, and frozen ones have none; leave {} out",
+         o.freeze_layers > 0 ? "--freeze-layers" : "--freeze-embeddings");
 }
 
 RunResult trained(TrainOptions o, Observer& observer) {
@@ -189,7 +193,7 @@ RunResult trained(TrainOptions o, Observer& observer) {
   note_sources(o, sources.train, bundle, observer);
   if (bundle.loss.depends_on_batch() && o.micro_batch > 0)
     fail(ErrorKind::usage, "the loss '{}' depends on the whole batch; leave --micro-batch out", bundle.loss.text());
-  check_strategy(bundle);
+  check_strategy(o, bundle);
   if (o.per_example && bundle.loss.depends_on_batch())
     fail(ErrorKind::usage,
          "--per-example: the loss '{}' depends on the whole batch; its rows have no cost of their own",

@@ -38,7 +38,7 @@ losses::Objective make_run_loss(const TrainOptions& o, const tasks::Task& task, 
         {.flag = "--pos-weight", .name = "pos_weight", .value = fmt::format("{}", fmt::join(o.pos_weight, ","))});
   losses::LossFacts facts = loss_facts(train, labels);
   facts.sequences = task.kind == tasks::TaskKind::tag;
-  return with_context([] { return "in the loss"; },
+  return with_context([] { return "in --loss"; },
                       [&] {
                         return losses::make_objective(o.loss.empty() ? losses::default_loss(task.loss) : o.loss,
                                                       task.loss, facts, common);

@@ -11,7 +11,7 @@ namespace attune::train {
 
 struct MicroBatch {
   autograd::Context& context;  // recording, in training; random.pass 0: a further pass sets another, for other draws
-  const models::Model& model;
+  models::Model& model;
   const losses::Objective& loss;
   const tasks::Batch& batch;
   const losses::PerTerm<double>& denominators;  // of the loss's terms, over the whole step

@@ -1,4 +1,5 @@
 // The loss language: what it means, and where it points when it does not parse.
+#include "attune/base/rng.h"
 #include "attune/losses/language/expression.h"
 #include "attune/losses/language/make_objective.h"
 
@@ -137,6 +138,44 @@ TEST(LossLanguage, ErrorsPointAtTheCharacter) {
   wrong("r_drop(alpha=1)", 7, "a loss is expected here, not the option 'alpha'");
   wrong("0.5*r_drop(focal)", 4, "r_drop wraps a whole loss");
   wrong("cross_entropy + corn", 16, "in another way than cross_entropy");
+}
+
+// Whatever is written: an objective or an error of usage, and an objective's text makes it again.
+TEST(LossLanguage, AnyTextIsALossOrAnError) {
+  const std::vector<std::string> pieces{"focal",    "cross_entropy",
+                                        "r_drop",   "flooding",
+                                        "(",        ")",
+                                        "(",        ")",
+                                        "gamma",    "weights",
+                                        "alpha",    "=",
+                                        "=",        ",",
+                                        "+",        "+",
+                                        "*",        "0.5",
+                                        "2",        "-1",
+                                        "1e9",      "[",
+                                        "]",        "[1,2,3]",
+                                        "balanced", "effective(0.9)",
+                                        "after",    "until",
+                                        "from",     "to",
+                                        "60%",      "20%",
+                                        " ",        " ",
+                                        "%",        ";",
+                                        "\xff",     "label-smoothing"};
+  int made = 0;
+  for (uint32_t i = 0; i < 20000; ++i) {
+    const uint64_t key = mix64(i);
+    std::string text = random_below(key, 0, 2) == 0 ? "focal" : "";
+    const uint32_t count = random_below(key, 1, 12);
+    for (uint32_t p = 0; p < count; ++p) text += pieces[random_below(key, 2 + p, static_cast<uint32_t>(pieces.size()))];
+    try {
+      const Objective objective = classes(text);
+      EXPECT_EQ(classes(objective.text()).text(), objective.text()) << text;
+      ++made;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::usage) << text << ": " << error.what();
+    }
+  }
+  EXPECT_GT(made, 200);
 }
 
 TEST(LossLanguage, FlagsReachTheTermsThatHaveTheOption) {

@@ -66,6 +66,23 @@ TEST_P(Strategies, GradientsAreThoseOfTheWholeObjective) {
   check_gradients(objective("r_drop", ", alpha=4"));
 }
 
+TEST_P(Strategies, FgmMovesEmbeddingsWhereItCosts) {
+  const double plain = value(objective(""));
+  EXPECT_NEAR(value(objective("fgm", ", epsilon=0")), plain, 1e-12);
+  check_gradients(objective("fgm", ", epsilon=0"));
+  // Half of the change of the second pass, which for a small step is epsilon times the gradient's length.
+  const double small = value(objective("fgm", ", epsilon=1e-4")) - plain,
+               twice = value(objective("fgm", ", epsilon=2e-4")) - plain;
+  EXPECT_GT(small, 0);
+  EXPECT_NEAR(twice / small, 2, 1e-2);
+  const auto loss = objective("fgm", ", epsilon=0.5");
+  EXPECT_GT(value(loss), plain + small);
+  EXPECT_NEAR(value(loss, {{0, 1}, {2}, {3, 4}}), value(loss), 1e-12) << "by sequence: splits change nothing";
+  const auto bias = model_->parameters().find("classifier.bias")->gradient.as<double>()[0];
+  value(loss, {{0}, {1, 2, 3}, {4}});
+  EXPECT_NEAR(model_->parameters().find("classifier.bias")->gradient.as<double>()[0], bias, 1e-12);
+}
+
 TEST_P(Strategies, FloodingTurnsRoundBelowItsLevel) {
   const double plain = value(objective(""));
   EXPECT_EQ(value(objective("flooding", ", level=0")), plain) << "what is logged is the loss itself";
