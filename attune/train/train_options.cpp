@@ -32,7 +32,8 @@ void TrainOptions::visit(OptionList& list) {
   list.group("What is minimised");
   list.add("loss", loss,
            {.help = "a loss by name, or a sum as in \"0.7*focal(gamma=2) + 0.3*poly1 after 50%\"; `attune loss list` "
-                    "shows all; or \"formula: ...\" of your own (default: cross_entropy for classify and tag, bce for "
+                    "shows all; `attune loss show formula` one of your own (default: cross_entropy for classify and "
+                    "tag, bce for "
                     "multilabel, mse for regress)",
             .placeholder = "LOSS"});
   list.add("class-weights", class_weights,
