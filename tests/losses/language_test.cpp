@@ -86,6 +86,13 @@ TEST(LossLanguage, DeferredReweighting) {
   const Objective late = classes("focal(gamma=1, weights=effective(0.99)) after 80%");
   EXPECT_EQ(at(late, 0.5).sum, at(classes("focal(gamma=1)"), 0).sum);
   EXPECT_EQ(at(late, 0.8).sum, at(classes("focal(gamma=1, weights=effective(0.99))"), 0).sum);
+  // However the weights and other options were told: what the text says is what the objective does.
+  const Objective by_flags = make_objective(
+      "focal(gamma=1) after 80%", TargetKind::classes, kThree,
+      {{"--class-weights", "weights", "effective(0.99)"}, {"--label-smoothing", "label_smoothing", "0.2"}});
+  for (const double progress : {0.5, 0.9})
+    EXPECT_EQ(at(by_flags, progress).sum, at(classes(by_flags.text()), progress).sum) << by_flags.text();
+  EXPECT_EQ(at(by_flags, 0.5).sum, at(classes("focal(gamma=1, label_smoothing=0.2)"), 0).sum);
   EXPECT_ERROR(ErrorKind::usage, classes("focal after 80%"), "nothing is minimised from 0%");
   EXPECT_ERROR(ErrorKind::usage, classes("focal until 50% + poly1 after 80%"), "nothing is minimised from 50%");
 }
@@ -129,6 +136,10 @@ TEST(LossLanguage, ErrorsPointAtTheCharacter) {
   wrong("cross_entropy(weights=[1,])", 25, "expected a number");
   wrong("cross_entropy(weights=effective(1))", 0, "at least 0 and below 1");
   wrong("cross_entropy(weights=[])", 24, "an empty list");
+  wrong("cost_sensitive(costs=[[[0,1],[1,0]]])", 23, "expected a number");
+  wrong("cross_entropy(weights=" + std::string(200000, '['), 24, "expected a number");
+  wrong("0.5*coral + 0.5*coral(weights=balanced)", 16, "one term alone");
+  wrong("coral(weights=balanced) after 60%", 24, "it cannot begin later");
   wrong("cost_sensitive(costs=[[0,1],[1,0]])", 0, "2 rows for 3 labels");
   wrong("r_drop(focal, alph=1)", 14, "did you mean 'alpha'");
   wrong("r_drop(focal, alpha=-1)", 20, "from 0 to 100, got -1");

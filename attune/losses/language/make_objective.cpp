@@ -88,12 +88,12 @@ std::unique_ptr<Loss> made(const LossExpression& loss, const TermExpression& ter
 }
 
 // The same loss without class weights, if it was told some.
-std::unique_ptr<Loss> without_weights(const LossExpression& loss, const TermExpression& term, TargetKind kind,
+std::unique_ptr<Loss> without_weights(const LossExpression& loss, const TermExpression& term, const Told& told,
                                       const LossFacts& facts) {
-  CallExpression plain = term.call;
-  const auto is_weights = [](const OptionExpression& option) { return option.name == "weights"; };
-  if (std::erase_if(plain.options, is_weights) == 0) return nullptr;
-  return made(loss, term, told(loss, plain, kind), facts);
+  Told plain{.entry = told.entry, .maker = told.entry->maker(), .options = {}};
+  for (const auto& [name, value] : told.options)
+    if (name != "weights") plain.set(name, value);
+  return plain.options.size() < told.options.size() ? made(loss, term, plain, facts) : nullptr;
 }
 
 std::string value_text(const std::string& value) {
@@ -160,6 +160,24 @@ void check_covered(const LossExpression& loss, const std::vector<ObjectiveTerm>&
               fmt::format("nothing is minimised from {:g}% of the training on; add a term that holds there, as in "
                           "'cross_entropy until 60% + focal after 60%'",
                           100 * at));
+  }
+}
+
+// A loss's own parameters are made once, and must be reached from the first step on.
+void check_own_parameters(const LossExpression& loss, const std::vector<Told>& all) {
+  const Told* first = nullptr;
+  for (size_t t = 0; t < all.size(); ++t) {
+    if (!all[t].entry->own) continue;
+    const char* name = all[t].entry->name;
+    if (loss.terms[t].begin > 0)
+      fail_at(
+          loss.text, loss.terms[t].when_at,
+          fmt::format("{} has parameters of its own, which learn from the first step on; it cannot begin later", name));
+    if (first)
+      fail_at(loss.text, loss.terms[t].call.at,
+              fmt::format("{} has parameters of its own, and so has {} before it; one term alone may", name,
+                          first->entry->name));
+    first = &all[t];
   }
 }
 
@@ -231,6 +249,7 @@ Objective make_objective(const std::string& text, TargetKind kind, const LossFac
   std::vector<Told> all;
   for (const TermExpression& term : loss.terms) all.push_back(told(loss, term.call, kind));
   for (const CommonOption& option : common) set_common(all, option);
+  check_own_parameters(loss, all);
   std::vector<ObjectiveTerm> terms;
   std::string in_order;
   for (size_t t = 0; t < all.size(); ++t) {
@@ -240,7 +259,7 @@ Objective make_objective(const std::string& text, TargetKind kind, const LossFac
                      .begin = term.begin,
                      .end = term.end,
                      .ordered = all[t].entry->ordered,
-                     .before = term.begin > 0 ? without_weights(loss, term, kind, facts) : nullptr});
+                     .before = term.begin > 0 ? without_weights(loss, term, all[t], facts) : nullptr});
     in_order += (t ? " + " : "") + text_of(term, all[t]);
   }
   check_covered(loss, terms);

@@ -186,14 +186,14 @@ class Parser {
     return text;
   }
 
-  // Behind '['.
-  std::string list() {
+  // Behind '['. Of numbers, or of rows of numbers: no deeper.
+  std::string list(bool may_hold_rows = true) {
     std::string text;
-    const bool rows = here() == '[';
+    const bool rows = may_hold_rows && here() == '[';
     while (here() != ']') {
       if (rows) {
         expect('[', "before a row");
-        text += list();
+        text += list(false);
       } else {
         text += number_text();
       }
