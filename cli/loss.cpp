@@ -17,29 +17,13 @@ namespace attune::cli {
 namespace {
 
 using losses::LossEntry;
-using losses::TargetKind;
 
 constexpr const char* kUsage = "attune loss list | show NAME | check NAME|all | eval LOSS --logits FILE --targets FILE";
-
-const char* tasks_of(TargetKind kind) {
-  switch (kind) {
-    case TargetKind::classes:
-      return "one label (classify, tag)";
-    case TargetKind::labels:
-      return "any number of labels (multilabel)";
-    case TargetKind::scores:
-      return "a score (regress)";
-  }
-  return "";
-}
 
 void list_all() {
   const char* heading = "";
   for (const LossEntry* entry : losses::loss_list()) {
-    const bool ordered = entry->ordered;
-    const char* of = entry->sequential ? "a sentence's tags together (tag)"
-                     : ordered         ? "one label, in order (classify, tag)"
-                                       : tasks_of(entry->fits);
+    const char* of = losses::answers_of(*entry);
     if (std::string(heading) != of) put(fmt::format("{}{}\n", *heading ? "\n" : "", of));
     heading = of;
     put(fmt::format("  {:<22} {}\n", entry->name, entry->summary));
@@ -76,7 +60,7 @@ void show(const LossEntry& entry) {
   put(fmt::format("formula      {}\n", entry.formula));
   put(fmt::format("divided by   {}\n", entry.denominator));
   put(fmt::format("source       {}\n", entry.source));
-  put(fmt::format("fits         {}\n", tasks_of(entry.fits)));
+  put(fmt::format("fits         {}\n", losses::answers_of(entry)));
   put(fmt::format("notes        {}\n", entry.notes));
   if (entry.needs_counts) put("             Reads the training items by label.\n");
   if (entry.ordered) put("             The order is that of --labels.\n");
@@ -92,35 +76,29 @@ void show(const LossEntry& entry) {
   }
 }
 
-// One line a check; where it fails, the worst case.
-bool check(const LossEntry& entry) {
-  const losses::LossReport report = losses::check_loss(entry);
+// One line a loss; where a check fails, its worst case.
+void put_report(const losses::LossReport& report) {
   std::string line = fmt::format("{:<22}", report.name);
   for (const auto& result : report.results)
     if (!result.passed()) line += fmt::format(" {} FAILED", result.check);
-  if (report.passed()) {
-    const auto error_of = [&](const char* name) {
-      const auto& all = report.results;
-      return std::find_if(all.begin(), all.end(), [&](const auto& r) { return std::string(name) == r.check; })->error;
-    };
-    line += fmt::format(" ok   value {:.0e}  f32 {:.0e}  gradient {:.0e}", error_of("value"), error_of("f32"),
-                        error_of("gradient"));
-  }
+  if (report.passed())
+    line += fmt::format(" ok   value {:.0e}  f32 {:.0e}  gradient {:.0e}", report.error_of("value"),
+                        report.error_of("f32"), report.error_of("gradient"));
   put(line + "\n");
   for (const auto& result : report.results)
     if (!result.passed())
       put(fmt::format("  {}: error {:.3g}, allowed {:.3g}; {}\n", result.check, result.error, result.allowed,
                       result.where));
-  return report.passed();
 }
 
 int check_named(const std::string& name, const std::string& table) {
-  bool passed = true;
   if (!table.empty() && name != "all") fail(ErrorKind::usage, "--table is for `attune loss check all`");
-  if (name != "all") return check(losses::loss_named(name)) ? 0 : 1;
-  for (const LossEntry* entry : losses::loss_list()) passed = check(*entry) && passed;
-  if (!table.empty()) write_file_atomically(table, loss_table());
-  return passed ? 0 : 1;
+  std::vector<const LossEntry*> entries = losses::loss_list();
+  if (name != "all") entries = {&losses::loss_named(name)};
+  std::vector<losses::LossReport> reports;
+  for (const LossEntry* entry : entries) put_report(reports.emplace_back(losses::check_loss(*entry)));
+  if (!table.empty()) write_file_atomically(table, loss_table(reports));
+  return std::all_of(reports.begin(), reports.end(), [](const auto& report) { return report.passed(); }) ? 0 : 1;
 }
 
 }  // namespace

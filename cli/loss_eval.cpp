@@ -132,7 +132,7 @@ void evaluate_loss(const std::string& text, const LossEvalOptions& options) {
   std::vector<double> items(static_cast<size_t>(rows)), gradient(batch.logits.size());
   losses::PerTerm<double> sums(objective.terms().size());
   for (size_t t = 0; t < objective.terms().size(); ++t) {
-    losses::Loss* loss = objective.holding(t, options.progress);
+    losses::Loss* loss = objective.terms()[t].at(options.progress);
     if (loss == nullptr) continue;
     const losses::Outcome outcome = losses::try_loss(*loss, batch, precision, options.progress);
     const double weight = objective.terms()[t].weight;

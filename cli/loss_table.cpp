@@ -1,6 +1,7 @@
 #include "cli/loss_table.h"
 
-#include "attune/losses/check/check.h"
+#include <cctype>
+
 #include "attune/losses/check/cost.h"
 #include "attune/losses/loss_list.h"
 
@@ -9,7 +10,6 @@ namespace {
 
 using losses::CheckResult;
 using losses::LossEntry;
-using losses::TargetKind;
 
 // A bar ends a cell.
 std::string cell(std::string text) {
@@ -17,24 +17,9 @@ std::string cell(std::string text) {
   return text;
 }
 
-const char* heading(const LossEntry& entry) {
-  if (entry.sequential) return "A sentence's tags together (tag)";
-  if (entry.ordered) return "One label, in order (classify, tag)";
-  switch (entry.fits) {
-    case TargetKind::classes:
-      return "One label (classify, tag)";
-    case TargetKind::labels:
-      return "Any number of labels (multilabel)";
-    case TargetKind::scores:
-      return "A score (regress)";
-  }
-  return "";
-}
-
-double error_of(const losses::LossReport& report, const char* check) {
-  for (const CheckResult& result : report.results)
-    if (std::string(check) == result.check) return result.error;
-  return 0;
+std::string capitalised(std::string text) {
+  text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));
+  return text;
 }
 
 std::string failed(const losses::LossReport& report) {
@@ -46,7 +31,7 @@ std::string failed(const losses::LossReport& report) {
 
 }  // namespace
 
-std::string loss_table() {
+std::string loss_table(std::span<const losses::LossReport> reports) {
   std::string page =
       "# The losses, and how far each was found off\n\n"
       "Written by `attune loss check all --table docs/losses-table.md`; what is checked and how: "
@@ -59,19 +44,19 @@ std::string loss_table() {
       "of 60\n(77 labels; 5 in order; 16 sentences of 15 words with 9 tags; 28 labels of any number; one score). A "
       "training step of MiniLM "
       "takes about 70,000.\n";
-  const char* open = "";
-  for (const LossEntry* entry : losses::loss_list()) {
-    if (std::string(open) != heading(*entry)) {
-      open = heading(*entry);
+  std::string open;
+  for (const losses::LossReport& report : reports) {
+    const LossEntry* entry = &losses::loss_named(report.name);
+    if (open != capitalised(losses::answers_of(*entry))) {
+      open = capitalised(losses::answers_of(*entry));
       page += fmt::format(
           "\n## {}\n\n| loss | what one item costs | divided by | source | value | f32 | gradient | edges | cost |\n"
           "|---|---|---|---|---:|---:|---:|---|---:|\n",
           open);
     }
-    const losses::LossReport report = losses::check_loss(*entry);
     page += fmt::format("| `{}` | `{}` | {} | {} | {:.0e} | {:.0e} | {:.0e} | {} | {:.0f} |\n", entry->name,
-                        cell(entry->formula), cell(entry->denominator), cell(entry->source), error_of(report, "value"),
-                        error_of(report, "f32"), error_of(report, "gradient"), failed(report),
+                        cell(entry->formula), cell(entry->denominator), cell(entry->source), report.error_of("value"),
+                        report.error_of("f32"), report.error_of("gradient"), failed(report),
                         losses::microseconds_a_batch(*entry));
   }
   return page;

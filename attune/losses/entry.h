@@ -2,6 +2,7 @@
 // entry stands in the loss's source file; `attune loss list | show | check`, docs/losses.md and the loss language read
 // it from the list.
 #pragma once
+#include <cmath>
 #include <functional>
 #include <memory>
 #include <string>
@@ -19,13 +20,19 @@ const char* name(TargetKind kind);
 
 // One item as a naive reference sees it: no shared parts, nothing clever, as wide numbers as there are.
 struct NaiveItem {
-  std::vector<long double> z;                                    // [P] one row of outputs
-  size_t y = 0;                                                  // its class
-  std::vector<long double> targets = {};                         // [K] labels, or [1] the score
-  std::vector<long double> counts = {};                          // [K] of the training data
-  long double items = 0;                                         // N of the training data
-  std::vector<long double> own = {};                             // the loss's own parameters
-  std::vector<long double> weights = {};                         // [K] class weights, 1 without
+  std::vector<long double> z;             // [P] one row of outputs
+  size_t y = 0;                           // its class
+  std::vector<long double> targets = {};  // [K] labels, or [1] the score
+  std::vector<long double> counts = {};   // [K] of the training data
+  long double items = 0;                  // N of the training data
+  std::vector<long double> own = {};      // the loss's own parameters
+  std::vector<long double> weights = {};  // [K] class weights, 1 without
+  // Of class c, the exponentials as they are.
+  long double softmax(size_t c) const {
+    long double sum = 0;
+    for (const long double each : z) sum += std::exp(each);
+    return std::exp(z[c]) / sum;
+  }
   std::function<long double(const char*)> option = {};           // a number that the loss was told
   std::function<std::string(const char*)> text = {};             // a text that it was told
   std::function<std::vector<double>(const char*)> numbers = {};  // a list that it was told

@@ -51,11 +51,6 @@ struct LossTerm {
   Tensor weights;
   double sum = 0;          // sum_i u_i item_i
   double denominator = 0;  // of this batch alone (a step adds those of its micro-batches)
-  struct Part {
-    std::string name;
-    double sum;
-  };
-  std::vector<Part> parts;  // of a composed loss, for the log
 };
 
 class Loss {

@@ -91,6 +91,20 @@ const LossEntry& loss_named(std::string_view name) {
   fail(ErrorKind::usage, "unknown loss '{}'{}; `attune loss list` shows all", name, did_you_mean(name, names));
 }
 
+const char* answers_of(const LossEntry& entry) {
+  if (entry.sequential) return "a sentence's tags together (tag)";
+  if (entry.ordered) return "one label, in order (classify, tag)";
+  switch (entry.fits) {
+    case TargetKind::classes:
+      return "one label (classify, tag)";
+    case TargetKind::labels:
+      return "any number of labels (multilabel)";
+    case TargetKind::scores:
+      return "a score (regress)";
+  }
+  return "";
+}
+
 std::string losses_that_fit(TargetKind kind) {
   std::string names;
   for (const LossEntry* entry : loss_list())

@@ -17,6 +17,9 @@ const LossEntry& loss_named(std::string_view name);
 // "cross_entropy", "bce" or "mse".
 const char* default_loss(TargetKind kind);
 
+// What an item's answer is, and for which tasks: "one label (classify, tag)".
+const char* answers_of(const LossEntry& entry);
+
 // "bce, focal_bce, ...".
 std::string losses_that_fit(TargetKind kind);
 

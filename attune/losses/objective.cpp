@@ -13,16 +13,15 @@ Objective::Objective(std::unique_ptr<Loss> loss) {
 Objective::Objective(std::string text, LossFacts facts, std::vector<ObjectiveTerm> terms, StrategyOptions strategy)
     : text_(std::move(text)), facts_(std::move(facts)), terms_(std::move(terms)), strategy_(strategy) {}
 
-Loss* Objective::holding(size_t t, double progress) const {
-  const ObjectiveTerm& term = terms_[t];
-  if (progress < term.begin) return term.before.get();
-  return progress < term.end || term.end == 1 ? term.loss.get() : nullptr;
+Loss* ObjectiveTerm::at(double progress) const {
+  if (progress < begin) return before.get();
+  return progress < end || end == 1 ? loss.get() : nullptr;
 }
 
 PerTerm<double> Objective::denominators(const Targets& targets, double progress) const {
   PerTerm<double> denominators(terms_.size());
   for (size_t t = 0; t < terms_.size(); ++t) {
-    const Loss* loss = holding(t, progress);
+    const Loss* loss = terms_[t].at(progress);
     if (loss) denominators[t] = loss->denominator(targets);
   }
   return denominators;
@@ -31,7 +30,7 @@ PerTerm<double> Objective::denominators(const Targets& targets, double progress)
 ObjectiveValue Objective::evaluate(Context& context, const LossInput& input) const {
   ObjectiveValue value{.terms = PerTerm<LossTerm>(terms_.size())};
   for (size_t t = 0; t < terms_.size(); ++t) {
-    const Loss* loss = holding(t, input.progress);
+    const Loss* loss = terms_[t].at(input.progress);
     if (loss) value.terms[t] = loss->evaluate(context, input);
   }
   return value;

@@ -19,6 +19,9 @@
 namespace attune::losses {
 
 struct ObjectiveTerm {
+  // The loss at this share of the training; nullptr: none.
+  Loss* at(double progress) const;
+
   double weight = 1;
   std::unique_ptr<Loss> loss;
   double begin = 0, end = 1;     // shares of the training between which it holds (the last step is at 1)
@@ -33,6 +36,11 @@ class PerTerm {
  public:
   explicit PerTerm(size_t size = 0, const T& value = {}) : size_(size) { std::fill_n(values_.begin(), size, value); }
   size_t size() const { return size_; }
+  PerTerm times(const T& factor) const {
+    PerTerm product = *this;
+    for (size_t t = 0; t < size_; ++t) product.values_[t] *= factor;
+    return product;
+  }
   T& operator[](size_t t) { return values_[t]; }
   const T& operator[](size_t t) const { return values_[t]; }
   const T* begin() const { return values_.data(); }
@@ -81,8 +89,6 @@ class Objective {
   void add_parameters(nn::Parameters& parameters);
 
   const std::vector<ObjectiveTerm>& terms() const { return terms_; }
-  // The loss of term t at this share of the training; nullptr: none.
-  Loss* holding(size_t t, double progress) const;
 
  private:
   std::string text_;

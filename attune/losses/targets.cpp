@@ -17,12 +17,12 @@ Tensor made_on_host(Context& context, tensor::Shape shape, const Body& body) {
 }
 
 template <class From>
-Tensor padded(Context& context, tensor::Shape shape, const std::vector<From>& from, double beyond) {
+Tensor padded(Context& context, tensor::Shape shape, std::span<const From> from, double beyond) {
   return made_on_host(context, shape, [&](auto out) {
     using T = typename decltype(out)::value_type;
-    const size_t known = std::min(out.size(), from.size());
-    for (size_t i = 0; i < known; ++i) out[i] = static_cast<T>(from[i]);
-    std::fill(out.begin() + static_cast<std::ptrdiff_t>(known), out.end(), static_cast<T>(beyond));
+    ATTUNE_CHECK(from.size() <= out.size(), "{} values for a tensor of {}", from.size(), out.size());
+    const auto end = std::transform(from.begin(), from.end(), out.begin(), [](From x) { return static_cast<T>(x); });
+    std::fill(end, out.end(), static_cast<T>(beyond));
   });
 }
 
@@ -51,11 +51,11 @@ const int32_t* class_targets(Context& context, const Targets& targets, int64_t r
 Tensor value_targets(Context& context, const Targets& targets, int64_t rows, double beyond) {
   ATTUNE_CHECK(static_cast<int64_t>(targets.values.size()) <= rows * targets.width,
                "{} target values for {} rows of {}", targets.values.size(), rows, targets.width);
-  return padded(context, {rows, targets.width}, targets.values, beyond);
+  return padded(context, {rows, targets.width}, std::span(targets.values), beyond);
 }
 
 Tensor item_weights(Context& context, const Targets& targets, int64_t rows) {
-  if (!targets.weights.empty()) return padded(context, {rows}, targets.weights, 0);
+  if (!targets.weights.empty()) return padded(context, {rows}, std::span(targets.weights), 0);
   return made_on_host(context, {rows}, [&](auto weights) {
     const auto end = std::fill_n(weights.begin(), targets.items(), 1);
     std::fill(end, weights.end(), 0);
@@ -64,7 +64,17 @@ Tensor item_weights(Context& context, const Targets& targets, int64_t rows) {
 
 Tensor vector_of(Context& context, const std::vector<double>& values) {
   if (values.empty()) return {};
-  return padded(context, {static_cast<int64_t>(values.size())}, values, 0);
+  return tensor_of(context, {static_cast<int64_t>(values.size())}, values);
+}
+
+Tensor tensor_of(Context& context, tensor::Shape shape, std::span<const double> values) {
+  return padded(context, shape, values, 0);
+}
+
+LossTerm row_term(Context& context, const Targets& targets, const Tensor& items, double denominator) {
+  LossTerm term{.items = items, .weights = item_weights(context, targets, items.count()), .denominator = denominator};
+  term.sum = weighted_sum(context, term.items, term.weights, targets.items());
+  return term;
 }
 
 double weighted_sum(Context& context, const Tensor& items, const Tensor& weights, int64_t count) {

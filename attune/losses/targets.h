@@ -13,6 +13,11 @@ Tensor value_targets(Context& context, const Targets& targets, int64_t rows, dou
 Tensor item_weights(Context& context, const Targets& targets, int64_t rows);
 // A vector of the run's summing type from host numbers; undefined if there are none.
 Tensor vector_of(Context& context, const std::vector<double>& values);
+// A tensor of the run's summing type that holds `values`, then zeros.
+Tensor tensor_of(Context& context, tensor::Shape shape, std::span<const double> values);
+
+// What a loss by rows returns: items [rows] with the weights of the targets' items, and the sum of those.
+LossTerm row_term(Context& context, const Targets& targets, const Tensor& items, double denominator);
 
 // sum_i weights_i items_i over the first `count` rows, in order, in f64. Waits for the device.
 double weighted_sum(Context& context, const Tensor& items, const Tensor& weights, int64_t count);

@@ -6,18 +6,9 @@ namespace attune::ops {
 
 namespace {
 
-// In f64; f32 or f64 on the device.
-std::vector<double> on_host(tensor::Memory& memory, const Tensor& x) {
-  if (x.dtype == tensor::DType::f64) {
-    const tensor::OnHost<double> values(memory, x);
-    return {values.values().begin(), values.values().end()};
-  }
-  const tensor::OnHost<float> values(memory, x);
-  return {values.values().begin(), values.values().end()};
-}
-
+// Adds to all elements of x, f32 or f64.
 void add_on_host(tensor::Memory& memory, const Tensor& x, std::span<const double> more) {
-  const std::vector<double> here = on_host(memory, x);
+  const std::vector<double> here = tensor::doubles_on_host(memory, x, x.count());
   ATTUNE_CHECK(here.size() == more.size(), "{} numbers to add to {}", more.size(), here.size());
   const auto write = [&](auto to) {
     using T = typename decltype(to)::value_type;
@@ -49,7 +40,8 @@ Tensor embedding_sum(Context& context, std::span<const EmbeddingLookup> lookups,
   for (size_t t = 0; t < lookups.size(); ++t)
     if (lookups[t].gradient_index) scattered.index[t] = lookups[t].gradient_index;
   context.tape->record("embedding_sum", y, [sum, scattered, nudge = context.nudge](Tape& tape, Tensor dy) {
-    if (nudge && nudge->wants_gradient) nudge->gradient = on_host(tape.kernels().memory(), dy);
+    if (nudge && nudge->wants_gradient)
+      nudge->gradient = tensor::doubles_on_host(tape.kernels().memory(), dy, dy.count());
     kernels::EmbeddingSum backward = scattered;
     backward.y = dy;
     for (int t = 0; t < sum.tables; ++t) backward.table[t] = tape.gradient_to_add_to(sum.table[t]);

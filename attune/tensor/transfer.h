@@ -30,6 +30,16 @@ class OnHost {
   std::span<const T> values_;
 };
 
+// The first `count` elements of a tensor of f32 or f64, in f64.
+inline std::vector<double> doubles_on_host(Memory& memory, const Tensor& tensor, int64_t count) {
+  if (tensor.dtype == DType::f64) {
+    const OnHost<double> wide(memory, tensor, count);
+    return {wide.values().begin(), wide.values().end()};
+  }
+  const OnHost<float> values(memory, tensor, count);
+  return {values.values().begin(), values.values().end()};
+}
+
 // Makes all of a tensor's elements on the host: body(std::span<T>) gets room for them, contents undefined.
 template <class T, class Body>
 void write_from_host(Memory& memory, const Tensor& tensor, const Body& body) {

@@ -10,10 +10,10 @@ void add_row_costs(const losses::Objective& loss, const losses::ObjectiveValue& 
   std::vector<double> items(static_cast<size_t>(targets.items()));
   for (size_t t = 0; t < value.terms.size(); ++t) {
     const losses::LossTerm& term = value.terms[t];
-    const losses::Loss* held = loss.holding(t, input.progress);
+    const losses::Loss* held = loss.terms()[t].at(input.progress);
     if (!held || held->depends_on_batch()) continue;
     const double weight = loss.terms()[t].weight;
-    const std::vector<double> own = losses::numbers_on_host(context, term.items);
+    const std::vector<double> own = losses::rows_on_host(context, term.items, term.items.rows());
     const std::vector<int32_t> first = held->first_items(targets);
     for (size_t i = 0; i < (first.empty() ? items.size() : first.size()); ++i)
       items[first.empty() ? i : static_cast<size_t>(first[i])] += weight * own[i];

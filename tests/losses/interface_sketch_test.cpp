@@ -22,8 +22,7 @@ using test::OnTape;
 
 // Ones as weights of items that are not the logits' rows, and the sums that follow.
 losses::LossTerm term_of(Context& context, const Tensor& items, double denominator) {
-  losses::LossTerm term{
-      .items = items, .weights = context.make(items.shape, items.dtype), .denominator = denominator, .parts = {}};
+  losses::LossTerm term{.items = items, .weights = context.make(items.shape, items.dtype), .denominator = denominator};
   context.kernels.fill({.y = term.weights, .value = 1});
   term.sum = losses::weighted_sum(context, items, term.weights, items.count());
   return term;

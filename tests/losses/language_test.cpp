@@ -27,7 +27,7 @@ test::Evaluated at(const Objective& objective, double progress) {
   test::Evaluated all{.items = {}, .d_logits = std::vector<double>(kLogits.size())};
   const auto denominators = objective.denominators(kTargets, progress);
   for (size_t t = 0; t < objective.terms().size(); ++t) {
-    const losses::Loss* loss = objective.holding(t, progress);
+    const losses::Loss* loss = objective.terms()[t].at(progress);
     if (loss == nullptr) continue;
     OnTape tape;
     const auto one = tape.evaluate(*loss, kLogits, 3, kTargets);

@@ -51,8 +51,7 @@ class ScaledSquares final : public losses::Loss {
         }
       });
     }
-    losses::LossTerm term{
-        .items = items, .weights = losses::item_weights(context, input.targets, z.rows()), .parts = {}};
+    losses::LossTerm term{.items = items, .weights = losses::item_weights(context, input.targets, z.rows())};
     term.sum = losses::weighted_sum(context, items, term.weights, count);
     term.denominator = denominator(input.targets);
     return term;

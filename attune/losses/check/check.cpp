@@ -296,6 +296,12 @@ bool LossReport::passed() const {
   return std::all_of(results.begin(), results.end(), [](const CheckResult& result) { return result.passed(); });
 }
 
+double LossReport::error_of(std::string_view check) const {
+  for (const CheckResult& result : results)
+    if (check == result.check) return result.error;
+  return 0;
+}
+
 LossReport check_loss(const LossEntry& entry) {
   return {.name = entry.name, .results = Checker(entry).all()};
 }

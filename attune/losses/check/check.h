@@ -14,6 +14,7 @@
 //   padding     rows beyond the items get no gradient and change nothing
 #pragma once
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "attune/losses/entry.h"
@@ -35,6 +36,7 @@ struct LossReport {
   std::vector<CheckResult> results;
 
   bool passed() const;
+  double error_of(std::string_view check) const;  // the largest; 0 where there is no such check
 };
 
 // Runs every check. Options are the defaults, then several others within their ranges; labels 2, 3 and 5.

@@ -30,10 +30,9 @@ class ConfidencePenalty final : public ClassLoss {
 };
 
 long double reference(const NaiveItem& item) {
-  long double sum = 0, entropy = 0;
-  for (const long double z : item.z) sum += std::exp(z);
-  for (const long double z : item.z) entropy -= std::exp(z) / sum * std::log(std::exp(z) / sum);
-  return -std::log(std::exp(item.z[item.y]) / sum) - item.option("beta") * entropy;
+  long double entropy = 0;
+  for (size_t c = 0; c < item.z.size(); ++c) entropy -= item.softmax(c) * std::log(item.softmax(c));
+  return -std::log(item.softmax(item.y)) - item.option("beta") * entropy;
 }
 
 }  // namespace

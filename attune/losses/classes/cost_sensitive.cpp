@@ -1,23 +1,11 @@
 #include "attune/losses/classes/cost_sensitive.h"
 
-#include <charconv>
-#include <cmath>
-
 #include "attune/base/error.h"
 #include "attune/losses/shared/class_loss.h"
+#include "attune/losses/shared/numbers_in_text.h"
 
 namespace attune::losses {
 namespace {
-
-std::vector<std::string_view> parts_of(std::string_view text, char separator) {
-  std::vector<std::string_view> parts;
-  for (size_t at = 0; at <= text.size();) {
-    const size_t end = std::min(text.find(separator, at), text.size());
-    parts.push_back(text.substr(at, end - at));
-    at = end + 1;
-  }
-  return parts;
-}
 
 // [K * K]; every mistake 1 where nothing is given.
 std::vector<double> cost_matrix(const std::string& text, int64_t labels) {
@@ -34,10 +22,9 @@ std::vector<double> cost_matrix(const std::string& text, int64_t labels) {
     if (numbers.size() != k)
       fail(ErrorKind::usage, "costs: row {} has {} numbers, expected {}", y + 1, numbers.size(), k);
     for (size_t c = 0; c < k; ++c) {
-      double& cost = costs[y * k + c];
-      const auto [end, error] = std::from_chars(numbers[c].data(), numbers[c].data() + numbers[c].size(), cost);
-      if (error != std::errc() || end != numbers[c].data() + numbers[c].size() || !std::isfinite(cost))
-        fail(ErrorKind::usage, "costs: '{}' in row {} is no number", numbers[c], y + 1);
+      const auto cost = number_in(numbers[c]);
+      if (!cost) fail(ErrorKind::usage, "costs: '{}' in row {} is no number", numbers[c], y + 1);
+      costs[y * k + c] = *cost;
     }
   }
   return costs;
@@ -70,9 +57,8 @@ class CostSensitive final : public ClassLoss {
 long double reference(const NaiveItem& item) {
   const size_t k = item.z.size();
   const std::vector<double> costs = cost_matrix(item.text("costs"), static_cast<int64_t>(k));
-  long double sum = 0, cost = 0;
-  for (const long double z : item.z) sum += std::exp(z);
-  for (size_t c = 0; c < k; ++c) cost += static_cast<long double>(costs[item.y * k + c]) * std::exp(item.z[c]) / sum;
+  long double cost = 0;
+  for (size_t c = 0; c < k; ++c) cost += static_cast<long double>(costs[item.y * k + c]) * item.softmax(c);
   return cost;
 }
 

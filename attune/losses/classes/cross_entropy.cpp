@@ -16,14 +16,10 @@ class CrossEntropy final : public ProbabilityLoss {
   LossTerm evaluate(Context& context, const LossInput& input) const override {
     if (shared().temperature != 1 || input.targets.classes.empty()) return ProbabilityLoss::evaluate(context, input);
     const int64_t rows = input.logits.rows();
-    LossTerm term;
-    term.weights = item_weights(context, input.targets, rows);
-    term.items = ops::softmax_cross_entropy(
+    const Tensor items = ops::softmax_cross_entropy(
         context, input.logits, class_targets(context, input.targets, rows),
         {.class_weights = vector_of(context, weights()), .smoothing = shared().label_smoothing, .ignored = kIgnored});
-    term.sum = weighted_sum(context, term.items, term.weights, input.targets.items());
-    term.denominator = denominator(input.targets);
-    return term;
+    return row_term(context, input.targets, items, denominator(input.targets));
   }
 
  protected:
@@ -31,9 +27,7 @@ class CrossEntropy final : public ProbabilityLoss {
 };
 
 long double reference(const NaiveItem& item) {
-  long double sum = 0;
-  for (const long double z : item.z) sum += std::exp(z);
-  return -std::log(std::exp(item.z[item.y]) / sum);
+  return -std::log(item.softmax(item.y));
 }
 
 }  // namespace

@@ -26,9 +26,7 @@ class Focal final : public ProbabilityLoss {
 };
 
 long double reference(const NaiveItem& item) {
-  long double sum = 0;
-  for (const long double z : item.z) sum += std::exp(z);
-  const long double p = std::exp(item.z[item.y]) / sum;
+  const long double p = item.softmax(item.y);
   return -std::pow(1 - p, item.option("gamma")) * std::log(p);
 }
 

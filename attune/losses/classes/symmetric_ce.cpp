@@ -23,12 +23,10 @@ class SymmetricCe final : public ProbabilityLoss {
 };
 
 long double reference(const NaiveItem& item) {
-  long double sum = 0;
-  for (const long double z : item.z) sum += std::exp(z);
   long double reverse = 0;
   for (size_t c = 0; c < item.z.size(); ++c)
-    if (c != item.y) reverse += std::exp(item.z[c]) / sum * item.option("a");
-  return item.option("alpha") * -std::log(std::exp(item.z[item.y]) / sum) + item.option("beta") * reverse;
+    if (c != item.y) reverse += item.softmax(c) * item.option("a");
+  return item.option("alpha") * -std::log(item.softmax(item.y)) + item.option("beta") * reverse;
 }
 
 }  // namespace

@@ -7,7 +7,9 @@
 
 #include "attune/base/error.h"
 #include "attune/base/suggest.h"
+#include "attune/losses/language/characters.h"
 #include "attune/losses/language/expression.h"
+#include "attune/losses/shared/numbers_in_text.h"
 
 namespace attune::losses::formula {
 namespace {
@@ -43,13 +45,6 @@ std::vector<std::string> values_of(TargetKind kind) {
   std::vector<std::string> names{"z", "p", "y", "n", "prior", "K", "N", "t"};
   if (kind == TargetKind::classes) names.emplace_back("onehot");
   return names;
-}
-
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
 }
 
 class Parser {
@@ -99,12 +94,11 @@ class Parser {
       if (std::find(names->begin(), names->end(), setting.name) != names->end())
         fail_at(text_.text, setting.name_at,
                 fmt::format("'{}' has a meaning in formulas; choose another name", setting.name));
-    double value = 0;
-    const std::string& told = setting.value;
-    const auto [end, error] = std::from_chars(told.data(), told.data() + told.size(), value);
-    if (error != std::errc() || end != told.data() + told.size() || !std::isfinite(value))
-      fail_at(text_.text, setting.value_at, fmt::format("{}: expected a number, got '{}'", setting.name, told));
-    numbers_.push_back({.setting = &setting, .value = value});
+    const auto value = number_in(setting.value);
+    if (!value)
+      fail_at(text_.text, setting.value_at,
+              fmt::format("{}: expected a number, got '{}'", setting.name, setting.value));
+    numbers_.push_back({.setting = &setting, .value = *value});
   }
 
   char here() const { return at_ < here_.size() ? here_[at_] : '\0'; }

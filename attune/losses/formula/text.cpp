@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "attune/base/error.h"
+#include "attune/losses/language/characters.h"
 #include "attune/losses/language/expression.h"
 
 namespace attune::losses::formula {
@@ -29,9 +30,8 @@ std::string without_spaces(std::string_view text) {
 }
 
 bool is_name(std::string_view text) {
-  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
-  const auto inner = [&](char c) { return letter(c) || (c >= '0' && c <= '9') || c == '-'; };
-  return !text.empty() && letter(text[0]) && std::all_of(text.begin(), text.end(), inner);
+  const auto inner = [](char c) { return is_letter(c) || is_digit(c) || c == '-'; };
+  return !text.empty() && is_letter(text[0]) && std::all_of(text.begin(), text.end(), inner);
 }
 
 Setting setting_in(std::string_view text, size_t begin, size_t end) {

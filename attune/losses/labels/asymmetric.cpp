@@ -15,11 +15,7 @@ class Asymmetric final : public EachLabelLoss {
   std::string name() const override { return "asymmetric"; }
 
  protected:
-  Cost positive(double z, size_t) const override {
-    const double log_rest = -softplus(z), cost = softplus(-z);
-    const double power = std::exp(own_.gamma_pos * log_rest);
-    return {power * cost, -power * (own_.gamma_pos * sigmoid(z) * cost + std::exp(log_rest))};
-  }
+  Cost positive(double z, size_t) const override { return faded(z, own_.gamma_pos); }
   Cost negative(double z, size_t) const override {
     const double p = sigmoid(z), q = p - own_.margin;
     if (q <= 0) return {0, 0};

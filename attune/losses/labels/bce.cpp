@@ -25,13 +25,9 @@ class Bce final : public EachLabelLoss {
   LossTerm evaluate(Context& context, const LossInput& input) const override {
     if (!plain_) return EachLabelLoss::evaluate(context, input);
     const int64_t rows = input.logits.rows();
-    LossTerm term;
-    term.weights = item_weights(context, input.targets, rows);
-    term.items = ops::sigmoid_cross_entropy(context, input.logits, value_targets(context, input.targets, rows, -1),
-                                            vector_of(context, positive_weights_));
-    term.sum = weighted_sum(context, term.items, term.weights, input.targets.items());
-    term.denominator = denominator(input.targets);
-    return term;
+    const Tensor items = ops::sigmoid_cross_entropy(
+        context, input.logits, value_targets(context, input.targets, rows, -1), vector_of(context, positive_weights_));
+    return row_term(context, input.targets, items, denominator(input.targets));
   }
 
  protected:

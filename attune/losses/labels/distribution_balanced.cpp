@@ -34,7 +34,7 @@ class DistributionBalanced final : public LabelLoss {
       const double r = held > 0 ? inverse_[c] / held : std::numeric_limits<double>::max();
       const double scale = weight(c) * (own_.alpha + sigmoid(own_.beta * (r - own_.mu)));
       const double v = z[c] + prior_[c];
-      const Cost yes = away(v), no = away(-own_.lambda * v);
+      const CostAt yes = faded(v, own_.gamma), no = faded(-own_.lambda * v, own_.gamma);
       sum += scale * (y[c] * yes.value + (1 - y[c]) / own_.lambda * no.value);
       if (!gradient.empty()) gradient[c] = scale * (y[c] * yes.slope - (1 - y[c]) * no.slope);
     }
@@ -42,15 +42,6 @@ class DistributionBalanced final : public LabelLoss {
   }
 
  private:
-  struct Cost {
-    double value, slope;
-  };
-  // (1 - sigmoid(v))^gamma softplus(-v), and its slope.
-  Cost away(double v) const {
-    const double log_rest = -softplus(v), cost = softplus(-v), power = std::exp(own_.gamma * log_rest);
-    return {power * cost, -power * (own_.gamma * sigmoid(v) * cost + std::exp(log_rest))};
-  }
-
   DistributionBalancedOptions own_;
   std::vector<double> inverse_, prior_;  // [K] 1/n, nu
 };

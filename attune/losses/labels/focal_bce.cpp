@@ -18,16 +18,10 @@ class FocalBce final : public EachLabelLoss {
   std::string name() const override { return "focal_bce"; }
 
  protected:
-  Cost positive(double z, size_t) const override { return scaled(away(z), positive_, 1); }
-  Cost negative(double z, size_t) const override { return scaled(away(-z), negative_, -1); }
+  Cost positive(double z, size_t) const override { return scaled(faded(z, gamma_), positive_, 1); }
+  Cost negative(double z, size_t) const override { return scaled(faded(-z, gamma_), negative_, -1); }
 
  private:
-  // (1-p)^gamma softplus(-z), p = sigmoid(z), and its slope by z.
-  Cost away(double z) const {
-    const double log_rest = -softplus(z), cost = softplus(-z);  // log(1-p), -log p
-    const double power = std::exp(gamma_ * log_rest);
-    return {power * cost, -power * (gamma_ * sigmoid(z) * cost + std::exp(log_rest))};
-  }
   static Cost scaled(Cost cost, double factor, double sign) {
     return {factor * cost.value, factor * sign * cost.slope};
   }

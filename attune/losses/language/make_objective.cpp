@@ -152,9 +152,7 @@ void check_covered(const LossExpression& loss, const std::vector<ObjectiveTerm>&
   std::vector<double> changes{0};
   for (const auto& term : terms) changes.push_back(term.begin), changes.push_back(term.end);
   for (const double at : changes) {
-    const auto holds = [&](const ObjectiveTerm& term) {
-      return at < term.begin ? term.before != nullptr : at < term.end || term.end == 1;
-    };
+    const auto holds = [&](const ObjectiveTerm& term) { return term.at(at) != nullptr; };
     if (at < 1 && std::none_of(terms.begin(), terms.end(), holds))
       fail_at(loss.text, loss.terms[0].when_at,
               fmt::format("nothing is minimised from {:g}% of the training on; add a term that holds there, as in "

@@ -4,17 +4,11 @@
 
 #include "attune/base/error.h"
 #include "attune/base/suggest.h"
+#include "attune/losses/language/characters.h"
 #include "attune/losses/language/expression.h"
 
 namespace attune::losses {
 namespace {
-
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 class Parser {
  public:

@@ -24,22 +24,10 @@ class Levels : public Loss {
   int64_t classes() const { return classes_; }
   double weight(int32_t y) const { return weights_.empty() ? 1 : weights_[static_cast<size_t>(y)]; }
 
-  // Items and their gradients: row(logits [P], y, gradient [P]) for every item that is not ignored.
-  template <class Row>
-  LossTerm by_rows(Context& context, const LossInput& input, const Row& row) const {
-    const int64_t n = input.targets.items();
-    const auto p = static_cast<size_t>(input.logits.cols());
-    const std::vector<double> z = rows_on_host(context, input.logits, n);
-    std::vector<double> items(static_cast<size_t>(n)), gradients(z.size());
-    for (size_t i = 0; i < items.size(); ++i)
-      if (const int32_t y = input.targets.classes[i]; y != kIgnored)
-        items[i] = row(std::span(z).subspan(i * p, p), y, std::span(gradients).subspan(i * p, p));
-    LossTerm term;
-    term.weights = item_weights(context, input.targets, input.logits.rows());
-    term.items = put_items(context, "levels_loss", input.logits, items, gradients);
-    term.sum = weighted_sum(context, term.items, term.weights, n);
-    term.denominator = denominator(input.targets);
-    return term;
+  // What the answer a to "is it above?" costs, and d(cost)/da.
+  using Cost = CostAt;
+  Cost question(double a, bool above, int32_t y) const {
+    return {weight(y) * softplus(above ? -a : a), weight(y) * (above ? -sigmoid(-a) : sigmoid(a))};
   }
 
  private:
@@ -78,15 +66,19 @@ class Corn final : public Levels {
   LossTerm evaluate(Context& context, const LossInput& input) const override {
     ATTUNE_CHECK(input.logits.cols() == classes() - 1, "{} outputs for {} ordered labels", input.logits.cols(),
                  classes());
-    return by_rows(context, input, [&](std::span<const double> a, int32_t y, std::span<double> gradient) {
-      double sum = 0;
-      for (size_t k = 0; k < a.size() && k <= static_cast<size_t>(y); ++k) {
-        const bool above = static_cast<size_t>(y) > k;
-        sum += weight(y) * softplus(above ? -a[k] : a[k]);
-        gradient[k] = weight(y) * (above ? -sigmoid(-a[k]) : sigmoid(a[k]));
+    const auto k = static_cast<size_t>(classes() - 1);
+    const std::vector<double> a = rows_on_host(context, input.logits, input.targets.items());
+    std::vector<double> items(a.size() / k), gradients(a.size());
+    for (size_t i = 0; i < items.size(); ++i) {
+      const int32_t y = input.targets.classes[i];
+      for (size_t level = 0; y != kIgnored && level < k && level <= static_cast<size_t>(y); ++level) {
+        const Cost cost = question(a[i * k + level], static_cast<size_t>(y) > level, y);
+        items[i] += cost.value;
+        gradients[i * k + level] = cost.slope;
       }
-      return sum;
-    });
+    }
+    return row_term(context, input.targets, put_items(context, "corn", input.logits, items, gradients),
+                    denominator(input.targets));
   }
 
  private:
@@ -149,11 +141,9 @@ class Coral final : public Levels {
       const int32_t y = input.targets.classes[i];
       out.item_of_row.push_back(static_cast<int32_t>(i));
       for (size_t level = 0; y != kIgnored && level < k; ++level) {
-        const double a = g[i] + b[level];
-        const bool above = static_cast<size_t>(y) > level;
-        out.items[i] += weight(y) * softplus(above ? -a : a);
-        slopes[i * k + level] = weight(y) * (above ? -sigmoid(-a) : sigmoid(a));
-        out.d_rows[i] += slopes[i * k + level];
+        const Cost cost = question(g[i] + b[level], static_cast<size_t>(y) > level, y);
+        out.items[i] += cost.value;
+        out.d_rows[i] += slopes[i * k + level] = cost.slope;
       }
     }
     out.own = {OwnGradient{biases_->value, slopes}};

@@ -37,11 +37,10 @@ class Oll final : public ClassLoss {
 };
 
 long double reference(const NaiveItem& item) {
-  long double sum = 0, cost = 0;
-  for (const long double z : item.z) sum += std::exp(z);
+  long double cost = 0;
   for (size_t c = 0; c < item.z.size(); ++c) {
     const long double distance = std::abs(static_cast<long double>(c) - static_cast<long double>(item.y));
-    if (c != item.y) cost -= std::log(1 - std::exp(item.z[c]) / sum) * std::pow(distance, item.option("alpha"));
+    if (c != item.y) cost -= std::log(1 - item.softmax(c)) * std::pow(distance, item.option("alpha"));
   }
   return cost;
 }

@@ -25,12 +25,8 @@ class Mse final : public ResidualLoss {
   LossTerm evaluate(Context& context, const LossInput& input) const override {
     if (has_unknown(input.targets)) return ResidualLoss::evaluate(context, input);
     const int64_t rows = input.logits.rows();
-    LossTerm term;
-    term.weights = item_weights(context, input.targets, rows);
-    term.items = ops::squared_error(context, input.logits, value_targets(context, input.targets, rows, 0));
-    term.sum = weighted_sum(context, term.items, term.weights, input.targets.items());
-    term.denominator = denominator(input.targets);
-    return term;
+    const Tensor items = ops::squared_error(context, input.logits, value_targets(context, input.targets, rows, 0));
+    return row_term(context, input.targets, items, denominator(input.targets));
   }
 
  protected:

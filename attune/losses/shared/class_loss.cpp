@@ -96,12 +96,8 @@ LossTerm ClassLoss::evaluate(Context& context, const LossInput& input) const {
     items[i] = expected({.z = scaled, .log_p = log_p, .p = p, .progress = input.progress}, q, gradient);
     for (double& d : gradient) d /= shared_.temperature;
   }
-  LossTerm term;
-  term.weights = item_weights(context, input.targets, input.logits.rows());
-  term.items = put_items(context, "class_loss", input.logits, items, gradients);
-  term.sum = weighted_sum(context, term.items, term.weights, n);
-  term.denominator = denominator(input.targets);
-  return term;
+  return row_term(context, input.targets, put_items(context, "class_loss", input.logits, items, gradients),
+                  denominator(input.targets));
 }
 
 double ProbabilityLoss::cost(const ClassRow& row, size_t y, double share, std::span<double> gradient) const {

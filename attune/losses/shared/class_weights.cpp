@@ -1,38 +1,26 @@
 #include "attune/losses/shared/class_weights.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <optional>
 #include <string_view>
 
 #include "attune/base/error.h"
 #include "attune/base/suggest.h"
+#include "attune/losses/shared/numbers_in_text.h"
 
 namespace attune::losses {
 namespace {
 
 constexpr const char* kExpected = "expected none, balanced, effective(BETA), or a number for each label";
 
-std::optional<double> number(std::string_view text) {
-  while (text.starts_with(' ')) text.remove_prefix(1);
-  while (text.ends_with(' ')) text.remove_suffix(1);
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value)) return std::nullopt;
-  return value;
-}
-
 std::vector<double> given(std::string_view text, const LossFacts& facts) {
   std::vector<double> weights;
-  for (size_t at = 0; at <= text.size();) {
-    const size_t comma = std::min(text.find(',', at), text.size());
-    const std::string_view one = text.substr(at, comma - at);
-    const auto weight = number(one);
+  for (const std::string_view part : parts_of(text, ',')) {
+    const auto weight = number_in(part);
     if (!weight || *weight < 0)
-      fail(ErrorKind::usage, "weights: '{}' is no weight; {}, all at least 0", one, kExpected);
+      fail(ErrorKind::usage, "weights: '{}' is no weight; {}, all at least 0", part, kExpected);
     weights.push_back(*weight);
-    at = comma + 1;
   }
   if (std::ssize(weights) != facts.labels)
     fail(ErrorKind::usage, "weights: {} numbers for {} labels{}", weights.size(), facts.labels,
@@ -60,7 +48,7 @@ std::optional<double> effective_beta(std::string_view text) {
   constexpr std::string_view kName = "effective(";
   if (!text.starts_with(kName) || !text.ends_with(')')) return std::nullopt;
   const std::string_view inside = text.substr(kName.size(), text.size() - kName.size() - 1);
-  const auto beta = number(inside);
+  const auto beta = number_in(inside);
   if (!beta || !(*beta >= 0 && *beta < 1))
     fail(ErrorKind::usage, "weights: effective({}): expected a number of at least 0 and below 1", inside);
   return beta;
@@ -82,7 +70,7 @@ std::vector<double> class_weights(const std::string& text, const LossFacts& fact
     double sum = 0, present = 0;
     for (const double w : weights) sum += w, present += w > 0;
     for (double& w : weights) w *= sum > 0 ? present / sum : 1;
-  } else if (text.find(',') != std::string::npos || number(text)) {
+  } else if (text.find(',') != std::string::npos || number_in(text)) {
     weights = given(text, facts);
   } else {
     fail(ErrorKind::usage, "weights: '{}' is unknown; {}{}", text, kExpected,

@@ -2,26 +2,10 @@
 
 #include <algorithm>
 
+#include "attune/losses/targets.h"
+
 namespace attune::losses {
 namespace {
-
-// A tensor of the run's summing type that holds `values`, then zeros.
-Tensor put(Context& context, tensor::Shape shape, std::span<const double> values) {
-  const Tensor made = context.make(shape, context.sums());
-  tensor::Memory& memory = context.arena.memory();
-  const auto write = [&](auto out) {
-    using T = typename decltype(out)::value_type;
-    ATTUNE_CHECK(values.size() <= out.size(), "{} values for a tensor of {}", values.size(), out.size());
-    const auto end =
-        std::transform(values.begin(), values.end(), out.begin(), [](double x) { return static_cast<T>(x); });
-    std::fill(end, out.end(), T(0));
-  };
-  if (made.dtype == tensor::DType::f64)
-    tensor::write_from_host<double>(memory, made, write);
-  else
-    tensor::write_from_host<float>(memory, made, write);
-  return made;
-}
 
 // Calls body(type) with the type of the tensor's elements.
 template <class Body>
@@ -36,9 +20,9 @@ void by_type(const Tensor& tensor, const Body& body) {
 template <bool columns>
 Tensor put_scaled(Context& context, const char* op, const Tensor& logits, int64_t rows, std::span<const double> items,
                   std::span<const double> gradients) {
-  Tensor out = put(context, {rows}, items);
+  Tensor out = tensor_of(context, {rows}, items);
   if (!wants_gradient(context, logits)) return out;
-  const Tensor kept = put(context, logits.shape, gradients);
+  const Tensor kept = tensor_of(context, logits.shape, gradients);
   out = context.tape->variable(out);
   context.tape->record(op, out, [logits, kept](autograd::Tape& tape, Tensor d_items) {
     tape.add_gradient(logits, [&](const Tensor& d_logits) {
@@ -60,21 +44,7 @@ Tensor put_scaled(Context& context, const char* op, const Tensor& logits, int64_
 }  // namespace
 
 std::vector<double> rows_on_host(Context& context, const Tensor& matrix, int64_t rows) {
-  std::vector<double> out;
-  by_type(matrix, [&](auto type) {
-    const tensor::OnHost<decltype(type)> on_host(context.arena.memory(), matrix, rows * matrix.cols());
-    out.assign(on_host.values().begin(), on_host.values().end());
-  });
-  return out;
-}
-
-std::vector<double> numbers_on_host(Context& context, const Tensor& tensor) {
-  std::vector<double> out;
-  by_type(tensor, [&](auto type) {
-    const tensor::OnHost<decltype(type)> on_host(context.arena.memory(), tensor);
-    out.assign(on_host.values().begin(), on_host.values().end());
-  });
-  return out;
+  return tensor::doubles_on_host(context.arena.memory(), matrix, rows * matrix.cols());
 }
 
 Tensor put_items(Context& context, const char* op, const Tensor& logits, std::span<const double> items,
@@ -93,11 +63,11 @@ Tensor put_group_items(Context& context, const char* op, const Tensor& logits, c
   const Tensor& first = groups.own[0].parameter;
   const Tensor& second = groups.own[1].parameter;
   if (m == 0 || !context.records(logits, first, second)) return out;
-  const Tensor rows = put(context, logits.shape, groups.d_rows);
+  const Tensor rows = tensor_of(context, logits.shape, groups.d_rows);
   std::array<Tensor, 2> jacobians;
   for (size_t i = 0; i < 2; ++i)
     if (const Tensor& own = groups.own[i].parameter; own.defined())
-      jacobians[i] = put(context, {m, own.count()}, groups.own[i].jacobian);
+      jacobians[i] = tensor_of(context, {m, own.count()}, groups.own[i].jacobian);
   const Tensor kept_rows = context.make({logits.rows()}, tensor::DType::i32);
   tensor::write_from_host<int32_t>(context.arena.memory(), kept_rows, [&](std::span<int32_t> to) {
     std::fill(std::copy(groups.item_of_row.begin(), groups.item_of_row.end(), to.begin()), to.end(), -1);
@@ -142,7 +112,7 @@ Tensor put_group_items(Context& context, const char* op, const Tensor& logits, c
 }
 
 Tensor numbers(Context& context, std::span<const double> values) {
-  return put(context, {std::max<int64_t>(1, static_cast<int64_t>(values.size()))}, values);
+  return tensor_of(context, {std::max<int64_t>(1, static_cast<int64_t>(values.size()))}, values);
 }
 
 }  // namespace attune::losses

@@ -14,9 +14,6 @@ namespace attune::losses {
 // The first `rows` rows of a matrix of the run's summing type, in f64.
 std::vector<double> rows_on_host(Context& context, const Tensor& matrix, int64_t rows);
 
-// All of a tensor's numbers, in f64.
-std::vector<double> numbers_on_host(Context& context, const Tensor& tensor);
-
 // Whether gradients by `logits` will be asked for.
 inline bool wants_gradient(const Context& context, const Tensor& logits) {
   return context.records(logits);

@@ -52,12 +52,8 @@ LossTerm LabelLoss::evaluate(Context& context, const LossInput& input) const {
     items[i] = cost({.z = std::span(z).subspan(i * labels_, labels_), .y = y, .progress = input.progress}, gradient);
     for (double& d : gradient) d /= shared_.temperature;
   }
-  LossTerm term;
-  term.weights = item_weights(context, input.targets, input.logits.rows());
-  term.items = put_items(context, "label_loss", input.logits, items, gradients);
-  term.sum = weighted_sum(context, term.items, term.weights, n);
-  term.denominator = denominator(input.targets);
-  return term;
+  return row_term(context, input.targets, put_items(context, "label_loss", input.logits, items, gradients),
+                  denominator(input.targets));
 }
 
 double EachLabelLoss::cost(const LabelRow& row, std::span<double> gradient) const {

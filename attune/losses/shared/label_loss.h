@@ -15,6 +15,7 @@
 #include "attune/base/options.h"
 #include "attune/losses/facts.h"
 #include "attune/losses/loss.h"
+#include "attune/losses/shared/stable.h"
 
 namespace attune::losses {
 
@@ -64,9 +65,7 @@ class EachLabelLoss : public LabelLoss {
   using LabelLoss::LabelLoss;
 
  protected:
-  struct Cost {
-    double value, slope;  // f, and df/dz
-  };
+  using Cost = CostAt;
   virtual Cost positive(double z, size_t c) const = 0;
   virtual Cost negative(double z, size_t c) const = 0;
 

@@ -27,12 +27,8 @@ LossTerm ScoreLoss::evaluate(Context& context, const LossInput& input) const {
     items[i] = cost({.z = std::span(z).subspan(i * p, p), .y = y, .progress = input.progress},
                     wanted ? std::span(gradients).subspan(i * p, p) : std::span<double>());
   }
-  LossTerm term;
-  term.weights = item_weights(context, input.targets, input.logits.rows());
-  term.items = put_items(context, "score_loss", input.logits, items, gradients);
-  term.sum = weighted_sum(context, term.items, term.weights, n);
-  term.denominator = denominator(input.targets);
-  return term;
+  return row_term(context, input.targets, put_items(context, "score_loss", input.logits, items, gradients),
+                  denominator(input.targets));
 }
 
 }  // namespace attune::losses

@@ -4,6 +4,7 @@
 // counts for nothing.
 #pragma once
 #include "attune/losses/entry.h"
+#include "attune/losses/shared/stable.h"
 
 namespace attune::losses {
 
@@ -27,9 +28,7 @@ class ScoreLoss : public Loss {
 // f(z - y) of a single output.
 class ResidualLoss : public ScoreLoss {
  protected:
-  struct Cost {
-    double value, slope;  // f, and df/dz
-  };
+  using Cost = CostAt;
   virtual Cost of(double residual) const = 0;
   double cost(const ScoreRow& row, std::span<double> gradient) const final {
     const Cost cost = of(row.z[0] - row.y);

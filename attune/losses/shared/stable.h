@@ -30,4 +30,15 @@ inline double log_sum_exp(std::span<const double> z) {
   return most + std::log(sum);
 }
 
+// A cost and its slope by z.
+struct CostAt {
+  double value, slope;
+};
+
+// (1 - p)^gamma (-log p), p = sigmoid(z): what a yes costs that fades as it becomes right.
+inline CostAt faded(double z, double gamma) {
+  const double log_rest = -softplus(z), cost = softplus(-z), power = std::exp(gamma * log_rest);
+  return {power * cost, -power * (gamma * sigmoid(z) * cost + std::exp(log_rest))};
+}
+
 }  // namespace attune::losses

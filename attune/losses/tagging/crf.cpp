@@ -52,12 +52,12 @@ class Crf final : public Loss {
     const nn::ParameterOptions options{.init = nn::Init::zeros, .decays = false, .rate = rate_};
     transitions_ = parameters.add("crf.transitions", {labels_, labels_}, options);
     ends_ = parameters.add("crf.ends", {2, labels_}, options);
-    memory_ = &parameters;
+    parameters_ = &parameters;
   }
 
   LabelChain chain() const override {
-    const tensor::OnHost<float> transitions(memory_->memory(), transitions_->value),
-        ends(memory_->memory(), ends_->value);
+    const tensor::OnHost<float> transitions(parameters_->memory(), transitions_->value),
+        ends(parameters_->memory(), ends_->value);
     const auto begin = ends.values().begin(), middle = begin + labels_;
     return {.begin = {begin, middle},
             .end = {middle, ends.values().end()},
@@ -120,7 +120,7 @@ class Crf final : public Loss {
   int64_t labels_;
   Iob2Rule rule_;
   bool constrained_;
-  nn::Parameters* memory_ = nullptr;
+  nn::Parameters* parameters_ = nullptr;
   nn::Parameter *transitions_ = nullptr, *ends_ = nullptr;
 };
 

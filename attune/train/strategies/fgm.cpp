@@ -23,8 +23,7 @@ void scale_by_sequence(std::vector<double>& g, const tensor::PackedRows& rows, d
 }  // namespace
 
 double Fgm::run(const MicroBatch& micro) const {
-  losses::PerTerm<double> halved = micro.denominators;
-  for (size_t t = 0; t < halved.size(); ++t) halved[t] *= 2;
+  const losses::PerTerm<double> halved = micro.denominators.times(2);
   autograd::EmbeddingNudge nudge;
   nudge.wants_gradient = true;
   micro.context.nudge = &nudge;

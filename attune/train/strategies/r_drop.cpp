@@ -70,19 +70,15 @@ losses::LossTerm one_side(const MicroBatch& micro, const tensor::Tensor& here, c
     items[i] = divergence(std::span(a).subspan(i * columns, columns), std::span(b).subspan(i * columns, columns),
                           std::span(d).subspan(i * columns, columns));
   }
-  losses::LossTerm term{.items = losses::put_items(micro.context, "divergence", here, items, d),
-                        .weights = losses::item_weights(micro.context, targets, here.rows()),
-                        .parts = {}};
-  term.sum = losses::weighted_sum(micro.context, term.items, term.weights, n);
-  return term;
+  return losses::row_term(micro.context, targets, losses::put_items(micro.context, "divergence", here, items, d),
+                          denominator_of(micro));
 }
 
 }  // namespace
 
 double RDrop::run(const MicroBatch& micro) const {
   double objective = 0;
-  losses::PerTerm<double> halved = micro.denominators;
-  for (size_t t = 0; t < halved.size(); ++t) halved[t] *= 2;
+  const losses::PerTerm<double> halved = micro.denominators.times(2);
   PassResult passes[2];
   for (uint64_t pass = 0; pass < 2; ++pass) {
     micro.context.random.pass = pass;
@@ -92,7 +88,7 @@ double RDrop::run(const MicroBatch& micro) const {
   }
   const tensor::Tensor &first = passes[0].output.logits, &second = passes[1].output.logits;
   const losses::LossTerm by_first = one_side(micro, first, second), by_second = one_side(micro, second, first);
-  const double weight = alpha_ / 2 / denominator_of(micro);
+  const double weight = alpha_ / 2 / by_first.denominator;
   losses::seed_backward(micro.context, by_first, weight);
   losses::seed_backward(micro.context, by_second, weight);
   micro.context.tape->backward();
