@@ -168,7 +168,14 @@ void keep_result(const TrainOptions& o, tasks::ModelBundle& bundle, const Splits
   drop_replaced_run(o);
 }
 
-void check_strategy(const TrainOptions& o, const tasks::ModelBundle& bundle) {
+// What a loss asks of the run.
+void check_loss(const TrainOptions& o, const tasks::ModelBundle& bundle) {
+  if (bundle.loss.depends_on_batch() && o.micro_batch > 0)
+    fail(ErrorKind::usage, "the loss '{}' depends on the whole batch; leave --micro-batch out", bundle.loss.text());
+  if (bundle.loss.depends_on_batch() && o.per_example)
+    fail(ErrorKind::usage,
+         "--per-example: the loss '{}' depends on the whole batch; its rows have no cost of their own",
+         bundle.loss.text());
   const models::BertConfig& config = bundle.model->config();
   if (std::holds_alternative<losses::RDropOptions>(bundle.loss.strategy()) && config.hidden_dropout == 0 &&
       config.attention_dropout == 0 && config.classifier_dropout == 0)
@@ -191,13 +198,7 @@ RunResult trained(TrainOptions o, Observer& observer) {
   Sources sources = read_sources(o, task.data, scratch_folder_for(o.out), observer);
   tasks::ModelBundle bundle = open_model(o, task, sources.train, kernels);
   note_sources(o, sources.train, bundle, observer);
-  if (bundle.loss.depends_on_batch() && o.micro_batch > 0)
-    fail(ErrorKind::usage, "the loss '{}' depends on the whole batch; leave --micro-batch out", bundle.loss.text());
-  check_strategy(o, bundle);
-  if (o.per_example && bundle.loss.depends_on_batch())
-    fail(ErrorKind::usage,
-         "--per-example: the loss '{}' depends on the whole batch; its rows have no cost of their own",
-         bundle.loss.text());
+  check_loss(o, bundle);
   check_head_start(o, bundle);
   const Splits splits = make_splits(o, std::move(sources), bundle);
   const data::DataReport profiled = profile(splits, bundle);

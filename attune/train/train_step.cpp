@@ -15,8 +15,7 @@ TrainStep::TrainStep(models::Model& model, const losses::Objective& loss, optim:
       optimizer_(optimizer),
       kernels_(kernels),
       options_(options),
-      asked_for_(make_strategy(loss.strategy())),
-      strategy_(options.strategy ? *options.strategy : *asked_for_),
+      strategy_(make_strategy(loss.strategy())),
       arena_(kernels.memory()),
       tape_(arena_, kernels) {}
 
@@ -101,7 +100,7 @@ double TrainStep::forward_backward(const tasks::Batch& batch, std::span<const in
                             .training = true,
                             .random = {.seed = options_.seed, .step = static_cast<uint64_t>(step)}};
   context.slots = context.on_device(slots);
-  return strategy_.run({.context = context,
+  return strategy_->run({.context = context,
                         .model = model_,
                         .loss = loss_,
                         .batch = batch,

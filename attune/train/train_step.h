@@ -28,7 +28,6 @@ class TrainStep {
     uint64_t seed = 0;
     optim::Schedule schedule = {};
     bool row_costs = false;              // fill StepReport::rows
-    const Strategy* strategy = nullptr;  // nullptr: the one that the loss asks for; else outlives the step
   };
   TrainStep(models::Model& model, const losses::Objective& loss, optim::Optimizer& optimizer, kernels::Kernels& kernels,
             const Options& options);
@@ -64,8 +63,7 @@ class TrainStep {
   optim::Optimizer& optimizer_;
   kernels::Kernels& kernels_;
   Options options_;
-  std::unique_ptr<Strategy> asked_for_;
-  const Strategy& strategy_;
+  std::unique_ptr<Strategy> strategy_;  // the one that the loss asks for
   tensor::Arena arena_;
   autograd::Tape tape_;
   nn::TouchedRows touched_;
