@@ -15,8 +15,9 @@
 namespace attune::losses {
 
 // What a head's outputs mean, which decides the losses that fit it.
-enum class TargetKind { classes, labels, scores };
+enum class TargetKind { classes, labels, scores, embeddings };
 const char* name(TargetKind kind);
+const char* name(TextRows texts);  // "pairs of texts with a score"
 
 // One item as a naive reference sees it: no shared parts, nothing clever, as wide numbers as there are.
 struct NaiveItem {
@@ -75,6 +76,7 @@ struct LossEntry {
   bool ordered = false;                      // the labels' order means something
   bool shifts = true;                        // classes: adding a number to all logits changes nothing
   int64_t (*own)(int64_t labels) = nullptr;  // parameters of the loss's own
+  TextRows needs = TextRows::none;           // embeddings: what rows it is for
   int outputs = 0;                           // outputs of the last layer: 0: one a label; -1: K - 1; else so many
 };
 

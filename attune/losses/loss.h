@@ -18,6 +18,10 @@ using autograd::Context;
 using tensor::Tensor;
 
 // The targets of a batch's items, in the order of the logits' rows. Which fields are filled depends on the task.
+//
+// Embedding tasks: an item is a row of the data set and has one text or more, each a row [C] of LossInput::features:
+// item i has the texts [sequences[i], sequences[i+1]): anchor, positive, negatives; two texts; or one. classes [items]
+// where rows are labelled, else values [items]: the score, NaN where there is none. weights, examples [items].
 struct Targets {
   std::vector<int32_t> classes;  // [n] single label and tagging: class index, or kIgnored
   // [n, width] multi-label (0/1, negative: unknown), regression (NaN: unknown), and soft targets of classes
@@ -27,6 +31,7 @@ struct Targets {
   std::vector<int32_t>
       sequences;                  // [S+1] tagging: items [sequences[s], sequences[s+1]) are a sentence, all its windows
   std::vector<int32_t> examples;  // [n] row of the data set each item came from: for losses with state by example
+  std::vector<uint64_t> texts;    // [texts] embedding tasks: equal texts have equal numbers
 
   int64_t items() const {
     return classes.empty() ? static_cast<int64_t>(values.size()) / (width > 0 ? width : 1)
@@ -40,6 +45,8 @@ inline constexpr int32_t kIgnored = -100;
 struct LossInput {
   Tensor logits;       // [>= n, P] the last layer's outputs: P = K, unless the loss has a link of its own
   Tensor hidden = {};  // [N, C] of all tokens, for a loss that reads_hidden()
+  // [>= n, C] what the last layer reads, before dropout; embedding tasks: the texts' vectors, as they are pooled
+  Tensor features = {};
   const Targets& targets;
   double progress = 0;  // share of the training done, in [0, 1]
 };

@@ -37,6 +37,22 @@ const char* name(TargetKind kind) {
       return "labels";
     case TargetKind::scores:
       return "scores";
+    case TargetKind::embeddings:
+      return "embeddings";
+  }
+  return "";
+}
+
+const char* name(TextRows texts) {
+  switch (texts) {
+    case TextRows::none:
+      return "no texts";
+    case TextRows::pairs:
+      return "pairs of texts that belong together";
+    case TextRows::scored:
+      return "pairs of texts with a score";
+    case TextRows::labelled:
+      return "texts with a label";
   }
   return "";
 }
@@ -101,18 +117,33 @@ const char* answers_of(const LossEntry& entry) {
       return "any number of labels (multilabel)";
     case TargetKind::scores:
       return "a score (regress)";
+    case TargetKind::embeddings:
+      return "a vector (embed)";
   }
   return "";
 }
 
-std::string losses_that_fit(TargetKind kind) {
+std::string losses_that_fit(TargetKind kind, TextRows texts) {
   std::string names;
   for (const LossEntry* entry : loss_list())
-    if (entry->fits == kind) names += (names.empty() ? "" : ", ") + std::string(entry->name);
+    if (entry->fits == kind && (texts == TextRows::none || entry->needs == texts))
+      names += (names.empty() ? "" : ", ") + std::string(entry->name);
   return names;
 }
 
-const char* default_loss(TargetKind kind) {
+std::string why_unfit(const LossEntry& entry, TargetKind kind, const LossFacts& facts) {
+  const bool beside_classes = entry.needs == TextRows::labelled && kind == TargetKind::classes && !facts.sequences;
+  if (beside_classes) return "";
+  if (entry.fits != kind)
+    return fmt::format("it is for {}, this task has {}; those that fit: {}", name(entry.fits), name(kind),
+                       losses_that_fit(kind, facts.texts));
+  if (kind == TargetKind::embeddings && facts.texts != TextRows::none && entry.needs != facts.texts)
+    return fmt::format("it is for {}, these rows are {}; those that fit: {}", name(entry.needs), name(facts.texts),
+                       losses_that_fit(kind, facts.texts));
+  return "";
+}
+
+const char* default_loss(TargetKind kind, TextRows texts) {
   switch (kind) {
     case TargetKind::classes:
       return "cross_entropy";
@@ -120,6 +151,8 @@ const char* default_loss(TargetKind kind) {
       return "bce";
     case TargetKind::scores:
       return "mse";
+    case TargetKind::embeddings:
+      return texts == TextRows::scored ? "cosent" : texts == TextRows::labelled ? "supcon" : "info_nce";
   }
   return "";
 }

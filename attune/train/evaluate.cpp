@@ -78,8 +78,11 @@ std::optional<tasks::Evaluation> evaluate(const tasks::ModelBundle& bundle, kern
     score_batch(*scorer, batch, split, rows, tagging, bundle.logits(outputs.values()),
                 static_cast<size_t>(bundle.logit_count()));
     // As it stands at the end of training, whenever that is: so that values of one run compare.
-    const losses::ObjectiveValue value = loss.evaluate(
-        context, {.logits = output.logits, .hidden = output.hidden, .targets = batch.targets, .progress = 1});
+    const losses::ObjectiveValue value = loss.evaluate(context, {.logits = output.logits,
+                                                                 .hidden = output.hidden,
+                                                                 .features = output.features,
+                                                                 .targets = batch.targets,
+                                                                 .progress = 1});
     losses::add_sums(sums, value);
     for (size_t t = 0; t < sums.size(); ++t) denominators[t] += value.terms[t].denominator;
     tokens += batch.rows.tokens();

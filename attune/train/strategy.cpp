@@ -5,8 +5,11 @@ namespace attune::train {
 PassResult forward(const MicroBatch& micro) {
   const models::ModelOutput output =
       micro.model.forward(micro.context, micro.batch.rows, micro.batch.head(), hidden_for(micro.loss));
-  const losses::LossInput input{
-      .logits = output.logits, .hidden = output.hidden, .targets = micro.batch.targets, .progress = micro.progress};
+  const losses::LossInput input{.logits = output.logits,
+                                .hidden = output.hidden,
+                                .features = output.features,
+                                .targets = micro.batch.targets,
+                                .progress = micro.progress};
   const losses::ObjectiveValue value = micro.loss.evaluate(micro.context, input);
   if (micro.costs && micro.context.random.pass == 0)
     add_row_costs(micro.loss, value, micro.context, input, *micro.costs);

@@ -101,12 +101,12 @@ double TrainStep::forward_backward(const tasks::Batch& batch, std::span<const in
                             .random = {.seed = options_.seed, .step = static_cast<uint64_t>(step)}};
   context.slots = context.on_device(slots);
   return strategy_->run({.context = context,
-                        .model = model_,
-                        .loss = loss_,
-                        .batch = batch,
-                        .denominators = denominators,
-                        .progress = progress(step),
-                        .costs = costs});
+                         .model = model_,
+                         .loss = loss_,
+                         .batch = batch,
+                         .denominators = denominators,
+                         .progress = progress(step),
+                         .costs = costs});
 }
 
 double TrainStep::progress(int64_t step) const {

@@ -27,7 +27,7 @@ class TrainStep {
     double clip = 1.0;  // bound of the global gradient norm; 0: none
     uint64_t seed = 0;
     optim::Schedule schedule = {};
-    bool row_costs = false;              // fill StepReport::rows
+    bool row_costs = false;  // fill StepReport::rows
   };
   TrainStep(models::Model& model, const losses::Objective& loss, optim::Optimizer& optimizer, kernels::Kernels& kernels,
             const Options& options);

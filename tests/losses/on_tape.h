@@ -87,7 +87,7 @@ class OnTape {
     const auto n = static_cast<int64_t>(logits.size()) / columns;
     autograd::Context run = context();
     const tensor::Tensor z = tape_.variable(matrix(logits, tensor::rounded_rows(n), columns));
-    const losses::LossTerm term = loss.evaluate(run, {.logits = z, .hidden = {}, .targets = targets});
+    const losses::LossTerm term = loss.evaluate(run, {.logits = z, .hidden = {}, .features = z, .targets = targets});
     Evaluated out{.sum = term.sum, .denominator = term.denominator, .items = {}, .d_logits = {}};
     for (int64_t i = 0; i < std::min(n, term.items.count()); ++i) out.items.push_back(get(term.items, i));
     out.d_logits.assign(logits.size(), 0);

@@ -31,8 +31,9 @@ TEST_P(BertParity, LogitsAndLosses) {
           compute_ == DType::f64 ? output.logits.as<double>()[i] : static_cast<double>(output.logits.as<float>()[i]);
       ASSERT_NEAR(got, golden[i], 1e-5 * std::max(1.0, std::abs(static_cast<double>(golden[i])))) << "logit " << i;
     }
-    const auto term =
-        loss(name)->evaluate(context, {.logits = output.logits, .hidden = output.hidden, .targets = all.targets});
+    const auto term = loss(name)->evaluate(
+        context,
+        {.logits = output.logits, .hidden = output.hidden, .features = output.features, .targets = all.targets});
     EXPECT_NEAR(term.sum / term.denominator, golden_["losses"][name]["loss"].get<double>(), 1e-5) << name;
   }
 }

@@ -43,8 +43,8 @@ TEST_P(Bf16, LogitsAndLoss) {
   const float* z = output.logits.as<float>();
   EXPECT_LE(distance({z, z + golden.size()}, golden) / norm({golden.begin(), golden.end()}), Tolerance().relative);
   EXPECT_GT(distance({z, z + golden.size()}, golden), 1e-6) << "this was no bf16 run";
-  const auto term =
-      loss(name)->evaluate(context, {.logits = output.logits, .hidden = output.hidden, .targets = all.targets});
+  const auto term = loss(name)->evaluate(
+      context, {.logits = output.logits, .hidden = output.hidden, .features = output.features, .targets = all.targets});
   const double want = golden_["losses"][name]["loss"].get<double>();
   EXPECT_NEAR(term.sum / term.denominator, want, 1e-2 * want);
 }

@@ -60,7 +60,8 @@ double microseconds_a_batch(const LossEntry& entry) {
       logits.as<float>()[i] = static_cast<float>((i * 37 + turn) % 101) * 0.05F - 2.5F;
     logits = tape.variable(logits);
     const auto begin = Clock::now();
-    const LossTerm term = loss->evaluate(context, {.logits = logits, .hidden = {}, .targets = targets});
+    const LossTerm term =
+        loss->evaluate(context, {.logits = logits, .hidden = {}, .features = logits, .targets = targets});
     seed_backward(context, term, 1);
     tape.backward();
     least = std::min(least, std::chrono::duration<double, std::micro>(Clock::now() - begin).count());

@@ -52,8 +52,8 @@ Outcome try_loss(Loss& loss, const Batch& batch, Precision precision, double pro
   for (int64_t i = 0; i < logits.count(); ++i)
     put(logits, i, i < n * batch.columns ? batch.logits[static_cast<size_t>(i)] : kPadding);
   logits = tape.variable(logits);
-  const LossTerm term =
-      loss.evaluate(context, {.logits = logits, .hidden = {}, .targets = batch.targets, .progress = progress});
+  const LossTerm term = loss.evaluate(
+      context, {.logits = logits, .hidden = {}, .features = logits, .targets = batch.targets, .progress = progress});
 
   Outcome out{.items = {}, .sum = term.sum, .denominator = term.denominator, .d_logits = {}, .d_own = {}};
   for (int64_t i = 0; i < term.items.count(); ++i) out.items.push_back(get(term.items, i));

@@ -25,12 +25,12 @@ struct Told {
   }
 };
 
-const LossEntry& entry_of(const LossExpression& loss, const CallExpression& call, TargetKind kind) {
+const LossEntry& entry_of(const LossExpression& loss, const CallExpression& call, TargetKind kind,
+                          const LossFacts& facts) {
   try {
     const LossEntry& entry = loss_named(call.name);
-    if (entry.fits != kind)
-      fail(ErrorKind::usage, "the loss '{}' does not fit: it is for {}, this task has {}; those that fit: {}",
-           call.name, name(entry.fits), name(kind), losses_that_fit(kind));
+    if (const std::string why = why_unfit(entry, kind, facts); !why.empty())
+      fail(ErrorKind::usage, "the loss '{}' does not fit: {}", call.name, why);
     return entry;
   } catch (const Error& error) {
     fail_at(loss.text, call.at, error.message());
@@ -58,8 +58,8 @@ void set_option(const LossExpression& loss, const CallExpression& call, OptionLi
   }
 }
 
-Told told(const LossExpression& loss, const CallExpression& call, TargetKind kind) {
-  Told told{.entry = &entry_of(loss, call, kind), .maker = nullptr, .options = {}};
+Told told(const LossExpression& loss, const CallExpression& call, TargetKind kind, const LossFacts& facts) {
+  Told told{.entry = &entry_of(loss, call, kind, facts), .maker = nullptr, .options = {}};
   told.maker = told.entry->maker();
   for (const OptionExpression& option : call.options) {
     set_option(loss, call, told.maker->options, option);
@@ -145,6 +145,16 @@ StrategyOptions strategy_of(const LossExpression& loss) {
     strategy = options;
   });
   return strategy;
+}
+
+// A last layer that no term reads would learn nothing.
+void check_last_layer(const LossExpression& loss, const std::vector<Told>& all, TargetKind kind) {
+  if (std::none_of(all.begin(), all.end(), [&](const Told& told) { return told.entry->fits == kind; }))
+    fail_at(
+        loss.text, loss.terms[0].call.at,
+        fmt::format("{} reads what the last layer reads and teaches that layer nothing; add a term that does, as in "
+                    "'{} + 0.3*{}'",
+                    all[0].entry->name, default_loss(kind), all[0].entry->name));
 }
 
 // Something must be minimised at every step.
@@ -245,8 +255,9 @@ Objective make_objective(const std::string& text, TargetKind kind, const LossFac
   if (loss.terms.size() > kMostTerms)
     fail_at(text, loss.terms[kMostTerms].at, fmt::format("a loss has at most {} terms", kMostTerms));
   std::vector<Told> all;
-  for (const TermExpression& term : loss.terms) all.push_back(told(loss, term.call, kind));
+  for (const TermExpression& term : loss.terms) all.push_back(told(loss, term.call, kind, facts));
   for (const CommonOption& option : common) set_common(all, option);
+  check_last_layer(loss, all, kind);
   check_own_parameters(loss, all);
   std::vector<ObjectiveTerm> terms;
   std::string in_order;
@@ -279,7 +290,7 @@ std::unique_ptr<Loss> make_loss(const std::string& text, TargetKind kind, const 
   if (loss.terms.size() > 1) fail_at(text, loss.terms[1].at, "a single loss is expected here");
   if (term.weight != 1 || term.begin > 0 || term.end < 1)
     fail_at(text, term.at, "a loss without weight or share of the training is expected here");
-  return made(loss, term, told(loss, term.call, kind), facts);
+  return made(loss, term, told(loss, term.call, kind, facts), facts);
 }
 
 }  // namespace attune::losses
