@@ -28,6 +28,10 @@ constexpr std::pair<std::string_view, std::string_view> kPairs[] = {
     {"question", "sentence"}, {"question", "answer"},       {"question", "context"},      {"question", "passage"},
     {"query", "passage"},     {"query", "document"},        {"query", "answer"},          {"claim", "evidence"},
     {"text", "text_pair"},    {"sentence", "sentence_pair"}};
+// Pairs that only an embedding task has; they are tried first.
+constexpr std::pair<std::string_view, std::string_view> kBelonging[] = {
+    {"anchor", "positive"}, {"query", "positive"}, {"question", "positive"}, {"text", "positive"}, {"sentence", "positive"}};
+constexpr std::string_view kNegative[] = {"negative", "negatives", "hard_negative", "hard_negatives"};
 constexpr std::string_view kLabel1[] = {"label", "labels", "标签"};
 constexpr std::string_view kLabel2[] = {"target", "class",   "category", "intent",   "sentiment",
                                         "topic",  "emotion", "emotions", "polarity", "rating",
@@ -55,7 +59,10 @@ class Chooser {
     if (question_.format == "text") return text_lines();
     Columns columns;
     texts(columns);
-    labels(columns);
+    if (question_.target == TargetKind::texts)
+      shape(columns);
+    else
+      labels(columns);
     if (options_.weight) columns.weight = named(*options_.weight, "--weight");
     columns.id = options_.id ? named(*options_.id, "--id") : first_of(kIds);
     check_distinct(columns);
@@ -138,8 +145,59 @@ class Chooser {
     }
   }
 
+  // What rows of an embedding task are: negatives or no target: pairs; a score beside a pair; a label beside a text.
+  void shape(Columns& columns) {
+    negatives(columns);
+    const bool two = columns.text_pair >= 0;
+    if (!columns.negatives.empty() && !two)
+      fail(ErrorKind::input, "{}: there are negatives and no text that belongs to the first; say --text-pair COLUMN",
+           question_.file);
+    if (question_.need == TargetNeed::ignored) return;
+    if (!options_.label.empty()) columns.label = {named(options_.label[0], "--label")};
+    if (options_.label.size() > 1)
+      fail(ErrorKind::usage, "--label is given {} times; an embedding task reads one", options_.label.size());
+    if (columns.label.empty() && columns.negatives.empty()) {
+      const int label = two ? by_tiers({kScore1, kScore2}, "score", "--label") : by_tiers({kLabel1, kLabel2}, "label", "--label");
+      if (label >= 0 && label != columns.text && label != columns.text_pair) columns.label = {label};
+    }
+    columns.shape = !columns.label.empty() ? (two ? TextShape::scored : TextShape::labelled)
+                    : two                  ? TextShape::pairs
+                                           : TextShape::none;
+    if (columns.shape == TextShape::none && question_.need == TargetNeed::required)
+      fail(ErrorKind::input,
+           "{}: rows have one text and nothing else; expected a second text that belongs to it (--text-pair COLUMN), or "
+           "a label (--label COLUMN). Its columns are {}",
+           question_.file, list());
+    if (!columns.label.empty())
+      columns.notes.push_back(fmt::format("{}: {} is column '{}'", question_.file, two ? "score" : "label",
+                                          column(columns.label[0])));
+  }
+
+  // negative, negative_2, hard_negative_1, ...
+  void negatives(Columns& columns) {
+    for (const auto& wanted : options_.negative) columns.negatives.push_back(named(wanted, "--negative"));
+    if (!options_.negative.empty()) return;
+    for (size_t i = 0; i < lowered_.size(); ++i) {
+      std::string_view name = lowered_[i];
+      while (!name.empty() && name.back() >= '0' && name.back() <= '9') name.remove_suffix(1);
+      if (name.ends_with('_')) name.remove_suffix(1);
+      if (std::find(std::begin(kNegative), std::end(kNegative), name) != std::end(kNegative))
+        columns.negatives.push_back(static_cast<int>(i));
+    }
+    if (columns.negatives.empty()) return;
+    std::vector<std::string> names;
+    for (const int index : columns.negatives) names.push_back("'" + column(index) + "'");
+    columns.notes.push_back(fmt::format("{}: negatives are {}", question_.file, fmt::join(names, ", ")));
+  }
+
   void usual_pair(Columns& columns) {
     std::vector<int> found;
+    if (question_.target == TargetKind::texts)
+      for (const auto& [first, second] : kBelonging)
+        if (find(first) >= 0 && find(second) >= 0) {
+          columns.text = find(first), columns.text_pair = find(second);
+          return;
+        }
     for (const auto& [first, second] : kPairs) {
       const int a = find(first), b = find(second);
       if (a < 0 || b < 0) continue;
@@ -177,6 +235,7 @@ class Chooser {
     std::vector<std::pair<int, const char*>> used = {
         {columns.text, "--text"}, {columns.text_pair, "--text-pair"}, {columns.weight, "--weight"}};
     for (int label : columns.label) used.emplace_back(label, "--label");
+    for (int negative : columns.negatives) used.emplace_back(negative, "--negative");
     for (size_t i = 0; i < used.size(); ++i)
       for (size_t j = 0; j < i; ++j)
         if (used[i].first >= 0 && used[i].first == used[j].first)
@@ -231,7 +290,10 @@ class Chooser {
       fail(ErrorKind::input,
            "{}: plain text lines have no {}; expected CSV, TSV, JSONL{} (choose with --format if the "
            "extension says otherwise)",
-           question_.file, question_.target == TargetKind::score ? "scores" : "labels",
+           question_.file,
+           question_.target == TargetKind::score   ? "scores"
+           : question_.target == TargetKind::texts ? "second texts"
+                                                   : "labels",
            question_.target == TargetKind::tags ? " or CoNLL columns" : "");
     Columns columns;
     columns.text = 0;

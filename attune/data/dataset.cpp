@@ -4,6 +4,7 @@
 
 #include "attune/base/error.h"
 #include "attune/base/files.h"
+#include "attune/data/collection.h"
 #include "attune/data/example_reader.h"
 #include "attune/data/open_records.h"
 #include "attune/data/tag_scheme.h"
@@ -98,6 +99,10 @@ void read_file_into(Dataset& dataset, const std::string& path, TargetKind target
     fail(ErrorKind::input, "{} has no rows{}{}; expected at least one", path, why.empty() ? "" : ": ", why);
   }
   dataset.notes.insert(dataset.notes.end(), reader.notes().begin(), reader.notes().end());
+  if (file > 0 && reader.shape() != dataset.shape)
+    fail(ErrorKind::input, "{} holds {}, {} holds {}; rows of one data set are of one kind", dataset.files[0],
+         name(dataset.shape), path, name(reader.shape()));
+  dataset.shape = reader.shape();
   if (target != TargetKind::tags) return;
   sentences.seal();
   if (tagged) return add_converted(dataset, sentences, detector, options);
@@ -109,6 +114,11 @@ void read_file_into(Dataset& dataset, const std::string& path, TargetKind target
 Dataset read_dataset(const std::vector<std::string>& paths, TargetKind target, const ReadOptions& options,
                      TargetNeed need, const std::filesystem::path& scratch) {
   if (paths.empty()) fail(ErrorKind::usage, "no data file is given");
+  if (options.corpus || options.queries) {
+    if (target != TargetKind::texts)
+      fail(ErrorKind::usage, "--corpus and --queries are for --task embed; leave them out");
+    return read_judgements(paths, read_collection(options, scratch), options, scratch);
+  }
   Dataset dataset;
   dataset.examples = Examples(scratch);
   for (const auto& path : paths) read_file_into(dataset, path, target, options, need);

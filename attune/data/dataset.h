@@ -1,5 +1,6 @@
 // Whole data sets.
 #pragma once
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,8 @@ struct Dataset {
   Examples examples;
   std::vector<std::string> notes;  // what was recognised, converted or repaired, one line each, for the user
   TagCounts tags;
+  TextShape shape = TextShape::none;       // of an embedding task's rows
+  std::shared_ptr<const Examples> corpus;  // judgements: the documents that are searched; else nothing
 
   // "train.csv line 812"
   std::string describe(Origin origin) const {
@@ -23,7 +26,8 @@ struct Dataset {
 
 // Reads all files, one after another, and converts tags to IOB2 (each file's scheme by itself). Dataset::notes says
 // what was recognised, converted and repaired. Errors (input): those of the readers; no rows; with strict_tags an I-
-// tag that continues nothing in an IOB2 file; a tag without prefix among prefixed ones.
+// tag that continues nothing in an IOB2 file; a tag without prefix among prefixed ones; files of an embedding task whose
+// rows are of different shapes.
 // `scratch`: a folder for files that hold the rows while they are needed, about as large as the data; a row then takes
 // no memory. Empty: the rows stay in memory. Errors (io): no room there.
 Dataset read_dataset(const std::vector<std::string>& paths, TargetKind target, const ReadOptions& options,

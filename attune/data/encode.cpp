@@ -21,11 +21,19 @@ void EncodeOptions::visit(OptionList& list) {
   list.add("truncate", truncate,
            {.help = "what is kept of a longer text; auto: stride for tagging, else longest-first",
             .choices = truncation_names()});
+  list.add("query-prefix", query_prefix,
+           {.help = "embed: stands before the first text of a row and before a query, as 'query: ' for E5; both texts of "
+                    "a scored pair"});
+  list.add("passage-prefix", passage_prefix,
+           {.help = "embed: stands before the other texts of a row and before a document, as 'passage: ' for E5"});
 }
 
 Encoder::Encoder(const text::Tokenizer& tokenizer, TargetKind target, const EncodeOptions& options)
     : tokenizer_(tokenizer),
       tagging_(target == TargetKind::tags),
+      embedding_(target == TargetKind::texts),
+      query_prefix_(options.query_prefix),
+      passage_prefix_(options.passage_prefix),
       max_length_(options.max_length),
       overlap_(options.window_overlap),
       separators_(tokenizer.marks_spaces() ? 2 : 1),
@@ -44,7 +52,29 @@ Encoder::Encoder(const text::Tokenizer& tokenizer, TargetKind target, const Enco
 }
 
 void Encoder::append(const Example& example, EncodedSet& set) {
-  tagging_ ? append_sentence(example, set) : append_text(example, set);
+  tagging_ ? append_sentence(example, set) : embedding_ ? append_texts(example, set) : append_text(example, set);
+}
+
+// The length of a row is that of its longest text.
+void Encoder::append_texts(const Example& example, EncodedSet& set) {
+  std::vector<std::vector<text::Piece>> texts(1 + (example.has_pair ? 1 : 0) + example.negatives.size());
+  const bool alike = example.has_pair && example.has_target;  // scored: neither asks for the other
+  for (size_t i = 0; i < texts.size(); ++i) {
+    const std::string& text = i == 0 ? example.text : i == 1 ? example.text_pair : example.negatives[i - 2];
+    tokenizer_.encode((i == 0 || alike ? query_prefix_ : passage_prefix_) + text, texts[i]);
+  }
+  const int32_t room = max_length_ - 2;
+  int32_t longest = 0;
+  for (const auto& pieces : texts) longest = std::max(longest, length(pieces));
+  set.begin_example(longest + 2, longest > room);
+  for (const auto& pieces : texts) {
+    set.counts().pieces += length(pieces);
+    set.counts().pieces_lost += std::max(0, length(pieces) - room);
+    set.add_piece(special_.cls, 0);
+    add_kept(pieces, room, 0, set);
+    set.add_piece(special_.sep, 0);
+    set.end_sequence();
+  }
 }
 
 void Encoder::append_text(const Example& example, EncodedSet& set) {

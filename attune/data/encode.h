@@ -1,5 +1,6 @@
 // From examples to pieces:  [CLS] text [SEP]  or  [CLS] text [SEP] pair [SEP]  with segment ids 0 and 1. Models whose
 // tokenizer marks spaces (XLM-R and its kin) have two [SEP] between the texts and one segment, as their reference has.
+// For an embedding task every text of a row is a sequence of its own.
 #pragma once
 #include <span>
 #include <string>
@@ -18,6 +19,7 @@ inline constexpr int kShortestSequence = 8;  // three special pieces and a littl
 struct EncodeOptions {
   int max_length = 128;           // pieces, special ones included
   std::string truncate = "auto";  // see parse_truncation
+  std::string query_prefix, passage_prefix;  // embedding: stands before the first text of a row, before its others
   int window_overlap = -1;        // tagging with stride: pieces that neighbouring windows share; -1: half a window
 
   void visit(OptionList& list);
@@ -29,12 +31,13 @@ class Encoder {
   // vocabulary has no [CLS] or [SEP]).
   Encoder(const text::Tokenizer& tokenizer, TargetKind target, const EncodeOptions& options);
 
-  // Appends one example: one sequence, or for a long sentence to be tagged one for each window. Not to be called from
-  // several threads at once.
+  // Appends one example: one sequence; for a long sentence to be tagged one for each window; for an embedding task one
+  // for each text. Not to be called from several threads at once.
   void append(const Example& example, EncodedSet& set);
 
  private:
   void append_text(const Example& example, EncodedSet& set);
+  void append_texts(const Example& example, EncodedSet& set);
   void append_sentence(const Example& example, EncodedSet& set);
   void append_windows(const SentencePieces& sentence, EncodedSet& set);
   void append_cut(const Example& example, const SentencePieces& sentence, EncodedSet& set);
@@ -42,7 +45,8 @@ class Encoder {
   void limit_words(SentencePieces& sentence, int32_t room, EncodedSet& set) const;
 
   const text::Tokenizer& tokenizer_;
-  bool tagging_;
+  bool tagging_, embedding_;
+  std::string query_prefix_, passage_prefix_;
   int32_t max_length_, overlap_, separators_;
   uint8_t second_segment_;
   Truncation truncation_;

@@ -45,6 +45,8 @@ bool ExampleReader::next(Example& example) {
     example.has_pair = columns_.text_pair >= 0;
     if (example.has_pair) example.text_pair = text_of(columns_.text_pair);
   }
+  read_negatives(example);
+  if (columns_.shape == TextShape::pairs) example.score = 1;  // as much as a judgement can say
   if (!columns_.label.empty()) read_target(example);
   if (columns_.weight >= 0) {
     example.weight = number_of(columns_.weight, "weight");
@@ -87,6 +89,18 @@ void ExampleReader::read_words(Example& example) const {
   example.text = join_words(example.words, example.word_spans);
 }
 
+// A column holds one, a list of some, or nothing: rows may have different numbers of them.
+void ExampleReader::read_negatives(Example& example) const {
+  for (const int column : columns_.negatives) {
+    const Value& found = value(column);
+    if (is_nothing(found.kind) || (is_scalar(found.kind) && trimmed(found.text).empty())) continue;
+    if (found.kind == Kind::list)
+      example.negatives.insert(example.negatives.end(), found.items.begin(), found.items.end());
+    else
+      example.negatives.push_back(text_of(column));
+  }
+}
+
 void ExampleReader::read_target(Example& example) const {
   const Value& found = value(columns_.label[0]);
   const bool empty = is_nothing(found.kind) || (is_scalar(found.kind) && trimmed(found.text).empty());
@@ -101,6 +115,10 @@ void ExampleReader::read_target(Example& example) const {
       return columns_.label.size() > 1 ? read_indicators(example) : read_label_list(example);
     case TargetKind::tags:
       return read_tags(example);
+    case TargetKind::texts:
+      if (columns_.shape == TextShape::labelled) break;
+      example.score = number_of(columns_.label[0], "score");
+      return;
     case TargetKind::label:
       break;
   }

@@ -26,6 +26,8 @@ class ExampleReader {
   // See RecordReader.
   bool at_hand() { return records_->at_hand(); }
 
+  // What rows are, after the first next(): of an embedding task.
+  TextShape shape() const { return columns_.shape; }
   // What was recognised, after the first next().
   const std::vector<std::string>& notes() const { return columns_.notes; }
   const RecordReader& records() const { return *records_; }
@@ -36,6 +38,7 @@ class ExampleReader {
   std::string text_of(int column) const;
   void read_words(Example& example) const;
   void read_target(Example& example) const;
+  void read_negatives(Example& example) const;
   void read_tags(Example& example) const;
   void read_label_list(Example& example) const;
   void read_indicators(Example& example) const;

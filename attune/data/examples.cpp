@@ -12,7 +12,7 @@ namespace attune::data {
 namespace {
 
 // How a row lies in the file: this; score, weight, size of the pair, of the id, and words, each only if its flag is
-// set; the texts; the labels' numbers; the words' sizes, places and letters.
+// set; the texts; the labels' numbers; the words' sizes, places and letters; the negatives' sizes and letters.
 struct Head {
   uint64_t hash;
   int64_t line;
@@ -29,7 +29,8 @@ enum Flag : uint32_t {
   kWeight = 16,
   kPairText = 32,
   kId = 64,
-  kWords = 128
+  kWords = 128,
+  kNegatives = 256
 };
 
 struct WordHead {
@@ -119,7 +120,8 @@ void Examples::push_back(const Example& example) {
                          flag(kLineAWord, example.line_a_word) |
                          flag(kScore, std::bit_cast<uint64_t>(example.score) != 0) |
                          flag(kWeight, example.weight != 1) | flag(kPairText, !example.text_pair.empty()) |
-                         flag(kId, !example.id.empty()) | flag(kWords, !example.words.empty());
+                         flag(kId, !example.id.empty()) | flag(kWords, !example.words.empty()) |
+                         flag(kNegatives, !example.negatives.empty());
   put(row, Head{.hash = input_hash(example),
                 .line = example.origin.line,
                 .file = example.origin.file,
@@ -131,6 +133,7 @@ void Examples::push_back(const Example& example) {
   if (flags & kPairText) put(row, size_of(example.text_pair));
   if (flags & kId) put(row, size_of(example.id));
   if (flags & kWords) put(row, static_cast<uint32_t>(example.words.size()));
+  if (flags & kNegatives) put(row, static_cast<uint32_t>(example.negatives.size()));
   put_text(row, example.text);
   put_text(row, example.text_pair);
   put_text(row, example.id);
@@ -139,6 +142,8 @@ void Examples::push_back(const Example& example) {
     put(row,
         WordHead{size_of(example.words[w]), example.word_spans.empty() ? WordSpan{-1, -1} : example.word_spans[w]});
   for (const std::string& word : example.words) put_text(row, word);
+  for (const std::string& negative : example.negatives) put(row, size_of(negative));
+  for (const std::string& negative : example.negatives) put_text(row, negative);
   storage_->bytes.append(row);
   storage_->ends.push_back(storage_->bytes.size());
 }
@@ -165,6 +170,7 @@ ExampleView Examples::view(size_t row) const {
   const uint32_t pair = head.flags & kPairText ? cursor.take<uint32_t>() : 0;
   const uint32_t id = head.flags & kId ? cursor.take<uint32_t>() : 0;
   view.word_count = head.flags & kWords ? cursor.take<int32_t>() : 0;
+  view.negative_count = head.flags & kNegatives ? cursor.take<int32_t>() : 0;
   view.text = cursor.take_text(head.text);
   view.text_pair = cursor.take_text(pair);
   view.id = cursor.take_text(id);
@@ -194,6 +200,10 @@ void Examples::read(size_t row, Example& into) const {
     into.words[w].assign(letters.take_text(head.bytes));
     if (head.span.begin >= 0) into.word_spans.push_back(head.span);
   }
+  const auto negatives = static_cast<size_t>(view.negative_count);
+  into.negatives.resize(negatives);
+  Cursor sizes(letters.at()), texts(letters.at() + negatives * sizeof(uint32_t));
+  for (std::string& negative : into.negatives) negative.assign(texts.take_text(sizes.take<uint32_t>()));
 }
 
 const Example Examples::operator[](size_t row) const {
@@ -211,21 +221,30 @@ Examples Examples::part(std::vector<int32_t> rows) const {
   return part;
 }
 
-uint64_t input_hash(const Example& example) {
-  uint64_t key = 0;
-  const auto add = [&key](std::string_view text) {
-    key = mix_key(key, text.size());
-    for (size_t at = 0; at < text.size(); at += 8) {
-      uint64_t part = 0;
-      for (size_t i = at; i < std::min(at + 8, text.size()); ++i)
-        part = part << 8 | static_cast<unsigned char>(text[i]);
-      key = mix_key(key, part);
-    }
-  };
-  add(example.text);
-  if (example.has_pair) add(example.text_pair);
-  for (const auto& word : example.words) add(word);
+namespace {
+
+uint64_t with_text(uint64_t key, std::string_view text) {
+  key = mix_key(key, text.size());
+  for (size_t at = 0; at < text.size(); at += 8) {
+    uint64_t part = 0;
+    for (size_t i = at; i < std::min(at + 8, text.size()); ++i) part = part << 8 | static_cast<unsigned char>(text[i]);
+    key = mix_key(key, part);
+  }
   return key;
+}
+
+}  // namespace
+
+uint64_t input_hash(const Example& example) {
+  uint64_t key = with_text(0, example.text);
+  if (example.has_pair) key = with_text(key, example.text_pair);
+  for (const auto& word : example.words) key = with_text(key, word);
+  for (const auto& negative : example.negatives) key = with_text(key, negative);
+  return key;
+}
+
+uint64_t text_hash(std::string_view text) {
+  return with_text(0, text);
 }
 
 }  // namespace attune::data

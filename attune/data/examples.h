@@ -19,7 +19,7 @@ struct ExampleView {
   double score = 0, weight = 1;
   Origin origin;
   bool has_pair = false, has_target = false, line_a_word = false;
-  int32_t label_count = 0, word_count = 0;
+  int32_t label_count = 0, word_count = 0, negative_count = 0;
   const std::byte *labels = nullptr, *words = nullptr;  // as examples.cpp lays them out
 
   // The number of label `i`, in Examples::label_names().
@@ -102,5 +102,7 @@ inline Examples::Iterator Examples::end() const {
 
 // 64 bits of an example's input (text, pair, words), not of its target or place: equal inputs are equal numbers.
 uint64_t input_hash(const Example& example);
+// The same of one text.
+uint64_t text_hash(std::string_view text);
 
 }  // namespace attune::data

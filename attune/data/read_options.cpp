@@ -13,6 +13,15 @@ void ReadOptions::visit(OptionList& list) {
            {.help = "column of the target (CoNLL: number of the tag's column, the last by default); repeated: 0/1 "
                     "columns of a multi-label task",
             .placeholder = "COLUMN"});
+  list.add("negative", negative,
+           {.help = "embed: column of a text that does not belong to the first one; repeated: several",
+            .placeholder = "COLUMN"});
+  list.add("corpus", corpus,
+           {.help = "embed: the documents (id, text); the data files then judge them: query_id, doc_id, relevance",
+            .placeholder = "FILE"});
+  list.add("queries", queries, {.help = "embed: the queries (id, text) that the data files judge", .placeholder = "FILE"});
+  list.add("corpus-text", corpus_text,
+           {.help = "column of a document's text; repeated: joined by a blank", .placeholder = "COLUMN"});
   list.add("weight", weight, {.help = "column of row weights", .placeholder = "COLUMN"});
   list.add("id", id, {.help = "column of row ids", .placeholder = "COLUMN"});
   list.add("label-separator", label_separator, {.help = "between the labels of a multi-label CSV cell"});

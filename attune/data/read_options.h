@@ -18,7 +18,11 @@ enum class TargetNeed {
 struct ReadOptions {
   std::string format = "auto";  // auto: by the file's extension (see detect_format)
   std::optional<std::string> text, text_pair, weight, id;
-  std::vector<std::string> label;  // several: 0/1 columns of a multi-label task
+  std::vector<std::string> label;     // several: 0/1 columns of a multi-label task
+  std::vector<std::string> negative;  // embedding: columns of texts that do not belong to the first
+  // Embedding: the data files are judgements (query, document, relevance) of these; see collection.h
+  std::optional<std::string> corpus, queries;
+  std::vector<std::string> corpus_text;  // its columns, joined; empty: by usual names
   std::string label_separator = "|";
   std::string separator;  // of fields; empty: comma for csv, tab for tsv
   bool header = true;

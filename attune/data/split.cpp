@@ -67,8 +67,12 @@ HeldOut hold_out(const Dataset& dataset, TargetKind target, double share, uint64
   const auto rows = static_cast<int32_t>(dataset.examples.size());
   if (rows < 2) fail(ErrorKind::input, "{} rows are too few to hold some out; give a --dev file or --dev none", rows);
   const uint64_t stream = mix_key(seed, kSplitStream);
+  // Pairs of an embedding task: what belongs to the same text stays together, so that dev asks for texts that training
+  // has not seen.
+  const bool by_second = dataset.shape == TextShape::pairs;
   const auto key = [&](int32_t row) {
-    return mix_key(stream, dataset.examples.view(static_cast<size_t>(row)).input_hash);
+    const ExampleView view = dataset.examples.view(static_cast<size_t>(row));
+    return mix_key(stream, by_second ? text_hash(view.text_pair) : view.input_hash);
   };
   auto strata = strata_of(dataset.examples, target);
   std::vector<std::pair<uint64_t, int32_t>> keyed;
@@ -116,6 +120,8 @@ Dataset take_rows(const Dataset& dataset, std::vector<int32_t> rows) {
   part.files = dataset.files;
   part.notes = dataset.notes;
   part.tags = dataset.tags;
+  part.shape = dataset.shape;
+  part.corpus = dataset.corpus;
   part.examples = dataset.examples.part(std::move(rows));
   return part;
 }

@@ -13,6 +13,10 @@ Head::Head(nn::Parameters& parameters, const BertConfig& config, const HeadOptio
   if (options.kind == HeadKind::sequence)
     pooler_ = std::make_unique<nn::Linear>(
         parameters, "pooler.dense", nn::Linear::Options{.in = config.hidden, .out = config.hidden, .depth = depth});
+  if (options.kind == HeadKind::vector) {
+    ATTUNE_CHECK(options.outputs == config.hidden, "a vector of {} from hidden states of {}", options.outputs, config.hidden);
+    return;
+  }
   classifier_ = std::make_unique<nn::Linear>(
       parameters, "classifier", nn::Linear::Options{.in = config.hidden, .out = options.outputs, .depth = depth});
 }
@@ -24,6 +28,7 @@ HeadOutput Head::forward(Context& context, const Tensor& hidden, const tensor::P
                                : ops::gather_rows(context, hidden, context.on_device(input.rows), read);
   if (pooler_)
     x = ops::activation(context, kernels::ActivationKind::tanh, pooler_->forward(context, x, context.sums()));
+  if (!classifier_) return {x, x};
   const Tensor dropped =
       ops::dropout(context, x, {.p = dropout_, .stream = kHeadStream, .row_keys = context.on_device(input.keys)});
   return {x, classifier_->forward(context, dropped, context.sums())};

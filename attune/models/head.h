@@ -2,9 +2,11 @@
 //
 // sequence (BertForSequenceClassification): pooled = tanh(W_p h_first + b_p); logits = W dropout(pooled) + b
 // token    (BertForTokenClassification):    logits = W dropout(h) + b, at the rows that carry a label
+// vector   (sentence-transformers):         logits = features = pooled h; no parameters of its own
 //
 // `pooling` mean: the sequence head reads the mean of a sequence's rows in place of its first row. That is not one of
-// Hugging Face's heads, so such a model is saved as an encoder with a head file beside it.
+// Hugging Face's heads, so such a model is saved as an encoder with a head file beside it. (sentence-transformers'
+// pooling knows both: a vector head has a place there.)
 #pragma once
 #include <memory>
 #include <span>
@@ -18,13 +20,13 @@ namespace attune::models {
 using autograd::Context;
 using tensor::Tensor;
 
-enum class HeadKind { sequence, token };
+enum class HeadKind { sequence, token, vector };
 enum class Pooling { first, mean };
 
 struct HeadOptions {
   HeadKind kind = HeadKind::sequence;
   Pooling pooling = Pooling::first;
-  int64_t outputs = 2;  // P; one a label, unless the loss reads them in another way
+  int64_t outputs = 2;  // P; one a label, unless the loss reads them in another way; vector: the hidden size
 };
 
 // Which rows a head reads: `rows[i]` for output row i (sequence heads: one a sequence), padded with -1 to a multiple of
@@ -52,13 +54,13 @@ class Head {
                      const HeadInput& input) const;
   const HeadOptions& options() const { return options_; }
   // Whether it reads the mean of a sequence's rows, all of them; else only the rows it is told.
-  bool pools_sequences() const { return options_.kind == HeadKind::sequence && options_.pooling == Pooling::mean; }
+  bool pools_sequences() const { return options_.kind != HeadKind::token && options_.pooling == Pooling::mean; }
 
  private:
   HeadOptions options_;
   float dropout_;
   std::unique_ptr<nn::Linear> pooler_;  // sequence heads only
-  std::unique_ptr<nn::Linear> classifier_;
+  std::unique_ptr<nn::Linear> classifier_;  // none of a vector head
 };
 
 }  // namespace attune::models

@@ -73,6 +73,10 @@ struct DetailWriter {
 
   void operator()(std::monostate) const {}
   void operator()(const metrics::RegressionResult&) const {}
+  void operator()(const metrics::RetrievalResult& result) const {
+    out["queries"] = result.queries;
+    out["documents"] = result.documents;
+  }
   void operator()(const metrics::ClassificationResult& result) const {
     out.update(table(result.table, report.labels));
     out["confusion"] = confusion(result.confusion);

@@ -13,6 +13,9 @@ const Split* headline_split(const Report& report) {
 
 std::string headline_metric(const Report& report) {
   if (!report.headline_metric.empty()) return report.headline_metric;
+  const Split* split = headline_split(report);
+  // Texts with a score are judged by their order alone.
+  if (report.task == "embed" && split && !split->scores.find("ndcg_10")) return "spearman";
   return std::string(metrics::default_best_metric(report.task));
 }
 

@@ -12,6 +12,7 @@
 #include "attune/metrics/classification.h"
 #include "attune/metrics/multilabel.h"
 #include "attune/metrics/regression.h"
+#include "attune/metrics/retrieval.h"
 #include "attune/metrics/routing.h"
 #include "attune/metrics/tagging.h"
 
@@ -19,13 +20,13 @@ namespace attune::report {
 
 // What the metrics of the split's task left; monostate: scores only.
 using Detail = std::variant<std::monostate, metrics::ClassificationResult, metrics::MultiLabelResult,
-                            metrics::RegressionResult, metrics::TaggingResult>;
+                            metrics::RegressionResult, metrics::TaggingResult, metrics::RetrievalResult>;
 
 // One row judged wrongly, named by where it stands; its text is shown only where Report::show_texts is set.
 struct Mistake {
   std::string file = {};
   int64_t line = 0;
-  std::string place = {};  // within the row: "word 3"
+  std::string place = {};  // within the row: "word 3"; embedding: where the first right answer stands: "rank 12"
   std::string gold = {}, predicted = {};
   double probability = metrics::kUndefined;  // of the prediction; NaN for regression
   std::string text = {};
@@ -91,7 +92,7 @@ struct Routing {
 
 struct Report {
   std::string title = "attune report";
-  std::string task = {};             // classify, multilabel, regress, tag
+  std::string task = {};             // classify, multilabel, regress, tag, embed
   std::string model = {};            // as the user named it
   std::string headline_metric = {};  // empty: metrics::default_best_metric(task)
   std::vector<std::string> labels = {};

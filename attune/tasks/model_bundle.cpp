@@ -1,9 +1,11 @@
 #include "attune/tasks/model_bundle.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "attune/io/model_folder.h"
 #include "attune/io/resolve.h"
+#include "attune/io/sentence_folder.h"
 #include "attune/kernels/kernels.h"
 #include "attune/tasks/folder_weights.h"
 #include "attune/tasks/label_plan.h"
@@ -46,7 +48,10 @@ models::BertConfig with_dropout(models::BertConfig config, const TrainingModelOp
 }
 
 // An old head cannot read what it was not trained on.
-models::Pooling training_pooling(const TrainingModelOptions& options, const nlohmann::json& record, bool old_head) {
+models::Pooling training_pooling(const TrainingModelOptions& options, const nlohmann::json& record, bool old_head,
+                                 bool folder_mean) {
+  if (options.task->kind == TaskKind::embed)
+    return options.pooling.value_or(folder_mean ? models::Pooling::mean : models::Pooling::first);
   const models::Pooling own = recorded_pooling(record).value_or(models::Pooling::first);
   const auto name = [](models::Pooling pooling) { return pooling == models::Pooling::mean ? "mean" : "cls"; };
   if (options.task->head == models::HeadKind::token) {
@@ -77,6 +82,33 @@ void note_loaded(ModelBundle& bundle) {
     bundle.notes.push_back("in the file, not used by this model: " + list_of(bundle.loaded.skipped, kMost));
 }
 
+// Rows of length 1, each scaled by itself; a row of zeros stays.
+std::vector<float> texts_vectors(std::span<const float> outputs, int64_t width, bool normalize) {
+  std::vector<float> vectors(outputs.begin(), outputs.end());
+  if (!normalize) return vectors;
+  const auto c = static_cast<size_t>(width);
+  for (size_t at = 0; at < vectors.size(); at += c) {
+    double squares = 0;
+    for (size_t i = at; i < at + c; ++i) squares += static_cast<double>(vectors[i]) * static_cast<double>(vectors[i]);
+    if (squares == 0) continue;
+    const double scale = 1 / std::sqrt(squares);
+    for (size_t i = at; i < at + c; ++i) vectors[i] = static_cast<float>(static_cast<double>(vectors[i]) * scale);
+  }
+  return vectors;
+}
+
+// What the folder says of its vectors: attune's record, sentence-transformers' files, else the usual: the mean of the
+// pieces, of length 1.
+io::SentenceSettings vector_settings(const fs::path& folder, int64_t hidden) {
+  return io::read_sentence_settings(folder, hidden).value_or(io::SentenceSettings{.mean = true, .normalize = true});
+}
+
+void apply_vector_settings(ModelBundle& bundle, const io::SentenceSettings& settings) {
+  bundle.vectors = {.normalize = settings.normalize, .similarity = settings.similarity};
+  if (bundle.encode.query_prefix.empty()) bundle.encode.query_prefix = settings.query_prompt;
+  if (bundle.encode.passage_prefix.empty()) bundle.encode.passage_prefix = settings.document_prompt;
+}
+
 // Outputs of the last layer for the bundle's labels.
 int64_t head_outputs(const ModelBundle& bundle) {
   const losses::Link* link = bundle.loss.link();
@@ -95,9 +127,40 @@ losses::Objective loss_to_read_with(ModelBundle& bundle, const FolderWeights& we
   }
 }
 
+// Whether a folder's texts become vectors: it says so, or the caller does and it has no head. Errors (model): an encoder
+// without either.
+bool embeds(const io::ModelFolder& folder, const nlohmann::json& record, const FolderWeights& weights,
+            const fs::path& place, bool asked) {
+  const auto own = recorded_task(record);
+  if (own && *own == "embed") return true;
+  if (weights.outputs()) {
+    if (asked)
+      fail(ErrorKind::usage, "{}: the model has a last layer, of the task {}; vectors come of an encoder alone",
+           place.string(), task_of_folder(folder, record, *weights.outputs()).name);
+    return false;
+  }
+  if (asked || fs::exists(place / "modules.json")) return true;
+  fail(ErrorKind::model,
+       "{}: there is no 'classifier.weight': this is an encoder without a task head; fine-tune it with `attune train`, or "
+       "say --task embed for the vectors it gives",
+       folder.path().string());
+}
+
 }  // namespace
 
+int64_t ModelBundle::logit_count() const {
+  switch (task->kind) {
+    case TaskKind::regress:
+      return 1;
+    case TaskKind::embed:
+      return model ? model->config().hidden : config.value("hidden_size", int64_t{0});
+    default:
+      return labels.size();
+  }
+}
+
 std::vector<float> ModelBundle::logits(std::span<const float> outputs) const {
+  if (task->kind == TaskKind::embed) return texts_vectors(outputs, logit_count(), vectors.normalize);
   const losses::Link* link = loss.link();
   if (!link) return {outputs.begin(), outputs.end()};
   const auto p = static_cast<size_t>(model->head().outputs), k = static_cast<size_t>(logit_count());
@@ -109,6 +172,7 @@ std::vector<float> ModelBundle::logits(std::span<const float> outputs) const {
 }
 
 std::string why_encoder_only(const ModelBundle& bundle) {
+  if (bundle.task->kind == TaskKind::embed) return "";  // there is nothing else
   if (bundle.model->head().pooling == models::Pooling::mean)
     return "the head reads the mean of all pieces, for which transformers has no class";
   if (bundle.loss.link())
@@ -125,7 +189,8 @@ std::string unknown_to_transformers(const ModelBundle& bundle) {
 }
 
 ModelBundle open_for_training(const TrainingModelOptions& options) {
-  const io::ModelFolder folder = io::ModelFolder::open(io::resolve_model(options.model));
+  const fs::path place = io::resolve_model(options.model);
+  const io::ModelFolder folder = io::ModelFolder::open(io::transformer_folder(place));
   ModelBundle bundle;
   bundle.source = folder.path();
   bundle.task = options.task;
@@ -145,7 +210,9 @@ ModelBundle open_for_training(const TrainingModelOptions& options) {
   part_from_other_link(plan, continued, bundle.loss, recorded_link(bundle.record));
   bundle.notes = std::move(plan.notes);
   bundle.continued_head = plan.keeps_head;
-  const models::Pooling pooling = training_pooling(options, bundle.record, plan.keeps_head);
+  const bool vectors = options.task->kind == TaskKind::embed;
+  const auto settings = vectors ? vector_settings(place, config.hidden) : io::SentenceSettings{};
+  const models::Pooling pooling = training_pooling(options, bundle.record, plan.keeps_head, settings.mean);
   bundle.model = std::make_unique<models::Model>(
       config, models::HeadOptions{.kind = options.task->head, .pooling = pooling, .outputs = head_outputs(bundle)},
       options.compute, [&](nn::Parameters& parameters) { bundle.loss.add_parameters(parameters); }, memory_of(bundle));
@@ -157,6 +224,11 @@ ModelBundle open_for_training(const TrainingModelOptions& options) {
                          {.seed = options.seed, .old_output = plan.old_output, .new_head = !plan.keeps_head});
                    });
   bundle.encode = options.encode;
+  if (vectors) {
+    apply_vector_settings(bundle, settings);
+    bundle.vectors.normalize = options.normalize.value_or(settings.normalize);
+    if (settings.max_length && !options.max_length_given) bundle.encode.max_length = static_cast<int>(*settings.max_length);
+  }
   bundle.decoding = options.decoding;
   bundle.pairs = options.pairs;
   check_vocabulary(bundle);
@@ -177,8 +249,9 @@ ModelBundle open_for_training(const TrainingModelOptions& options) {
 }
 
 ModelBundle open_for_inference(const std::string& model, tensor::DType compute, const MakeLoss& make_loss,
-                               kernels::Kernels* device) {
-  const io::ModelFolder folder = io::ModelFolder::open(io::resolve_model(model));
+                               kernels::Kernels* device, bool embed) {
+  const fs::path place = io::resolve_model(model);
+  const io::ModelFolder folder = io::ModelFolder::open(io::transformer_folder(place));
   ModelBundle bundle;
   bundle.device = device;
   bundle.source = folder.path();
@@ -186,23 +259,27 @@ ModelBundle open_for_inference(const std::string& model, tensor::DType compute, 
   bundle.record = read_record(folder.path());
   bundle.tokenizer = text::Tokenizer::load(folder.path());
   const FolderWeights weights(folder);
-  const auto outputs = weights.outputs();
-  if (!outputs)
-    fail(
-        ErrorKind::model,
-        "{}: there is no 'classifier.weight': this is an encoder without a task head; fine-tune it with `attune train`",
-        folder.path().string());
-  bundle.task = &task_of_folder(folder, bundle.record, *outputs);
-  if (bundle.task->kind != TaskKind::regress) bundle.labels = names_of_outputs(folder, bundle.record, *outputs);
+  const models::BertConfig config = models::BertConfig::from_json(folder.config(), config_file(folder));
+  const bool vectors = embeds(folder, bundle.record, weights, place, embed);
+  const int64_t outputs = vectors ? config.hidden : *weights.outputs();
+  bundle.task = vectors ? &task_named("embed") : &task_of_folder(folder, bundle.record, outputs);
+  if (!vectors && bundle.task->kind != TaskKind::regress)
+    bundle.labels = names_of_outputs(folder, bundle.record, outputs);
   if (bundle.record.is_object()) apply_record(bundle);
+  const auto settings = vectors ? vector_settings(place, config.hidden) : io::SentenceSettings{};
+  if (vectors) {
+    apply_vector_settings(bundle, settings);
+    if (settings.max_length) bundle.encode.max_length = static_cast<int>(*settings.max_length);
+  }
   bundle.loss = make_loss ? make_loss(bundle.labels) : loss_to_read_with(bundle, weights);
-  if (head_outputs(bundle) != *outputs)
+  if (head_outputs(bundle) != outputs)
     fail(ErrorKind::model, "{}: the last layer has {} outputs; the loss '{}' reads {} for {} labels",
-         folder.path().string(), *outputs, bundle.loss.text(), head_outputs(bundle), bundle.logit_count());
-  const models::Pooling pooling = recorded_pooling(bundle.record).value_or(models::Pooling::first);
+         folder.path().string(), outputs, bundle.loss.text(), head_outputs(bundle), bundle.logit_count());
+  const models::Pooling pooling =
+      vectors ? (settings.mean ? models::Pooling::mean : models::Pooling::first)
+              : recorded_pooling(bundle.record).value_or(models::Pooling::first);
   bundle.model = std::make_unique<models::Model>(
-      models::BertConfig::from_json(folder.config(), config_file(folder)),
-      models::HeadOptions{.kind = bundle.task->head, .pooling = pooling, .outputs = *outputs}, compute,
+      config, models::HeadOptions{.kind = bundle.task->head, .pooling = pooling, .outputs = outputs}, compute,
       [&](nn::Parameters& parameters) { bundle.loss.add_parameters(parameters); }, memory_of(bundle));
   bundle.loaded = with_context([&] { return "in " + folder.path().string(); },
                                [&] { return models::load_weights(*bundle.model, weights, {}); });
@@ -231,6 +308,12 @@ std::optional<models::Pooling> pooling_named(const std::string& name) {
   if (name == "cls") return models::Pooling::first;
   if (name == "mean") return models::Pooling::mean;
   fail(ErrorKind::usage, "--pooling is '{}'; expected auto, cls or mean", name);
+}
+
+std::optional<bool> normalize_named(const std::string& name) {
+  if (name == "auto") return std::nullopt;
+  if (name == "on" || name == "off") return name == "on";
+  fail(ErrorKind::usage, "--normalize is '{}'; expected auto, on or off", name);
 }
 
 tensor::DType compute_type(const std::string& precision) {

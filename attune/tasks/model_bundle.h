@@ -21,6 +21,12 @@ namespace attune::tasks {
 
 namespace fs = std::filesystem;
 
+// What becomes of a text's pooled vector, and how two are compared.
+struct VectorSettings {
+  bool normalize = true;              // scaled to length 1
+  std::string similarity = "cosine";  // or dot, euclidean, manhattan, as sentence-transformers names them
+};
+
 struct ModelBundle {
   fs::path source;  // the folder it was opened from
   const Task* task = nullptr;
@@ -33,6 +39,7 @@ struct ModelBundle {
   data::EncodeOptions encode;
   std::vector<double> thresholds;        // multilabel, probabilities; empty: 0.5
   std::optional<bool> pairs;             // trained on pairs of texts, on single ones; nothing: not known
+  VectorSettings vectors;                // embedding
   Decoding decoding = Decoding::argmax;  // tagging; argmax where attune.json names none, as Hugging Face does
   nlohmann::json record;                 // attune.json as read; null where there is none
   models::LoadReport loaded;
@@ -40,9 +47,11 @@ struct ModelBundle {
   std::vector<std::string> notes;      // what the user should know, one line each
   kernels::Kernels* device = nullptr;  // where the model lies; nullptr: in the host's memory
 
-  // K: labels, or 1 for a score. The last layer may have another number of outputs, P (losses::Link).
-  int64_t logit_count() const { return task->kind == TaskKind::regress ? 1 : labels.size(); }
-  // The last layer's outputs [rows, P] as the task's logits [rows, K].
+  // K: labels, 1 for a score, or the width of a text's vector. The last layer may have another number of outputs, P
+  // (losses::Link).
+  int64_t logit_count() const;
+  // The last layer's outputs [rows, P] as the task's logits [rows, K]; of an embedding task the texts' vectors, of
+  // length 1 where that is asked for.
   std::vector<float> logits(std::span<const float> outputs) const;
 };
 
@@ -72,6 +81,7 @@ struct TrainingModelOptions {
   Decoding decoding = Decoding::argmax;
   bool max_length_given = false;
   std::optional<bool> pairs = {};      // see ModelBundle
+  std::optional<bool> normalize = {};  // embedding; none: as the folder has it, else yes
   kernels::Kernels* device = nullptr;  // see ModelBundle; outlives the bundle
 };
 
@@ -81,10 +91,11 @@ struct TrainingModelOptions {
 // was not trained with, or for a head that pools nothing.
 ModelBundle open_for_training(const TrainingModelOptions& options);
 
-// Opens a fine-tuned folder, attune's own or Hugging Face's. `make_loss`: for a program's own loss; empty: the one that
-// attune.json names (recorded_loss).
+// Opens a fine-tuned folder, attune's own or Hugging Face's, or sentence-transformers' (the task embed). `make_loss`:
+// for a program's own loss; empty: the one that attune.json names (recorded_loss). `embed`: an encoder alone is opened
+// for the task embed too (mean of the pieces, length 1).
 ModelBundle open_for_inference(const std::string& model, tensor::DType compute, const MakeLoss& make_loss = {},
-                               kernels::Kernels* device = nullptr);
+                               kernels::Kernels* device = nullptr, bool embed = false);
 
 // Why transformers opens no more than the encoder of this model's folder; empty: it opens all of it.
 std::string why_encoder_only(const ModelBundle& bundle);
@@ -100,6 +111,9 @@ void save_bundle(ModelBundle& bundle, const fs::path& folder, nlohmann::json rec
 
 // "cls" or "mean"; nothing for "auto". Errors (usage): another name.
 std::optional<models::Pooling> pooling_named(const std::string& name);
+
+// True for "on", false for "off"; nothing for "auto". Errors (usage): another name.
+std::optional<bool> normalize_named(const std::string& name);
 
 // "bf16" where the processor multiplies it fast, else "f32", for "auto". Errors (usage): another name.
 tensor::DType compute_type(const std::string& precision);

@@ -56,6 +56,14 @@ losses::LossFacts recorded_facts(const ModelBundle& bundle, const fs::path& path
   if (!told.is_object()) refuse_record(path, fmt::format("'loss_facts' is {}", told.dump()));
   if (told.contains("counts"))
     facts.counts = numbers_of(told["counts"], "loss_facts: 'counts'", bundle.logit_count(), path);
+  if (told.contains("texts")) {
+    facts.texts = told["texts"] == "scored"     ? losses::TextRows::scored
+                  : told["texts"] == "labelled" ? losses::TextRows::labelled
+                                                : losses::TextRows::pairs;
+    facts.negatives = told.value("negatives", json(false)) == json(true);
+    for (const auto& [key, to] : {std::pair{"score_low", &facts.score_low}, std::pair{"score_high", &facts.score_high}})
+      if (const json number = told.value(key, json(0)); is_number(number)) *to = number.get<double>();
+  }
   if (const json items = told.value("items", json(0)); is_number(items)) facts.items = items.get<double>();
   return facts;
 }
@@ -105,8 +113,9 @@ std::string recorded_link(const json& record) {
 }
 
 losses::Objective default_objective(const ModelBundle& bundle) {
-  return losses::make_objective(losses::default_loss(bundle.task->loss), bundle.task->loss,
-                                {.labels = bundle.logit_count()});
+  losses::LossFacts facts{.labels = bundle.logit_count()};
+  if (bundle.task->kind == TaskKind::embed) facts.texts = losses::TextRows::pairs;
+  return losses::make_objective(losses::default_loss(bundle.task->loss, facts.texts), bundle.task->loss, facts);
 }
 
 losses::Objective recorded_loss(const ModelBundle& bundle) {
@@ -142,6 +151,23 @@ void apply_record(ModelBundle& bundle) {
   bundle.thresholds = thresholds.get<std::vector<double>>();
 }
 
+namespace {
+
+void record_vectors(const ModelBundle& bundle, json& record) {
+  const losses::LossFacts& facts = bundle.loss.facts();
+  record["normalize"] = bundle.vectors.normalize;
+  record["query_prefix"] = bundle.encode.query_prefix, record["passage_prefix"] = bundle.encode.passage_prefix;
+  json& told = record["loss_facts"];
+  told["texts"] = facts.texts == losses::TextRows::scored     ? "scored"
+                  : facts.texts == losses::TextRows::labelled ? "labelled"
+                                                              : "pairs";
+  if (facts.negatives) told["negatives"] = true;
+  if (facts.texts == losses::TextRows::scored)
+    told["score_low"] = facts.score_low, told["score_high"] = facts.score_high;
+}
+
+}  // namespace
+
 void write_record(const ModelBundle& bundle, const fs::path& folder, json record) {
   record["task"] = bundle.task->name;
   record["labels"] = bundle.labels.names();
@@ -156,6 +182,7 @@ void write_record(const ModelBundle& bundle, const fs::path& folder, json record
   for (const char* key : {"loss_options", "loss_facts", "own_link", "link"}) record.erase(key);
   if (const losses::LossFacts& facts = bundle.loss.facts(); !facts.counts.empty())
     record["loss_facts"] = {{"counts", facts.counts}, {"items", facts.items}};
+  if (bundle.task->kind == TaskKind::embed) record_vectors(bundle, record);
   if (bundle.loss.link()) record["own_link"] = true, record["link"] = bundle.loss.link_name();
   with_device(bundle, [&](kernels::Kernels& kernels) { record["probe"] = make_probe(*bundle.model, kernels); });
   write_file_atomically(folder / kRecordFile, record.dump(2) + "\n");

@@ -5,6 +5,8 @@
 //   own_link (true, false): the last layer's outputs are not one logit a label (losses::Link); link: whose it is
 //   loss: as the loss language has it (losses/language/), and loss_facts: counts [K], items, of the training data.
 //   Folders of before the language have loss_options: class_weights, pos_weight (lists), label_smoothing
+//   Embedding: normalize (true, false), query_prefix, passage_prefix; sentence-transformers' files say the same, and
+//   rule. loss_facts then: texts (pairs, scored, labelled), negatives, score_low, score_high
 //   probe (see probe.h), and whatever else the one who saved it gave
 #pragma once
 #include <optional>

@@ -5,7 +5,7 @@
 namespace attune::tasks {
 
 std::optional<bool> pairs_of(const Task& task, const data::Dataset& dataset) {
-  if (task.kind == TaskKind::tag || dataset.examples.empty()) return std::nullopt;
+  if (task.kind == TaskKind::tag || task.kind == TaskKind::embed || dataset.examples.empty()) return std::nullopt;
   const data::Examples& examples = dataset.examples;
   const bool first = examples.view(0).has_pair;
   for (size_t row = 1; row < examples.size(); ++row)
@@ -33,7 +33,7 @@ void check_pairs(const ModelBundle& bundle, const data::Dataset& dataset) {
 }
 
 std::string pairs_note(const ModelBundle& bundle, bool pairs) {
-  if (bundle.pairs || bundle.task->kind == TaskKind::tag) return "";
+  if (bundle.pairs || bundle.task->kind == TaskKind::tag || bundle.task->kind == TaskKind::embed) return "";
   return fmt::format("{} does not say whether it was trained on pairs of texts; rows are read as {}",
                      bundle.source.string(), pairs ? "pairs" : "single texts");
 }

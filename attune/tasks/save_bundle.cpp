@@ -3,6 +3,7 @@
 
 #include "attune/base/files.h"
 #include "attune/io/safetensors_writer.h"
+#include "attune/io/sentence_folder.h"
 #include "attune/tasks/folder_weights.h"
 #include "attune/tasks/model_bundle.h"
 #include "attune/tasks/model_record.h"
@@ -16,6 +17,11 @@ json with_task(json config, const ModelBundle& bundle, bool hugging_face_head) {
   config["architectures"] = json::array({hugging_face_head ? bundle.task->architecture : "BertModel"});
   config["torch_dtype"] = "float32";
   config.erase("dtype");
+  config.erase("num_labels"), config.erase("problem_type");
+  if (bundle.task->kind == TaskKind::embed) {
+    config.erase("id2label"), config.erase("label2id");
+    return config;
+  }
   json id2label = json::object(), label2id = json::object();
   for (int i = 0; i < bundle.labels.size(); ++i) {
     id2label[std::to_string(i)] = bundle.labels.name(i);
@@ -24,11 +30,7 @@ json with_task(json config, const ModelBundle& bundle, bool hugging_face_head) {
   if (bundle.labels.size() == 0) id2label["0"] = "LABEL_0", label2id["LABEL_0"] = 0;
   config["id2label"] = id2label;
   config["label2id"] = label2id;
-  config.erase("num_labels");
-  if (*bundle.task->problem_type)
-    config["problem_type"] = bundle.task->problem_type;
-  else
-    config.erase("problem_type");
+  if (*bundle.task->problem_type) config["problem_type"] = bundle.task->problem_type;
   return config;
 }
 
@@ -52,7 +54,8 @@ bool is_hugging_faces(const std::string& name) {
 }  // namespace
 
 void save_bundle(ModelBundle& bundle, const fs::path& folder, json record) {
-  const bool hugging_face_head = why_encoder_only(bundle).empty();
+  const bool hugging_face_head = bundle.task->kind != TaskKind::embed && why_encoder_only(bundle).empty();
+  const bool vectors = bundle.task->kind == TaskKind::embed;
   for (const auto& name : bundle.tokenizer->files())
     if (bundle.source != folder) write_file_atomically(folder / name, read_file(bundle.source / name));
 
@@ -69,6 +72,15 @@ void save_bundle(ModelBundle& bundle, const fs::path& folder, json record) {
   write_tensors(memory, named, folder / "model.safetensors");
   write_file_atomically(folder / "config.json", with_task(bundle.config, bundle, hugging_face_head).dump(2) + "\n");
 
+  if (vectors)
+    io::write_sentence_settings(folder,
+                                {.mean = bundle.model->head().pooling == models::Pooling::mean,
+                                 .normalize = bundle.vectors.normalize,
+                                 .max_length = bundle.encode.max_length,
+                                 .query_prompt = bundle.encode.query_prefix,
+                                 .document_prompt = bundle.encode.passage_prefix,
+                                 .similarity = bundle.vectors.similarity},
+                                bundle.model->config().hidden);
   write_record(bundle, folder, std::move(record));
 }
 

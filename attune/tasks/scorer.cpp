@@ -1,8 +1,10 @@
 #include "attune/tasks/scorer.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "attune/metrics/thresholds.h"
+#include "attune/tasks/search_scorer.h"
 
 namespace attune::tasks {
 namespace {
@@ -83,6 +85,35 @@ class RegressScorer final : public Scorer {
   metrics::RegressionMeter meter_;
 };
 
+// Two texts' cosine against their score; only the order and the line count, for they have different units.
+class SimilarityScorer final : public Scorer {
+ public:
+  explicit SimilarityScorer(const TargetTable& targets) : targets_(targets), meter_(targets.rows()) {}
+  void add(int32_t row, std::span<const data::LabelPlace>, std::span<const float> vectors) override {
+    const size_t width = vectors.size() / 2;
+    double dot = 0, first = 0, second = 0;
+    for (size_t i = 0; i < width; ++i) {
+      const auto a = static_cast<double>(vectors[i]), b = static_cast<double>(vectors[width + i]);
+      dot += a * b, first += a * a, second += b * b;
+    }
+    const double lengths = std::sqrt(first * second);
+    meter_.add(row, targets_.score(row), lengths > 0 ? dot / lengths : 0);
+  }
+  Evaluation finish(const metrics::BootstrapOptions& bootstrap) override {
+    Evaluation evaluation;
+    auto result = metrics::summarize(meter_.records(), bootstrap);
+    for (const char* name : {"spearman", "pearson"}) evaluation.scores.set(result.scores.at(name));
+    result.scores = evaluation.scores;
+    evaluation.scored = meter_.records();
+    evaluation.detail = std::move(result);
+    return evaluation;
+  }
+
+ private:
+  const TargetTable& targets_;
+  metrics::RegressionMeter meter_;
+};
+
 // A word that no window answers for (cut off, or no piece of the vocabulary) is -1, which the metrics read as O.
 class TagScorer final : public Scorer {
  public:
@@ -129,6 +160,9 @@ std::unique_ptr<Scorer> make_scorer(const Task& task, const data::Labels& labels
       return std::make_unique<RegressScorer>(targets);
     case TaskKind::tag:
       return std::make_unique<TagScorer>(labels, targets, options);
+    case TaskKind::embed:
+      if (targets.shape() == data::TextShape::scored) return std::make_unique<SimilarityScorer>(targets);
+      return make_search_scorer(targets, options);
   }
   fail(ErrorKind::internal, "a task without a scorer");
 }

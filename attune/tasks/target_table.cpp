@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "attune/base/rng.h"
+
 namespace attune::tasks {
 namespace {
 
@@ -20,7 +22,16 @@ TargetTable::TargetTable(const Task& task, const data::Labels& labels, const dat
     : kind_(task.kind), width_(task.kind == TaskKind::multilabel ? labels.size() : 1) {
   const data::Examples& examples = dataset.examples;
   rows_ = static_cast<int64_t>(examples.size());
-  if (kind_ == TaskKind::regress) {
+  shape_ = dataset.shape;
+  if (kind_ == TaskKind::embed && shape_ == data::TextShape::labelled) {
+    ids_ = Column<int32_t>(examples.folder()), offsets_ = Column<int64_t>(examples.folder());
+    for (size_t row = 0; row < examples.size(); ++row) {
+      offsets_.push_back(ids_.size());
+      ids_.push_back(examples.view(row).label(0));
+    }
+    offsets_.push_back(ids_.size());
+    ids_.seal(), offsets_.seal();
+  } else if (kind_ == TaskKind::regress || kind_ == TaskKind::embed) {
     scores_ = column_of(examples, [](const data::ExampleView& row) { return row.score; });
   } else {
     data::LabelIds numbered = data::number_labels(dataset, labels, label_source);
@@ -33,7 +44,17 @@ TargetTable::TargetTable(const Task& task, const data::Labels& labels, const dat
   if (weighted) weights_ = column_of(examples, [](const data::ExampleView& row) { return row.weight; });
 }
 
-void TargetTable::append(Batch& batch, int32_t row, std::span<const data::LabelPlace> places) const {
+namespace {
+
+uint64_t key_of(std::span<const int32_t> ids) {
+  uint64_t key = ids.size();
+  for (const int32_t id : ids) key = mix_key(key, static_cast<uint64_t>(id));
+  return key;
+}
+
+}  // namespace
+
+void TargetTable::append(Batch& batch, int32_t row, const data::Encoded& sequence) const {
   losses::Targets& targets = batch.targets;
   targets.width = width_;
   size_t items = 1;
@@ -51,16 +72,28 @@ void TargetTable::append(Batch& batch, int32_t row, std::span<const data::LabelP
       break;
     }
     case TaskKind::tag:
-      items = places.size();
-      for (const data::LabelPlace& place : places) targets.classes.push_back(ids_[offsets_[row] + place.word]);
+      items = sequence.places.size();
+      for (const data::LabelPlace& place : sequence.places) targets.classes.push_back(ids_[offsets_[row] + place.word]);
       break;
+    case TaskKind::embed:
+      targets.texts.push_back(key_of(sequence.ids));
+      return;  // the row is the item: end_row
   }
   targets.examples.insert(targets.examples.end(), items, row);
   if (weights_.size() > 0) targets.weights.insert(targets.weights.end(), items, weights_[row]);
 }
 
-void TargetTable::end_row(Batch& batch) const {
-  if (kind_ == TaskKind::tag) batch.targets.sequences.push_back(static_cast<int32_t>(batch.targets.classes.size()));
+void TargetTable::end_row(Batch& batch, int32_t row) const {
+  losses::Targets& targets = batch.targets;
+  if (kind_ == TaskKind::tag) targets.sequences.push_back(static_cast<int32_t>(targets.classes.size()));
+  if (kind_ != TaskKind::embed) return;
+  targets.sequences.push_back(static_cast<int32_t>(targets.texts.size()));
+  if (shape_ == data::TextShape::labelled)
+    targets.classes.push_back(ids_[row]);
+  else
+    targets.values.push_back(scores_[row]);
+  targets.examples.push_back(row);
+  if (weights_.size() > 0) targets.weights.push_back(weights_[row]);
 }
 
 std::vector<int64_t> TargetTable::counts(int outputs) const {

@@ -13,18 +13,20 @@ namespace attune::tasks {
 
 class TargetTable {
  public:
-  // Errors (input): a label that `labels` lacks, with file, line and value; `label_source` in words: "the model".
+  // Errors (input): a label that `labels` lacks, with file, line and value; `label_source` in words: "the model". Labels
+  // of texts to be embedded are not the model's: they have the data set's own numbers.
   TargetTable(const Task& task, const data::Labels& labels, const data::Dataset& dataset,
               std::string_view label_source);
 
-  // Adds the targets of one sequence to a batch, after Batch::add. `places`: for tagging, which words of the row it
-  // answers for; the target of characters that share a piece is the first one's.
-  void append(Batch& batch, int32_t row, std::span<const data::LabelPlace> places) const;
-  // After a row's last sequence: what was appended since the row before is one sentence (tagging).
-  void end_row(Batch& batch) const;
+  // Adds the targets of one sequence of the row to a batch, after Batch::add. For tagging: of the words that it answers
+  // for; the target of characters that share a piece is the first one's. For embedding: the text's number.
+  void append(Batch& batch, int32_t row, const data::Encoded& sequence) const;
+  // After a row's last sequence: what was appended since the row before is one sentence (tagging) or one row's texts
+  // (embedding).
+  void end_row(Batch& batch, int32_t row) const;
 
   int64_t rows() const { return rows_; }
-  // classify: the label. multilabel: the labels. tag: one a word.
+  // classify: the label. multilabel: the labels. tag: one a word. Labelled texts: the label.
   std::span<const int32_t> labels(int64_t row) const {
     return ids_.values().subspan(static_cast<size_t>(offsets_[row]),
                                  static_cast<size_t>(offsets_[row + 1] - offsets_[row]));
@@ -32,6 +34,8 @@ class TargetTable {
   // True where labels of the data are numbers of the model's outputs, whose names are made up.
   bool by_number() const { return by_number_; }
   float score(int64_t row) const { return scores_[row]; }
+  // What the rows of an embedding task are.
+  data::TextShape shape() const { return shape_; }
   // How often each label occurs.
   std::vector<int64_t> counts(int outputs) const;
 
@@ -39,6 +43,7 @@ class TargetTable {
   TaskKind kind_;
   int64_t width_;
   bool by_number_ = false;
+  data::TextShape shape_ = data::TextShape::none;
   int64_t rows_ = 0;
   Column<int32_t> ids_;
   Column<int64_t> offsets_;

@@ -1,5 +1,7 @@
 #include "attune/tasks/task.h"
 
+#include <fmt/ranges.h>
+
 #include "attune/base/error.h"
 #include "attune/base/suggest.h"
 
@@ -17,6 +19,8 @@ const std::vector<Task>& task_list() {
        "BertForSequenceClassification", "a number a text"},
       {TaskKind::tag, "tag", TargetKind::tags, losses::TargetKind::classes, HeadKind::token, "",
        "BertForTokenClassification", "a label a word"},
+      {TaskKind::embed, "embed", TargetKind::texts, losses::TargetKind::embeddings, HeadKind::vector, "", "BertModel",
+       "a vector a text: search, similarity"},
   };
   return list;
 }
@@ -27,8 +31,22 @@ const Task& task_named(std::string_view name) {
     if (name == task.name) return task;
     names.emplace_back(task.name);
   }
-  fail(ErrorKind::usage, "unknown task '{}'; known: classify, multilabel, regress, tag{}", name,
+  fail(ErrorKind::usage, "unknown task '{}'; known: {}{}", name, fmt::join(names, ", "),
        did_you_mean(name, names));
+}
+
+losses::TextRows text_rows(data::TextShape shape) {
+  switch (shape) {
+    case data::TextShape::none:
+      return losses::TextRows::none;
+    case data::TextShape::pairs:
+      return losses::TextRows::pairs;
+    case data::TextShape::scored:
+      return losses::TextRows::scored;
+    case data::TextShape::labelled:
+      return losses::TextRows::labelled;
+  }
+  return losses::TextRows::none;
 }
 
 const Task& task_of_config(const std::string& architecture, const std::string& problem_type, int64_t outputs,

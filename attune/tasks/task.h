@@ -11,7 +11,7 @@
 
 namespace attune::tasks {
 
-enum class TaskKind { classify, multilabel, regress, tag };
+enum class TaskKind { classify, multilabel, regress, tag, embed };
 
 struct Task {
   TaskKind kind;
@@ -19,7 +19,7 @@ struct Task {
   data::TargetKind data;    // what the readers look for
   losses::TargetKind loss;  // which losses fit
   models::HeadKind head;
-  const char* problem_type;  // Hugging Face's config key; "" for tagging
+  const char* problem_type;  // Hugging Face's config key; "" for tagging and embedding
   const char* architecture;  // Hugging Face's class
   const char* summary;
 };
@@ -27,6 +27,9 @@ struct Task {
 const std::vector<Task>& task_list();
 // Errors (usage): unknown name; suggests the nearest.
 const Task& task_named(std::string_view name);
+
+// The rows of an embedding task, as losses know them.
+losses::TextRows text_rows(data::TextShape shape);
 
 // What the task's head means in a Hugging Face folder that attune did not write: by architecture, problem_type and the
 // number of labels (as transformers infers it). Errors (model): an encoder without a task head.

@@ -12,15 +12,16 @@
 namespace attune::train {
 namespace {
 
-std::string default_metric(const tasks::ModelBundle& bundle) {
+std::string default_metric(const tasks::ModelBundle& bundle, const Split* dev) {
   if (bundle.task->kind == tasks::TaskKind::tag && !metrics::TagScheme(bundle.labels.names()).has_entities())
     return "token_accuracy";
+  if (dev && dev->targets.shape() == data::TextShape::scored) return "spearman";
   return std::string(metrics::default_best_metric(bundle.task->name));
 }
 
 // What a model that answers at random would score: which metrics have a value depends on labels and rows alone.
 metrics::Scores random_scores(const tasks::ModelBundle& bundle, const Split& dev) {
-  const auto scorer = tasks::make_scorer(*bundle.task, bundle.labels, dev.targets, {});
+  const auto scorer = tasks::make_scorer(*bundle.task, bundle.labels, dev.targets, {.width = bundle.logit_count()});
   const bool tagging = bundle.task->kind == tasks::TaskKind::tag;
   std::vector<float> logits;
   std::vector<data::LabelPlace> places;
@@ -29,7 +30,7 @@ metrics::Scores random_scores(const tasks::ModelBundle& bundle, const Split& dev
     for (int64_t s = dev.encoded.first_sequence(row); s < dev.encoded.first_sequence(row + 1); ++s)
       places.insert(places.end(), dev.encoded.at(s).places.begin(), dev.encoded.at(s).places.end());
     logits.clear();
-    const size_t values = (tagging ? places.size() : 1) * static_cast<size_t>(bundle.logit_count());
+    const auto values = static_cast<size_t>(reads_of(dev, row, tagging) * bundle.logit_count());
     for (uint32_t i = 0; i < values; ++i) logits.push_back(random_unit(mix64(static_cast<uint64_t>(row)), i) - 0.5f);
     scorer->add(row, places, logits);
   }
@@ -39,7 +40,7 @@ metrics::Scores random_scores(const tasks::ModelBundle& bundle, const Split& dev
 }  // namespace
 
 std::string best_metric_of(const TrainOptions& options, const tasks::ModelBundle& bundle, const Split* dev) {
-  const std::string metric = options.best_metric.empty() ? default_metric(bundle) : options.best_metric;
+  const std::string metric = options.best_metric.empty() ? default_metric(bundle, dev) : options.best_metric;
   if (!keeps_best(options)) return metric;
   const char* asked = options.best_metric.empty() ? "--early-stopping" : "--best-metric";
   if (!dev)

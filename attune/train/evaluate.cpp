@@ -30,13 +30,30 @@ void score_batch(tasks::Scorer& scorer, const tasks::Batch& batch, const Split& 
       const auto own = split.encoded.at(s).places;
       places.insert(places.end(), own.begin(), own.end());
     }
-    const size_t reads = tagging ? places.size() : 1;
+    const auto reads = static_cast<size_t>(reads_of(split, row, tagging));
     const auto own = logits.subspan(at * outputs, reads * outputs);
     check_finite(own, split, row);
     scorer.add(row, places, own);
     at += reads;
   }
   ATTUNE_CHECK(static_cast<int64_t>(at) == batch.read_count, "{} of {} rows scored", at, batch.read_count);
+}
+
+// Hands over the documents' vectors; false: stopped.
+bool score_corpus(tasks::Scorer& scorer, const tasks::ModelBundle& bundle, kernels::Kernels& kernels,
+                  tensor::Arena& arena, const data::EncodedSet& corpus, const EvaluateOptions& options) {
+  tasks::Batch batch;
+  const auto width = static_cast<size_t>(bundle.logit_count());
+  for (int64_t first = 0; first < corpus.size(); first += options.batch_size) {
+    if (options.stop && options.stop()) return false;
+    batch.clear();
+    for (int64_t s = first; s < std::min(corpus.size(), first + options.batch_size); ++s)
+      batch.add(corpus.at(s), /*tagging=*/false, 0);
+    batch.finish();
+    const std::vector<float> vectors = bundle.logits(run_batch(*bundle.model, kernels, arena, batch));
+    for (size_t at = 0; at < vectors.size(); at += width) scorer.add_document(std::span(vectors).subspan(at, width));
+  }
+  return true;
 }
 
 }  // namespace
@@ -58,9 +75,13 @@ std::optional<tasks::Evaluation> evaluate(const tasks::ModelBundle& bundle, kern
   tasks::ScorerOptions scoring = options.scorer;
   scoring.chain = loss.chain();
   scoring.ordered = loss.reads_order();
+  scoring.width = bundle.logit_count();
+  scoring.kernels = &kernels;
+  scoring.scratch = split.data.examples.folder();
   const auto scorer = tasks::make_scorer(*bundle.task, bundle.labels, split.targets, scoring);
   tensor::Arena arena(kernels.memory());
   tasks::Batch batch;
+  if (split.corpus && !score_corpus(*scorer, bundle, kernels, arena, *split.corpus, options)) return std::nullopt;
   std::vector<int32_t> rows;
   losses::PerTerm<double> sums(loss.terms().size()), denominators(sums.size());
   int64_t tokens = 0;

@@ -23,14 +23,6 @@ struct Examples {
   baselines::ClassTargets targets;
 };
 
-int64_t reads_of(const Split& split, int64_t row, bool tagging) {
-  if (!tagging) return 1;
-  int64_t reads = 0;
-  for (int64_t s = split.encoded.first_sequence(row); s < split.encoded.first_sequence(row + 1); ++s)
-    reads += std::ssize(split.encoded.at(s).places);
-  return reads;
-}
-
 // Rows of the training split with about kHeadStartRows reads.
 std::vector<int32_t> rows_to_fit(const tasks::ModelBundle& bundle, const Split& train) {
   const bool tagging = bundle.task->kind == TaskKind::tag;

@@ -29,7 +29,7 @@ using nlohmann::json;
 
 tasks::ModelBundle open_model(const TrainOptions& o, const tasks::Task& task, const data::Dataset& train,
                               kernels::Kernels& kernels) {
-  const bool numbers = task.kind == tasks::TaskKind::regress;
+  const bool numbers = task.kind == tasks::TaskKind::regress || task.kind == tasks::TaskKind::embed;
   return tasks::open_for_training(
       {.model = o.model,
        .task = &task,
@@ -47,6 +47,7 @@ tasks::ModelBundle open_model(const TrainOptions& o, const tasks::Task& task, co
        .decoding = tasks::decoding_named(o.decoding),
        .max_length_given = o.max_length_is_a_demand,
        .pairs = tasks::pairs_of(task, train),
+       .normalize = tasks::normalize_named(o.normalize),
        .device = &kernels});
 }
 

@@ -8,8 +8,23 @@
 
 namespace attune::train {
 
+namespace {
+
+void add_text_facts(const data::Dataset& train, losses::LossFacts& facts) {
+  for (size_t i = 0; i < train.examples.size(); ++i) {
+    const data::ExampleView row = train.examples.view(i);
+    facts.negatives |= row.negative_count > 0;
+    facts.score_low = i ? std::min(facts.score_low, row.score) : row.score;
+    facts.score_high = i ? std::max(facts.score_high, row.score) : row.score;
+  }
+}
+
+}  // namespace
+
 losses::LossFacts loss_facts(const data::Dataset& train, const data::Labels& labels) {
   losses::LossFacts facts{.labels = std::max(1, labels.size()), .names = labels.names()};
+  facts.texts = tasks::text_rows(train.shape);
+  if (train.shape != data::TextShape::none) add_text_facts(train, facts);
   if (labels.size() == 0) return facts;
   facts.counts.assign(static_cast<size_t>(labels.size()), 0.0);
   std::vector<int> ids;  // by the data's own numbers
@@ -40,7 +55,7 @@ losses::Objective make_run_loss(const TrainOptions& o, const tasks::Task& task, 
   facts.sequences = task.kind == tasks::TaskKind::tag;
   return with_context([] { return "in --loss"; },
                       [&] {
-                        return losses::make_objective(o.loss.empty() ? losses::default_loss(task.loss) : o.loss,
+                        return losses::make_objective(o.loss.empty() ? losses::default_loss(task.loss, facts.texts) : o.loss,
                                                       task.loss, facts, common);
                       });
 }

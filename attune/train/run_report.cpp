@@ -76,6 +76,34 @@ report::Truncation truncation_of(const tasks::ModelBundle& bundle, const data::E
           .entity_words_cut = counts.entity_words_lost};
 }
 
+// The document as a file and a line, or its text.
+std::string text_at(const Split& split, tasks::TextPlace place, bool with_texts) {
+  if (place.text < 0) {
+    const data::ExampleView document = split.data.corpus->view(static_cast<size_t>(place.row));
+    return with_texts ? std::string(document.text) : fmt::format("document '{}'", document.id);
+  }
+  const data::Example row = split.data.examples[static_cast<size_t>(place.row)];
+  if (with_texts)
+    return place.text == 0   ? row.text
+           : place.text == 1 ? row.text_pair
+                             : row.negatives[static_cast<size_t>(place.text - 2)];
+  const std::string line = fmt::format("line {}", row.origin.line);
+  return place.text < 2 ? line : fmt::format("{}, negative {}", line, place.text - 1);
+}
+
+std::vector<report::Mistake> search_mistakes(const Split& split, std::span<const tasks::SearchMistake> searches,
+                                             bool with_texts) {
+  std::vector<report::Mistake> mistakes;
+  for (const tasks::SearchMistake& search : searches) {
+    report::Mistake& mistake = mistakes.emplace_back(mistake_at(split, search.row, with_texts));
+    mistake.place = fmt::format("rank {}", search.rank);
+    mistake.gold = text_at(split, search.right, with_texts);
+    mistake.predicted = text_at(split, search.first, with_texts);
+    if (with_texts) mistake.text = std::string(split.data.examples.view(static_cast<size_t>(search.row)).text);
+  }
+  return mistakes;
+}
+
 struct ToReport {
   report::Detail operator()(std::monostate) const { return std::monostate{}; }
   template <class Result>
@@ -105,6 +133,9 @@ report::Split report_split(const tasks::ModelBundle& bundle, const Split& split,
     case tasks::TaskKind::regress:
       shown.mistakes = score_mistakes(split, evaluation.scored, with_texts);
       shown.predictions = evaluation.scored;
+      break;
+    case tasks::TaskKind::embed:
+      shown.mistakes = search_mistakes(split, evaluation.search_mistakes, with_texts);
       break;
     case tasks::TaskKind::multilabel:
       break;  // a row is rarely all wrong: its labels' tables say more

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "attune/base/files.h"
+#include "attune/data/collection.h"
 #include "attune/data/split.h"
 
 namespace attune::train {
@@ -15,7 +16,11 @@ std::string joined(const std::vector<std::string>& names) {
 
 Sources read_sources(const TrainOptions& o, data::TargetKind target, const std::filesystem::path& scratch,
                      Observer& observer) {
+  std::optional<data::Collection> collection;
+  if (o.read.corpus && o.read.queries && target == data::TargetKind::texts)
+    collection = data::read_collection(o.read, scratch);
   const auto read = [&](const std::vector<std::string>& files) {
+    if (collection) return data::read_judgements(files, *collection, o.read, scratch);
     return data::read_dataset(files, target, o.read, data::TargetNeed::required, scratch);
   };
   Sources s{.train = read(o.train), .dev = {}, .test = {}, .dev_files = o.dev};
@@ -38,6 +43,8 @@ nlohmann::json fingerprint_sources(const TrainOptions& o) {
   if (!o.dev.empty() && o.dev != "none") files.push_back(o.dev);
   if (!o.test.empty()) files.push_back(o.test);
   if (!o.labels.empty()) files.push_back(o.labels);
+  if (o.read.corpus) files.push_back(*o.read.corpus);
+  if (o.read.queries) files.push_back(*o.read.queries);
   nlohmann::json fingerprints = nlohmann::json::object();
   for (const auto& file : files) fingerprints[file] = sha256_file(file);
   return fingerprints;

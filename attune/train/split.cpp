@@ -7,6 +7,19 @@
 
 namespace attune::train {
 
+namespace {
+
+// Documents stand behind the passage's prefix, as the rows' own do.
+std::shared_ptr<const data::EncodedSet> encoded_corpus(const data::Examples& documents,
+                                                       const tasks::ModelBundle& bundle) {
+  data::EncodeOptions options = bundle.encode;
+  options.query_prefix = options.passage_prefix;
+  return std::make_shared<const data::EncodedSet>(
+      data::encode_all(documents, *bundle.tokenizer, bundle.task->data, options));
+}
+
+}  // namespace
+
 Split make_split(std::string name, std::string files, data::Dataset data, const tasks::ModelBundle& bundle) {
   tasks::TargetTable targets(*bundle.task, bundle.labels, data, "the model");
   if (targets.by_number())
@@ -15,7 +28,10 @@ Split make_split(std::string name, std::string files, data::Dataset data, const 
                     "its outputs, 0 as {} and so on",
                     files, bundle.labels.name(0)));
   data::EncodedSet encoded = data::encode_all(data.examples, *bundle.tokenizer, bundle.task->data, bundle.encode);
-  return {std::move(name), std::move(files), std::move(data), std::move(encoded), std::move(targets)};
+  std::shared_ptr<const data::EncodedSet> corpus;
+  if (data.corpus) corpus = encoded_corpus(*data.corpus, bundle);
+  return {std::move(name),    std::move(files),   std::move(data),
+          std::move(encoded), std::move(targets), std::move(corpus)};
 }
 
 void fill_batch(tasks::Batch& batch, const Split& split, std::span<const int32_t> rows, bool tagging) {
@@ -25,9 +41,9 @@ void fill_batch(tasks::Batch& batch, const Split& split, std::span<const int32_t
     for (int64_t s = first; s < split.encoded.first_sequence(row + 1); ++s) {
       const data::Encoded sequence = split.encoded.at(s);
       batch.add(sequence, tagging, static_cast<int32_t>(s - first));
-      split.targets.append(batch, row, sequence.places);
+      split.targets.append(batch, row, sequence);
     }
-    split.targets.end_row(batch);
+    split.targets.end_row(batch, row);
   }
   batch.finish();
 }
@@ -43,6 +59,14 @@ std::vector<int32_t> spread_rows(const Split& split, int64_t most) {
     rows.push_back(static_cast<int32_t>(first + draw));
   }
   return rows;
+}
+
+int64_t reads_of(const Split& split, int64_t row, bool tagging) {
+  const int64_t first = split.encoded.first_sequence(row), last = split.encoded.first_sequence(row + 1);
+  if (!tagging) return last - first;
+  int64_t reads = 0;
+  for (int64_t s = first; s < last; ++s) reads += std::ssize(split.encoded.at(s).places);
+  return reads;
 }
 
 int64_t tokens_of(const Split& split, int64_t row) {

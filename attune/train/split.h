@@ -1,5 +1,6 @@
 // A data set made ready: read, its labels numbered, its texts encoded.
 #pragma once
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -18,6 +19,7 @@ struct Split {
   data::Dataset data;
   data::EncodedSet encoded;
   tasks::TargetTable targets;
+  std::shared_ptr<const data::EncodedSet> corpus;  // documents that are searched beside the rows' own; else nothing
 
   // Lets go of the pages of scratch files that were read: see ScratchFile.
   void let_go() const { data.examples.let_go(), encoded.let_go(); }
@@ -33,6 +35,9 @@ void fill_batch(tasks::Batch& batch, const Split& split, std::span<const int32_t
 // At most `most` rows, evenly spread over the split: one of each stretch, drawn, so that an order which repeats itself
 // (labels in turn) does not show.
 std::vector<int32_t> spread_rows(const Split& split, int64_t most);
+
+// What the model's head gives for a row: one output for each word that is read, or for each sequence.
+int64_t reads_of(const Split& split, int64_t row, bool tagging);
 
 // Tokens of one row, all its windows together; and of all rows.
 int64_t tokens_of(const Split& split, int64_t row);

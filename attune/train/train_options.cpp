@@ -72,8 +72,12 @@ void TrainOptions::visit(OptionList& list) {
   list.add(
       "pooling", pooling,
       {.help =
-           "what a sequence head reads: the first token, or the mean of all; auto: a continued model's own, else cls",
+           "what a sequence head reads: the first token, or the mean of all; auto: a continued model's own, else cls "
+           "(embed: mean)",
        .choices = {"auto", "cls", "mean"}});
+  list.add("normalize", normalize,
+           {.help = "embed: vectors are scaled to length 1; auto: a continued model's own, else on",
+            .choices = {"auto", "on", "off"}});
   list.add("decoding", decoding,
            {.help = "tagging: iob2: the best tags in which no I- stands without its B-; argmax: each word by itself, "
                     "as Hugging Face does",

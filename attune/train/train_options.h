@@ -47,6 +47,7 @@ struct TrainOptions {
 
   // The model
   std::string pooling = "auto";
+  std::string normalize = "auto";
   std::string decoding = "iob2";
   std::string head_start = "random";
   bool new_head = false;
