@@ -45,6 +45,21 @@ struct NaiveBatch {
   std::vector<bool> ignored;       // items of classes
   std::vector<size_t> sequences;   // as Targets has them
   std::vector<std::string> names;  // of the labels
+  // Embeddings: items are rows of texts, whose vectors stand here, and what equal texts have in common.
+  std::vector<std::vector<long double>> vectors = {};
+  std::vector<uint64_t> texts = {};
+  long double score_low = 0, score_high = 0;  // of the training data
+
+  long double dot(size_t a, size_t b) const {
+    long double sum = 0;
+    for (size_t c = 0; c < vectors[a].size(); ++c) sum += vectors[a][c] * vectors[b][c];
+    return sum;
+  }
+  // 0 where one of them has no length.
+  long double cosine(size_t a, size_t b) const {
+    const long double lengths = std::sqrt(dot(a, a)) * std::sqrt(dot(b, b));
+    return lengths > 0 ? dot(a, b) / lengths : 0;
+  }
 };
 
 // Takes a loss's options, then makes it.

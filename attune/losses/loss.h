@@ -34,8 +34,9 @@ struct Targets {
   std::vector<uint64_t> texts;    // [texts] embedding tasks: equal texts have equal numbers
 
   int64_t items() const {
-    return classes.empty() ? static_cast<int64_t>(values.size()) / (width > 0 ? width : 1)
-                           : static_cast<int64_t>(classes.size());
+    if (!classes.empty()) return static_cast<int64_t>(classes.size());
+    if (values.empty() && !sequences.empty()) return static_cast<int64_t>(sequences.size()) - 1;  // rows of texts
+    return static_cast<int64_t>(values.size()) / (width > 0 ? width : 1);
   }
   double weight(int64_t item) const { return weights.empty() ? 1.0 : weights[item]; }
 };

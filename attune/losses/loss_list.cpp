@@ -13,6 +13,7 @@
 #include "attune/losses/classes/square.h"
 #include "attune/losses/classes/symmetric_ce.h"
 #include "attune/losses/classes/z_loss.h"
+#include "attune/losses/embeddings/info_nce.h"
 #include "attune/losses/labels/asymmetric.h"
 #include "attune/losses/labels/bce.h"
 #include "attune/losses/labels/distribution_balanced.h"
@@ -94,6 +95,8 @@ const std::vector<const LossEntry*>& loss_list() {
       &kMae,
       &kMse,
       &kQuantile,
+      // a vector (embed)
+      &kInfoNce,
   };
   return list;
 }

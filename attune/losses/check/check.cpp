@@ -74,7 +74,7 @@ class Checker {
   }
 
   CheckResult single_precision() const {
-    Worst worst("f32", 1e-5);
+    Worst worst("f32", entry_.fits == TargetKind::embeddings ? 5e-5 : 1e-5);
     for (const Setting& setting : settings_) {
       const Batch batch = sample(setting, kRows, 4);
       const Outcome wide = run(setting, batch), narrow = run(setting, batch, Precision::f32);
@@ -86,7 +86,7 @@ class Checker {
 
   // Central differences of fourth order.
   CheckResult gradient() const {
-    constexpr double kStep = 1e-3;
+    const double kStep = entry_.fits == TargetKind::embeddings ? 1e-4 : 1e-3;  // small temperatures bend fast
     Worst worst("gradient", 1e-7);
     for (const Setting& setting : settings_) {
       Batch batch = sample(setting, kRows, 5);
@@ -115,6 +115,7 @@ class Checker {
       Batch batch = sample(setting, 9, 6);
       for (size_t i = 0; i < batch.logits.size(); ++i)
         batch.logits[i] = std::vector{1e4, -1e4, 0.0, 1e4}[(i * i + i / 3) % 4];
+      if (entry_.fits == TargetKind::embeddings) batch.logits = far_vectors(batch);
       const Outcome wide = run(setting, batch), narrow = run(setting, batch, Precision::f32);
       worst.see(narrow.sum, wide.sum, setting, "sum");
       worst.see(narrow.d_logits, wide.d_logits, setting, "gradient");
@@ -122,13 +123,23 @@ class Checker {
     return worst.result();
   }
 
+  // Vectors as they are times 1e4, the third and every fifth after it without length.
+  static std::vector<double> far_vectors(const Batch& batch) {
+    std::vector<double> far = batch.logits;
+    const auto width = static_cast<size_t>(batch.columns);
+    for (size_t i = 0; i < far.size(); ++i) far[i] *= i / width % 5 == 2 ? 0 : 1e4;
+    return far;
+  }
+
   CheckResult ignored() const {
     Worst worst("ignored", 0);
     for (const Setting& setting : settings_) {
       Batch batch = sample(setting, kRows, 7);
       std::fill(batch.targets.classes.begin(), batch.targets.classes.end(), kIgnored);
-      const float unknown = entry_.fits == TargetKind::scores ? std::nanf("") : -1.0F;
+      const float unknown = entry_.fits == TargetKind::labels ? -1.0F : std::nanf("");
       std::fill(batch.targets.values.begin(), batch.targets.values.end(), unknown);
+      // a pair has nothing that may be unknown
+      if (entry_.needs == TextRows::pairs) batch.targets.weights.assign(batch.targets.weights.size(), 0);
       const Outcome got = run(setting, batch);
       worst.see(got.sum, 0, setting, "sum");
       worst.see(got.denominator, 0, setting, "denominator");
@@ -188,9 +199,30 @@ class Checker {
     return worst.result();
   }
 
+  // What weight 0 means to a row's company: it is absent.
+  void weigh_nothing(Worst& worst, const Setting& setting) const {
+    const std::vector<int64_t> kept{0, 1, 3, 4, 6};
+    Batch batch = sample(setting, kRows, 12);
+    for (const int64_t absent : {2, 5}) batch.targets.weights[static_cast<size_t>(absent)] = 0;
+    const Batch fewer = rows_of(batch, kept);
+    const Outcome got = run(setting, batch), want = run(setting, fewer);
+    worst.see(got.sum, want.sum, setting, "sum without rows of weight 0");
+    worst.see(got.denominator, want.denominator, setting, "denominator without rows of weight 0");
+    std::vector<double> gradient(batch.logits.size());
+    for (int64_t i = 0; i < std::ssize(kept); ++i)
+      std::copy(want.d_logits.begin() + first_row(fewer, i) * batch.columns,
+                want.d_logits.begin() + first_row(fewer, i + 1) * batch.columns,
+                gradient.begin() + first_row(batch, kept[static_cast<size_t>(i)]) * batch.columns);
+    worst.see(got.d_logits, gradient, setting, "gradient");
+  }
+
   CheckResult weights() const {
     Worst worst("weights", 1e-9);
     for (const Setting& setting : settings_) {
+      if (entry_.fits == TargetKind::embeddings && setting.make()->depends_on_batch()) {
+        weigh_nothing(worst, setting);
+        continue;
+      }
       Batch once = sample(setting, 3, 12, false);
       set_weights(once, {1, 3, 0});
       Batch copied = rows_of(once, {0, 1, 1, 1});
@@ -235,7 +267,8 @@ class Checker {
       const Batch batch = sample(setting, kRows, 14);
       const Outcome got = run(setting, batch), turned = run(setting, rows_of(batch, {6, 2, 4, 0, 5, 1, 3}));
       worst.see(turned.sum, got.sum, setting, "sum of rows in another order");
-      if (!entry_.ordered && !entry_.own && entry_.fits != TargetKind::scores && setting.options.empty())
+      if (!entry_.ordered && !entry_.own && entry_.fits != TargetKind::scores &&
+          entry_.fits != TargetKind::embeddings && setting.options.empty())
         worst.see(run(labels_reversed(setting), labels_reversed(batch)).sum, got.sum, setting,
                   "sum of labels in another order");
     }

@@ -26,7 +26,8 @@ class Naive {
  public:
   explicit Naive(const Setting& setting) : setting_(setting), told_(told(setting)) {
     smoothing_ = told_.value("label_smoothing", 0.0);
-    temperature_ = told_.value("temperature", 1.0);
+    // of embeddings it is the loss's own
+    temperature_ = setting.entry->fits == TargetKind::embeddings ? 1 : told_.value("temperature", 1.0);
     weights_.assign(static_cast<size_t>(setting.facts.labels), 1.0L);
     const auto given = class_weights(told_.value("weights", std::string("none")), setting.facts);
     for (size_t c = 0; c < given.size(); ++c) weights_[c] = given[c];
@@ -34,8 +35,10 @@ class Naive {
 
   NaiveItem item(const Batch& batch, size_t i) const {
     NaiveItem item;
-    const auto p = static_cast<size_t>(batch.columns), k = static_cast<size_t>(setting_.facts.labels);
-    for (size_t c = 0; c < p; ++c) item.z.push_back(batch.logits[i * p + c] / temperature_);
+    const bool embeddings = setting_.entry->fits == TargetKind::embeddings;  // outputs stand with the batch
+    const auto p = static_cast<size_t>(batch.columns);
+    const auto k = static_cast<size_t>(embeddings ? 1 : setting_.facts.labels);
+    for (size_t c = 0; !embeddings && c < p; ++c) item.z.push_back(batch.logits[i * p + c] / temperature_);
     for (size_t c = 0; c < k && !batch.targets.values.empty(); ++c) {
       const long double y = batch.targets.values[i * k + c];
       const bool smoothed = setting_.entry->fits == TargetKind::labels && y >= 0;
@@ -78,6 +81,8 @@ class Naive {
         counts = 1;
         out.sum += u * entry.reference(row);
         break;
+      case TargetKind::embeddings:
+        return;  // batches only
     }
     out.denominator += u * (entry.reference_denominator ? entry.reference_denominator(row) : counts);
   }
@@ -110,7 +115,16 @@ NaiveOutcome naive(const Setting& setting, const Batch& batch) {
   }
   NaiveBatch all{.items = {}, .u = {}, .ignored = {}, .sequences = {}, .names = setting.facts.names};
   all.sequences.assign(batch.targets.sequences.begin(), batch.targets.sequences.end());
-  for (size_t i = 0; i < static_cast<size_t>(batch.rows()); ++i) {
+  const bool embeddings = setting.entry->fits == TargetKind::embeddings;
+  if (embeddings) {
+    const auto width = static_cast<size_t>(batch.columns);
+    for (size_t t = 0; t < static_cast<size_t>(batch.rows()); ++t)
+      all.vectors.emplace_back(&batch.logits[t * width], &batch.logits[t * width] + width);
+    all.texts = batch.targets.texts;
+    all.score_low = setting.facts.score_low, all.score_high = setting.facts.score_high;
+  }
+  const auto items = static_cast<size_t>(embeddings ? batch.targets.items() : batch.rows());
+  for (size_t i = 0; i < items; ++i) {
     all.items.push_back(by_definition.item(batch, i));
     all.u.push_back(batch.targets.weight(static_cast<int64_t>(i)));
     const bool classes = !batch.targets.classes.empty();

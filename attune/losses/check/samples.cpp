@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <set>
 
 #include "attune/base/rng.h"
@@ -10,6 +11,8 @@ namespace attune::losses {
 namespace {
 
 constexpr const char* kShared = "shared by";
+constexpr int64_t kDimensions = 4;          // of embeddings
+constexpr double kLeastTemperature = 0.01;  // least that anybody uses; below, f32 has little to say
 
 std::string plain(double value) {
   return fmt::format("{}", value);
@@ -17,7 +20,8 @@ std::string plain(double value) {
 
 // Values that a numeric option may well be given.
 std::vector<double> worth_trying(const Option& option, double fallback) {
-  const double low = option.info.min, high = option.info.max;
+  const double guard = option.name == "temperature" ? kLeastTemperature : -INFINITY;
+  const double low = std::max(option.info.min, guard), high = option.info.max;
   std::set<double> values;
   for (const double value : {fallback / 2, fallback * 1.5 + 0.1})
     values.insert(std::clamp(value, low, std::isinf(high) ? value : high));
@@ -56,6 +60,50 @@ double uniform(uint64_t seed, uint64_t index) {  // in [0, 1)
   return static_cast<double>(mix_key(mix64(seed), index) >> 11) * 0x1p-53;
 }
 
+// Training data of embeddings: scores that are cosines, and others.
+std::vector<LossFacts> facts_of_texts(const LossEntry& entry) {
+  std::vector<LossFacts> all(3, LossFacts{.labels = 3, .texts = entry.needs, .negatives = true});
+  all[0].score_high = 1;
+  all[1].labels = 2, all[1].score_high = 5;
+  all[2].labels = 5, all[2].score_low = -1, all[2].score_high = 1;
+  return all;
+}
+
+// The targets of the next row of texts, and how many texts it has.
+int64_t add_row_of_texts(Targets& targets, const Setting& setting, int64_t i, bool unknown, double what) {
+  const LossFacts& facts = setting.facts;
+  targets.weights.push_back(std::vector<float>{1, 0.5F, 2}[static_cast<size_t>(i % 3)]);
+  switch (setting.entry->needs) {
+    case TextRows::labelled:
+      targets.classes.push_back(unknown ? kIgnored : static_cast<int32_t>(what * static_cast<double>(facts.labels)));
+      return 1;
+    case TextRows::scored:  // of few values: some are equal
+      targets.values.push_back(unknown ? std::nanf("")
+                                       : static_cast<float>(facts.score_low + (facts.score_high - facts.score_low) *
+                                                                                  std::floor(what * 5) / 4));
+      return 2;
+    default:  // an anchor, a positive, none to two negatives
+      return 2 + (i + 1) % 3;
+  }
+}
+
+Batch sample_of_texts(const Setting& setting, int64_t rows, uint64_t seed, bool some_ignored) {
+  Batch batch{.columns = kDimensions, .logits = {}, .targets = {}};
+  Targets& targets = batch.targets;
+  uint64_t draw = 0;
+  const auto next = [&] { return uniform(seed, draw++); };
+  targets.sequences.push_back(0);
+  for (int64_t i = 0; i < rows; ++i) {
+    const int64_t texts = add_row_of_texts(targets, setting, i, some_ignored && i % 4 == 3, next());
+    for (int64_t t = 0; t < texts; ++t) {
+      for (int64_t c = 0; c < batch.columns; ++c) batch.logits.push_back(6 * next() - 3);
+      targets.texts.push_back(static_cast<uint64_t>(next() * 8));  // few: equal texts in many places
+    }
+    targets.sequences.push_back(static_cast<int32_t>(batch.rows()));
+  }
+  return batch;
+}
+
 }  // namespace
 
 std::unique_ptr<Loss> Setting::make() const {
@@ -72,6 +120,7 @@ std::string Setting::text() const {
 }
 
 int64_t Setting::outputs() const {
+  if (entry->fits == TargetKind::embeddings) return kDimensions;
   const auto loss = make();
   return loss->link() ? loss->link()->outputs(facts.labels) : facts.labels;
 }
@@ -89,11 +138,15 @@ std::vector<Setting> settings_of(const LossEntry& entry) {
       known.counts.push_back(static_cast<double>((c == 1 ? 40 : 7) + 3 * c)), known.items += known.counts.back();
     return known;
   };
-  for (const int64_t labels : {2, 3, 5}) settings.push_back({&entry, facts(labels)});
+  if (entry.fits == TargetKind::embeddings)
+    for (const LossFacts& known : facts_of_texts(entry)) settings.push_back({&entry, known});
+  else
+    for (const int64_t labels : {2, 3, 5}) settings.push_back({&entry, facts(labels)});
   const auto maker = entry.maker();
   for (const Option& option : maker->options.options()) {
     const auto set = [&](std::string value) {
-      settings.push_back({&entry, facts(3), {{option.name, std::move(value)}}});
+      LossFacts known = entry.fits == TargetKind::embeddings ? facts_of_texts(entry)[0] : facts(3);
+      settings.push_back({&entry, std::move(known), {{option.name, std::move(value)}}});
     };
     const bool shared = option.group.starts_with(kShared);
     if (const auto* number = std::get_if<double*>(&option.target); number && shared)
@@ -106,11 +159,16 @@ std::vector<Setting> settings_of(const LossEntry& entry) {
       set(**flag ? "false" : "true");
     else if (option.name == "costs")
       set(prices(3));
+    else if (std::holds_alternative<std::optional<double>*>(option.target))
+      set(plain(option.name == "low" ? -0.5 : 1.5));
+    for (const std::string& choice : option.info.choices)
+      if (choice != option.default_text) set(choice);
   }
   return settings;
 }
 
 Batch sample(const Setting& setting, int64_t rows, uint64_t seed, bool some_ignored) {
+  if (setting.entry->fits == TargetKind::embeddings) return sample_of_texts(setting, rows, seed, some_ignored);
   Batch batch{.columns = setting.outputs(), .logits = {}, .targets = {}};
   uint64_t draw = 0;
   const auto next = [&] { return uniform(seed, draw++); };
@@ -136,6 +194,8 @@ Batch sample(const Setting& setting, int64_t rows, uint64_t seed, bool some_igno
       case TargetKind::scores:
         batch.targets.values.push_back(unknown ? std::nanf("") : static_cast<float>(6 * next() - 3));
         break;
+      case TargetKind::embeddings:
+        break;  // sample_of_texts
     }
   };
   const bool sequential = setting.entry->sequential;
@@ -152,6 +212,11 @@ Batch sample(const Setting& setting, int64_t rows, uint64_t seed, bool some_igno
 
 namespace {
 
+// Rows of texts: several vectors, one target.
+bool has_texts(const Batch& batch) {
+  return !batch.targets.texts.empty();
+}
+
 // Rows [first, last) of the logits that a row (sentence) is.
 std::pair<int64_t, int64_t> extent(const Batch& batch, int64_t row) {
   const auto& sequences = batch.targets.sequences;
@@ -166,7 +231,8 @@ int64_t first_row(const Batch& batch, int64_t row) {
 }
 
 void set_weights(Batch& batch, const std::vector<float>& weights) {
-  for (int64_t i = 0; i < std::ssize(weights); ++i) {
+  if (has_texts(batch)) batch.targets.weights = weights;
+  for (int64_t i = 0; !has_texts(batch) && i < std::ssize(weights); ++i) {
     const auto [first, last] = extent(batch, i);
     std::fill(batch.targets.weights.begin() + first, batch.targets.weights.begin() + last,
               weights[static_cast<size_t>(i)]);
@@ -178,11 +244,13 @@ Batch rows_of(const Batch& batch, const std::vector<int64_t>& rows) {
   some.targets.width = batch.targets.width;
   if (!batch.targets.sequences.empty()) some.targets.sequences.push_back(0);
   for (const int64_t row : rows) {
-    const auto [first, last] = extent(batch, row);
-    const auto copy = [first = first, last = last](auto& to, const auto& from, int64_t width) {
+    auto [first, last] = extent(batch, row);
+    const auto copy = [&first = first, &last = last](auto& to, const auto& from, int64_t width) {
       if (!from.empty()) to.insert(to.end(), from.begin() + first * width, from.begin() + last * width);
     };
     copy(some.logits, batch.logits, batch.columns);
+    copy(some.targets.texts, batch.targets.texts, 1);
+    if (has_texts(batch)) first = row, last = row + 1;
     copy(some.targets.classes, batch.targets.classes, 1);
     copy(some.targets.values, batch.targets.values, batch.targets.width);
     copy(some.targets.weights, batch.targets.weights, 1);

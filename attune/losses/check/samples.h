@@ -26,7 +26,8 @@ struct Setting {
 std::vector<Setting> settings_of(const LossEntry& entry);
 
 // `rows` rows, or for a sequential loss as many sentences of one to three. Classes: some ignored if `some_ignored`;
-// labels: some unknown, some between 0 and 1; weights of rows (sentences) 1, 1/2 and 2.
+// labels: some unknown, some between 0 and 1; weights of rows (sentences) 1, 1/2 and 2. Embeddings: rows of texts,
+// equal ones among them; the logits are their vectors.
 Batch sample(const Setting& setting, int64_t rows, uint64_t seed, bool some_ignored = true);
 
 // The rows (sentences) named, in this order; one may come twice.

@@ -8,8 +8,8 @@
 namespace attune::losses {
 
 struct Batch {
-  int64_t columns = 1;         // outputs of the last layer, P
-  std::vector<double> logits;  // [n, P]
+  int64_t columns = 1;         // outputs of the last layer, P; of embeddings C
+  std::vector<double> logits;  // [n, P]; of embeddings the texts' vectors [texts, C]
   Targets targets;
   std::vector<double> own = {};  // the loss's own parameters, in their order
 

@@ -136,6 +136,7 @@ std::vector<std::string> option_names(TargetKind kind) {
     case TargetKind::labels:
       return {"weights", "label_smoothing", "temperature", "divide_by"};
     case TargetKind::scores:
+    case TargetKind::embeddings:
       return {};
   }
   return {};
