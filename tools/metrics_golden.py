@@ -294,9 +294,60 @@ def bootstrap():
             "spearman": [float(np.percentile(spearman, q)) for q in (2.5, 97.5)]}
 
 
+# ------------------------------------------------------------------ retrieval
+
+def retrieval_query(rng, documents, relevant, graded, step):
+    """Scores on a grid (ties), the relevant documents with their gains, documents that are left out."""
+    scores = np.round(rng.normal(size=documents) / step) * step
+    chosen = rng.choice(documents, size=relevant + 2, replace=False)
+    gains = rng.integers(1, 4, size=relevant) if graded else np.ones(relevant, int)
+    order = np.argsort(gains, kind="stable")
+    return {"scores": scores.tolist(), "relevant": chosen[:relevant][order].tolist(),
+            "gains": gains[order].tolist(), "left_out": chosen[relevant:].tolist()}
+
+
+def judged_query(query):
+    """Written out as an order of the corpus: irrelevant documents first among equal scores, then by their place in
+    `relevant`. NDCG and average precision (LRAP of one row) are scikit-learn's, of scores without ties in that order."""
+    scores, relevant = query["scores"], query["relevant"]
+    kept = [d for d in range(len(scores)) if d not in query["left_out"]]
+    place = {d: i for i, d in enumerate(relevant)}
+    order = sorted(kept, key=lambda d: (-scores[d], d in place, place.get(d, 0)))
+    ranks = [order.index(d) + 1 for d in relevant]
+    gain = [dict(zip(relevant, query["gains"])).get(d, 0) for d in order]
+    falling = np.arange(len(order), 0, -1)
+    values = {"ndcg_10": sk.ndcg_score([gain], [falling], k=10), "mrr": 1 / min(ranks),
+              "mrr_10": 1 / min(ranks) if min(ranks) <= 10 else 0,
+              "map": sk.label_ranking_average_precision_score([[int(g > 0) for g in gain]], [falling])}
+    for depth in (1, 5, 10):
+        values[f"recall_{depth}"] = sum(g > 0 for g in gain[:depth]) / len(relevant)
+    return ranks, values
+
+
+def retrieval_case(name, queries):
+    values = []
+    for query in queries:
+        query["ranks"], of_query = judged_query(query)
+        values.append(of_query)
+    return {"name": name, "queries": queries,
+            "scores": {key: float(np.mean([v[key] for v in values])) for key in values[0]}}
+
+
+def retrieval():
+    rng = np.random.default_rng(20240502)  # its own: the other files stay as they are
+    many = lambda queries, *how: [retrieval_query(rng, *how) for _ in range(queries)]
+    flat = {"scores": [0.5] * 12, "relevant": [3, 0], "gains": [1, 2], "left_out": [7]}
+    return {"cases": [
+        retrieval_case("one relevant document each", many(30, 40, 1, False, 0.01)),
+        retrieval_case("up to six, graded, with ties", [q for n in range(1, 7) for q in many(4, 30, n, True, 0.5)]),
+        retrieval_case("more than ten relevant ones, few scores", many(5, 60, 14, True, 1.0)),
+        retrieval_case("all scores equal", [flat]),
+    ]}
+
+
 def main():
     OUT.mkdir(parents=True, exist_ok=True)
-    for make in (classification, multilabel, regression, tagging, tagging_other_schemes, bootstrap):
+    for make in (classification, multilabel, regression, tagging, tagging_other_schemes, bootstrap, retrieval):
         path = OUT / f"{make.__name__}.json"
         path.write_text(json.dumps(make(), separators=(",", ":")) + "\n")
         print(path, path.stat().st_size)

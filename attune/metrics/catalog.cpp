@@ -15,6 +15,7 @@ constexpr std::string_view kConstant = "gold or the predictions are constant (or
 constexpr std::string_view kNoTags = "no label is an entity tag (B-, I-, E- or S-)";
 constexpr std::string_view kNoGrades =
     "labels are no grades (numbers in rising order, or a loss that reads their order), or there is one alone";
+constexpr std::string_view kNoQueries = "there are no queries";
 constexpr Better kHigher = Better::higher, kLower = Better::lower;
 
 constexpr MetricInfo kMetrics[] = {
@@ -37,30 +38,41 @@ constexpr MetricInfo kMetrics[] = {
     {"label_mae", kLower, "classify", "mean distance of predicted and gold label, where labels are grades in order",
      kNoGrades},
     {"log_loss", kLower, "classify", "mean of -log(probability of the gold class), natural logarithm", kNoRows},
-    {"loss", kLower, "classify multilabel regress tag", "the training objective on this data, without dropout",
+    {"loss", kLower, "classify multilabel regress tag embed", "the training objective on this data, without dropout",
      kNoRows},
     {"macro_f1", kHigher, "classify multilabel",
      "unweighted mean of F1: over the classes in gold or predictions; over all labels (multi-label)", kNoRows},
     {"macro_precision", kHigher, "classify multilabel", "unweighted mean of precision over the same classes", kNoRows},
     {"macro_recall", kHigher, "classify multilabel", "unweighted mean of recall over the same classes", kNoRows},
     {"mae", kLower, "regress", "mean absolute error", kNoRows},
+    {"map", kHigher, "embed",
+     "mean over queries of the average precision at their relevant documents, over the whole order", kNoQueries},
     {"mcc", kHigher, "classify", "Matthews correlation, any number of classes; 0 where a side is constant", kNoRows},
     {"micro_f1", kHigher, "classify multilabel", "F1 of all decisions together (single-label: equals accuracy)",
      kNoRows},
     {"micro_precision", kHigher, "multilabel", "precision of all (row, label) decisions together", kNoRows},
     {"micro_recall", kHigher, "multilabel", "recall of all (row, label) decisions together", kNoRows},
+    {"mrr", kHigher, "embed", "mean over queries of 1 / rank of the first relevant document", kNoQueries},
+    {"mrr_10", kHigher, "embed", "the same, 0 where that rank is beyond 10", kNoQueries},
     {"mse", kLower, "regress", "mean squared error", kNoRows},
-    {"pearson", kHigher, "regress", "Pearson's correlation", kConstant},
+    {"ndcg_10", kHigher, "embed",
+     "gain of the first 10 documents, discounted by rank, as a share of the best order's; mean over queries",
+     kNoQueries},
+    {"pearson", kHigher, "regress embed", "Pearson's correlation", kConstant},
     {"precision", kHigher, "classify", "precision of class 1 (two classes)", kNoRows},
     {"quadratic_kappa", kHigher, "classify",
      "Cohen's kappa with quadratic weights (QWK), where labels are grades in order", kNoGrades},
     {"r2", kHigher, "regress", "1 - squared error / squared deviation of gold; constant gold: 1 if perfect, else 0",
      "fewer than two rows"},
     {"recall", kHigher, "classify", "recall of class 1 (two classes)", kNoRows},
+    {"recall_1", kHigher, "embed", "share of a query's relevant documents that stand first; mean over queries",
+     kNoQueries},
+    {"recall_10", kHigher, "embed", "share of them among the first 10", kNoQueries},
+    {"recall_5", kHigher, "embed", "share of them among the first 5", kNoQueries},
     {"rmse", kLower, "regress", "root of the mean squared error", kNoRows},
     {"samples_f1", kHigher, "multilabel", "F1 of each row's label set, mean over rows (0 where both are empty)",
      kNoRows},
-    {"spearman", kHigher, "regress", "Pearson's correlation of average ranks", kConstant},
+    {"spearman", kHigher, "regress embed", "Pearson's correlation of average ranks", kConstant},
     {"subset_accuracy", kHigher, "multilabel", "share of rows whose label set is exactly the gold one", kNoRows},
     {"token_accuracy", kHigher, "tag", "share of words whose label is right, O included", kNoRows},
     {"token_macro_f1", kHigher, "tag", "unweighted mean of F1 over the word labels present, O included", kNoRows},
@@ -114,6 +126,7 @@ std::string_view default_best_metric(std::string_view task) {
   if (task == "multilabel") return "micro_f1";
   if (task == "regress") return "spearman";
   if (task == "tag") return "entity_f1";
+  if (task == "embed") return "ndcg_10";
   return "loss";
 }
 

@@ -12,7 +12,7 @@ enum class Better { higher, lower };
 struct MetricInfo {
   std::string_view name;
   Better better;
-  std::string_view tasks;      // "classify multilabel regress tag": those that report it
+  std::string_view tasks;      // "classify multilabel regress tag embed": those that report it
   std::string_view help;       // one line
   std::string_view undefined;  // when the value is null
 };
@@ -30,7 +30,8 @@ std::vector<std::string> metric_names(std::string_view task);
 // number is better than NaN. Errors as metric_info.
 bool is_better(std::string_view name, double candidate, double best);
 
-// What `--best-metric` means where it was not said: accuracy, micro_f1, spearman, entity_f1; "loss" for other tasks.
+// What `--best-metric` means where it was not said: accuracy, micro_f1, spearman, entity_f1, ndcg_10 (embeddings that
+// are judged by scored pairs have no order of documents: the caller takes spearman there); "loss" for other tasks.
 std::string_view default_best_metric(std::string_view task);
 
 }  // namespace attune::metrics

@@ -8,6 +8,7 @@
 #include "attune/metrics/classification.h"
 #include "attune/metrics/multilabel.h"
 #include "attune/metrics/regression.h"
+#include "attune/metrics/retrieval.h"
 #include "attune/metrics/tagging.h"
 
 namespace attune::metrics {
@@ -32,6 +33,10 @@ TEST(Catalog, NamesWhatTheTasksCompute) {
   expect_same_names("regress", RegressionStatistics({}).names());
   const TaggingMeter tagging({"O"}, 0);
   expect_same_names("tag", TaggingStatistics(tagging).names());
+  // Judged by a corpus or by scored pairs; of these only what an order says.
+  std::vector<std::string> embed = RetrievalStatistics({}).names();
+  embed.insert(embed.end(), {"pearson", "spearman"});
+  expect_same_names("embed", embed);
 }
 
 TEST(Catalog, UnknownNameSuggests) {
@@ -57,7 +62,7 @@ TEST(Catalog, DirectionAndNotANumber) {
 }
 
 TEST(Catalog, EveryTaskHasADefault) {
-  for (const char* task : {"classify", "multilabel", "regress", "tag"}) {
+  for (const char* task : {"classify", "multilabel", "regress", "tag", "embed"}) {
     const std::vector<std::string> names = metric_names(task);
     EXPECT_NE(std::find(names.begin(), names.end(), default_best_metric(task)), names.end()) << task;
   }
