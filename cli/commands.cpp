@@ -7,6 +7,8 @@ const std::vector<Command>& commands() {
       {"train", "fine-tune a model on labelled data; leaves a model folder and reports", run_train, true},
       {"eval", "judge a fine-tuned model on labelled data", run_eval, true},
       {"predict", "label texts with a fine-tuned model, as JSON lines", run_predict},
+      {"embed", "turn texts into vectors, as JSON lines or a NumPy array", run_embed},
+      {"search", "find the documents that answer a query", run_search},
       {"data", "show what data files hold and what is odd about them", run_data},
       {"tokenize", "show the pieces that a model reads", run_tokenize},
       {"loss", "list, show, check and evaluate loss functions", run_loss},

@@ -17,11 +17,13 @@ struct Command {
 const std::vector<Command>& commands();
 
 int run_data(const ArgumentList&);
+int run_embed(const ArgumentList&);
 int run_eval(const ArgumentList&);
 int run_info(const ArgumentList&);
 int run_loss(const ArgumentList&);
 int run_models(const ArgumentList&);
 int run_predict(const ArgumentList&);
+int run_search(const ArgumentList&);
 int run_tokenize(const ArgumentList&);
 int run_train(const ArgumentList&);
 

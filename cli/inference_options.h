@@ -11,18 +11,23 @@
 namespace attune::cli {
 
 struct InferenceOptions {
-  std::string model;
+  std::string model = {};
+  std::string task = "auto";
   int64_t batch_size = 32;
   std::string precision = "auto";
   std::string decoding = "auto";
-  std::optional<int64_t> max_length;
-  std::optional<std::string> truncate;
+  std::optional<int64_t> max_length = {};
+  std::optional<std::string> truncate = {};
   int threads = 0;
 
   void visit(OptionList& list) {
     list.group("Model");
     list.add("model", model,
              {.help = "fine-tuned model: a folder or a hub id", .placeholder = "RUN", .required = true});
+    if (task == "auto")
+      list.add("task", task,
+               {.help = "embed: judge the vectors that an encoder without a head gives; auto: the folder's own task",
+                .choices = {"auto", "embed"}});
     list.add("batch-size", batch_size,
              {.help = "texts at once; changes no result", .min = 1, .max = 65536, .output_only = true});
     list.add("precision", precision,
@@ -47,7 +52,8 @@ struct InferenceOptions {
   // What is given here wins over the model's record. Errors: those of tasks::open_for_inference; usage: --decoding for
   // a task other than tagging, --max-length beyond the positions.
   tasks::ModelBundle open() const {
-    tasks::ModelBundle bundle = tasks::open_for_inference(model, tasks::compute_type(precision));
+    tasks::ModelBundle bundle = 
+        tasks::open_for_inference(model, tasks::compute_type(precision), {}, nullptr, task == "embed");
     if (max_length) tasks::set_max_length(bundle, *max_length);
     if (truncate) bundle.encode.truncate = *truncate;
     if (decoding == "auto") return bundle;

@@ -1,6 +1,4 @@
 // attune predict: texts in, one JSON object a text out, in constant memory.
-#include <exception>
-
 #include "attune/base/error.h"
 #include "attune/base/threads.h"
 #include "attune/data/example_reader.h"
@@ -13,11 +11,10 @@
 #include "cli/inference_options.h"
 #include "cli/output.h"
 #include "cli/prediction.h"
+#include "cli/row_chunks.h"
 
 namespace attune::cli {
 namespace {
-
-constexpr size_t kChunk = 256;  // rows read and answered together, at most
 
 struct PredictOptions {
   InferenceOptions inference;
@@ -34,28 +31,6 @@ struct PredictOptions {
     read.visit(list);
   }
 };
-
-// Rows to answer together: all that have come, so that whoever waits for an answer before writing more gets it.
-struct Gathered {
-  size_t count = 0;
-  bool more = true;
-  std::exception_ptr broken;  // what was wrong with the row behind them
-};
-
-Gathered gather(data::ExampleReader& reader, std::vector<data::Example>& rows) {
-  Gathered gathered;
-  rows.resize(kChunk);
-  try {
-    do {
-      gathered.more = reader.next(rows[gathered.count]);
-      if (gathered.more) ++gathered.count;
-    } while (gathered.more && gathered.count < kChunk && reader.at_hand());
-  } catch (const Error&) {
-    gathered.broken = std::current_exception();
-  }
-  rows.resize(gathered.count);
-  return gathered;
-}
 
 // What was taken for the text, once.
 void announce(const data::ExampleReader& reader, const tasks::ModelBundle& bundle, const data::Example& first) {
@@ -81,6 +56,9 @@ int run_predict(const ArgumentList& arguments) {
     return 0;
   }
   const tasks::ModelBundle bundle = options.inference.open();
+  if (bundle.task->kind == tasks::TaskKind::embed)
+    fail(ErrorKind::usage, "{} gives a vector a text and labels none; `attune embed` writes them, `attune search` uses "
+         "them", options.inference.model);
   const std::string path = parsed.positional.empty() ? "-" : parsed.positional[0];
   const auto ignored = data::TargetNeed::ignored;
   data::ExampleReader reader(data::open_records(path, options.read, bundle.task->data, ignored), bundle.task->data,
@@ -88,20 +66,18 @@ int run_predict(const ArgumentList& arguments) {
   const auto kernels = kernels::cpu::make_kernels(choose_threads(options.inference.threads).threads);
   train::Predictor predictor(bundle, *kernels, options.inference.batch_size);
   const PredictionLines lines(bundle, options.lines);
+  RowChunks chunks(reader);
   std::vector<data::Example> rows;
-  for (bool first = true, more = true; more;) {
-    const Gathered gathered = gather(reader, rows);
-    more = gathered.more;
+  for (bool first = true; chunks.next(rows); first = false) {
     for (const auto& row : rows)
       tasks::check_pair(bundle, row.has_pair,
                         [&] { return fmt::format("{} line {}", reader.records().name(), row.origin.line); });
-    if (first && !rows.empty()) announce(reader, bundle, rows[0]);
-    first = false;
+    if (first) announce(reader, bundle, rows[0]);
     const std::vector<train::RowLogits> logits = predictor.logits(rows);
     for (size_t i = 0; i < rows.size(); ++i) put(lines.line(rows[i], logits[i]));
     flush_output();
-    if (gathered.broken) std::rethrow_exception(gathered.broken);
   }
+  chunks.rethrow();
   return 0;
 }
 

@@ -19,7 +19,8 @@ inline constexpr int kShortestSequence = 8;  // three special pieces and a littl
 struct EncodeOptions {
   int max_length = 128;           // pieces, special ones included
   std::string truncate = "auto";  // see parse_truncation
-  std::string query_prefix, passage_prefix;  // embedding: stands before the first text of a row, before its others
+  // Embedding: stands before the first text of a row, before its others.
+  std::string query_prefix = {}, passage_prefix = {};
   int window_overlap = -1;        // tagging with stride: pieces that neighbouring windows share; -1: half a window
 
   void visit(OptionList& list);

@@ -1,5 +1,6 @@
 #include "attune/io/npy.h"
 
+#include <array>
 #include <bit>
 #include <cstring>
 #include <string>
@@ -107,17 +108,46 @@ NpyArray read_npy(const std::filesystem::path& path) {
   return array;
 }
 
-void write_npy(const std::filesystem::path& path, std::span<const int64_t> shape, std::span<const double> values) {
+namespace {
+
+// Up to the first number, a multiple of 64 bytes and at least `least`.
+std::string head_of(const char* type, std::span<const int64_t> shape, size_t least = 0) {
   std::string sizes;
   for (const int64_t size : shape) sizes += std::to_string(size) + ",";
-  std::string header = "{'descr': '<f8', 'fortran_order': False, 'shape': (" + sizes + "), }";
-  header.append(64 - (10 + header.size() + 1) % 64, ' ');
+  std::string header = fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}), }}", type, sizes);
+  const size_t before = std::string_view(kMagic).size() + 4;
+  const size_t whole = std::max(least, (before + header.size() + 1 + 63) / 64 * 64);
+  header.append(whole - before - header.size() - 1, ' ');
   header += '\n';
   const auto length = static_cast<uint16_t>(header.size());
-  std::string file(kMagic);
-  file += '\x01', file += '\x00';
-  file.append(reinterpret_cast<const char*>(&length), 2);
-  file += header;
+  std::string head(kMagic);
+  head += '\x01', head += '\x00';
+  head.append(reinterpret_cast<const char*>(&length), 2);
+  return head + header;
+}
+
+constexpr size_t kRowsHead = 128;
+
+}  // namespace
+
+NpyRows::NpyRows(const std::filesystem::path& path, int64_t width) : file_(path), width_(width) {
+  file_.write(head_of("<f4", std::array{int64_t{0}, width}, kRowsHead));
+}
+
+void NpyRows::append(std::span<const float> rows) {
+  ATTUNE_CHECK(std::ssize(rows) % width_ == 0, "{} numbers are no rows of {}", rows.size(), width_);
+  rows_ += std::ssize(rows) / width_;
+  file_.write(std::as_bytes(rows));
+}
+
+void NpyRows::commit() {
+  const std::string head = head_of("<f4", std::array{rows_, width_}, kRowsHead);
+  file_.write_at(0, std::as_bytes(std::span(head)));
+  file_.commit();
+}
+
+void write_npy(const std::filesystem::path& path, std::span<const int64_t> shape, std::span<const double> values) {
+  std::string file = head_of("<f8", shape);
   file.append(reinterpret_cast<const char*>(values.data()), values.size_bytes());
   write_file_atomically(path, file);
 }

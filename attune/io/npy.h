@@ -5,6 +5,8 @@
 #include <span>
 #include <vector>
 
+#include "attune/base/files.h"
+
 namespace attune::io {
 
 struct NpyArray {
@@ -19,5 +21,19 @@ NpyArray read_npy(const std::filesystem::path& path);
 
 // Writes f64. Errors: io.
 void write_npy(const std::filesystem::path& path, std::span<const int64_t> shape, std::span<const double> values);
+
+// Writes f32 rows [n, width] as they come; how many there are is known at the end. The file is whole or absent.
+class NpyRows {
+ public:
+  NpyRows(const std::filesystem::path& path, int64_t width);
+  // Some whole rows. Errors: io.
+  void append(std::span<const float> rows);
+  // Errors: io.
+  void commit();
+
+ private:
+  AtomicFile file_;
+  int64_t width_, rows_ = 0;
+};
 
 }  // namespace attune::io

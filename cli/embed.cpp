@@ -1,0 +1,77 @@
+// attune embed: texts in, one vector a text out, in constant memory.
+#include <nlohmann/json.hpp>
+
+#include "attune/base/threads.h"
+#include "attune/io/npy.h"
+
+#include "cli/arguments.h"
+#include "cli/commands.h"
+#include "cli/inference_options.h"
+#include "cli/output.h"
+#include "cli/vectors.h"
+
+namespace attune::cli {
+namespace {
+
+struct EmbedOptions {
+  InferenceOptions inference{.task = "embed"};
+  data::ReadOptions read;
+  std::string role = "query";
+  std::string out;
+
+  void visit(OptionList& list) {
+    inference.visit(list);
+    list.group("Vectors");
+    list.add("as", role,
+             {.help = "which of the model's prefixes stands before the texts (query_prefix, passage_prefix; most models "
+                      "have none)",
+              .choices = {"query", "passage"}});
+    list.add("out", out,
+             {.help = "write the vectors as a NumPy array [texts, width] of float32; without: JSON lines",
+              .placeholder = "FILE.npy"});
+    read.visit(list);
+  }
+};
+
+std::string vector_line(const data::Example& text, std::span<const float> vector) {
+  using Json = nlohmann::ordered_json;
+  Json line = Json::object();
+  if (!text.id.empty()) line["id"] = text.id;
+  line["embedding"] = std::vector<float>(vector.begin(), vector.end());
+  return line.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace
+
+int run_embed(const ArgumentList& arguments) {
+  EmbedOptions options;
+  OptionList list;
+  options.visit(list);
+  const Arguments parsed = parse_arguments(arguments, list, 1);
+  if (parsed.help) {
+    put(help_text("attune embed --model MODEL [FILE] [--out vectors.npy] [options]",
+                  "Reads texts (FILE, or standard input: a text a line, or --format) and gives each its vector, in order: "
+                  "of a run of\n`attune train --task embed`, a sentence-transformers folder, or any encoder (mean of its "
+                  "pieces, length 1). A\ntext's vector does not depend on the texts around it.",
+                  list));
+    return 0;
+  }
+  const auto kernels = kernels::cpu::make_kernels(choose_threads(options.inference.threads).threads);
+  tasks::ModelBundle bundle = options.inference.open();
+  check_embeds(bundle, options.inference.model);
+  if (options.role == "passage") bundle.encode.query_prefix = bundle.encode.passage_prefix;
+  train::Predictor predictor(bundle, *kernels, options.inference.batch_size);
+  const auto width = static_cast<size_t>(bundle.logit_count());
+  std::optional<io::NpyRows> file;
+  if (!options.out.empty()) file.emplace(options.out, static_cast<int64_t>(width));
+  each_vector(predictor, parsed.positional.empty() ? "-" : parsed.positional[0], options.read,
+              [&](std::span<const data::Example> rows, std::span<const float> vectors) {
+                if (file) return file->append(vectors);
+                for (size_t i = 0; i < rows.size(); ++i) put(vector_line(rows[i], vectors.subspan(i * width, width)));
+                flush_output();
+              });
+  if (file) file->commit();
+  return 0;
+}
+
+}  // namespace attune::cli

@@ -1,0 +1,25 @@
+// Texts of a file and their vectors, some at a time: what `attune embed` and `attune search` have in common.
+#pragma once
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "attune/data/read_options.h"
+#include "attune/train/predictor.h"
+
+namespace attune::cli {
+
+// Errors (usage): the model is of another task than embed.
+void check_embeds(const tasks::ModelBundle& bundle, const std::string& model);
+
+// Of single texts [texts, width], in order. Errors (numeric): one that is not finite, names the text's line.
+std::vector<float> vectors_of(train::Predictor& predictor, std::span<const data::Example> texts);
+
+// Reads texts of `path` ("-": standard input) and calls `take` with some and their vectors, as they come. What was
+// recognised goes to standard error. Errors: those of the readers, after what stood before was taken.
+using TakeVectors = std::function<void(std::span<const data::Example>, std::span<const float>)>;
+void each_vector(train::Predictor& predictor, const std::string& path, const data::ReadOptions& read,
+                 const TakeVectors& take);
+
+}  // namespace attune::cli
