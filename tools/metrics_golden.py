@@ -298,8 +298,10 @@ def bootstrap():
 
 def retrieval_query(rng, documents, relevant, graded, step):
     """Scores on a grid (ties), the relevant documents with their gains, documents that are left out."""
-    scores = np.round(rng.normal(size=documents) / step) * step
+    scores = rng.normal(size=documents)
     chosen = rng.choice(documents, size=relevant + 2, replace=False)
+    scores[chosen[:relevant]] += 1.5
+    scores = np.round(scores / step) * step
     gains = rng.integers(1, 4, size=relevant) if graded else np.ones(relevant, int)
     order = np.argsort(gains, kind="stable")
     return {"scores": scores.tolist(), "relevant": chosen[:relevant][order].tolist(),
@@ -338,7 +340,7 @@ def retrieval():
     many = lambda queries, *how: [retrieval_query(rng, *how) for _ in range(queries)]
     flat = {"scores": [0.5] * 12, "relevant": [3, 0], "gains": [1, 2], "left_out": [7]}
     return {"cases": [
-        retrieval_case("one relevant document each", many(30, 40, 1, False, 0.01)),
+        retrieval_case("one relevant document each", many(30, 40, 1, False, 0.125)),
         retrieval_case("up to six, graded, with ties", [q for n in range(1, 7) for q in many(4, 30, n, True, 0.5)]),
         retrieval_case("more than ten relevant ones, few scores", many(5, 60, 14, True, 1.0)),
         retrieval_case("all scores equal", [flat]),

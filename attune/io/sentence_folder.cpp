@@ -9,6 +9,7 @@
 #include "attune/base/files.h"
 #include "attune/base/json.h"
 #include "attune/base/utf8.h"
+#include "attune/io/config_file.h"
 
 namespace attune::io {
 namespace {
@@ -35,57 +36,10 @@ constexpr PoolingMode kPoolingModes[] = {{"pooling_mode_cls_token", "cls"},
                                          {"pooling_mode_weightedmean_tokens", "weightedmean"},
                                          {"pooling_mode_lasttoken", "lasttoken"}};
 
-std::string shown(const json& value) {
-  return value.dump(-1, ' ', true, json::error_handler_t::replace).substr(0, 80);
-}
-
 bool has(const fs::path& file) {
   std::error_code ignored;
   return fs::is_regular_file(file, ignored);
 }
-
-// A JSON object with the name of its file, for errors; an empty one where the file is missing.
-class Config {
- public:
-  explicit Config(const fs::path& file) : where_(file.string()), values_(json::object()) {
-    if (!has(file)) return;
-    values_ = parse_json(read_file(file), where_, ErrorKind::model);
-    if (!values_.is_object()) fail(ErrorKind::model, "{}: expected an object, got {}", where_, values_.type_name());
-  }
-
-  const std::string& where() const { return where_; }
-  // Null where it is missing.
-  const json& at(const char* field) const {
-    static const json missing;
-    const auto found = values_.find(field);
-    return found == values_.end() ? missing : *found;
-  }
-  bool flag(const char* field, bool fallback) const {
-    const json& value = at(field);
-    if (value.is_null()) return fallback;
-    if (!value.is_boolean()) expected(field, "true or false");
-    return value.get<bool>();
-  }
-  std::optional<int64_t> positive(const char* field) const {
-    const json& value = at(field);
-    if (value.is_null()) return {};
-    if (!value.is_number_integer() || value < 1 || value > INT32_MAX) expected(field, "a positive number");
-    return value.get<int64_t>();
-  }
-  std::string text(const char* field) const {
-    const json& value = at(field);
-    if (value.is_null()) return "";
-    if (!value.is_string()) expected(field, "a text");
-    return value.get<std::string>();
-  }
-  [[noreturn]] void expected(const char* field, std::string_view what) const {
-    fail(ErrorKind::model, "{}: '{}': expected {}, got {}", where_, field, what, shown(at(field)));
-  }
-
- private:
-  std::string where_;
-  json values_;
-};
 
 struct Module {
   std::string kind;  // the last part of its type
@@ -114,9 +68,8 @@ Module parse_module(const json& entry, const fs::path& folder, const std::string
   const std::string kind = type.substr(type.rfind('.') + 1);
   if (kind != "Transformer" && kind != "Pooling" && kind != "Normalize")
     fail(ErrorKind::model,
-         "{}: the model has a module of type '{}'; attune reads Transformer, Pooling and Normalize, and leaving this "
-         "one "
-         "out would give other vectors. Choose a model without it",
+         "{}: the model has a module of type '{}'; attune reads Transformer, Pooling and Normalize, and without this "
+         "one the vectors would be others. Choose a model without it",
          where, type);
   return {kind, path.empty() ? folder : folder / path};
 }
@@ -137,15 +90,15 @@ std::vector<Module> read_modules(const fs::path& folder) {
       kinds.size() >= 2 && kinds[0] == "Transformer" && kinds[1] == "Pooling" &&
       std::all_of(kinds.begin() + 2, kinds.end(), [](const auto& kind) { return kind == "Normalize"; });
   if (!ordered)
-    fail(ErrorKind::model,
-         "{}: expected Transformer, Pooling and perhaps Normalize, in this order, got {}; such a model gives no vector "
-         "a "
-         "text, or one that attune cannot make",
-         where, kinds.empty() ? "none" : fmt::format("{}", fmt::join(kinds, ", ")));
+    fail(
+        ErrorKind::model,
+        "{}: expected Transformer, Pooling and perhaps Normalize, in this order, got {}. Choose a model that gives one "
+        "vector a text in this way",
+        where, kinds.empty() ? "none" : fmt::format("{}", fmt::join(kinds, ", ")));
   return modules;
 }
 
-std::vector<std::string> pooling_modes(const Config& config) {
+std::vector<std::string> pooling_modes(const ConfigFile& config) {
   const json& mode = config.at("pooling_mode");
   if (mode.is_string()) return {mode.get<std::string>()};
   if (!mode.is_null()) {
@@ -166,18 +119,20 @@ std::vector<std::string> pooling_modes(const Config& config) {
 bool read_pooling(const fs::path& file, int64_t hidden, bool has_prompts) {
   if (!has(file))
     fail(ErrorKind::model, "{} is not there, though modules.json names its folder; download it too", file.string());
-  const Config config(file);
+  const ConfigFile config(file);
   const auto modes = pooling_modes(config);
   if (modes.size() != 1 || (modes[0] != "mean" && modes[0] != "cls"))
     fail(
         ErrorKind::model,
         "{}: the model pools by {}; attune pools by mean or by the first token (cls), one of them. Choose a model that "
-        "does",
+        "does so too",
         config.where(), fmt::join(modes, " and "));
   const char* width = config.at("embedding_dimension").is_null() ? "word_embedding_dimension" : "embedding_dimension";
   const auto dimension = config.positive(width);
   if (dimension && *dimension != hidden)
-    fail(ErrorKind::model, "{}: '{}' is {}, but config.json says hidden_size {}; the files are of two models",
+    fail(ErrorKind::model,
+         "{}: '{}' is {}, but config.json says hidden_size {}; the files are of two models. Take all of them "
+         "from one",
          config.where(), width, *dimension, hidden);
   if (!config.flag("include_prompt", true) && has_prompts)
     fail(ErrorKind::model,
@@ -187,15 +142,15 @@ bool read_pooling(const fs::path& file, int64_t hidden, bool has_prompts) {
   return modes[0] == "mean";
 }
 
-Config transformer_config(const fs::path& folder) {
+ConfigFile transformer_config(const fs::path& folder) {
   for (const char* name : kTransformerConfigs) {
-    if (has(folder / name)) return Config(folder / name);
+    if (has(folder / name)) return ConfigFile(folder / name);
   }
-  return Config(folder / kTransformerConfigs.front());
+  return ConfigFile(folder / kTransformerConfigs.front());
 }
 
 std::optional<int64_t> read_max_length(const fs::path& folder) {
-  const Config config = transformer_config(folder), tokenizer(folder / kTokenizerConfig);
+  const ConfigFile config = transformer_config(folder), tokenizer(folder / kTokenizerConfig);
   if (config.flag("do_lower_case", false) && !tokenizer.flag("do_lower_case", false))
     fail(ErrorKind::model,
          "{}: 'do_lower_case' is true, but {} does not say that the tokenizer lower-cases; attune leaves texts to the "
@@ -208,7 +163,7 @@ std::optional<int64_t> read_max_length(const fs::path& folder) {
   return limit.get<int64_t>();
 }
 
-void read_prompts(const Config& config, SentenceSettings& settings) {
+void read_prompts(const ConfigFile& config, SentenceSettings& settings) {
   const json& prompts = config.at("prompts");
   if (!prompts.is_null() && !prompts.is_object()) config.expected("prompts", "an object from name to text");
   // Null where there is none of the name: a prompt may be empty.
@@ -236,7 +191,7 @@ void read_prompts(const Config& config, SentenceSettings& settings) {
 }
 
 void read_model_config(const fs::path& file, SentenceSettings& settings) {
-  const Config config(file);
+  const ConfigFile config(file);
   read_prompts(config, settings);
   if (!config.at("truncate_dim").is_null())
     fail(ErrorKind::model,

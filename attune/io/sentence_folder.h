@@ -5,8 +5,8 @@
 //   sentence_bert_config.json          beside the weights: the longest text, in tokens
 //   config_sentence_transformers.json  prompts and how two vectors are compared
 //
-// Source: sentence-transformers 2.0 to 6.2, `SentenceTransformer.save` and `load` of each module. Read is what any of
-// them writes, written what all of them read.
+// Source: sentence-transformers, `SentenceTransformer.save` and `load` of each module. Read is what any version writes,
+// written what all of them read; both were tried with 2.7.0 and 6.2.0, whose vectors are those of the settings.
 #pragma once
 #include <cstdint>
 #include <filesystem>
@@ -33,8 +33,8 @@ struct SentenceSettings {
 // one that default_prompt_name names stands before every text, as `encode` puts it.
 // Errors (model), each naming the file: not JSON or of another form; other modules than Transformer, Pooling and
 // Normalize, or in another order; a path that leaves the folder; max pooling or any other than the two, or several at
-// once; another width than `hidden`; what attune does not do and would change the vectors (prompts that are left out
-// of the mean, lower-casing that the tokenizer does not do, vectors cut to truncate_dim); another similarity.
+// once; another width than `hidden`; what attune does not do and would change the vectors (prompts that pooling
+// leaves out, lower-casing that the tokenizer does not do, vectors cut to truncate_dim); another similarity.
 std::optional<SentenceSettings> read_sentence_settings(const std::filesystem::path& folder, int64_t hidden);
 
 // Where config.json, weights and vocabulary lie: `folder` itself, or in older ones the folder in it that modules.json

@@ -157,11 +157,12 @@ TEST_F(Modules, OfOtherKinds) {
 TEST_F(Modules, InAnotherOrder) {
   modules({{"", "m.Transformer"}});
   EXPECT_ERROR(ErrorKind::model, read(temp), (temp / "modules.json").string(),
-               "expected Transformer, Pooling and perhaps Normalize, in this order, got Transformer;");
+               "expected Transformer, Pooling and perhaps Normalize, in this order, got Transformer.",
+               "Choose a model");
   modules({{"", "m.Transformer"}, {"2", "m.Normalize"}, {"1_Pooling", "m.Pooling"}});
-  EXPECT_ERROR(ErrorKind::model, read(temp), "got Transformer, Normalize, Pooling;");
+  EXPECT_ERROR(ErrorKind::model, read(temp), "got Transformer, Normalize, Pooling.");
   modules({});
-  EXPECT_ERROR(ErrorKind::model, read(temp), "got none;");
+  EXPECT_ERROR(ErrorKind::model, read(temp), "got none.");
 }
 
 TEST_F(Modules, StayInTheFolder) {
@@ -230,7 +231,7 @@ TEST_F(Pooling, OtherWays) {
 
 TEST_F(Pooling, OfAnotherWidth) {
   EXPECT_ERROR(ErrorKind::model, mean(R"({"word_embedding_dimension": 768})"), file,
-               "'word_embedding_dimension' is 768, but config.json says hidden_size 384", "of two models");
+               "'word_embedding_dimension' is 768, but config.json says hidden_size 384", "Take all of them from one");
   EXPECT_ERROR(ErrorKind::model, mean(R"({"embedding_dimension": 768})"), file, "'embedding_dimension' is 768");
   EXPECT_ERROR(ErrorKind::model, mean(R"({"embedding_dimension": "384"})"), file, "expected a positive number");
 }
@@ -269,8 +270,8 @@ TEST(SentenceFolder, WrittenIsRead) {
   }
 }
 
-// Versions before 5.4 know types by these names only, and versions before 2.3 refuse fields of Pooling that they do
-// not know.
+// Versions before 5.4 know types by these names only, and the first ones refuse fields of Pooling that they do not
+// know.
 TEST(SentenceFolder, WrittenAsOldVersionsReadIt) {
   const TempFolder temp;
   write_sentence_settings(temp / "model", {.normalize = true, .max_length = 256}, 384);
