@@ -58,7 +58,7 @@ struct Console final : train::Observer {
 report::Report evaluated(const EvalOptions& options) {
   const ThreadChoice threads = choose_threads(options.inference.threads);
   const auto kernels = kernels::cpu::make_kernels(threads.threads);
-  const tasks::ModelBundle bundle = options.inference.open();
+  tasks::ModelBundle bundle = options.inference.open();
   if (!bundle.loss_error.empty()) fail(ErrorKind::model, "{}", bundle.loss_error);
   const train::Split split = train::make_split(
       "test", train::joined(options.data),
@@ -66,6 +66,7 @@ report::Report evaluated(const EvalOptions& options) {
                          options.out.empty() ? system_scratch_folder() : scratch_folder_for(options.out)),
       bundle);
   tasks::check_pairs(bundle, split.data);
+  tasks::set_default_loss(bundle, split.data.shape);
   Console console;
   report::Report report =
       train::judge_model(bundle, *kernels, split,

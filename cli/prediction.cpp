@@ -114,6 +114,8 @@ std::string PredictionLines::line(const data::Example& example, const train::Row
     case tasks::TaskKind::regress:
       line["score"] = static_cast<double>(row.logits[0]);
       break;
+    case tasks::TaskKind::embed:
+      break;  // refused by `attune predict`
     case tasks::TaskKind::tag:
       add_tags(line, example, decoder_.decode(example.words.size(), row.places, row.logits).labels, scheme_, labels);
       break;

@@ -36,7 +36,10 @@ bool targets_differ(const Examples& examples_a, size_t row_a, const Examples& ex
                     TargetKind target) {
   const ExampleView a = examples_a.view(row_a), b = examples_b.view(row_b);
   if (!a.has_target || !b.has_target) return false;
-  if (target == TargetKind::score) return a.score != b.score;
+  if (target == TargetKind::score || target == TargetKind::texts) {
+    if (a.score != b.score) return true;
+    if (target == TargetKind::score) return false;
+  }
   if (target == TargetKind::label && a.label_count == 1 && b.label_count == 1)
     return examples_a.label_of(a, 0) != examples_b.label_of(b, 0);
   return label_set(examples_a, a, target) != label_set(examples_b, b, target);
@@ -104,6 +107,34 @@ void describe_texts(const Examples& examples, SplitProfile& profile) {
     characters.push_back(static_cast<int32_t>(utf8::length(example.text) + utf8::length(example.text_pair)));
   }
   profile.characters = quantiles_of(std::move(characters));
+}
+
+// Hashes of the first or second texts, each once, in order.
+std::vector<uint64_t> different_texts(const Examples& examples, bool second) {
+  std::vector<uint64_t> hashes;
+  hashes.reserve(examples.size());
+  for (size_t row = 0; row < examples.size(); ++row) {
+    const ExampleView example = examples.view(row);
+    hashes.push_back(text_hash(second ? example.text_pair : example.text));
+  }
+  std::sort(hashes.begin(), hashes.end());
+  hashes.erase(std::unique(hashes.begin(), hashes.end()), hashes.end());
+  return hashes;
+}
+
+// `other`: the first split, where this is another one.
+void describe_pairs(const Dataset& data, const Dataset* other, SplitProfile& profile) {
+  PairProfile pairs;
+  pairs.first = std::ssize(different_texts(data.examples, false));
+  pairs.second = std::ssize(different_texts(data.examples, true));
+  if (data.corpus) pairs.documents = static_cast<int64_t>(data.corpus->size());
+  const auto known = other ? different_texts(other->examples, true) : std::vector<uint64_t>{};
+  for (size_t row = 0; row < data.examples.size(); ++row) {
+    const ExampleView example = data.examples.view(row);
+    pairs.negatives += example.negative_count > 0;
+    pairs.second_in_other += std::binary_search(known.begin(), known.end(), text_hash(example.text_pair));
+  }
+  profile.belonging = pairs;
 }
 
 FirstRows find_duplicates(const Dataset& data, TargetKind target, SplitProfile& profile) {
@@ -209,7 +240,11 @@ DataReport profile_data(std::span<const SplitInput> splits, TargetKind target, i
     profile.files = split.data->files;
     profile.rows = static_cast<int64_t>(split.data->examples.size());
     count_targets(split.data->examples, target, profile);
-    if (target == TargetKind::score) describe_scores(split.data->examples, profile);
+    profile.shape = split.data->shape;
+    const bool scored = target == TargetKind::score || profile.shape == TextShape::scored;
+    if (profile.shape == TextShape::pairs)
+      describe_pairs(*split.data, report.splits.empty() ? nullptr : splits[0].data, profile);
+    if (scored) describe_scores(split.data->examples, profile);
     describe_texts(split.data->examples, profile);
     rows.push_back(find_duplicates(*split.data, target, profile));
     if (split.encoded) {

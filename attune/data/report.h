@@ -27,6 +27,14 @@ struct ScoreProfile {
   double min = 0, max = 0, mean = 0, deviation = 0;  // population standard deviation
 };
 
+// Rows of pairs of texts that belong together.
+struct PairProfile {
+  int64_t first = 0, second = 0;   // different first texts; different second ones
+  int64_t negatives = 0;           // rows that have some
+  int64_t documents = 0;           // of the corpus
+  int64_t second_in_other = 0;     // rows whose second text is one of the first split's
+};
+
 struct SplitProfile {
   std::string name;  // "train", "dev", "test"
   std::vector<std::string> files;
@@ -34,7 +42,9 @@ struct SplitProfile {
   int64_t without_label = 0;                               // multi-label: rows with none of the labels
   std::vector<LabelCount> labels;                          // in the order of Labels::sorted; for tags: of words
   std::vector<LabelCount> entities;                        // tagging: entities by type
-  std::optional<ScoreProfile> scores;                      // regression
+  std::optional<ScoreProfile> scores;                      // regression, scored pairs
+  TextShape shape = TextShape::none;                       // embedding
+  std::optional<PairProfile> belonging;                    // embedding, pairs
   Quantiles characters;                                    // code points of a row (both texts of a pair)
   int64_t duplicates = 0;                                  // rows whose input stood in an earlier row of the split
   int64_t conflicts = 0;                                   // of these, with another target than the first such row

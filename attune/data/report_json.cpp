@@ -64,6 +64,13 @@ Json to_json(const SplitProfile& split) {
                       {"max", split.scores->max},
                       {"mean", split.scores->mean},
                       {"deviation", split.scores->deviation}};
+  if (split.shape != TextShape::none) json["rows_are"] = name(split.shape);
+  if (split.belonging)
+    json["pairs_of_texts"] = {{"different_first", split.belonging->first},
+                              {"different_second", split.belonging->second},
+                              {"with_negatives", split.belonging->negatives},
+                              {"documents", split.belonging->documents},
+                              {"second_in_first_split", split.belonging->second_in_other}};
   if (split.pieces) json["pieces"] = to_json(*split.pieces);
   if (split.encoding) json["encoding"] = to_json(*split.encoding);
   return json;
@@ -72,7 +79,7 @@ Json to_json(const SplitProfile& split) {
 }  // namespace
 
 nlohmann::json to_json(const DataReport& report) {
-  constexpr const char* kTargets[] = {"label", "labels", "score", "tags"};
+  constexpr const char* kTargets[] = {"label", "labels", "score", "tags", "texts"};
   Json json = {{"target", kTargets[static_cast<int>(report.target)]},
                {"splits", Json::array()},
                {"overlaps", Json::array()},

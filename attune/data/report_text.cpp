@@ -79,15 +79,34 @@ bool any(const Splits& splits, Part&& part) {
   return std::any_of(splits.begin(), splits.end(), part);
 }
 
+// Rows of texts that belong together.
+void add_pairs(Table& table, const Splits& splits) {
+  const auto add = [&](const char* title, int64_t PairProfile::*member, bool share) {
+    if (any(splits, [&](const SplitProfile& s) { return s.belonging && (*s.belonging).*member > 0; }))
+      add_row(table, title, splits, [&](const SplitProfile& s) {
+        const int64_t count = s.belonging ? (*s.belonging).*member : 0;
+        return share ? with_share(count, s.rows) : number(count);
+      });
+  };
+  add("different first texts", &PairProfile::first, false);
+  add("different second texts", &PairProfile::second, false);
+  add("rows with negatives", &PairProfile::negatives, true);
+  add("documents searched", &PairProfile::documents, false);
+  add("second text also in the first split", &PairProfile::second_in_other, true);
+}
+
 void add_rows(Table& table, const DataReport& report) {
   const Splits& splits = report.splits;
   const bool tags = report.target == TargetKind::tags;
   add_row(table, "", splits, [](const SplitProfile& s) { return s.name; });
   add_row(table, tags ? "sentences" : "rows", splits, [](const SplitProfile& s) { return number(s.rows); });
   if (tags) add_row(table, "words", splits, [](const SplitProfile& s) { return number(s.words); });
-  if (any(splits, [](const SplitProfile& s) { return s.unlabelled > 0; }))
+  const bool pairs = any(splits, [](const SplitProfile& s) { return s.belonging.has_value(); });
+  if (pairs) add_pairs(table, splits);
+  if (!pairs && any(splits, [](const SplitProfile& s) { return s.unlabelled > 0; }))
     add_row(table, "without target", splits, [](const SplitProfile& s) { return with_share(s.unlabelled, s.rows); });
-  if (report.target != TargetKind::score)
+  const auto labelled = [](const SplitProfile& s) { return s.shape == TextShape::labelled; };
+  if (report.target == TargetKind::texts ? any(splits, labelled) : report.target != TargetKind::score)
     add_row(table, tags ? "tags" : "labels", splits,
             [](const SplitProfile& s) { return number(std::ssize(s.labels)); });
   if (report.target == TargetKind::labels)

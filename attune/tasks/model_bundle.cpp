@@ -171,6 +171,11 @@ std::vector<float> ModelBundle::logits(std::span<const float> outputs) const {
   return logits;
 }
 
+void set_default_loss(ModelBundle& bundle, data::TextShape shape) {
+  if (bundle.task->kind == TaskKind::embed && !recorded_loss_text(bundle.record))
+    bundle.loss = default_objective(bundle, text_rows(shape));
+}
+
 std::string why_encoder_only(const ModelBundle& bundle) {
   if (bundle.task->kind == TaskKind::embed) return "";  // there is nothing else
   if (bundle.model->head().pooling == models::Pooling::mean)

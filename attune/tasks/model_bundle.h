@@ -97,6 +97,9 @@ ModelBundle open_for_training(const TrainingModelOptions& options);
 ModelBundle open_for_inference(const std::string& model, tensor::DType compute, const MakeLoss& make_loss = {},
                                kernels::Kernels* device = nullptr, bool embed = false);
 
+// Gives a model without a recorded loss the default one for such rows (embedding: it follows from them).
+void set_default_loss(ModelBundle& bundle, data::TextShape shape);
+
 // Why transformers opens no more than the encoder of this model's folder; empty: it opens all of it.
 std::string why_encoder_only(const ModelBundle& bundle);
 // The loss's own parameters, which transformers does not read; empty: there are none.

@@ -112,9 +112,9 @@ std::string recorded_link(const json& record) {
   return record.value("link", recorded_loss_text(record).value_or(""));
 }
 
-losses::Objective default_objective(const ModelBundle& bundle) {
+losses::Objective default_objective(const ModelBundle& bundle, losses::TextRows texts) {
   losses::LossFacts facts{.labels = bundle.logit_count()};
-  if (bundle.task->kind == TaskKind::embed) facts.texts = losses::TextRows::pairs;
+  if (bundle.task->kind == TaskKind::embed) facts.texts = texts;
   return losses::make_objective(losses::default_loss(bundle.task->loss, facts.texts), bundle.task->loss, facts);
 }
 

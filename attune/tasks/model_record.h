@@ -34,8 +34,8 @@ std::string recorded_link(const nlohmann::json& record);
 // bundle are known. Errors (model): a loss that attune does not have or that does not fit the task, options that do not
 // fit the loss or the labels.
 losses::Objective recorded_loss(const ModelBundle& bundle);
-// The task's default.
-losses::Objective default_objective(const ModelBundle& bundle);
+// The task's default; of an embedding task that for such rows.
+losses::Objective default_objective(const ModelBundle& bundle, losses::TextRows texts = losses::TextRows::pairs);
 
 // How texts were cut, how tags are decoded, a multi-label model's thresholds: from bundle.record into the bundle, whose
 // labels are known. Errors (model): a value that does not fit.

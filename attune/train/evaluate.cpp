@@ -85,6 +85,8 @@ std::optional<tasks::Evaluation> evaluate(const tasks::ModelBundle& bundle, kern
   std::vector<int32_t> rows;
   losses::PerTerm<double> sums(loss.terms().size()), denominators(sums.size());
   int64_t tokens = 0;
+  // A model trained on one kind of texts can be judged on another; its loss cannot.
+  const bool has_loss = tasks::text_rows(split.targets.shape()) == loss.facts().texts;
   for (int64_t first = 0; first < split.rows(); first += options.batch_size) {
     if (options.stop && options.stop()) return std::nullopt;
     rows.clear();
@@ -98,6 +100,8 @@ std::optional<tasks::Evaluation> evaluate(const tasks::ModelBundle& bundle, kern
     const tensor::OnHost<float> outputs(arena.memory(), output.logits, batch.read_count * output.logits.cols());
     score_batch(*scorer, batch, split, rows, tagging, bundle.logits(outputs.values()),
                 static_cast<size_t>(bundle.logit_count()));
+    tokens += batch.rows.tokens();
+    if (!has_loss) continue;
     // As it stands at the end of training, whenever that is: so that values of one run compare.
     const losses::ObjectiveValue value = loss.evaluate(context, {.logits = output.logits,
                                                                  .hidden = output.hidden,
@@ -106,7 +110,6 @@ std::optional<tasks::Evaluation> evaluate(const tasks::ModelBundle& bundle, kern
                                                                  .progress = 1});
     losses::add_sums(sums, value);
     for (size_t t = 0; t < sums.size(); ++t) denominators[t] += value.terms[t].denominator;
-    tokens += batch.rows.tokens();
   }
   const bool any = std::any_of(denominators.begin(), denominators.end(), [](double d) { return d > 0; });
   tasks::Evaluation evaluation = scorer->finish(options.bootstrap);

@@ -12,7 +12,7 @@ void TrainOptions::visit(OptionList& list) {
            {.help = "pre-trained or fine-tuned model: a folder, minilm, multilingual, or a hub id in the local cache",
             .placeholder = "MODEL",
             .required = true});
-  list.add("task", task, {.help = "what a target is", .choices = {"classify", "multilabel", "regress", "tag"}});
+  list.add("task", task, {.help = "what a target is", .choices = {"classify", "multilabel", "regress", "tag", "embed"}});
   list.add("train", train,
            {.help = "training file: csv, tsv, jsonl, or conll columns", .placeholder = "FILE", .required = true});
   list.add("dev", dev,
