@@ -53,8 +53,7 @@ void TextVectors::add_cosine_slope(size_t a, size_t b, double slope, std::span<d
   for (const auto& [own, other] : {std::pair{a, b}, std::pair{b, a}})
     for (size_t c = 0; c < width_; ++c)
       d[own * width_ + c] += slope * inverse_[own] *
-                             (x_[other * width_ + c] * inverse_[other] -
-                              (inverse_[other] == 0 ? 0 : cos) * x_[own * width_ + c] * inverse_[own]);
+                             (x_[other * width_ + c] * inverse_[other] - cos * x_[own * width_ + c] * inverse_[own]);
 }
 
 double TextVectors::distance(Distance distance, size_t a, size_t b) const {
