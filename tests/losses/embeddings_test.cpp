@@ -123,6 +123,20 @@ TEST(InfoNce, OfManyRows) {
   for (size_t i = 0; i < wide.d_logits.size(); ++i) EXPECT_NEAR(narrow.d_logits[i], wide.d_logits[i], 1e-4) << i;
 }
 
+// One text in all: a product of 1 by 1.
+TEST(SupCon, OneTextAlone) {
+  losses::Batch batch{.columns = 2, .logits = at_angles({40}), .targets = test::classes({0})};
+  batch.targets.sequences = {0, 1};
+  for (const char* text : {"supcon", "batch_triplet", "batch_triplet(distance=euclidean)"})
+    for (const auto precision : {losses::Precision::f32, losses::Precision::f64}) {
+      const auto loss = losses::make_loss(text, kEmbeddings, facts_of(TextRows::labelled));
+      const Outcome alone = losses::try_loss(*loss, batch, precision);
+      EXPECT_EQ(alone.sum, 0);
+      EXPECT_EQ(alone.denominator, 0);
+      EXPECT_EQ(alone.d_logits, (std::vector<double>{0, 0}));
+    }
+}
+
 // Beside a loss of classes it reads what the last layer reads, one row an item.
 TEST(SupCon, BesideALossOfClasses) {
   const LossFacts facts{.labels = 3};
