@@ -104,6 +104,16 @@ TEST(InfoNce, OwnNegativesStay) {
   EXPECT_NEAR(first("info_nce(temperature=1, symmetric=true)"), (among({10, 70, 120}) + among({10, 80})) / 2, 1e-12);
 }
 
+// The cosine of a vector without length is 0, and none of it is learned.
+TEST(InfoNce, VectorWithoutLength) {
+  losses::Batch batch = pairs({0, 10, 90, 120});
+  batch.logits[0] = batch.logits[1] = 0;
+  const Outcome got = outcome("info_nce(temperature=1)", batch, kPairs);
+  EXPECT_NEAR(got.items[0], std::log(2), 1e-12);
+  EXPECT_EQ(got.d_logits[0], 0);
+  EXPECT_EQ(got.d_logits[1], 0);
+}
+
 TEST(InfoNce, OneRowAlone) {
   const Outcome alone = outcome("info_nce", pairs({0, 70}), kPairs);
   EXPECT_EQ(alone.items[0], 0);

@@ -97,7 +97,7 @@ const LossEntry kTriplet{
     .formula = "mean over n of max(0, d(a, p) - d(a, n) + margin)   n: the row's negatives; d = 1 - cos",
     .denominator = "rows with negatives",
     .source =
-        "Schroff et al. 2015, arXiv 1503.03832, eq. 2; margin 0.2 is theirs (there of squared chords, twice 1 - "
+        "Schroff et al. 2015, arXiv 1503.03832, section 3.1; margin 0.2 is theirs (there of squared chords, twice 1 - "
         "cos)",
     .notes =
         "Rows need a column of negatives. Euclidean distances want a margin of their own size "
