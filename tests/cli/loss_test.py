@@ -123,7 +123,7 @@ class Loss(ProgramTest):
         """Every loss of classes trains, and its folder reports the very objective again."""
         model = self.make_model("tiny")
         data = self.file("rows.csv", "text,label\n" + "".join(f"w{i} w{i % 3},class{i % 3}\n" for i in range(30)))
-        for loss in ("logit_adjusted(tau=0.5)", "0.5*corn(weights=balanced) + 0.5*corn", "oll until 50% + cross_entropy after 50%", "r_drop(poly1, alpha=2)", "flooding(focal, level=0.5)"):
+        for loss in ("logit_adjusted(tau=0.5)", "0.5*corn(weights=balanced) + 0.5*corn", "oll until 50% + cross_entropy after 50%", "r_drop(poly1, alpha=2)", "flooding(focal, level=0.5)", "0.7*focal + 0.3*supcon(temperature=0.2)", "focal + 0.1*batch_triplet(mining=all) after 50%"):
             out = self.folder / re.sub(r"\W", "", loss)
             self.succeeded(attune("train", "--model", model, "--train", data, "--dev", data, "--loss", loss, "--max-steps", 3, "--no-ladder", "--bootstrap", 0, "--precision", "f32",
                                   "--new-head", "--out", out))
