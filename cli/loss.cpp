@@ -61,6 +61,7 @@ void show(const LossEntry& entry) {
   put(fmt::format("divided by   {}\n", entry.denominator));
   put(fmt::format("source       {}\n", entry.source));
   put(fmt::format("fits         {}\n", losses::answers_of(entry)));
+  if (entry.needs != losses::TextRows::none) put(fmt::format("rows         {}\n", losses::name(entry.needs)));
   put(fmt::format("notes        {}\n", entry.notes));
   if (entry.needs_counts) put("             Reads the training items by label.\n");
   if (entry.ordered) put("             The order is that of --labels.\n");
@@ -115,7 +116,7 @@ int run_loss(const ArgumentList& arguments) {
         "`check` compares it\n"
         "with its formula, its gradient with differences, and tries the edges (exit code 1 where something is "
         "off), `eval` computes\n"
-        "a loss (as --loss of `attune train` takes it) on logits and targets from .npy files.",
+        "a loss (as --loss of `attune train` takes it) on logits (or vectors) and targets from .npy files.",
         list));
     return 0;
   }

@@ -1,4 +1,4 @@
-// attune loss eval: a loss on logits and targets out of files.
+// attune loss eval: a loss on logits (embeddings: vectors) and targets out of files.
 #pragma once
 #include <string>
 
@@ -14,6 +14,7 @@ struct LossEvalOptions {
   std::string precision = "f64";
   std::string table;
   std::string task = "classify";  // of a formula
+  int64_t texts_per_row = 2;      // of losses of pairs
 
   void visit(OptionList& list);
 };

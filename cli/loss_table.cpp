@@ -41,9 +41,11 @@ std::string loss_table(std::span<const losses::LossReport> reports) {
       "double), in f32\n"
       "against f64, and of the gradient against differences. Cost: microseconds for 16 items, forward and backward, "
       "one thread, least "
-      "of 60\n(77 labels; 5 in order; 16 sentences of 15 words with 9 tags; 28 labels of any number; one score). A "
-      "training step of MiniLM "
-      "takes about 70,000.\n";
+      "of 60\n(77 labels; 5 in order; 16 sentences of 15 words with 9 tags; 28 labels of any number; one score; 16 "
+      "rows of "
+      "two texts with\nvectors of 384, of one text where they have a class, of three for `triplet`). A training step "
+      "of "
+      "MiniLM takes about 70,000.\n";
   std::string open;
   for (const losses::LossReport& report : reports) {
     const LossEntry* entry = &losses::loss_named(report.name);

@@ -21,7 +21,7 @@ using tensor::Tensor;
 //
 // Embedding tasks: an item is a row of the data set and has one text or more, each a row [C] of LossInput::features:
 // item i has the texts [sequences[i], sequences[i+1]): anchor, positive, negatives; two texts; or one. classes [items]
-// where rows are labelled, else values [items]: the score, NaN where there is none. weights, examples [items].
+// where labelled, values [items] where scored (NaN: no score), else neither. weights, examples [items].
 struct Targets {
   std::vector<int32_t> classes;  // [n] single label and tagging: class index, or kIgnored
   // [n, width] multi-label (0/1, negative: unknown), regression (NaN: unknown), and soft targets of classes

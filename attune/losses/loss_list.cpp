@@ -13,7 +13,12 @@
 #include "attune/losses/classes/square.h"
 #include "attune/losses/classes/symmetric_ce.h"
 #include "attune/losses/classes/z_loss.h"
+#include "attune/losses/embeddings/batch_triplet.h"
+#include "attune/losses/embeddings/cosent.h"
+#include "attune/losses/embeddings/cosine_mse.h"
 #include "attune/losses/embeddings/info_nce.h"
+#include "attune/losses/embeddings/supcon.h"
+#include "attune/losses/embeddings/triplet.h"
 #include "attune/losses/labels/asymmetric.h"
 #include "attune/losses/labels/bce.h"
 #include "attune/losses/labels/distribution_balanced.h"
@@ -96,7 +101,12 @@ const std::vector<const LossEntry*>& loss_list() {
       &kMse,
       &kQuantile,
       // a vector (embed)
+      &kBatchTriplet,
+      &kCosent,
+      &kCosineMse,
       &kInfoNce,
+      &kSupCon,
+      &kTriplet,
   };
   return list;
 }

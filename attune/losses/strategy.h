@@ -1,5 +1,6 @@
 // Ways to train that wrap a whole loss, as the loss language names them: r_drop(cross_entropy, alpha=1). What they are
-// told stands here, for the language; what they do needs the model (train/strategies/).
+// told stands here, for the language; what they do needs the model (train/strategies/). kWholeBatch: a step is never
+// split; kComparesAnswers: it compares probabilities or scores, which embeddings are not.
 #pragma once
 #include <variant>
 
@@ -10,6 +11,7 @@ namespace attune::losses {
 // Two passes under different dropout that are to agree.
 struct RDropOptions {
   static constexpr const char* kName = "r_drop";
+  static constexpr bool kComparesAnswers = true;
   static constexpr bool kWholeBatch = false;
   double alpha = 1;
   void visit(OptionList& list) {
@@ -20,6 +22,7 @@ struct RDropOptions {
 // A second pass with word embeddings moved where it costs most.
 struct FgmOptions {
   static constexpr const char* kName = "fgm";
+  static constexpr bool kComparesAnswers = false;
   static constexpr bool kWholeBatch = false;
   double epsilon = 1;
   void visit(OptionList& list) {
@@ -30,6 +33,7 @@ struct FgmOptions {
 // The objective does not fall below a level.
 struct FloodingOptions {
   static constexpr const char* kName = "flooding";
+  static constexpr bool kComparesAnswers = false;
   static constexpr bool kWholeBatch = true;
   double level = 0.1;
   void visit(OptionList& list) {

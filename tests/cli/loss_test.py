@@ -64,6 +64,43 @@ class Loss(ProgramTest):
         self.assertAlmostEqual(numbers_of(gradient)[0], slope * (0.5 / 2 + 1 / 4), places=6)
         self.assertEqual(numbers_of(gradient)[2:4], (0, 0))
 
+    def test_eval_of_embeddings(self):
+        """--logits are vectors then: rows of two texts, of more, of one."""
+        vectors = npy(self.folder / "v.npy", (4, 2), [3.0, 0.0, 0.0, 2.0, 0.0, 1.0, 5.0, 0.0])  # a, p of two rows, at right angles
+        items, gradient = self.folder / "vitems.npy", self.folder / "vgrad.npy"
+        def objective(loss, *more, z=vectors):
+            return float(self.succeeded(attune("loss", "eval", loss, "--logits", z, *more)).stdout.decode().split()[-1])
+
+        cost = math.log(1 + math.e)
+        self.assertAlmostEqual(objective("info_nce(temperature=1)", "--out", items, "--grad", gradient), cost, places=6)
+        for got in numbers_of(items):
+            self.assertAlmostEqual(got, cost, places=6)
+        wrong = 1 / (1 + math.exp(-1))  # share of the other row's positive; of the first anchor, by its second coordinate
+        self.assertAlmostEqual(numbers_of(gradient)[1], -wrong / 3 / 2, places=6)
+        self.assertEqual(len(numbers_of(gradient)), 8)
+        weights = npy(self.folder / "vw.npy", (2,), [1.0, 3.0])
+        self.assertAlmostEqual(objective("info_nce(temperature=1)", "--weights", weights), cost, places=6)
+        texts = npy(self.folder / "vt.npy", (4,), [0, 1, 2, 1], "q")  # both positives are the same text: none is left
+        self.assertAlmostEqual(objective("info_nce", "--targets", texts), 0, places=6)
+        self.assertAlmostEqual(objective("cosine_mse", "--targets", npy(self.folder / "vs.npy", (2,), [0.0, 5.0])), 0.5, places=6)  # scaled from 0..5
+        self.assertAlmostEqual(objective("cosent(temperature=1)", "--targets", npy(self.folder / "vc.npy", (2,), [0.0, 1.0])), math.log(2), places=6)
+        classes = npy(self.folder / "vy.npy", (4,), [0, 1, 1, 0], "q")
+        self.assertAlmostEqual(objective("supcon(temperature=1)", "--targets", classes), math.log(math.e + 2) - 1, places=6)
+        triplets = npy(self.folder / "v3.npy", (3, 2), [1.0, 0.0, 1.0, 0.0, 0.0, 1.0])
+        self.assertAlmostEqual(objective("triplet(margin=1.5)", "--texts-per-row", 3, z=triplets), 0.5, places=6)
+
+        def refused(loss, *more):
+            expected, arguments = more[-1], more[:-1]
+            self.refused(attune("loss", "eval", loss, "--logits", vectors, *arguments), expected)
+
+        refused("triplet", "rows need a third text")
+        refused("info_nce", "--texts-per-row", 3, "4 vectors are no rows of 3 texts")
+        refused("cosent", "needs --targets")
+        refused("supcon", "--targets", weights, "2 numbers; expected 4, one for each row")
+        refused("cosent", "--targets", weights, "--out", items, "no cost by row")
+        refused("focal + supcon", "--targets", classes, "one reads logits, the other vectors")
+        refused("formula: z", "--targets", classes, "--task", "embed", "--task")
+
     def test_bad_files(self):
         logits = npy(self.folder / "bz.npy", (3, 2), [0.0] * 6)
         def refused(targets, *expected, loss="cross_entropy", z=logits):
@@ -86,7 +123,7 @@ class Loss(ProgramTest):
         """Every loss of classes trains, and its folder reports the very objective again."""
         model = self.make_model("tiny")
         data = self.file("rows.csv", "text,label\n" + "".join(f"w{i} w{i % 3},class{i % 3}\n" for i in range(30)))
-        for loss in ("logit_adjusted(tau=0.5)", "0.5*corn(weights=balanced) + 0.5*corn", "oll until 50% + cross_entropy after 50%", "r_drop(poly1, alpha=2)", "flooding(focal, level=0.5)"):
+        for loss in ("logit_adjusted(tau=0.5)", "0.5*corn(weights=balanced) + 0.5*corn", "oll until 50% + cross_entropy after 50%", "r_drop(poly1, alpha=2)", "flooding(focal, level=0.5)", "0.7*focal + 0.3*supcon(temperature=0.2)", "focal + 0.1*batch_triplet(mining=all) after 50%"):
             out = self.folder / re.sub(r"\W", "", loss)
             self.succeeded(attune("train", "--model", model, "--train", data, "--dev", data, "--loss", loss, "--max-steps", 3, "--no-ladder", "--bootstrap", 0, "--precision", "f32",
                                   "--new-head", "--out", out))

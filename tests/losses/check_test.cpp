@@ -1,9 +1,11 @@
 // Every loss of the list passes every check, and each check sees a loss that is broken in its way.
 #include "attune/losses/check/check.h"
 
+#include <algorithm>
 #include <cmath>
 #include <gtest/gtest.h>
 
+#include "attune/losses/embeddings/info_nce.h"
 #include "attune/losses/loss_list.h"
 #include "attune/losses/shared/host_items.h"
 #include "attune/losses/targets.h"
@@ -182,6 +184,97 @@ TEST(LossChecks, EachSeesALossThatIsBrokenInItsWay) {
   EXPECT_TRUE(has(failures<Broken::padding>(), "padding"));
   EXPECT_TRUE(has(failures<Broken::f32>(), "f32"));
   EXPECT_TRUE(has(failures<Broken::few>(), "few"));
+}
+
+// ---- info_nce, broken in one way each.
+
+class BrokenPairs final : public losses::Loss {
+ public:
+  BrokenPairs(Broken how, const losses::InfoNceOptions& own, const LossFacts& facts) : how_(how) {
+    const auto maker = losses::loss_named("info_nce").maker();
+    maker->options.set("temperature", fmt::format("{}", own.temperature));
+    maker->options.set("symmetric", own.symmetric ? "true" : "false");
+    maker->options.set("similarity", own.similarity);
+    maker->options.set("duplicates", how == Broken::value ? "keep" : own.duplicates);
+    sound_ = maker->make(facts);
+  }
+  std::string name() const override { return "broken_pairs"; }
+  bool depends_on_batch() const override { return how_ != Broken::split; }
+
+  double denominator(const Targets& targets) const override {
+    const double sum = sound_->denominator(targets);
+    return how_ == Broken::ignored && sum == 0 ? 1 : sum;
+  }
+
+  LossTerm evaluate(losses::Context& context, const LossInput& input) const override {
+    Targets targets = input.targets;
+    if (how_ == Broken::weights)  // what has no weight is a candidate still
+      for (float& u : targets.weights) u = std::max(u, 1e-30F);
+    losses::Context without = context;
+    without.tape = nullptr;
+    LossTerm term = sound_->evaluate(how_ == Broken::gradient ? without : context,
+                                     {.logits = {}, .features = input.features, .targets = targets});
+    term.denominator = denominator(input.targets);
+    const bool narrow = context.sums() == tensor::DType::f32;
+    if (how_ == Broken::few && targets.items() == 1) term.sum += 1;
+    if (how_ == Broken::f32 && narrow) term.sum *= 1.001;
+    if (how_ == Broken::order && targets.items() > 0 && targets.texts[0] % 2 == 0) term.sum += 1;
+    if (how_ == Broken::extremes && narrow && largest(context, input) > 1e3) term.sum = NAN;
+    if (how_ == Broken::padding) reach_padding(context, input, term);
+    return term;
+  }
+
+ private:
+  static double largest(losses::Context& context, const LossInput& input) {
+    const auto x = losses::rows_on_host(context, input.features, input.targets.sequences.back());
+    return x.empty() ? 0 : *std::max_element(x.begin(), x.end());
+  }
+  // Adds rows that belong to nobody to the last item's company.
+  static void reach_padding(losses::Context& context, const LossInput& input, LossTerm& term) {
+    const std::vector<double> slopes(static_cast<size_t>(input.features.count()), 0.5);
+    const std::vector<double> nothing(static_cast<size_t>(input.features.rows()));
+    term.items = losses::put_items(context, "broken", input.features, nothing, slopes);
+    term.weights = losses::tensor_of(context, {input.features.rows()}, std::vector(nothing.size(), 1.0));
+  }
+
+  Broken how_;
+  std::unique_ptr<losses::Loss> sound_;
+};
+
+template <Broken how>
+std::vector<std::string> failures_of_pairs() {
+  LossEntry entry = losses::loss_named("info_nce");
+  entry.maker = [] {
+    class Maker final : public losses::LossMaker {
+     public:
+      Maker() { own_.visit(options); }
+      std::unique_ptr<losses::Loss> make(const LossFacts& facts) const override {
+        return std::make_unique<BrokenPairs>(how, own_, facts);
+      }
+
+     private:
+      losses::InfoNceOptions own_;
+    };
+    return std::unique_ptr<losses::LossMaker>(std::make_unique<Maker>());
+  };
+  std::vector<std::string> names;
+  for (const auto& result : losses::check_loss(entry).results)
+    if (!result.passed()) names.emplace_back(result.check);
+  return names;
+}
+
+TEST(LossChecks, EachSeesALossOfEmbeddingsThatIsBrokenInItsWay) {
+  EXPECT_EQ(failures_of_pairs<Broken::nothing>(), std::vector<std::string>{});
+  EXPECT_TRUE(has(failures_of_pairs<Broken::value>(), "value"));
+  EXPECT_EQ(failures_of_pairs<Broken::gradient>(), std::vector<std::string>{"gradient"});
+  EXPECT_TRUE(has(failures_of_pairs<Broken::ignored>(), "ignored"));
+  EXPECT_TRUE(has(failures_of_pairs<Broken::weights>(), "weights"));
+  EXPECT_TRUE(has(failures_of_pairs<Broken::split>(), "split"));
+  EXPECT_TRUE(has(failures_of_pairs<Broken::padding>(), "padding"));
+  EXPECT_TRUE(has(failures_of_pairs<Broken::order>(), "order"));
+  EXPECT_TRUE(has(failures_of_pairs<Broken::few>(), "few"));
+  EXPECT_TRUE(has(failures_of_pairs<Broken::f32>(), "f32"));
+  EXPECT_TRUE(has(failures_of_pairs<Broken::extremes>(), "extremes"));
 }
 
 }  // namespace

@@ -11,19 +11,35 @@ namespace {
 
 constexpr int64_t kItems = 16;
 constexpr int64_t kWords = 15;
+constexpr int64_t kDimensions = 384;  // of embeddings
 
 LossFacts facts_of(const LossEntry& entry) {
   int64_t labels = entry.fits == TargetKind::classes ? 77 : entry.fits == TargetKind::labels ? 28 : 1;
   if (entry.sequential) labels = 9;
   if (entry.ordered) labels = 5;
-  LossFacts facts{.labels = labels, .sequences = entry.sequential};
+  LossFacts facts{.labels = labels, .sequences = entry.sequential, .texts = entry.needs, .negatives = true};
   for (int64_t c = 0; c < labels; ++c) facts.counts.push_back(static_cast<double>(10 + c));
   for (const double n : facts.counts) facts.items += n;
   for (int64_t c = 0; c < labels; ++c) facts.names.push_back(fmt::format("{}-{}", c % 2 ? "I" : "B", c / 2));
   return facts;
 }
 
+// Rows of two texts; labelled ones of one, and triplets.
+Targets targets_of_texts(const LossEntry& entry) {
+  Targets targets;
+  const bool labelled = entry.needs == TextRows::labelled, scored = entry.needs == TextRows::scored;
+  const int64_t texts = labelled ? 1 : std::string_view(entry.name) == "triplet" ? 3 : 2;
+  for (int64_t i = 0; i < kItems; ++i) {
+    if (labelled) targets.classes.push_back(static_cast<int32_t>(i % 4));
+    if (scored) targets.values.push_back(static_cast<float>(i % 5) / 4);
+  }
+  for (int64_t i = 0; i <= kItems; ++i) targets.sequences.push_back(static_cast<int32_t>(i * texts));
+  for (int64_t t = 0; t < kItems * texts; ++t) targets.texts.push_back(static_cast<uint64_t>(t));
+  return targets;
+}
+
 Targets targets_of(const LossEntry& entry, int64_t labels) {
+  if (entry.fits == TargetKind::embeddings) return targets_of_texts(entry);
   Targets targets;
   targets.width = labels;
   const int64_t items = entry.sequential ? kItems * kWords : kItems;
@@ -44,7 +60,9 @@ double microseconds_a_batch(const LossEntry& entry) {
   const LossFacts facts = facts_of(entry);
   const auto loss = entry.maker()->make(facts);
   const Targets targets = targets_of(entry, facts.labels);
-  const int64_t columns = loss->link() ? loss->link()->outputs(facts.labels) : facts.labels;
+  const bool embeddings = entry.fits == TargetKind::embeddings;
+  const int64_t columns = embeddings ? kDimensions : loss->link() ? loss->link()->outputs(facts.labels) : facts.labels;
+  const int64_t rows = embeddings ? targets.sequences.back() : targets.items();
   const auto kernels = kernels::cpu::make_kernels(1);
   nn::Parameters parameters;
   loss->add_parameters(parameters);
@@ -55,7 +73,7 @@ double microseconds_a_batch(const LossEntry& entry) {
   for (int turn = 0; turn < 60; ++turn) {
     arena.reset(), tape.clear(), parameters.begin_step(), parameters.attach(tape);
     autograd::Context context{.kernels = *kernels, .arena = arena, .tape = &tape, .training = true};
-    Tensor logits = arena.tensor({tensor::rounded_rows(targets.items()), columns}, tensor::DType::f32);
+    Tensor logits = arena.tensor({tensor::rounded_rows(rows), columns}, tensor::DType::f32);
     for (int64_t i = 0; i < logits.count(); ++i)
       logits.as<float>()[i] = static_cast<float>((i * 37 + turn) % 101) * 0.05F - 2.5F;
     logits = tape.variable(logits);

@@ -32,8 +32,9 @@ std::vector<double> make_unit(std::vector<double>& x, size_t width) {
   return inverse;
 }
 
-// From products to squared distances, in place. Those of equal rows are exactly 0.
+// From products to squared distances, in place; what is rounding alone becomes 0.
 void make_distances(Context& context, const Tensor& g) {
+  const double rounding = g.dtype == tensor::DType::f64 ? 1e-14 : 1e-6;
   const std::vector<double> products = rows_on_host(context, g, g.rows());
   const auto m = static_cast<size_t>(g.rows());
   by_type(g, [&](auto type) {
@@ -41,8 +42,9 @@ void make_distances(Context& context, const Tensor& g) {
     tensor::write_from_host<T>(context.arena.memory(), g, [&](std::span<T> d) {
       for (size_t i = 0; i < m; ++i)
         for (size_t j = 0; j < m; ++j) {
-          const double square = products[i * m + i] + products[j * m + j] - 2 * products[i * m + j];
-          d[i * m + j] = static_cast<T>(i == j ? 0 : std::max(0.0, square));
+          const double squares = products[i * m + i] + products[j * m + j];
+          const double apart = squares - 2 * products[i * m + j];
+          d[i * m + j] = static_cast<T>(i == j || apart <= rounding * squares ? 0 : apart);
         }
     });
   });

@@ -9,7 +9,8 @@
 // Backward, with S = dG + dG^T: dU = S U; of squared distances dU = 2 (diag(S 1) - S) U; then through u = x / |x|:
 // dx = (du - u (u . du)) / |x|.
 //
-// Squared distances come from a difference: below about 1e-6 of the vectors' own squares they are rounding in f32.
+// Squared distances come from a difference: what is below 1e-6 (f64: 1e-14) of the vectors' own squares is rounding,
+// and made 0.
 #pragma once
 #include "attune/losses/loss.h"
 

@@ -26,10 +26,17 @@ inline TextSpan texts_of(const Targets& targets, int64_t i) {
   return {static_cast<size_t>(targets.sequences[at]), static_cast<size_t>(targets.sequences[at + 1])};
 }
 
-// The class of labelled item i; kIgnored also where it has weight 0, for then it is as absent.
-inline int32_t class_of(const Targets& targets, int64_t i) {
-  return targets.weight(i) > 0 ? targets.classes[static_cast<size_t>(i)] : kIgnored;
+// The first of the two texts of scored item i.
+inline size_t two_texts(const Targets& targets, size_t i) {
+  const TextSpan texts = texts_of(targets, static_cast<int64_t>(i));
+  ATTUNE_CHECK(texts.size() == 2, "row {} has {} text(s), expected two", i, texts.size());
+  return texts.first;
 }
+
+// The classes of labelled items; kIgnored also where the weight is 0, for then an item is as absent.
+std::vector<int32_t> classes_that_count(const Targets& targets);
+// How many others have item i's class; 0 if it is ignored.
+size_t others_of_class(std::span<const int32_t> classes, size_t i);
 
 // One item for each of the targets', with their weights.
 LossTerm item_term(Context& context, const Targets& targets, const Tensor& items, double denominator);

@@ -7,6 +7,7 @@
 #include "attune/losses/formula/program.h"
 #include "attune/losses/formula/rehearsal.h"
 #include "attune/losses/language/expression.h"
+#include "attune/losses/loss_list.h"
 #include "attune/losses/shared/class_loss.h"
 #include "attune/losses/shared/label_loss.h"
 #include "attune/losses/shared/score_loss.h"
@@ -192,6 +193,12 @@ bool formula_tells(const std::string& text, std::string_view name) {
 
 std::unique_ptr<Loss> make_formula(const std::string& told_text, TargetKind kind, const LossFacts& facts) {
   const Text text = formula::split(told_text);
+  if (kind == TargetKind::embeddings)
+    fail_at(
+        text.text, text.begin,
+        fmt::format("a formula says what one item costs by its own logits, and an embedding task compares vectors of "
+                    "several texts; losses that do: {}",
+                    losses_that_fit(kind, facts.texts)));
   const formula::Parsed parsed = formula::parse(text, kind, facts, option_names(kind));
   if (!parsed.graph[parsed.root].active)
     fail_at(text.text, text.begin,

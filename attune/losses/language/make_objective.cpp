@@ -135,10 +135,15 @@ void for_each_strategy(const Body& body) {
   }
 }
 
-StrategyOptions strategy_of(const LossExpression& loss) {
+StrategyOptions strategy_of(const LossExpression& loss, TargetKind kind) {
   StrategyOptions strategy;
   for_each_strategy([&](auto options) {
     if (loss.strategy.name != options.kName) return;
+    if (kind == TargetKind::embeddings && options.kComparesAnswers)
+      fail_at(loss.text, loss.strategy.at,
+              fmt::format("{} compares the answers of two passes (probabilities or scores), and an embedding task has "
+                          "vectors; leave it out",
+                          options.kName));
     OptionList list{""};
     options.visit(list);
     for (const OptionExpression& option : loss.strategy.options) set_option(loss, loss.strategy, list, option);
@@ -189,15 +194,19 @@ void check_own_parameters(const LossExpression& loss, const std::vector<Told>& a
   }
 }
 
-// One way to read the last layer.
-void check_same_link(const LossExpression& loss, const std::vector<ObjectiveTerm>& terms,
-                     const std::vector<Told>& all) {
-  for (size_t t = 1; t < terms.size(); ++t)
-    if (all[t].entry->outputs != all[0].entry->outputs ||
-        (terms[t].loss->link() != nullptr && all[t].entry != all[0].entry))
+// One way to read the last layer, of all terms that read it.
+void check_same_link(const LossExpression& loss, const std::vector<ObjectiveTerm>& terms, const std::vector<Told>& all,
+                     TargetKind kind) {
+  const LossEntry* first = nullptr;
+  for (size_t t = 0; t < terms.size(); ++t) {
+    if (all[t].entry->fits != kind) continue;
+    if (first &&
+        (all[t].entry->outputs != first->outputs || (terms[t].loss->link() != nullptr && all[t].entry != first)))
       fail_at(loss.text, loss.terms[t].call.at,
               fmt::format("{} reads the last layer in another way than {}; they cannot stand in one loss",
-                          all[t].entry->name, all[0].entry->name));
+                          all[t].entry->name, first->name));
+    if (!first) first = all[t].entry;
+  }
 }
 
 void set_common(std::vector<Told>& all, const CommonOption& option) {
@@ -272,8 +281,8 @@ Objective make_objective(const std::string& text, TargetKind kind, const LossFac
     in_order += (t ? " + " : "") + text_of(term, all[t]);
   }
   check_covered(loss, terms);
-  check_same_link(loss, terms, all);
-  const StrategyOptions strategy = strategy_of(loss);
+  check_same_link(loss, terms, all, kind);
+  const StrategyOptions strategy = strategy_of(loss, kind);
   if (!loss.strategy.name.empty()) {
     std::vector<std::pair<std::string, std::string>> options;
     for (const auto& option : loss.strategy.options) options.emplace_back(option.name, option.value);
