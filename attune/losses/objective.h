@@ -81,6 +81,9 @@ class Objective {
 
   // As Loss has them, of all terms together.
   bool depends_on_batch() const;
+  // Where its items depend on their company: whether all that it reads of a row are outputs and features, so that a
+  // step's rows may still run in parts (train/gathered.h).
+  bool can_be_gathered() const;
   bool reads_hidden() const;
   bool reads_order() const;
   const Link* link() const;

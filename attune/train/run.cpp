@@ -171,8 +171,8 @@ void keep_result(const TrainOptions& o, tasks::ModelBundle& bundle, const Splits
 
 // What a loss asks of the run.
 void check_loss(const TrainOptions& o, const tasks::ModelBundle& bundle) {
-  if (bundle.loss.depends_on_batch() && o.micro_batch > 0)
-    fail(ErrorKind::usage, "the loss '{}' depends on the whole batch; leave --micro-batch out", bundle.loss.text());
+  if (bundle.loss.depends_on_batch() && !bundle.loss.can_be_gathered() && o.micro_batch > 0)
+    fail(ErrorKind::usage, "the loss '{}' runs a step's rows together; leave --micro-batch out", bundle.loss.text());
   if (bundle.loss.depends_on_batch() && o.per_example)
     fail(ErrorKind::usage,
          "--per-example: the loss '{}' depends on the whole batch; its rows have no cost of their own",

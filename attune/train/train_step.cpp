@@ -21,12 +21,8 @@ TrainStep::TrainStep(models::Model& model, const losses::Objective& loss, optim:
 
 StepReport TrainStep::run(std::span<const tasks::Batch> micro_batches, int64_t step) {
   StepReport report;
-  losses::PerTerm<double> denominators(loss_.terms().size());
-  for (const auto& batch : micro_batches) {
-    const auto own = loss_.denominators(batch.targets, progress(step));
-    for (size_t t = 0; t < own.size(); ++t) denominators[t] += own[t];
-    report.tokens += batch.rows.tokens();
-  }
+  const losses::PerTerm<double> denominators = denominators_of(micro_batches, step);
+  for (const auto& batch : micro_batches) report.tokens += batch.rows.tokens();
   report.rate = options_.peak_rate * options_.schedule.factor(step);
   if (std::all_of(denominators.begin(), denominators.end(), [](double d) { return d == 0; })) {
     report.skipped = true;
@@ -36,9 +32,12 @@ StepReport TrainStep::run(std::span<const tasks::Batch> micro_batches, int64_t s
   nn::Parameters& parameters = model_.parameters();
   begin(micro_batches);
   optimizer_.catch_up(kernels_);
-  for (size_t i = 0; i < micro_batches.size(); ++i)
-    report.loss +=
-        forward_backward(micro_batches[i], slots_[i], step, denominators, options_.row_costs ? &report.rows : nullptr);
+  if (gathers(micro_batches))
+    report.loss = gathered_forward_backward(micro_batches, step, denominators);
+  else
+    for (size_t i = 0; i < micro_batches.size(); ++i)
+      report.loss += forward_backward(micro_batches[i], slots_[i], step, denominators,
+                                      options_.row_costs ? &report.rows : nullptr);
 
   if (!checked_) parameters.check_gradients_arrived();
   checked_ = true;
@@ -57,6 +56,10 @@ StepReport TrainStep::run(std::span<const tasks::Batch> micro_batches, int64_t s
 void TrainStep::rehearse(std::span<const tasks::Batch> micro_batches, int64_t step) {
   begin(micro_batches);
   const losses::PerTerm<double> ones(loss_.terms().size(), 1.0);
+  if (gathers(micro_batches)) {
+    gathered_forward_backward(micro_batches, step, ones);
+    return;
+  }
   for (size_t i = 0; i < micro_batches.size(); ++i) forward_backward(micro_batches[i], slots_[i], step, ones);
 }
 
@@ -90,15 +93,7 @@ void TrainStep::limit_memory(size_t bytes) {
 double TrainStep::forward_backward(const tasks::Batch& batch, std::span<const int32_t> slots, int64_t step,
                                    const losses::PerTerm<double>& denominators, std::vector<RowCost>* costs) {
   if (batch.read_count == 0) return 0;  // sentences of which no word has a piece: nothing to learn from
-  arena_.reset();
-  tape_.clear();
-  model_.parameters().attach(tape_);
-  autograd::Context context{.kernels = kernels_,
-                            .arena = arena_,
-                            .tape = &tape_,
-                            .compute = model_.compute(),
-                            .training = true,
-                            .random = {.seed = options_.seed, .step = static_cast<uint64_t>(step)}};
+  autograd::Context context = recording(step);
   context.slots = context.on_device(slots);
   return strategy_->run({.context = context,
                          .model = model_,
@@ -107,6 +102,63 @@ double TrainStep::forward_backward(const tasks::Batch& batch, std::span<const in
                          .denominators = denominators,
                          .progress = progress(step),
                          .costs = costs});
+}
+
+// A fresh recording of this step.
+autograd::Context TrainStep::recording(int64_t step) {
+  arena_.reset();
+  tape_.clear();
+  model_.parameters().attach(tape_);
+  return {.kernels = kernels_,
+          .arena = arena_,
+          .tape = &tape_,
+          .compute = model_.compute(),
+          .training = true,
+          .random = {.seed = options_.seed, .step = static_cast<uint64_t>(step)}};
+}
+
+double TrainStep::gathered_forward_backward(std::span<const tasks::Batch> micro_batches, int64_t step,
+                                            const losses::PerTerm<double>& denominators) {
+  const auto forward = [&](autograd::Context& context, size_t i) {
+    context.slots = context.on_device(std::span<const int32_t>(slots_[i]));
+    return model_.forward(context, micro_batches[i].rows, micro_batches[i].head());
+  };
+  gathered_.clear();
+  for (size_t i = 0; i < micro_batches.size(); ++i) {
+    autograd::Context context = recording(step);
+    context.tape = nullptr;
+    gathered_.add(context, forward(context, i), micro_batches[i]);
+  }
+  double total = 0;
+  {
+    autograd::Context context = recording(step);
+    const losses::LossInput input = gathered_.input(context, progress(step));
+    const losses::ObjectiveValue value = loss_.evaluate(context, input);
+    loss_.seed_backward(context, value, denominators);
+    tape_.backward();
+    gathered_.keep_gradients(context, input);
+    total = loss_.total(value, denominators);
+  }
+  for (size_t i = 0; i < micro_batches.size(); ++i) {
+    autograd::Context context = recording(step);
+    gathered_.seed(context, forward(context, i), i);
+    tape_.backward();
+  }
+  return total;
+}
+
+bool TrainStep::gathers(std::span<const tasks::Batch> micro_batches) const {
+  return micro_batches.size() > 1 && loss_.depends_on_batch();
+}
+
+losses::PerTerm<double> TrainStep::denominators_of(std::span<const tasks::Batch> micro_batches, int64_t step) const {
+  if (gathers(micro_batches)) return loss_.denominators(merged_targets(micro_batches), progress(step));
+  losses::PerTerm<double> denominators(loss_.terms().size());
+  for (const auto& batch : micro_batches) {
+    const auto own = loss_.denominators(batch.targets, progress(step));
+    for (size_t t = 0; t < own.size(); ++t) denominators[t] += own[t];
+  }
+  return denominators;
 }
 
 double TrainStep::progress(int64_t step) const {

@@ -7,6 +7,7 @@
 #include "attune/nn/touched_rows.h"
 #include "attune/optim/optimizer.h"
 #include "attune/optim/schedule.h"
+#include "attune/train/gathered.h"
 #include "attune/train/strategy.h"
 
 namespace attune::train {
@@ -55,6 +56,12 @@ class TrainStep {
   void begin(std::span<const tasks::Batch> micro_batches);
   double forward_backward(const tasks::Batch& batch, std::span<const int32_t> slots, int64_t step,
                           const losses::PerTerm<double>& denominators, std::vector<RowCost>* costs = nullptr);
+  // The same of a loss that sees all rows of the step: gathered.h.
+  double gathered_forward_backward(std::span<const tasks::Batch> micro_batches, int64_t step,
+                                   const losses::PerTerm<double>& denominators);
+  autograd::Context recording(int64_t step);
+  losses::PerTerm<double> denominators_of(std::span<const tasks::Batch> micro_batches, int64_t step) const;
+  bool gathers(std::span<const tasks::Batch> micro_batches) const;
   double progress(int64_t step) const;
   void clear_silent_gradients();
 
@@ -67,6 +74,7 @@ class TrainStep {
   tensor::Arena arena_;
   autograd::Tape tape_;
   nn::TouchedRows touched_;
+  Gathered gathered_;
   std::vector<std::vector<int32_t>> slots_;  // by micro-batch
   bool checked_ = false;                     // every parameter has been seen to receive a gradient
 };

@@ -55,7 +55,8 @@ Trainer::Trainer(const TrainOptions& options, tasks::ModelBundle& bundle, kernel
       observer_(observer),
       batches_(train, bundle.task->kind == tasks::TaskKind::tag,
                {.batch_size = options.batch_size,
-                .micro_batch = bundle.loss.depends_on_batch() ? options.batch_size : options.micro_batch,
+                .micro_batch = bundle.loss.depends_on_batch() && !bundle.loss.can_be_gathered() ? options.batch_size
+                                                                                                : options.micro_batch,
                 .seed = options.seed,
                 .shuffle = options.shuffle}),
       total_steps_(steps_in_all(options, batches_.steps_per_epoch())),
@@ -66,7 +67,10 @@ Trainer::Trainer(const TrainOptions& options, tasks::ModelBundle& bundle, kernel
              .clip = options.clip,
              .seed = options.seed,
              .schedule = schedule_of(options, total_steps_),
-             .row_costs = options.per_example}) {}
+             .row_costs = options.per_example}) {
+  // A loss that sees the whole step costs a second pass where that runs in parts: only long steps should.
+  if (bundle.loss.depends_on_batch()) batches_.set_token_budget(4 * kTokenBudget);
+}
 
 void Trainer::resume(const nlohmann::json& identity) {
   const auto checkpoint = newest_checkpoint(options_.out);
