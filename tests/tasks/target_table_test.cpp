@@ -69,15 +69,49 @@ TEST(TargetTable, TagsStandWhereTheWindowReadsThem) {
   const TargetTable table(task_named("tag"), abc(), data, "train.csv");
   Batch batch;
   batch.clear();
-  const std::vector<data::LabelPlace> first{{1, 0}, {2, 1, 2}}, second{{4, 3}};  // words 1 and 2 share a piece
+  const std::vector<data::LabelPlace> words{{1, 0}, {2, 1, 2}}, rest{{4, 3}};  // words 1 and 2 share a piece
+  const data::Encoded first{.ids = {}, .segments = {}, .places = words, .example = 0};
+  const data::Encoded second{.ids = {}, .segments = {}, .places = rest, .example = 0};
   table.append(batch, 0, first);
   table.append(batch, 0, second);
   EXPECT_EQ(batch.targets.classes, (std::vector<int32_t>{0, 1, 2}));
-  table.end_row(batch);
+  table.end_row(batch, 0);
   table.append(batch, 0, first);
-  table.end_row(batch);
+  table.end_row(batch, 0);
   EXPECT_EQ(batch.targets.sequences, (std::vector<int32_t>{0, 3, 5})) << "both windows are one sentence";
   EXPECT_EQ(batch.targets.weights, (std::vector<float>{3, 3, 3, 3, 3}));
+}
+
+TEST(TargetTable, TextsOfARowStandTogether) {
+  auto data = dataset({row({}, 1), row({}, 1, 2)});
+  data.shape = data::TextShape::pairs;
+  const TargetTable table(task_named("embed"), {}, data, "train.csv");
+  Batch batch;
+  batch.clear();
+  const std::vector<int32_t> one{5, 6}, other{6, 5};
+  const auto text = [](const std::vector<int32_t>& ids) {
+    return data::Encoded{.ids = ids, .segments = {}, .places = {}, .example = 0};
+  };
+  for (const auto* ids : {&one, &other}) table.append(batch, 0, text(*ids));
+  table.end_row(batch, 0);
+  for (const auto* ids : {&other, &one, &one}) table.append(batch, 1, text(*ids));
+  table.end_row(batch, 1);
+  const losses::Targets& targets = batch.targets;
+  EXPECT_EQ(targets.sequences, (std::vector<int32_t>{0, 2, 5}));
+  EXPECT_EQ(targets.items(), 2);
+  EXPECT_EQ(targets.examples, (std::vector<int32_t>{0, 1}));
+  EXPECT_EQ(targets.weights, (std::vector<float>{1, 2}));
+  EXPECT_EQ(targets.texts[0], targets.texts[3]) << "equal pieces, equal numbers";
+  EXPECT_EQ(targets.texts[1], targets.texts[2]);
+  EXPECT_NE(targets.texts[0], targets.texts[1]) << "order counts";
+}
+
+TEST(TargetTable, LabelsOfTextsAreTheDataSetsOwn) {
+  auto data = dataset({row({"x"}), row({"y"}), row({"x"})});
+  data.shape = data::TextShape::labelled;
+  const TargetTable table(task_named("embed"), {}, data, "train.csv");
+  EXPECT_EQ(table.labels(0)[0], table.labels(2)[0]);
+  EXPECT_NE(table.labels(0)[0], table.labels(1)[0]);
 }
 
 TEST(TargetTable, NumbersMeanOutputsWithoutNames) {
