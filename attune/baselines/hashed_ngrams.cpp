@@ -12,32 +12,6 @@ namespace {
 
 constexpr uint64_t kTextField = 1, kPairField = 2;
 
-// Hashes of single words, in reading order.
-std::vector<uint64_t> word_hashes(std::string_view text, uint64_t field) {
-  using text::unicode::Record;
-  std::vector<uint64_t> words;
-  bool inside = false;
-  const auto add = [&](char32_t c, const Record& record) {
-    uint64_t& word = words.back();
-    if (!record.lower) {
-      word = mix_key(word, c);
-      return;
-    }
-    for (const char32_t l : text::unicode::text_of(record.lower)) word = mix_key(word, l);
-  };
-  for (size_t at = 0; at < text.size();) {
-    const utf8::Decoded decoded = utf8::decode(text, at);
-    at += static_cast<size_t>(decoded.bytes);
-    const Record& record = text::unicode::record(decoded.code_point);
-    const bool han = record.flags & text::unicode::kHan;
-    const bool word = record.flags & text::unicode::kWord;
-    if (word && (han || !inside)) words.push_back(field);
-    if (word) add(decoded.code_point, record);
-    inside = word && !han;
-  }
-  return words;
-}
-
 std::vector<uint64_t> row_hashes(const TextPair& row) {
   std::vector<uint64_t> hashes = ngram_hashes(row.text, kTextField);
   if (!row.pair.empty()) {
@@ -70,6 +44,31 @@ std::vector<Counted> document_counts(std::span<const TextPair> texts) {
 }
 
 }  // namespace
+
+std::vector<uint64_t> word_hashes(std::string_view text, uint64_t field) {
+  using text::unicode::Record;
+  std::vector<uint64_t> words;
+  bool inside = false;
+  const auto add = [&](char32_t c, const Record& record) {
+    uint64_t& word = words.back();
+    if (!record.lower) {
+      word = mix_key(word, c);
+      return;
+    }
+    for (const char32_t l : text::unicode::text_of(record.lower)) word = mix_key(word, l);
+  };
+  for (size_t at = 0; at < text.size();) {
+    const utf8::Decoded decoded = utf8::decode(text, at);
+    at += static_cast<size_t>(decoded.bytes);
+    const Record& record = text::unicode::record(decoded.code_point);
+    const bool han = record.flags & text::unicode::kHan;
+    const bool word = record.flags & text::unicode::kWord;
+    if (word && (han || !inside)) words.push_back(field);
+    if (word) add(decoded.code_point, record);
+    inside = word && !han;
+  }
+  return words;
+}
 
 std::vector<uint64_t> ngram_hashes(std::string_view text, uint64_t field) {
   std::vector<uint64_t> hashes = word_hashes(text, field);

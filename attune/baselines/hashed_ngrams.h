@@ -19,6 +19,8 @@ struct TextPair {
   std::string_view pair = {};  // empty where there is none
 };
 
+// The hashes of a text's words, in reading order: lower-cased, Chinese by characters.
+std::vector<uint64_t> word_hashes(std::string_view text, uint64_t field);
 // The hashes of a text's words and word pairs, in reading order. `field` keeps the texts of a pair apart.
 std::vector<uint64_t> ngram_hashes(std::string_view text, uint64_t field);
 

@@ -1,68 +1,55 @@
 #include "attune/tasks/search_scorer.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
-#include <unordered_map>
 
 #include "attune/base/rng.h"
 #include "attune/kernels/kernels.h"
-#include "attune/metrics/ranks.h"
+#include "attune/tasks/search.h"
 
 namespace attune::tasks {
 namespace {
 
-constexpr size_t kMostMistakes = 20;
+constexpr int64_t kMostRanks = 1 << 22;              // 64 MiB
 constexpr int64_t kScoresAtOnce = int64_t{1} << 22;  // 16 MiB
 
-// Vectors of length 1, each once, where they are; what asked for or held them.
-class VectorTable {
- public:
-  explicit VectorTable(const std::filesystem::path& scratch) : values_(scratch) {}
+uint64_t key_of(std::span<const float> vector) {
+  uint64_t key = vector.size();
+  for (const float x : vector) key = mix_key(key, std::bit_cast<uint32_t>(x));
+  return key;
+}
 
-  // The number of the vector; `place` is kept where it is new. With `merge` equal ones are one.
-  int64_t add(std::span<const float> vector, TextPlace place, bool merge) {
-    width_ = static_cast<int64_t>(vector.size());
-    if (merge) {
-      const auto [found, fresh] = numbers_.try_emplace(key_of(vector), size());
-      if (!fresh) return found->second;
-    }
+// Vectors of length 1, one behind another.
+class UnitRows {
+ public:
+  explicit UnitRows(const std::filesystem::path& scratch) : values_(scratch) {}
+  void add(std::span<const float> vector) {
     double squares = 0;
     for (const float x : vector) squares += static_cast<double>(x) * static_cast<double>(x);
     const double scale = squares > 0 ? 1 / std::sqrt(squares) : 0;
     row_.clear();
     for (const float x : vector) row_.push_back(static_cast<float>(static_cast<double>(x) * scale));
     values_.append(row_);
-    places_.push_back(place);
-    return size() - 1;
+    ++size_;
   }
   void seal() { values_.seal(); }
-
-  int64_t size() const { return std::ssize(places_); }
-  int64_t width() const { return width_; }
-  TextPlace place(int64_t i) const { return places_[static_cast<size_t>(i)]; }
-  std::span<const float> rows(int64_t first, int64_t count) const {
-    return values_.values().subspan(static_cast<size_t>(first * width_), static_cast<size_t>(count * width_));
+  int64_t size() const { return size_; }
+  // Rows [first, first + count) where the kernels read them.
+  tensor::Tensor on_device(tensor::Arena& arena, int64_t first, int64_t count) const {
+    const int64_t width = values_.size() / size_;
+    const tensor::Tensor to = arena.tensor({count, width}, tensor::DType::f32);
+    tensor::write_from_host<float>(arena.memory(), to, [&](std::span<float> out) {
+      std::copy_n(values_.values().begin() + first * width, count * width, out.begin());
+    });
+    return to;
   }
 
  private:
-  static uint64_t key_of(std::span<const float> vector) {
-    uint64_t key = vector.size();
-    for (const float x : vector) key = mix_key(key, std::bit_cast<uint32_t>(x));
-    return key;
-  }
-  int64_t width_ = 0;
+  int64_t size_ = 0;
   Column<float> values_;
-  std::vector<TextPlace> places_;
   std::vector<float> row_;
-  std::unordered_map<uint64_t, int64_t> numbers_;
 };
-
-tensor::Tensor on_device(tensor::Arena& arena, std::span<const float> values, int64_t rows) {
-  const tensor::Tensor to = arena.tensor({rows, static_cast<int64_t>(values.size()) / rows}, tensor::DType::f32);
-  tensor::write_from_host<float>(arena.memory(), to,
-                                 [&](std::span<float> out) { std::copy(values.begin(), values.end(), out.begin()); });
-  return to;
-}
 
 class SearchScorer final : public Scorer {
  public:
@@ -75,122 +62,78 @@ class SearchScorer final : public Scorer {
         documents_(options.scratch) {}
 
   void add(int32_t row, std::span<const data::LabelPlace>, std::span<const float> vectors) override {
-    if (labelled_) {
-      queries_.add(vectors, {row, 0}, /*merge=*/false);
-      return;
-    }
-    const size_t width = width_, texts = vectors.size() / width;
-    const int64_t query = queries_.add(vectors.first(width), {row, 0}, true);
-    if (query == std::ssize(relevant_)) relevant_.emplace_back();
-    for (size_t t = 1; t < texts; ++t) {
-      const int64_t document =
-          documents_.add(vectors.subspan(t * width, width), {row, static_cast<int32_t>(t)}, true);
-      if (t == 1) judge(query, document, static_cast<double>(targets_.score(row)));
+    if (labelled_) return add_labelled(row, vectors);
+    const int64_t query = search_.query(key_of(vectors.first(width_)), {row, 0});
+    if (query == queries_.size()) queries_.add(vectors.first(width_));
+    for (size_t t = 1; t < vectors.size() / width_; ++t) {
+      const int64_t document = add_document(vectors.subspan(t * width_, width_), {row, static_cast<int32_t>(t)});
+      if (t == 1) search_.answer(query, {document, static_cast<double>(targets_.score(row))});
     }
   }
 
-  void add_document(std::span<const float> vector) override {
-    documents_.add(vector, {corpus_++, -1}, true);
-  }
+  void add_document(std::span<const float> vector) override { add_document(vector, {corpus_++, -1}); }
 
   Evaluation finish(const metrics::BootstrapOptions& bootstrap) override {
     queries_.seal(), documents_.seal();
-    if (labelled_) group_by_label();
+    choose_stride();
     const auto own = kernels_ ? nullptr : kernels::cpu::make_kernels(1);
     kernels::Kernels& kernels = kernels_ ? *kernels_ : *own;
-    const VectorTable& searched = labelled_ ? queries_ : documents_;
-    std::vector<metrics::RetrievalRecord> records;
+    const UnitRows& searched = labelled_ ? queries_ : documents_;
+    const int64_t documents = searched.size();
     tensor::Arena arena(kernels.memory());
-    const tensor::Tensor all = on_device(arena, searched.rows(0, searched.size()), searched.size());
+    const tensor::Tensor all = documents > 0 ? searched.on_device(arena, 0, documents) : tensor::Tensor();
     const auto mark = arena.mark();
-    const int64_t block = std::clamp<int64_t>(kScoresAtOnce / std::max<int64_t>(1, searched.size()), 1, 256);
+    const int64_t block = std::clamp<int64_t>(kScoresAtOnce / std::max<int64_t>(1, documents), 1, 256);
     for (int64_t first = 0; first < queries_.size(); first += block) {
       const int64_t count = std::min(block, queries_.size() - first);
       arena.rewind(mark);
-      const tensor::Tensor scores = arena.tensor({count, searched.size()}, tensor::DType::f32);
-      kernels.matmul({.a = on_device(arena, queries_.rows(first, count), count),
-                      .b = all,
-                      .c = scores,
-                      .transpose_b = true});
+      const tensor::Tensor scores = arena.tensor({count, documents}, tensor::DType::f32);
+      kernels.matmul({.a = queries_.on_device(arena, first, count), .b = all, .c = scores, .transpose_b = true});
       const tensor::OnHost<float> read(arena.memory(), scores);
       for (int64_t q = 0; q < count; ++q)
-        rank(first + q, read.values().subspan(static_cast<size_t>(q * searched.size()), static_cast<size_t>(searched.size())),
-             searched, records);
+        rank(first + q, read.values().subspan(static_cast<size_t>(q * documents), static_cast<size_t>(documents)));
     }
-    return judged(records, searched.size(), bootstrap);
+    return search_.judged(bootstrap);
   }
 
  private:
-  struct Answer {
-    int64_t document;
-    double gain;
-  };
-
-  // A document that answers twice keeps its larger gain.
-  void judge(int64_t query, int64_t document, double gain) {
-    auto& answers = relevant_[static_cast<size_t>(query)];
-    const auto found =
-        std::find_if(answers.begin(), answers.end(), [&](const Answer& a) { return a.document == document; });
-    if (found == answers.end())
-      answers.push_back({document, gain});
-    else
-      found->gain = std::max(found->gain, gain);
+  // Every text asks and answers: its number is that of both.
+  void add_labelled(int32_t row, std::span<const float> vector) {
+    by_label_[targets_.labels(row)[0]].push_back(search_.query(std::nullopt, {row, 0}));
+    search_.document(std::nullopt, {row, 0});
+    queries_.add(vector);
   }
 
-  void group_by_label() {
-    std::unordered_map<int32_t, std::vector<int64_t>> members;
-    const auto label = [&](int64_t i) { return targets_.labels(queries_.place(i).row)[0]; };
-    for (int64_t i = 0; i < queries_.size(); ++i) members[label(i)].push_back(i);
-    relevant_.resize(static_cast<size_t>(queries_.size()));
-    for (int64_t i = 0; i < queries_.size(); ++i)
-      for (const int64_t other : members[label(i)])
-        if (other != i) relevant_[static_cast<size_t>(i)].push_back({other, 1});
+  void rank(int64_t query, std::span<const float> scores) {
+    if (!labelled_) return search_.rank(query, scores);
+    if (query % stride_ != 0) return;
+    std::vector<Search::Answer> alike;
+    for (const int64_t other : by_label_[targets_.labels(search_.query_place(query).row)[0]])
+      if (other != query) alike.push_back({other, 1});
+    search_.rank(query, scores, std::move(alike), query);
   }
 
-  void rank(int64_t query, std::span<const float> scores, const VectorTable& searched,
-            std::vector<metrics::RetrievalRecord>& records) {
-    auto& answers = relevant_[static_cast<size_t>(query)];
-    if (answers.empty()) return;  // the only text of its label
-    std::stable_sort(answers.begin(), answers.end(), [](const Answer& a, const Answer& b) { return a.gain < b.gain; });
-    std::vector<int64_t> right;
-    for (const Answer& answer : answers) right.push_back(answer.document);
-    const std::vector<int64_t> left_out = labelled_ ? std::vector<int64_t>{query} : std::vector<int64_t>{};
-    const auto ranks = metrics::ranks_of_relevant(scores, right, left_out);
-    metrics::RetrievalRecord record;
-    for (size_t i = 0; i < ranks.size(); ++i) record.relevant.push_back({ranks[i], answers[i].gain});
-    records.push_back(std::move(record));
-    const auto best = std::min_element(ranks.begin(), ranks.end()) - ranks.begin();
-    int64_t top = -1;
-    for (int64_t d = 0; d < searched.size(); ++d)
-      if (!(labelled_ && d == query) &&
-          (top < 0 || scores[static_cast<size_t>(d)] > scores[static_cast<size_t>(top)]))
-        top = d;
-    asked_.push_back({.row = queries_.place(query).row,
-                      .rank = ranks[static_cast<size_t>(best)],
-                      .right = searched.place(right[static_cast<size_t>(best)]),
-                      .first = searched.place(top)});
+  // So that the ranks of large classes, which are kept, stay within bounds: every stride-th text asks.
+  void choose_stride() {
+    int64_t answers = 0;
+    for (const auto& [label, texts] : by_label_) answers += std::ssize(texts) * std::ssize(texts);
+    stride_ = 1 + answers / kMostRanks;
   }
 
-  Evaluation judged(const std::vector<metrics::RetrievalRecord>& records, int64_t documents,
-                    const metrics::BootstrapOptions& bootstrap) {
-    Evaluation evaluation;
-    auto result = metrics::summarize(records, documents, bootstrap);
-    evaluation.scores = result.scores;
-    evaluation.detail = std::move(result);
-    for (const int64_t query : metrics::worst_queries(records, kMostMistakes))
-      if (const SearchMistake& mistake = asked_[static_cast<size_t>(query)]; mistake.rank > 1)
-        evaluation.search_mistakes.push_back(mistake);
-    return evaluation;
+  int64_t add_document(std::span<const float> vector, TextPlace place) {
+    const int64_t document = search_.document(key_of(vector), place);
+    if (document == documents_.size()) documents_.add(vector);
+    return document;
   }
 
   const TargetTable& targets_;
   bool labelled_;
   size_t width_;
   kernels::Kernels* kernels_;
-  VectorTable queries_, documents_;
-  std::vector<std::vector<Answer>> relevant_;  // by query
-  std::vector<SearchMistake> asked_;           // by query that has an answer
-  int64_t corpus_ = 0;
+  Search search_;
+  UnitRows queries_, documents_;
+  std::unordered_map<int32_t, std::vector<int64_t>> by_label_;
+  int64_t corpus_ = 0, stride_ = 1;
 };
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "attune/metrics/catalog.h"
 #include "attune/report/format.h"
 #include "attune/train/clock.h"
+#include "attune/train/ladder_search.h"
 
 namespace attune::train {
 namespace {
@@ -164,16 +165,19 @@ class Rungs {
 }  // namespace
 
 bool has_ladder(const tasks::Task& task) {
-  return task.kind == tasks::TaskKind::classify || task.kind == tasks::TaskKind::multilabel;
+  return task.kind == tasks::TaskKind::classify || task.kind == tasks::TaskKind::multilabel ||
+         task.kind == tasks::TaskKind::embed;
 }
 
 int64_t ladder_tokens(const Split& train, const Split* dev, const Split& judged) {
+  if (judged.targets.shape() != data::TextShape::none) return tokens_of(judged);
   int64_t tokens = tokens_of(judged) + (dev ? tokens_of(*dev) : 0);
   for (const int32_t row : spread_rows(train, kLadderEncoderRows)) tokens += tokens_of(train, row);
   return tokens;
 }
 
 double ladder_fit_seconds(const Split& train, int64_t outputs, int64_t hidden) {
+  if (train.targets.shape() != data::TextShape::none) return 0;
   // Between what BANKING77 (0.6e-6), CLINC150 (1.4e-6) and GoEmotions (1.7e-6) take a word and label on two cores: how
   // many passes a fit needs is not known beforehand.
   constexpr double kSparseSeconds = 0.8e-6;
@@ -183,6 +187,7 @@ double ladder_fit_seconds(const Split& train, int64_t outputs, int64_t hidden) {
 }
 
 report::Ladder climb(const LadderInputs& inputs) {
+  if (inputs.untrained.task->kind == tasks::TaskKind::embed) return climb_search(inputs);
   Rungs rungs(inputs);
   for (const auto rung : {&Rungs::majority, &Rungs::ngrams, &Rungs::frozen_encoder}) {
     if (inputs.stop && inputs.stop()) break;

@@ -6,6 +6,11 @@
 //   frozen encoder + logistic regression   mean of the untouched encoder's last hidden states
 //   (baselines/dense_features.h) fine-tuned
 //
+// Of embedding tasks:
+//
+//   words in common (BM25)   no model at all (baselines/bm25.h); not of scored pairs and labelled texts
+//   untrained encoder        the vectors of the model as it was
+//
 // Every rung is fitted on the training rows and judged by the same scorer as the model.
 #pragma once
 #include <functional>
@@ -35,7 +40,7 @@ struct LadderInputs {
   std::function<bool()> stop = {};  // asked before each rung; true: the rest is left out
 };
 
-// Whether a task's reports have a ladder: single- and multi-label classification.
+// Whether a task's reports have a ladder: single- and multi-label classification, embedding.
 bool has_ladder(const tasks::Task& task);
 
 // Tokens that the frozen encoder will read; `dev` where thresholds are chosen there.

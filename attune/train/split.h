@@ -19,7 +19,7 @@ struct Split {
   data::Dataset data;
   data::EncodedSet encoded;
   tasks::TargetTable targets;
-  std::shared_ptr<const data::EncodedSet> corpus;  // documents that are searched beside the rows' own; else nothing
+  std::shared_ptr<const data::EncodedSet> corpus = {};  // documents that are searched beside the rows' own; else nothing
 
   // Lets go of the pages of scratch files that were read: see ScratchFile.
   void let_go() const { data.examples.let_go(), encoded.let_go(); }
