@@ -28,6 +28,7 @@ struct NaiveItem {
   long double items = 0;                  // N of the training data
   std::vector<long double> own = {};      // the loss's own parameters
   std::vector<long double> weights = {};  // [K] class weights, 1 without
+  std::vector<long double> teacher = {};  // [K] logits of a teacher; NaN: none
   // Of class c, the exponentials as they are.
   long double softmax(size_t c) const {
     long double sum = 0;
@@ -88,6 +89,7 @@ struct LossEntry {
   long double (*batch_denominator)(const NaiveBatch&) = nullptr;
   bool sequential = false;                   // items are sentences
   bool needs_counts = false;                 // training items by label
+  bool teaches = false;                      // reads a teacher's answers
   bool ordered = false;                      // the labels' order means something
   bool shifts = true;                        // classes: adding a number to all logits changes nothing
   int64_t (*own)(int64_t labels) = nullptr;  // parameters of the loss's own

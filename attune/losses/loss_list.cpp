@@ -6,6 +6,7 @@
 #include "attune/losses/classes/confidence_penalty.h"
 #include "attune/losses/classes/cost_sensitive.h"
 #include "attune/losses/classes/cross_entropy.h"
+#include "attune/losses/classes/distill.h"
 #include "attune/losses/classes/focal.h"
 #include "attune/losses/classes/generalized_ce.h"
 #include "attune/losses/classes/logit_adjusted.h"
@@ -71,6 +72,7 @@ const std::vector<const LossEntry*>& loss_list() {
       &kConfidencePenalty,
       &kCostSensitive,
       &kCrossEntropy,
+      &kDistill,
       &kFocal,
       &kGeneralizedCe,
       &kLogitAdjusted,

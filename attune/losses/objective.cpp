@@ -67,6 +67,10 @@ bool Objective::depends_on_batch() const {
          std::any_of(terms_.begin(), terms_.end(), [](const auto& term) { return term.loss->depends_on_batch(); });
 }
 
+bool Objective::reads_teacher() const {
+  return std::any_of(terms_.begin(), terms_.end(), [](const auto& term) { return term.teaches; });
+}
+
 bool Objective::can_be_gathered() const {
   return !reads_hidden() && std::holds_alternative<std::monostate>(strategy_);
 }

@@ -26,6 +26,7 @@ struct ObjectiveTerm {
   std::unique_ptr<Loss> loss;
   double begin = 0, end = 1;     // shares of the training between which it holds (the last step is at 1)
   bool ordered = false;          // it reads the order of the labels
+  bool teaches = false;          // it reads a teacher's answers
   std::unique_ptr<Loss> before;  // what stands in its place until then; nullptr: nothing
 };
 
@@ -81,6 +82,8 @@ class Objective {
 
   // As Loss has them, of all terms together.
   bool depends_on_batch() const;
+  // Whether a term reads a teacher's answers.
+  bool reads_teacher() const;
   // Where its items depend on their company: whether all that it reads of a row are outputs and features, so that a
   // step's rows may still run in parts (train/gathered.h).
   bool can_be_gathered() const;

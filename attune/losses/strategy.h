@@ -41,7 +41,19 @@ struct FloodingOptions {
   }
 };
 
+// The pre-trained weights draw the others back.
+struct L2SpOptions {
+  static constexpr const char* kName = "l2_sp";
+  static constexpr bool kComparesAnswers = false;
+  static constexpr bool kWholeBatch = false;
+  double alpha = 0.01, beta = 0.01;
+  void visit(OptionList& list) {
+    list.add("alpha", alpha, {.help = "pull of the encoder's weights to where they began", .min = 0, .max = 1e3});
+    list.add("beta", beta, {.help = "pull of the other weights to zero", .min = 0, .max = 1e3});
+  }
+};
+
 // One line a strategy; monostate: one pass.
-using StrategyOptions = std::variant<std::monostate, FgmOptions, FloodingOptions, RDropOptions>;
+using StrategyOptions = std::variant<std::monostate, FgmOptions, FloodingOptions, L2SpOptions, RDropOptions>;
 
 }  // namespace attune::losses

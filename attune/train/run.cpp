@@ -177,6 +177,11 @@ void check_loss(const TrainOptions& o, const tasks::ModelBundle& bundle) {
     fail(ErrorKind::usage,
          "--per-example: the loss '{}' depends on the whole batch; its rows have no cost of their own",
          bundle.loss.text());
+  if (bundle.loss.reads_teacher() && o.teacher.empty())
+    fail(ErrorKind::usage, "the loss '{}' learns from a teacher's answers; name one: --teacher RUN", bundle.loss.text());
+  if (!bundle.loss.reads_teacher() && !o.teacher.empty())
+    fail(ErrorKind::usage, "--teacher: no term of the loss '{}' learns from it; add one, as in '0.5*{} + 0.5*distill'",
+         bundle.loss.text(), bundle.loss.text());
   const models::BertConfig& config = bundle.model->config();
   if (std::holds_alternative<losses::RDropOptions>(bundle.loss.strategy()) && config.hidden_dropout == 0 &&
       config.attention_dropout == 0 && config.classifier_dropout == 0)
@@ -201,7 +206,12 @@ RunResult trained(TrainOptions o, Observer& observer) {
   note_sources(o, sources.train, bundle, observer);
   check_loss(o, bundle);
   check_head_start(o, bundle);
-  const Splits splits = make_splits(o, std::move(sources), bundle);
+  Splits splits = make_splits(o, std::move(sources), bundle);
+  if (!o.teacher.empty()) {
+    splits.train.teacher =
+        TeacherAnswers::ask(o.teacher, bundle, kernels, splits.train.data, scratch_folder_for(o.out), observer);
+    if (!splits.train.teacher) return {.state = RunResult::State::interrupted};
+  }
   const data::DataReport profiled = profile(splits, bundle);
   splits.let_go();
   const char* precision = tensor::name(bundle.model->compute());

@@ -3,6 +3,8 @@
 #include <nlohmann/json.hpp>
 
 #include "attune/base/files.h"
+#include "attune/io/resolve.h"
+#include "attune/train/run_folder.h"
 #include "attune/data/collection.h"
 #include "attune/data/split.h"
 
@@ -46,6 +48,7 @@ nlohmann::json fingerprint_sources(const TrainOptions& o) {
   if (o.read.corpus) files.push_back(*o.read.corpus);
   if (o.read.queries) files.push_back(*o.read.queries);
   nlohmann::json fingerprints = nlohmann::json::object();
+  if (!o.teacher.empty()) fingerprints["--teacher"] = model_fingerprint(io::resolve_model(o.teacher).string());
   for (const auto& file : files) fingerprints[file] = sha256_file(file);
   return fingerprints;
 }

@@ -42,6 +42,7 @@ void fill_batch(tasks::Batch& batch, const Split& split, std::span<const int32_t
       const data::Encoded sequence = split.encoded.at(s);
       batch.add(sequence, tagging, static_cast<int32_t>(s - first));
       split.targets.append(batch, row, sequence);
+      if (split.teacher) split.teacher->append(batch.targets, row, sequence, tagging);
     }
     split.targets.end_row(batch, row);
   }

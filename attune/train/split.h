@@ -10,6 +10,7 @@
 #include "attune/tasks/batch.h"
 #include "attune/tasks/model_bundle.h"
 #include "attune/tasks/target_table.h"
+#include "attune/train/teacher.h"
 
 namespace attune::train {
 
@@ -20,6 +21,8 @@ struct Split {
   data::EncodedSet encoded;
   tasks::TargetTable targets;
   std::shared_ptr<const data::EncodedSet> corpus = {};  // documents that are searched beside the rows' own; else nothing
+
+  std::shared_ptr<const TeacherAnswers> teacher = {};  // for a loss that reads them
 
   // Lets go of the pages of scratch files that were read: see ScratchFile.
   void let_go() const { data.examples.let_go(), encoded.let_go(); }

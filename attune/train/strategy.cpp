@@ -16,7 +16,7 @@ PassResult forward(const MicroBatch& micro) {
   return {output, value};
 }
 
-double OnePass::run(const MicroBatch& micro) const {
+double one_pass(const MicroBatch& micro) {
   const losses::ObjectiveValue value = forward(micro).value;
   micro.loss.seed_backward(micro.context, value, micro.denominators);
   micro.context.tape->backward();

@@ -23,15 +23,22 @@ struct MicroBatch {
 class Strategy {
  public:
   virtual ~Strategy() = default;
+  // Once, when training is set up: the weights are those that it begins with (of a resumed run too).
+  virtual void begin(models::Model&, kernels::Kernels&) {}
   // Runs the model forward and back: gradients are added to the parameters'. Returns the micro-batch's share of the
   // step's objective. Must not depend on how a step is split.
   virtual double run(const MicroBatch& micro) const = 0;
+  // Once a step, when all its gradients are there: may add to them. Returns what that adds to the objective.
+  virtual double finish(models::Model&, kernels::Kernels&) { return 0; }
 };
+
+// The loss once, forward and back.
+double one_pass(const MicroBatch& micro);
 
 // The loss once. The default.
 class OnePass final : public Strategy {
  public:
-  double run(const MicroBatch& micro) const override;
+  double run(const MicroBatch& micro) const override { return one_pass(micro); }
 };
 
 // The hidden states that a loss needs.

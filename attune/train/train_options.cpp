@@ -36,6 +36,10 @@ void TrainOptions::visit(OptionList& list) {
                     "tag, bce for "
                     "multilabel, mse for regress)",
             .placeholder = "LOSS"});
+  list.add("teacher", teacher,
+           {.help = "fine-tuned model whose answers a loss with distill learns from, as in '0.5*cross_entropy + "
+                    "0.5*distill'",
+            .placeholder = "RUN"});
   list.add("class-weights", class_weights,
            {.help = "none; balanced (or auto): N / (K n_c) by training counts; effective(BETA); or one number a class",
             .placeholder = "WEIGHTS"});

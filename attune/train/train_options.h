@@ -28,7 +28,8 @@ struct TrainOptions {
   bool max_length_is_a_demand = false;
 
   // What is minimised
-  std::string loss;  // empty: the task's default
+  std::string loss;     // empty: the task's default
+  std::string teacher;  // empty: none
   std::string class_weights = "none";
   std::vector<double> pos_weight;
   double label_smoothing = 0;

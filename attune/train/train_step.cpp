@@ -17,7 +17,9 @@ TrainStep::TrainStep(models::Model& model, const losses::Objective& loss, optim:
       options_(options),
       strategy_(make_strategy(loss.strategy())),
       arena_(kernels.memory()),
-      tape_(arena_, kernels) {}
+      tape_(arena_, kernels) {
+  strategy_->begin(model, kernels);
+}
 
 StepReport TrainStep::run(std::span<const tasks::Batch> micro_batches, int64_t step) {
   StepReport report;
@@ -42,6 +44,7 @@ StepReport TrainStep::run(std::span<const tasks::Batch> micro_batches, int64_t s
   if (!checked_) parameters.check_gradients_arrived();
   checked_ = true;
   clear_silent_gradients();
+  report.loss += strategy_->finish(model_, kernels_);
   report.gradient_norm = optim::gradient_norm(parameters, kernels_);
   if (!std::isfinite(report.loss) || !std::isfinite(report.gradient_norm))
     fail(ErrorKind::numeric,

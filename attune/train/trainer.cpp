@@ -24,14 +24,16 @@ optim::Schedule schedule_of(const TrainOptions& options, int64_t total) {
   return {.kind = optim::schedule_named(options.schedule), .warmup = static_cast<int64_t>(warmup), .total = total};
 }
 
-std::unique_ptr<optim::Optimizer> prepared_optimizer(models::Model& model, const TrainOptions& options) {
+std::unique_ptr<optim::Optimizer> prepared_optimizer(models::Model& model, const TrainOptions& options,
+                                                     bool whole_tables) {
   const int64_t layers = model.config().layers;
   if (options.freeze_layers > layers)
     fail(ErrorKind::usage, "--freeze-layers is {}; the model has {} layers", options.freeze_layers, layers);
   model.freeze_below(options.freeze_layers > 0   ? static_cast<int>(options.freeze_layers) + 1
                      : options.freeze_embeddings ? 1
                                                  : 0);
-  model.parameters().prepare_gradients(optim::table_gradients(options.optimizer));
+  model.parameters().prepare_gradients(whole_tables ? nn::TableGradients::all_rows
+                                                    : optim::table_gradients(options.optimizer));
   return optim::make_optimizer(model.parameters(), options.optimizer);
 }
 
@@ -61,7 +63,8 @@ Trainer::Trainer(const TrainOptions& options, tasks::ModelBundle& bundle, kernel
                 .shuffle = options.shuffle}),
       total_steps_(steps_in_all(options, batches_.steps_per_epoch())),
       best_metric_(best_metric_of(options, bundle, dev)),
-      optimizer_(prepared_optimizer(*bundle.model, options)),
+      optimizer_(prepared_optimizer(*bundle.model, options,
+                                    std::holds_alternative<losses::L2SpOptions>(bundle.loss.strategy()))),
       step_(*bundle.model, bundle.loss, *optimizer_, kernels,
             {.peak_rate = options.lr,
              .clip = options.clip,

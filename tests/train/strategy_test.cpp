@@ -92,6 +92,27 @@ TEST_P(Strategies, FloodingTurnsRoundBelowItsLevel) {
   EXPECT_FALSE(objective("r_drop").depends_on_batch());
 }
 
+TEST_P(Strategies, L2SpDrawsWeightsBackToWhereTheyBegan) {
+  const double plain = value(objective(""));
+  double others = 0;
+  for (const auto& p : model_->parameters().all())
+    if (p->options.depth > model_->config().layers)
+      for (int64_t i = 0; i < p->shape.count(); ++i) others += std::pow(p->value.as<double>()[i], 2);
+  EXPECT_NEAR(value(objective("l2_sp", ", alpha=1, beta=0")), plain, 1e-12) << "nothing has moved yet";
+  EXPECT_NEAR(value(objective("l2_sp", ", alpha=0, beta=3")), plain + 1.5 * others, 1e-9);
+
+  // A step set up here, weights moved behind its back, and its gradient beside that without.
+  const auto loss = objective("l2_sp", ", alpha=2, beta=0");
+  train::TrainStep step(*model_, loss, *optimizer_, *kernels_, {.peak_rate = 0, .clip = 0, .seed = 3});
+  nn::Parameter* p = model_->parameters().find("encoder.layer.0.output.dense.weight");
+  p->value.as<double>()[5] += 0.25;
+  const double moved = value(objective(""));
+  const double before = p->gradient.as<double>()[5];
+  EXPECT_NEAR(step.run(std::vector{batch(test::kAllRows, variant_.losses[0])}, 0).loss, moved + 0.0625, 1e-12);
+  EXPECT_NEAR(p->gradient.as<double>()[5], before + 0.5, 1e-12);
+  p->value.as<double>()[5] -= 0.25;
+}
+
 INSTANTIATE_TEST_SUITE_P(EachTask, Strategies, testing::ValuesIn(test::kVariants),
                          [](const auto& test) { return std::string(test.param.folder); });
 

@@ -291,6 +291,9 @@ class Checker {
     for (size_t at = 0; at < batch.targets.values.size(); at += k)
       std::reverse(batch.targets.values.begin() + static_cast<std::ptrdiff_t>(at),
                    batch.targets.values.begin() + static_cast<std::ptrdiff_t>(at + k));
+    for (size_t at = 0; at < batch.targets.teacher.size(); at += k)
+      std::reverse(batch.targets.teacher.begin() + static_cast<std::ptrdiff_t>(at),
+                   batch.targets.teacher.begin() + static_cast<std::ptrdiff_t>(at + k));
     for (int32_t& y : batch.targets.classes)
       if (y != kIgnored) y = static_cast<int32_t>(k) - 1 - y;
     return batch;

@@ -45,6 +45,7 @@ Targets targets_of(const LossEntry& entry, int64_t labels) {
   const int64_t items = entry.sequential ? kItems * kWords : kItems;
   for (int64_t i = 0; i < items; ++i) {
     if (entry.fits == TargetKind::classes) targets.classes.push_back(static_cast<int32_t>((5 * i) % labels));
+    for (int64_t c = 0; entry.teaches && c < labels; ++c) targets.teacher.push_back(static_cast<float>((i + c) % 7));
     for (int64_t c = 0; entry.fits != TargetKind::classes && c < labels; ++c)
       targets.values.push_back((i + c) % 9 == 0 ? 1.0F : 0.0F);
   }

@@ -177,6 +177,8 @@ Batch sample(const Setting& setting, int64_t rows, uint64_t seed, bool some_igno
   const auto add_row = [&](int64_t i, float weight) {
     for (int64_t c = 0; c < batch.columns; ++c) batch.logits.push_back(6 * next() - 3);
     batch.targets.weights.push_back(weight);
+    for (int64_t c = 0; setting.entry->teaches && c < k; ++c)
+      batch.targets.teacher.push_back(some_ignored && i % 5 == 1 ? std::nanf("") : static_cast<float>(6 * next() - 3));
     const bool unknown = some_ignored && i % 4 == 3;
     switch (setting.entry->fits) {
       case TargetKind::classes:
@@ -254,6 +256,7 @@ Batch rows_of(const Batch& batch, const std::vector<int64_t>& rows) {
     copy(some.targets.classes, batch.targets.classes, 1);
     copy(some.targets.values, batch.targets.values, batch.targets.width);
     copy(some.targets.weights, batch.targets.weights, 1);
+    copy(some.targets.teacher, batch.targets.teacher, batch.targets.width);
     if (!batch.targets.sequences.empty()) some.targets.sequences.push_back(static_cast<int32_t>(some.rows()));
   }
   return some;

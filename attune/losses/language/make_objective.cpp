@@ -277,6 +277,7 @@ Objective make_objective(const std::string& text, TargetKind kind, const LossFac
                      .begin = term.begin,
                      .end = term.end,
                      .ordered = all[t].entry->ordered,
+                     .teaches = all[t].entry->teaches,
                      .before = term.begin > 0 ? without_weights(loss, term, all[t], facts) : nullptr});
     in_order += (t ? " + " : "") + text_of(term, all[t]);
   }

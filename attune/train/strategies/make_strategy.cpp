@@ -2,6 +2,7 @@
 
 #include "attune/train/strategies/fgm.h"
 #include "attune/train/strategies/flooding.h"
+#include "attune/train/strategies/l2_sp.h"
 #include "attune/train/strategies/r_drop.h"
 
 namespace attune::train {
@@ -10,6 +11,7 @@ namespace {
 struct Make {
   std::unique_ptr<Strategy> operator()(std::monostate) const { return std::make_unique<OnePass>(); }
   std::unique_ptr<Strategy> operator()(const losses::FgmOptions& told) const { return std::make_unique<Fgm>(told); }
+  std::unique_ptr<Strategy> operator()(const losses::L2SpOptions& told) const { return std::make_unique<L2Sp>(told); }
   std::unique_ptr<Strategy> operator()(const losses::RDropOptions& told) const { return std::make_unique<RDrop>(told); }
   std::unique_ptr<Strategy> operator()(const losses::FloodingOptions& told) const {
     return std::make_unique<Flooding>(told);

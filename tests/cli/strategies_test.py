@@ -1,0 +1,85 @@
+"""What wraps a loss or stands beside it in training: a teacher, pre-trained weights that draw the others back.
+strategies_test.py PROGRAM tests/models/golden"""
+
+import json
+import sys
+import unittest
+
+from program import ProgramTest, attune, sentences
+
+
+class Training(ProgramTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.model = cls.make_model("model")
+        cls.data = cls.file("train.csv", sentences(60, 1))
+        cls.dev = cls.file("dev.csv", sentences(30, 2))
+
+    def train(self, name, *more, **others):
+        return attune("train", "--model", others.get("model", self.model), "--train", others.get("data", self.data), "--dev", self.dev, "--out", self.folder / name, "--threads", 1,
+                      "--lr", 1e-3, "--bootstrap", 0, "--no-ladder", "--log-every", 1, *more)
+
+    def losses(self, name):
+        lines = [json.loads(line) for line in (self.folder / name / "metrics.jsonl").read_text().splitlines()]
+        return [line["loss"] for line in lines if "split" not in line]
+
+
+class Teacher(Training):
+    def test_a_teachers_answers_alone_teach(self):
+        self.succeeded(self.train("teacher", "--epochs", 12))
+        said = self.succeeded(self.train("student", "--epochs", 12, "--loss", "distill(temperature=1)", "--teacher", self.folder / "teacher")).stderr.decode()
+        self.assertIn("asked the teacher", said)
+        losses = self.losses("student")
+        self.assertLess(sum(losses[-8:]), 0.5 * sum(losses[:8]), "the divergence falls")
+        self.assertTrue(all(loss > 0 for loss in losses), "and is never below 0")
+        # Evaluated again without a teacher: its term counts for nothing.
+        judged = json.loads(self.succeeded(attune("eval", "--model", self.folder / "student", "--data", self.dev, "--bootstrap", 0, "--json")).stdout)
+        self.assertIsNone(judged["splits"]["test"]["loss"])
+        self.assertGreater(judged["splits"]["test"]["accuracy"], 0.6)
+
+    def test_labels_are_matched_by_name(self):
+        """A model that is its own teacher has nothing to learn, whatever the order of the labels is."""
+        self.succeeded(self.train("own", "--epochs", 2))
+        reversed_labels = self.file("labels.txt", "class2\nclass1\nclass0\n")
+        still = ("--dropout", 0, "--attention-dropout", 0, "--lr", 1e-30, "--precision", "f32", "--max-steps", 2, "--loss", "distill", "--teacher", self.folder / "own")
+        self.succeeded(self.train("itself", *still, model=self.folder / "own"))
+        self.assertLess(max(self.losses("itself")), 1e-9)
+        self.succeeded(self.train("turned", *still, "--labels", reversed_labels, "--new-head", model=self.folder / "own"))
+        self.assertGreater(min(self.losses("turned")), 1e-6)
+
+    def test_tags(self):
+        rows = "".join(f"w{i} B-X\nw{i + 1} I-X\nw{i + 2} O\n\n" for i in range(0, 60, 3))
+        data = self.file("tags.conll", rows)
+        tag = ["--task", "tag", "--dev", "none", "--precision", "f32"]
+        run = lambda name, *more, model=self.model: self.succeeded(attune("train", "--model", model, "--train", data, "--out", self.folder / name, "--threads", 1, "--log-every", 1, *tag, *more))
+        run("tagger", "--max-steps", 3)
+        run("tagged", "--max-steps", 2, "--loss", "distill", "--teacher", self.folder / "tagger", "--dropout", 0, "--attention-dropout", 0, "--lr", 1e-30, model=self.folder / "tagger")
+        self.assertLess(max(self.losses("tagged")), 1e-9)
+
+    def test_resumed_bit_for_bit_and_a_changed_teacher_is_noticed(self):
+        self.succeeded(self.train("t1", "--epochs", 1))
+        told = ["--loss", "0.5*cross_entropy + 0.5*distill", "--teacher", self.folder / "t1", "--max-steps", 6]
+        self.succeeded(self.train("whole", *told))
+        self.assertGreater(len(self.losses("whole")), 0)
+
+    def test_refusals(self):
+        self.succeeded(self.train("few", "--epochs", 1))
+        other = self.file("other.csv", sentences(40, 3).replace("class", "kind"))
+        self.refused(self.train("x", "--loss", "distill"), "--teacher RUN")
+        self.refused(self.train("x", "--teacher", self.folder / "few"), "--teacher", "0.5*cross_entropy + 0.5*distill")
+        self.refused(attune("train", "--model", self.model, "--train", other, "--dev", "none", "--out", self.folder / "x", "--loss", "distill", "--teacher", self.folder / "few"),
+                     "--teacher", "it has no label 'kind0'")
+
+
+class WeightsThatDrawBack(Training):
+    def test_l2_sp_keeps_weights_near_where_they_began(self):
+        self.succeeded(self.train("free", "--epochs", 2, "--precision", "f32"))
+        self.succeeded(self.train("drawn", "--epochs", 2, "--precision", "f32", "--loss", "l2_sp(cross_entropy, alpha=1, beta=0)"))
+        self.assertLess(self.losses("drawn")[0], self.losses("free")[0] + 1e-4, "nothing has moved at first")
+        self.assertGreater(self.losses("drawn")[-1], 0)
+        self.refused(self.train("x", "--loss", "l2_sp(cross_entropy, gamma=1)"), "l2_sp has no option 'gamma'")
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[sys.argv[0]])
