@@ -82,4 +82,4 @@ class WeightsThatDrawBack(Training):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=[sys.argv[0]])
+    unittest.main(argv=sys.argv[:1])
