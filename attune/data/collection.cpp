@@ -36,7 +36,9 @@ class Table {
 
   int find(std::string_view name) const {
     const auto& columns = records_->columns();
-    const auto found = std::find_if(columns.begin(), columns.end(), [&](const auto& c) { return trimmed(c) == name; });
+    const auto found = std::find_if(columns.begin(), columns.end(), [&](const std::string& c) {
+      return std::ranges::equal(trimmed(c), name, {}, [](char x) { return x >= 'A' && x <= 'Z' ? char(x + 32) : x; });
+    });
     return found == columns.end() ? -1 : static_cast<int>(found - columns.begin());
   }
   int first_of(Names names) const {
@@ -52,11 +54,12 @@ class Table {
     return at;
   }
   int named(const std::string& name, const char* option) const {
-    const int at = find(name);
-    if (at < 0)
+    const auto& columns = records_->columns();
+    const auto found = std::find(columns.begin(), columns.end(), name);
+    if (found == columns.end())
       fail(ErrorKind::input, "{}: {}: there is no column '{}'{}; its columns are {}", where(), option, name,
-           did_you_mean(name, records_->columns()), columns());
-    return at;
+           did_you_mean(name, columns), this->columns());
+    return static_cast<int>(found - columns.begin());
   }
   // Of the row in hand; a list is joined by blanks; "" where there is nothing.
   std::string text(int column) const {

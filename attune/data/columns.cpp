@@ -156,6 +156,11 @@ class Chooser {
     if (!options_.label.empty()) columns.label = {named(options_.label[0], "--label")};
     if (options_.label.size() > 1)
       fail(ErrorKind::usage, "--label is given {} times; an embedding task reads one", options_.label.size());
+    if (!columns.label.empty() && !columns.negatives.empty())
+      fail(ErrorKind::input,
+           "{}: rows have a score ('{}') and negatives ('{}'); an embedding task reads one of them: leave out --label, or "
+           "the negatives' columns",
+           question_.file, options_.label[0], column(columns.negatives[0]));
     if (columns.label.empty() && columns.negatives.empty()) {
       const int label = two ? by_tiers({kScore1, kScore2}, "score", "--label") : by_tiers({kLabel1, kLabel2}, "label", "--label");
       if (label >= 0 && label != columns.text && label != columns.text_pair) columns.label = {label};
@@ -173,6 +178,7 @@ class Chooser {
                                           column(columns.label[0])));
   }
 
+ public:
   // negative, negative_2, hard_negative_1, ...
   void negatives(Columns& columns) {
     for (const auto& wanted : options_.negative) columns.negatives.push_back(named(wanted, "--negative"));
@@ -190,6 +196,7 @@ class Chooser {
     columns.notes.push_back(fmt::format("{}: negatives are {}", question_.file, fmt::join(names, ", ")));
   }
 
+ private:
   void usual_pair(Columns& columns) {
     std::vector<int> found;
     if (question_.target == TargetKind::texts)
@@ -309,6 +316,12 @@ class Chooser {
 
 Columns choose_columns(const ColumnQuestion& question, const ReadOptions& options) {
   return Chooser(question, options).choose();
+}
+
+std::vector<int> negative_columns(const ColumnQuestion& question, const ReadOptions& options) {
+  Columns columns;
+  Chooser(question, options).negatives(columns);
+  return columns.negatives;
 }
 
 }  // namespace attune::data

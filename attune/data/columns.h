@@ -23,7 +23,11 @@ struct ColumnQuestion {
 };
 
 // Errors (input): a named column is missing (lists all and the nearest), none or several usual names stand there (lists
-// them), one column is asked for twice.
+// them), one column is asked for twice, an embedding task's rows have a score and
+// negatives.
 Columns choose_columns(const ColumnQuestion& question, const ReadOptions& options);
+
+// The same of negatives alone: a row of JSONL may be the first that has some.
+std::vector<int> negative_columns(const ColumnQuestion& question, const ReadOptions& options);
 
 }  // namespace attune::data

@@ -138,20 +138,27 @@ class SearchScorer final : public Scorer {
   }
 
   void group_by_label() {
-    std::unordered_map<int32_t, std::vector<int64_t>> members;
-    const auto label = [&](int64_t i) { return targets_.labels(queries_.place(i).row)[0]; };
-    for (int64_t i = 0; i < queries_.size(); ++i) members[label(i)].push_back(i);
-    relevant_.resize(static_cast<size_t>(queries_.size()));
-    for (int64_t i = 0; i < queries_.size(); ++i)
-      for (const int64_t other : members[label(i)])
-        if (other != i) relevant_[static_cast<size_t>(i)].push_back({other, 1});
+    for (int64_t i = 0; i < queries_.size(); ++i) of_label_[label_of(i)].push_back(i);
+  }
+  int32_t label_of(int64_t text) const { return targets_.labels(queries_.place(text).row)[0]; }
+
+  // What answers a query, the smallest gain first.
+  std::vector<Answer> answers_to(int64_t query) const {
+    std::vector<Answer> answers;
+    if (labelled_) {
+      for (const int64_t other : of_label_.at(label_of(query)))
+        if (other != query) answers.push_back({other, 1});
+      return answers;
+    }
+    answers = relevant_[static_cast<size_t>(query)];
+    std::stable_sort(answers.begin(), answers.end(), [](const Answer& a, const Answer& b) { return a.gain < b.gain; });
+    return answers;
   }
 
   void rank(int64_t query, std::span<const float> scores, const VectorTable& searched,
             std::vector<metrics::RetrievalRecord>& records) {
-    auto& answers = relevant_[static_cast<size_t>(query)];
+    const std::vector<Answer> answers = answers_to(query);
     if (answers.empty()) return;  // the only text of its label
-    std::stable_sort(answers.begin(), answers.end(), [](const Answer& a, const Answer& b) { return a.gain < b.gain; });
     std::vector<int64_t> right;
     for (const Answer& answer : answers) right.push_back(answer.document);
     const std::vector<int64_t> left_out = labelled_ ? std::vector<int64_t>{query} : std::vector<int64_t>{};
@@ -188,7 +195,8 @@ class SearchScorer final : public Scorer {
   size_t width_;
   kernels::Kernels* kernels_;
   VectorTable queries_, documents_;
-  std::vector<std::vector<Answer>> relevant_;  // by query
+  std::vector<std::vector<Answer>> relevant_;                    // by query; not of labelled texts
+  std::unordered_map<int32_t, std::vector<int64_t>> of_label_;  // labelled texts
   std::vector<SearchMistake> asked_;           // by query that has an answer
   int64_t corpus_ = 0;
 };
