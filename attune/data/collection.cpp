@@ -16,9 +16,11 @@ namespace {
 
 using Names = std::span<const std::string_view>;
 
-constexpr std::string_view kIds[] = {"id", "_id", "doc_id", "docid", "document_id", "corpus-id", "pid", "query_id", "query-id", "qid"};
+constexpr std::string_view kIds[] = {"id",        "_id", "doc_id",   "docid",    "document_id",
+                                     "corpus-id", "pid", "query_id", "query-id", "qid"};
 // A name that stands earlier wins.
-constexpr std::string_view kTexts[] = {"text", "question", "query", "passage", "document", "content", "body", "sentence", "title"};
+constexpr std::string_view kTexts[] = {"text",    "question", "query",    "passage", "document",
+                                       "content", "body",     "sentence", "title"};
 constexpr std::string_view kQueryIds[] = {"query_id", "query-id", "qid", "queryid"};
 constexpr std::string_view kDocumentIds[] = {"doc_id", "corpus-id", "docid", "corpus_id", "document_id", "pid"};
 constexpr std::string_view kRelevance[] = {"relevance", "score", "rel", "label"};
@@ -97,8 +99,8 @@ double relevance_of(const Table& table, int column) {
   double value = 0;
   const auto [end, code] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
   if (code != std::errc() || end != digits.data() + digits.size() || !std::isfinite(value))
-    fail(ErrorKind::input, "{}: the relevance is '{}'; expected a number, 0 for a document that does not answer", table.where(),
-         text);
+    fail(ErrorKind::input, "{}: the relevance is '{}'; expected a number, 0 for a document that does not answer",
+         table.where(), text);
   return value;
 }
 
@@ -125,8 +127,8 @@ TextsById read_texts_by_id(const std::string& path, const std::vector<std::strin
                    if (example.id.empty()) fail(ErrorKind::input, "{}: the id is empty", table.where());
                    example.text = joined_text(table, columns, "--corpus-text");
                    if (trimmed(example.text).empty())
-                     fail(ErrorKind::input, "{}: the text of '{}' is empty; fill it in or remove the row", table.where(),
-                          example.id);
+                     fail(ErrorKind::input, "{}: the text of '{}' is empty; fill it in or remove the row",
+                          table.where(), example.id);
                    if (!read.rows.emplace(example.id, static_cast<int32_t>(texts->size())).second)
                      fail(ErrorKind::input, "{}: the id '{}' stands there twice", table.where(), example.id);
                    texts->push_back(example);
@@ -140,7 +142,8 @@ TextsById read_texts_by_id(const std::string& path, const std::vector<std::strin
 
 Collection read_collection(const ReadOptions& options, const std::filesystem::path& scratch) {
   if (!options.corpus || !options.queries)
-    fail(ErrorKind::usage, "--corpus and --queries go together: the data files judge documents for queries; {} is missing",
+    fail(ErrorKind::usage,
+         "--corpus and --queries go together: the data files judge documents for queries; {} is missing",
          options.corpus ? "--queries" : "--corpus");
   return {.documents = read_texts_by_id(*options.corpus, options.corpus_text, options, "--corpus", scratch),
           .queries = read_texts_by_id(*options.queries, {}, options, "--queries", scratch)};

@@ -29,8 +29,11 @@ constexpr std::pair<std::string_view, std::string_view> kPairs[] = {
     {"query", "passage"},     {"query", "document"},        {"query", "answer"},          {"claim", "evidence"},
     {"text", "text_pair"},    {"sentence", "sentence_pair"}};
 // Pairs that only an embedding task has; they are tried first.
-constexpr std::pair<std::string_view, std::string_view> kBelonging[] = {
-    {"anchor", "positive"}, {"query", "positive"}, {"question", "positive"}, {"text", "positive"}, {"sentence", "positive"}};
+constexpr std::pair<std::string_view, std::string_view> kBelonging[] = {{"anchor", "positive"},
+                                                                        {"query", "positive"},
+                                                                        {"question", "positive"},
+                                                                        {"text", "positive"},
+                                                                        {"sentence", "positive"}};
 constexpr std::string_view kNegative[] = {"negative", "negatives", "hard_negative", "hard_negatives"};
 constexpr std::string_view kLabel1[] = {"label", "labels", "标签"};
 constexpr std::string_view kLabel2[] = {"target", "class",   "category", "intent",   "sentiment",
@@ -158,24 +161,27 @@ class Chooser {
       fail(ErrorKind::usage, "--label is given {} times; an embedding task reads one", options_.label.size());
     if (!columns.label.empty() && !columns.negatives.empty())
       fail(ErrorKind::input,
-           "{}: rows have a score ('{}') and negatives ('{}'); an embedding task reads one of them: leave out --label, or "
+           "{}: rows have a score ('{}') and negatives ('{}'); an embedding task reads one of them: leave out --label, "
+           "or "
            "the negatives' columns",
            question_.file, options_.label[0], column(columns.negatives[0]));
     if (columns.label.empty() && columns.negatives.empty()) {
-      const int label = two ? by_tiers({kScore1, kScore2}, "score", "--label") : by_tiers({kLabel1, kLabel2}, "label", "--label");
+      const int label =
+          two ? by_tiers({kScore1, kScore2}, "score", "--label") : by_tiers({kLabel1, kLabel2}, "label", "--label");
       if (label >= 0 && label != columns.text && label != columns.text_pair) columns.label = {label};
     }
     columns.shape = !columns.label.empty() ? (two ? TextShape::scored : TextShape::labelled)
                     : two                  ? TextShape::pairs
                                            : TextShape::none;
     if (columns.shape == TextShape::none && question_.need == TargetNeed::required)
-      fail(ErrorKind::input,
-           "{}: rows have one text and nothing else; expected a second text that belongs to it (--text-pair COLUMN), or "
-           "a label (--label COLUMN). Its columns are {}",
-           question_.file, list());
+      fail(
+          ErrorKind::input,
+          "{}: rows have one text and nothing else; expected a second text that belongs to it (--text-pair COLUMN), or "
+          "a label (--label COLUMN). Its columns are {}",
+          question_.file, list());
     if (!columns.label.empty())
-      columns.notes.push_back(fmt::format("{}: {} is column '{}'", question_.file, two ? "score" : "label",
-                                          column(columns.label[0])));
+      columns.notes.push_back(
+          fmt::format("{}: {} is column '{}'", question_.file, two ? "score" : "label", column(columns.label[0])));
   }
 
  public:

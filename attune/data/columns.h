@@ -9,8 +9,8 @@ namespace attune::data {
 
 struct Columns {
   int text = -1, text_pair = -1, weight = -1, id = -1;
-  std::vector<int> label;          // one; several 0/1 columns; none where no target is read
-  std::vector<int> negatives;      // embedding
+  std::vector<int> label;      // one; several 0/1 columns; none where no target is read
+  std::vector<int> negatives;  // embedding
   TextShape shape = TextShape::none;
   std::vector<std::string> notes;  // what was recognised rather than told, one line each
 };

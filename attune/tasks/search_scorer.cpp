@@ -83,15 +83,12 @@ class SearchScorer final : public Scorer {
     const int64_t query = queries_.add(vectors.first(width), {row, 0}, true);
     if (query == std::ssize(relevant_)) relevant_.emplace_back();
     for (size_t t = 1; t < texts; ++t) {
-      const int64_t document =
-          documents_.add(vectors.subspan(t * width, width), {row, static_cast<int32_t>(t)}, true);
+      const int64_t document = documents_.add(vectors.subspan(t * width, width), {row, static_cast<int32_t>(t)}, true);
       if (t == 1) judge(query, document, static_cast<double>(targets_.score(row)));
     }
   }
 
-  void add_document(std::span<const float> vector) override {
-    documents_.add(vector, {corpus_++, -1}, true);
-  }
+  void add_document(std::span<const float> vector) override { documents_.add(vector, {corpus_++, -1}, true); }
 
   Evaluation finish(const metrics::BootstrapOptions& bootstrap) override {
     queries_.seal(), documents_.seal();
@@ -108,13 +105,12 @@ class SearchScorer final : public Scorer {
       const int64_t count = std::min(block, queries_.size() - first);
       arena.rewind(mark);
       const tensor::Tensor scores = arena.tensor({count, searched.size()}, tensor::DType::f32);
-      kernels.matmul({.a = on_device(arena, queries_.rows(first, count), count),
-                      .b = all,
-                      .c = scores,
-                      .transpose_b = true});
+      kernels.matmul(
+          {.a = on_device(arena, queries_.rows(first, count), count), .b = all, .c = scores, .transpose_b = true});
       const tensor::OnHost<float> read(arena.memory(), scores);
       for (int64_t q = 0; q < count; ++q)
-        rank(first + q, read.values().subspan(static_cast<size_t>(q * searched.size()), static_cast<size_t>(searched.size())),
+        rank(first + q,
+             read.values().subspan(static_cast<size_t>(q * searched.size()), static_cast<size_t>(searched.size())),
              searched, records);
     }
     return judged(records, searched.size(), bootstrap);
@@ -169,8 +165,7 @@ class SearchScorer final : public Scorer {
     const auto best = std::min_element(ranks.begin(), ranks.end()) - ranks.begin();
     int64_t top = -1;
     for (int64_t d = 0; d < searched.size(); ++d)
-      if (!(labelled_ && d == query) &&
-          (top < 0 || scores[static_cast<size_t>(d)] > scores[static_cast<size_t>(top)]))
+      if (!(labelled_ && d == query) && (top < 0 || scores[static_cast<size_t>(d)] > scores[static_cast<size_t>(top)]))
         top = d;
     asked_.push_back({.row = queries_.place(query).row,
                       .rank = ranks[static_cast<size_t>(best)],
@@ -195,9 +190,9 @@ class SearchScorer final : public Scorer {
   size_t width_;
   kernels::Kernels* kernels_;
   VectorTable queries_, documents_;
-  std::vector<std::vector<Answer>> relevant_;                    // by query; not of labelled texts
+  std::vector<std::vector<Answer>> relevant_;                   // by query; not of labelled texts
   std::unordered_map<int32_t, std::vector<int64_t>> of_label_;  // labelled texts
-  std::vector<SearchMistake> asked_;           // by query that has an answer
+  std::vector<SearchMistake> asked_;                            // by query that has an answer
   int64_t corpus_ = 0;
 };
 

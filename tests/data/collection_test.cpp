@@ -55,21 +55,22 @@ TEST(Collection, ReadsWhatSearchBenchmarksKeep) {
     ASSERT_TRUE(data.corpus);
     EXPECT_EQ(data.corpus->size(), 3u);
     EXPECT_EQ((*data.corpus)[2].id, "d3");
-    EXPECT_EQ(data.notes, (std::vector<std::string>{files.judgements + ": 4 judgements, of which 3 above 0, 3 documents in " +
-                                                    *files.options.corpus}));
+    EXPECT_EQ(data.notes,
+              (std::vector<std::string>{files.judgements + ": 4 judgements, of which 3 above 0, 3 documents in " +
+                                        *files.options.corpus}));
   }
 }
 
 TEST(Collection, UsualNamesOfOtherFiles) {
-  const Files files("ID,Passage\n d1 ,purr\n", "{\"qid\":7,\"question\":\"who\"}\n", "qid,docid\n7,d1\n", "c.csv", "q.jsonl",
-                    "j.csv");
+  const Files files("ID,Passage\n d1 ,purr\n", "{\"qid\":7,\"question\":\"who\"}\n", "qid,docid\n7,d1\n", "c.csv",
+                    "q.jsonl", "j.csv");
   const Dataset data = files.read();
   EXPECT_EQ(data.examples[0].text_pair, "purr");
   EXPECT_EQ(data.examples[0].text, "who");
   EXPECT_EQ(data.examples[0].id, "7") << "a number is an id too";
   EXPECT_EQ(data.examples[0].score, 1) << "no relevance: it answers";
-  const Files more("doc_id\tdocument\nd\tx\n", "query_id\tquery\nq\ty\n", "query_id\tdoc_id\trelevance\nq\td\t0.5\n", "c.tsv",
-                   "q.tsv");
+  const Files more("doc_id\tdocument\nd\tx\n", "query_id\tquery\nq\ty\n", "query_id\tdoc_id\trelevance\nq\td\t0.5\n",
+                   "c.tsv", "q.tsv");
   EXPECT_EQ(more.read().examples[0].score, 0.5);
 }
 
@@ -81,8 +82,8 @@ TEST(Collection, TextsOfSeveralColumnsAndOfLists) {
   EXPECT_EQ(data.examples[0].text_pair, "wet cold Rain") << "in the order that was asked for";
   EXPECT_EQ(data.examples[0].text, "what falls");
   files.options.corpus_text = {"bodi"};
-  EXPECT_ERROR(ErrorKind::input, files.read(), "in --corpus", "corpus.jsonl line 1: --corpus-text: there is no column 'bodi'",
-               "did you mean 'body'?", "'head'");
+  EXPECT_ERROR(ErrorKind::input, files.read(), "in --corpus",
+               "corpus.jsonl line 1: --corpus-text: there is no column 'bodi'", "did you mean 'body'?", "'head'");
 }
 
 TEST(Collection, SeveralFilesOfJudgementsShareTheirCorpus) {
@@ -124,7 +125,8 @@ TEST(Collection, BadJudgements) {
   refused(head + "q1\td9\t1\n", "line 2: the document 'd9' is not in ", "corpus.jsonl");
   refused(head + "q1\td9\t0\n", "line 2: the document 'd9'");
   for (const char* value : {"yes", "", "nan", "inf", "1x"})
-    refused(head + "q1\td1\t" + value + "\n", "line 2: the relevance is '" + std::string(value) + "'; expected a number");
+    refused(head + "q1\td1\t" + value + "\n",
+            "line 2: the relevance is '" + std::string(value) + "'; expected a number");
   refused(head + "q1\td1\t0\nq2\td1\t-1\n", "judges no document to answer a query", "above 0");
   refused("a\tcorpus-id\nq1\td1\n", "line 2: there is no column of the query; expected 'query_id'", "'a', 'corpus-id'");
   refused("query-id\ta\nq1\td1\n", "there is no column of the document; expected 'doc_id'");

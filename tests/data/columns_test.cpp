@@ -113,8 +113,7 @@ TEST(Columns, ConllColumnsAreNumbers) {
 }
 
 TEST(Columns, EmbedRecognisesWhatRowsAre) {
-  const auto embed = [](const Names& names, const ReadOptions& options = {},
-                        TargetNeed need = TargetNeed::required) {
+  const auto embed = [](const Names& names, const ReadOptions& options = {}, TargetNeed need = TargetNeed::required) {
     return choose(names, TargetKind::texts, options, need);
   };
   const Columns anchors = embed({"positive", "anchor"});
@@ -132,8 +131,7 @@ TEST(Columns, EmbedRecognisesWhatRowsAre) {
   EXPECT_EQ(labelled.shape, TextShape::labelled);
   EXPECT_EQ(labelled.text_pair, -1);
   EXPECT_EQ(labelled.notes.back(), "t.csv: label is column 'label'");
-  const Columns told =
-      embed({"q", "a", "n", "s"}, options_of({{"text", "q"}, {"text-pair", "a"}, {"negative", "n"}}));
+  const Columns told = embed({"q", "a", "n", "s"}, options_of({{"text", "q"}, {"text-pair", "a"}, {"negative", "n"}}));
   EXPECT_EQ(told.text_pair, 1);
   EXPECT_EQ(told.negatives, std::vector<int>{2});
   EXPECT_EQ(told.shape, TextShape::pairs);

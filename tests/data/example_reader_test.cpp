@@ -126,7 +126,8 @@ TEST(ExampleReader, TextMustBeText) {
 }
 
 TEST(ExampleReader, TextsThatBelongTogether) {
-  const auto rows = examples_of("anchor,positive,negative,negative_2\na,b,c,d\ne,f,,g\nh,i,,\n", "t.csv", TargetKind::texts);
+  const auto rows =
+      examples_of("anchor,positive,negative,negative_2\na,b,c,d\ne,f,,g\nh,i,,\n", "t.csv", TargetKind::texts);
   ASSERT_EQ(rows.size(), 3u);
   EXPECT_EQ(rows[0].text, "a");
   EXPECT_EQ(rows[0].text_pair, "b");

@@ -63,18 +63,17 @@ TEST(Report, DescribesPairsOfTexts) {
   const nlohmann::json json = to_json(report);
   EXPECT_EQ(json["target"], "texts");
   EXPECT_EQ(json["splits"][0]["rows_are"], "pairs of texts that belong together");
-  EXPECT_EQ(json["splits"][0]["pairs_of_texts"],
-            nlohmann::json({{"different_first", 3},
-                            {"different_second", 3},
-                            {"with_negatives", 2},
-                            {"documents", 0},
-                            {"second_in_first_split", 0}}));
+  EXPECT_EQ(json["splits"][0]["pairs_of_texts"], nlohmann::json({{"different_first", 3},
+                                                                 {"different_second", 3},
+                                                                 {"with_negatives", 2},
+                                                                 {"documents", 0},
+                                                                 {"second_in_first_split", 0}}));
   EXPECT_EQ(json["splits"][1]["pairs_of_texts"]["second_in_first_split"], 1);
   const std::string text = to_text(report);
-  for (const char* line : {"different first texts                   3          2",
-                           "different second texts                  3          2",
-                           "rows with negatives             2 (50.0%)   0 (0.0%)", "documents searched",
-                           "second text also in the first split     0 (0.0%)  1 (50.0%)"})
+  for (const char* line :
+       {"different first texts                   3          2", "different second texts                  3          2",
+        "rows with negatives             2 (50.0%)   0 (0.0%)", "documents searched",
+        "second text also in the first split     0 (0.0%)  1 (50.0%)"})
     EXPECT_NE(text.find(line), std::string::npos) << line << "\n" << text;
   EXPECT_EQ(text.find("without target"), std::string::npos) << "pairs have none";
 }

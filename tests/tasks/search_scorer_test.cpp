@@ -24,8 +24,8 @@ data::Dataset rows_of(data::TextShape shape, const std::vector<double>& scores,
 }
 
 // Judges rows of vectors in two dimensions, in this order, beside these documents.
-Evaluation judged(const data::Dataset& data, const std::vector<Vectors>& rows, const std::vector<Vectors>& documents = {},
-                  ScorerOptions options = {}) {
+Evaluation judged(const data::Dataset& data, const std::vector<Vectors>& rows,
+                  const std::vector<Vectors>& documents = {}, ScorerOptions options = {}) {
   const Task& task = task_named("embed");
   const data::Labels none;
   const TargetTable targets(task, none, data, "the data");
