@@ -28,7 +28,7 @@ struct EmbedOptions {
               .choices = {"query", "passage"}});
     list.add("out", out,
              {.help = "write the vectors as a NumPy array [texts, width] of float32; without: JSON lines",
-              .placeholder = "FILE.npy"});
+              .placeholder = "FILE"});
     read.visit_texts(list);
   }
 };
@@ -50,7 +50,7 @@ int run_embed(const ArgumentList& arguments) {
   const Arguments parsed = parse_arguments(arguments, list, 1);
   if (parsed.help) {
     put(help_text(
-        "attune embed --model MODEL [FILE] [--out vectors.npy] [options]",
+        "attune embed --model MODEL [FILE] [--out FILE.npy] [options]",
         "Gives each text its vector, in order: texts whose meanings are near have vectors whose cosine is "
         "high. Texts come\nfrom FILE or standard input: one a line, or a column of CSV, TSV or JSONL. Without "
         "--out a JSON object is printed for\neach: {\"embedding\": [...]}, with its id where there is one. A "

@@ -20,7 +20,7 @@ namespace attune::cli {
 namespace {
 
 struct EvalOptions {
-  InferenceOptions inference;
+  InferenceOptions inference{.judges = true};
   std::vector<std::string> data;
   std::string out;
   int64_t bootstrap = 1000;

@@ -13,6 +13,7 @@ namespace attune::cli {
 struct InferenceOptions {
   std::string model = {};
   std::string task = "auto";
+  bool judges = false;  // eval: --task is asked for
   int64_t batch_size = 32;
   std::string precision = "auto";
   std::string decoding = "auto";
@@ -29,7 +30,7 @@ struct InferenceOptions {
                                  : "fine-tuned model: a folder or a hub id",
          .placeholder = task == "embed" ? "MODEL" : "RUN",
          .required = true});
-    if (task == "auto")
+    if (judges)
       list.add("task", task,
                {.help = "auto: the folder's own task; embed: judge the vectors of an encoder that was never fine-tuned",
                 .choices = {"auto", "embed"}});

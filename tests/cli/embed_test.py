@@ -1,5 +1,6 @@
 """The task embed as a user meets it: train, eval, embed, search, and sentence-transformers' folders.   embed_test.py PROGRAM tests/models/golden"""
 
+import ast
 import json
 import math
 import random
@@ -29,9 +30,9 @@ def npy_rows(path):
     content = path.read_bytes()
     assert content[:6] == b"\x93NUMPY", content[:16]
     length = struct.unpack("<H", content[8:10])[0]
-    header = content[10 : 10 + length].decode()
-    assert "'descr': '<f4'" in header and "'fortran_order': False" in header, header
-    rows, width = map(int, re.search(r"'shape': \( *(\d+), (\d+)\)", header).groups())
+    header = ast.literal_eval(content[10 : 10 + length].decode().strip())
+    assert header["descr"] == "<f4" and not header["fortran_order"], header
+    rows, width = header["shape"]
     numbers = struct.unpack(f"<{rows * width}f", content[10 + length :])
     return [list(numbers[i * width : (i + 1) * width]) for i in range(rows)]
 
@@ -131,7 +132,7 @@ class Embed(ProgramTest):
 
     def test_the_loss_of_an_evaluation_has_a_company_of_its_own(self):
         """info_nce is dearer the more rows stand together: they are always as many."""
-        few, many = (self.evaluated(self.run_folder, self.pairs, "--batch-size", size) for size in (3, 60))
+        few, many = (self.evaluated(self.run_folder, self.pairs, "--batch-size", size) | {"seconds": 0} for size in (3, 60))
         self.assertEqual(few, many)
 
     def test_it_learns(self):

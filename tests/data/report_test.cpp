@@ -69,11 +69,12 @@ TEST(Report, DescribesPairsOfTexts) {
                                                                  {"documents", 0},
                                                                  {"second_in_first_split", 0}}));
   EXPECT_EQ(json["splits"][1]["pairs_of_texts"]["second_in_first_split"], 1);
-  const std::string text = to_text(report);
+  std::string text;  // without what aligns it
+  for (const char c : to_text(report))
+    if (c != ' ' || !text.ends_with(' ')) text += c;
   for (const char* line :
-       {"different first texts                   3          2", "different second texts                  3          2",
-        "rows with negatives             2 (50.0%)   0 (0.0%)", "documents searched",
-        "second text also in the first split     0 (0.0%)  1 (50.0%)"})
+       {"different first texts 3 2", "different second texts 3 2", "rows with negatives 2 (50.0%) 0 (0.0%)",
+        "documents searched 0 1", "second text also in the first split 0 (0.0%) 1 (50.0%)"})
     EXPECT_NE(text.find(line), std::string::npos) << line << "\n" << text;
   EXPECT_EQ(text.find("without target"), std::string::npos) << "pairs have none";
 }
