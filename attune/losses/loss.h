@@ -35,7 +35,8 @@ struct Targets {
 
   int64_t items() const {
     if (!classes.empty()) return static_cast<int64_t>(classes.size());
-    if (values.empty() && !sequences.empty()) return static_cast<int64_t>(sequences.size()) - 1;  // rows of texts
+    if (values.empty() && !sequences.empty() && sequences.back() > 0)
+      return static_cast<int64_t>(sequences.size()) - 1;  // rows of texts; sentences without a word are no items
     return static_cast<int64_t>(values.size()) / (width > 0 ? width : 1);
   }
   double weight(int64_t item) const { return weights.empty() ? 1.0 : weights[item]; }
