@@ -26,7 +26,9 @@ struct DataOptions {
   bool json = false;
 
   void visit(OptionList& list) {
-    list.add("task", task, {.help = "what a target is", .choices = {"classify", "multilabel", "regress", "tag", "embed"}});
+    list.add(
+        "task", task,
+        {.help = "what is learned, as in training", .choices = {"classify", "multilabel", "regress", "tag", "embed"}});
     list.add("model", model, {.help = "count this model's pieces too", .placeholder = "MODEL"});
     encode.visit(list);
     list.add("json", json, {.help = "print JSON"});

@@ -23,13 +23,13 @@ struct EmbedOptions {
     inference.visit(list);
     list.group("Vectors");
     list.add("as", role,
-             {.help = "which of the model's prefixes stands before the texts (query_prefix, passage_prefix; most models "
-                      "have none)",
+             {.help = "what the texts are, for models that put one prefix before queries and another before passages "
+                      "(most models have none)",
               .choices = {"query", "passage"}});
     list.add("out", out,
              {.help = "write the vectors as a NumPy array [texts, width] of float32; without: JSON lines",
-              .placeholder = "FILE.npy"});
-    read.visit(list);
+              .placeholder = "FILE"});
+    read.visit_texts(list);
   }
 };
 
@@ -49,11 +49,13 @@ int run_embed(const ArgumentList& arguments) {
   options.visit(list);
   const Arguments parsed = parse_arguments(arguments, list, 1);
   if (parsed.help) {
-    put(help_text("attune embed --model MODEL [FILE] [--out vectors.npy] [options]",
-                  "Reads texts (FILE, or standard input: a text a line, or --format) and gives each its vector, in order: "
-                  "of a run of\n`attune train --task embed`, a sentence-transformers folder, or any encoder (mean of its "
-                  "pieces, length 1). A\ntext's vector does not depend on the texts around it.",
-                  list));
+    put(help_text(
+        "attune embed --model MODEL [FILE] [--out FILE.npy] [options]",
+        "Gives each text its vector, in order: texts whose meanings are near have vectors whose cosine is "
+        "high. Texts come\nfrom FILE or standard input: one a line, or a column of CSV, TSV or JSONL. Without "
+        "--out a JSON object is printed for\neach: {\"embedding\": [...]}, with its id where there is one. A "
+        "text's vector does not depend on the texts beside it.",
+        list));
     return 0;
   }
   const auto kernels = kernels::cpu::make_kernels(choose_threads(options.inference.threads).threads);

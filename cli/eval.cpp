@@ -20,7 +20,7 @@ namespace attune::cli {
 namespace {
 
 struct EvalOptions {
-  InferenceOptions inference;
+  InferenceOptions inference{.judges = true};
   std::vector<std::string> data;
   std::string out;
   int64_t bootstrap = 1000;
@@ -35,7 +35,9 @@ struct EvalOptions {
     inference.visit(list);
     list.group("Evaluation");
     list.add("data", data,
-             {.help = "labelled data; repeated: read one after another", .placeholder = "FILE", .required = true});
+             {.help = "labelled data, rows as in training; repeated: read one after another",
+              .placeholder = "FILE",
+              .required = true});
     list.add("out", out,
              {.help = "folder for report.txt, report.json and report.html", .placeholder = "DIR", .output_only = true});
     list.add("overwrite", overwrite, {.help = "replace the reports in an existing --out", .output_only = true});
@@ -96,7 +98,8 @@ int run_eval(const ArgumentList& arguments) {
         "Runs a fine-tuned model (attune's own or Hugging Face's) over labelled data and prints a report: the task's\n"
         "metrics with intervals, every label, the worst mistakes by place, and what was cut off. Of a run of attune's "
         "also its\n"
-        "ladder, its thresholds for automatic routing (chosen on its dev rows), and its learning curves.",
+        "ladder, its thresholds for automatic routing (chosen on its dev rows), and its learning curves. A model of "
+        "the task\nembed is judged by its vectors: pairs and judgements by search, scored pairs by rank correlation.",
         list));
     return 0;
   }

@@ -1,4 +1,4 @@
-// How a fine-tuned model is run: the options that eval and predict share.
+// How a fine-tuned model is run: the options that eval and predict share, and embed and search in part.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -13,6 +13,7 @@ namespace attune::cli {
 struct InferenceOptions {
   std::string model = {};
   std::string task = "auto";
+  bool judges = false;  // eval: --task is asked for
   int64_t batch_size = 32;
   std::string precision = "auto";
   std::string decoding = "auto";
@@ -22,28 +23,35 @@ struct InferenceOptions {
 
   void visit(OptionList& list) {
     list.group("Model");
-    list.add("model", model,
-             {.help = "fine-tuned model: a folder or a hub id", .placeholder = "RUN", .required = true});
-    if (task == "auto")
+    list.add(
+        "model", model,
+        {.help = task == "embed" ? "a run of --task embed, a sentence-transformers folder, or any encoder: a folder, "
+                                   "minilm, multilingual, or a hub id in the local cache"
+                                 : "fine-tuned model: a folder or a hub id",
+         .placeholder = task == "embed" ? "MODEL" : "RUN",
+         .required = true});
+    if (judges)
       list.add("task", task,
-               {.help = "embed: judge the vectors that an encoder without a head gives; auto: the folder's own task",
+               {.help = "auto: the folder's own task; embed: judge the vectors of an encoder that was never fine-tuned",
                 .choices = {"auto", "embed"}});
     list.add("batch-size", batch_size,
              {.help = "texts at once; changes no result", .min = 1, .max = 65536, .output_only = true});
     list.add("precision", precision,
              {.help = "of matrix products; auto: bf16 where the processor multiplies it fast",
               .choices = {"auto", "f32", "bf16"}});
-    list.add("decoding", decoding,
-             {.help = "tagging: iob2: the best tags in which no I- stands without its B-; argmax: each word by itself; "
-                      "auto: the model's own",
-              .choices = {"auto", "argmax", "iob2"}});
+    if (task != "embed")
+      list.add(
+          "decoding", decoding,
+          {.help = "tagging: iob2: the best tags in which no I- stands without its B-; argmax: each word by itself; "
+                   "auto: the model's own",
+           .choices = {"auto", "argmax", "iob2"}});
     list.add("max-length", max_length,
-             {.help = "longest sequence the model sees, special pieces included; not given: the model\'s own, else 128",
+             {.help = "longest sequence the model sees, special pieces included; not given: the model's own, else 128",
               .unit = "pieces",
               .min = data::kShortestSequence,
               .max = 1e6});
     list.add("truncate", truncate,
-             {.help = "what is kept of a longer text; not given: the model\'s own, else auto",
+             {.help = "what is kept of a longer text; not given: the model's own, else auto",
               .choices = data::truncation_names()});
     list.add("threads", threads,
              {.help = "0: as many as there are physical cores at hand", .min = 0, .output_only = true});
@@ -52,7 +60,7 @@ struct InferenceOptions {
   // What is given here wins over the model's record. Errors: those of tasks::open_for_inference; usage: --decoding for
   // a task other than tagging, --max-length beyond the positions.
   tasks::ModelBundle open() const {
-    tasks::ModelBundle bundle = 
+    tasks::ModelBundle bundle =
         tasks::open_for_inference(model, tasks::compute_type(precision), {}, nullptr, task == "embed");
     if (max_length) tasks::set_max_length(bundle, *max_length);
     if (truncate) bundle.encode.truncate = *truncate;

@@ -1,5 +1,6 @@
 // attune search: the documents that answer a query, nearest first.
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <numeric>
 
@@ -28,11 +29,12 @@ struct SearchOptions {
   void visit(OptionList& list) {
     inference.visit(list);
     list.group("Search");
-    list.add("query", query, {.help = "what to look for; repeated: several. Without: texts of FILE or standard input",
-                              .placeholder = "TEXT"});
+    list.add("query", query,
+             {.help = "what to look for; repeated: several (default: each text of FILE or standard input)",
+              .placeholder = "TEXT"});
     list.add("top", top, {.help = "documents shown for each query", .min = 1, .max = 1e6});
-    list.add("json", json, {.help = "one JSON object a query"});
-    read.visit(list);
+    list.add("json", json, {.help = "print a JSON object for each query: its documents with id, score and text"});
+    read.visit_texts(list, /*with_corpus=*/true);
   }
 };
 
@@ -106,10 +108,14 @@ std::string as_json(const data::Example& query, const std::vector<Documents::Hit
 
 std::string as_text(const data::Example& query, const std::vector<Documents::Hit>& hits, const Documents& documents) {
   report::Columns columns;
-  columns.column("", report::Align::left).column("score").column("id", report::Align::left).column("text", report::Align::left, report::Cut::end);
+  columns.column("", report::Align::left)
+      .column("score")
+      .column("id", report::Align::left)
+      .column("text", report::Align::left, report::Cut::end);
   for (size_t i = 0; i < hits.size(); ++i) {
     const data::ExampleView text = documents.text(hits[i].document);
-    columns.row({std::to_string(i + 1), report::fixed(static_cast<double>(hits[i].score), 3), std::string(text.id), std::string(text.text)});
+    columns.row({std::to_string(i + 1), report::fixed(static_cast<double>(hits[i].score), 3), std::string(text.id),
+                 std::string(text.text)});
   }
   return query.text + "\n" + columns.text(100) + "\n";
 }
@@ -123,13 +129,13 @@ int run_search(const ArgumentList& arguments) {
   const Arguments parsed = parse_arguments(arguments, list, 1);
   if (parsed.help) {
     put(help_text("attune search --model MODEL --corpus FILE [--query TEXT | FILE] [options]",
-                  "Reads documents (id and text), then finds for each query those whose vectors are nearest (cosine). "
-                  "The whole\ncorpus is embedded first and compared with every query.",
+                  "Finds the documents that are nearest to a query by meaning: those whose vectors have the highest "
+                  "cosine with its own\n(score). The corpus is embedded first, then compared whole with every query.",
                   list));
     return 0;
   }
-  if (!options.read.corpus) fail(ErrorKind::usage, "--corpus is missing: the documents to search, with columns id and text");
-  if (options.read.queries) fail(ErrorKind::usage, "--queries is for judged data; give the queries' file alone: attune search ... FILE");
+  if (!options.read.corpus)
+    fail(ErrorKind::usage, "--corpus is missing: the documents to search, with columns id and text");
   const auto kernels = kernels::cpu::make_kernels(choose_threads(options.inference.threads).threads);
   tasks::ModelBundle bundle = options.inference.open();
   check_embeds(bundle, options.inference.model);

@@ -16,9 +16,11 @@ namespace {
 
 using Names = std::span<const std::string_view>;
 
-constexpr std::string_view kIds[] = {"id", "_id", "doc_id", "docid", "document_id", "corpus-id", "pid", "query_id", "query-id", "qid"};
+constexpr std::string_view kIds[] = {"id",        "_id", "doc_id",   "docid",    "document_id",
+                                     "corpus-id", "pid", "query_id", "query-id", "qid"};
 // A name that stands earlier wins.
-constexpr std::string_view kTexts[] = {"text", "question", "query", "passage", "document", "content", "body", "sentence", "title"};
+constexpr std::string_view kTexts[] = {"text",    "question", "query",    "passage", "document",
+                                       "content", "body",     "sentence", "title"};
 constexpr std::string_view kQueryIds[] = {"query_id", "query-id", "qid", "queryid"};
 constexpr std::string_view kDocumentIds[] = {"doc_id", "corpus-id", "docid", "corpus_id", "document_id", "pid"};
 constexpr std::string_view kRelevance[] = {"relevance", "score", "rel", "label"};
@@ -36,7 +38,9 @@ class Table {
 
   int find(std::string_view name) const {
     const auto& columns = records_->columns();
-    const auto found = std::find_if(columns.begin(), columns.end(), [&](const auto& c) { return trimmed(c) == name; });
+    const auto found = std::find_if(columns.begin(), columns.end(), [&](const std::string& c) {
+      return std::ranges::equal(trimmed(c), name, {}, [](char x) { return x >= 'A' && x <= 'Z' ? char(x + 32) : x; });
+    });
     return found == columns.end() ? -1 : static_cast<int>(found - columns.begin());
   }
   int first_of(Names names) const {
@@ -52,11 +56,12 @@ class Table {
     return at;
   }
   int named(const std::string& name, const char* option) const {
-    const int at = find(name);
-    if (at < 0)
+    const auto& columns = records_->columns();
+    const auto found = std::find(columns.begin(), columns.end(), name);
+    if (found == columns.end())
       fail(ErrorKind::input, "{}: {}: there is no column '{}'{}; its columns are {}", where(), option, name,
-           did_you_mean(name, records_->columns()), columns());
-    return at;
+           did_you_mean(name, columns), this->columns());
+    return static_cast<int>(found - columns.begin());
   }
   // Of the row in hand; a list is joined by blanks; "" where there is nothing.
   std::string text(int column) const {
@@ -94,8 +99,8 @@ double relevance_of(const Table& table, int column) {
   double value = 0;
   const auto [end, code] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
   if (code != std::errc() || end != digits.data() + digits.size() || !std::isfinite(value))
-    fail(ErrorKind::input, "{}: the relevance is '{}'; expected a number, 0 for a document that does not answer", table.where(),
-         text);
+    fail(ErrorKind::input, "{}: the relevance is '{}'; expected a number, 0 for a document that does not answer",
+         table.where(), text);
   return value;
 }
 
@@ -122,8 +127,8 @@ TextsById read_texts_by_id(const std::string& path, const std::vector<std::strin
                    if (example.id.empty()) fail(ErrorKind::input, "{}: the id is empty", table.where());
                    example.text = joined_text(table, columns, "--corpus-text");
                    if (trimmed(example.text).empty())
-                     fail(ErrorKind::input, "{}: the text of '{}' is empty; fill it in or remove the row", table.where(),
-                          example.id);
+                     fail(ErrorKind::input, "{}: the text of '{}' is empty; fill it in or remove the row",
+                          table.where(), example.id);
                    if (!read.rows.emplace(example.id, static_cast<int32_t>(texts->size())).second)
                      fail(ErrorKind::input, "{}: the id '{}' stands there twice", table.where(), example.id);
                    texts->push_back(example);
@@ -137,7 +142,8 @@ TextsById read_texts_by_id(const std::string& path, const std::vector<std::strin
 
 Collection read_collection(const ReadOptions& options, const std::filesystem::path& scratch) {
   if (!options.corpus || !options.queries)
-    fail(ErrorKind::usage, "--corpus and --queries go together: the data files judge documents for queries; {} is missing",
+    fail(ErrorKind::usage,
+         "--corpus and --queries go together: the data files judge documents for queries; {} is missing",
          options.corpus ? "--queries" : "--corpus");
   return {.documents = read_texts_by_id(*options.corpus, options.corpus_text, options, "--corpus", scratch),
           .queries = read_texts_by_id(*options.queries, {}, options, "--queries", scratch)};

@@ -29,8 +29,11 @@ constexpr std::pair<std::string_view, std::string_view> kPairs[] = {
     {"query", "passage"},     {"query", "document"},        {"query", "answer"},          {"claim", "evidence"},
     {"text", "text_pair"},    {"sentence", "sentence_pair"}};
 // Pairs that only an embedding task has; they are tried first.
-constexpr std::pair<std::string_view, std::string_view> kBelonging[] = {
-    {"anchor", "positive"}, {"query", "positive"}, {"question", "positive"}, {"text", "positive"}, {"sentence", "positive"}};
+constexpr std::pair<std::string_view, std::string_view> kBelonging[] = {{"anchor", "positive"},
+                                                                        {"query", "positive"},
+                                                                        {"question", "positive"},
+                                                                        {"text", "positive"},
+                                                                        {"sentence", "positive"}};
 constexpr std::string_view kNegative[] = {"negative", "negatives", "hard_negative", "hard_negatives"};
 constexpr std::string_view kLabel1[] = {"label", "labels", "标签"};
 constexpr std::string_view kLabel2[] = {"target", "class",   "category", "intent",   "sentiment",
@@ -156,23 +159,32 @@ class Chooser {
     if (!options_.label.empty()) columns.label = {named(options_.label[0], "--label")};
     if (options_.label.size() > 1)
       fail(ErrorKind::usage, "--label is given {} times; an embedding task reads one", options_.label.size());
+    if (!columns.label.empty() && !columns.negatives.empty())
+      fail(ErrorKind::input,
+           "{}: rows have a score ('{}') and negatives ('{}'); an embedding task reads one of them: leave out --label, "
+           "or "
+           "the negatives' columns",
+           question_.file, options_.label[0], column(columns.negatives[0]));
     if (columns.label.empty() && columns.negatives.empty()) {
-      const int label = two ? by_tiers({kScore1, kScore2}, "score", "--label") : by_tiers({kLabel1, kLabel2}, "label", "--label");
+      const int label =
+          two ? by_tiers({kScore1, kScore2}, "score", "--label") : by_tiers({kLabel1, kLabel2}, "label", "--label");
       if (label >= 0 && label != columns.text && label != columns.text_pair) columns.label = {label};
     }
     columns.shape = !columns.label.empty() ? (two ? TextShape::scored : TextShape::labelled)
                     : two                  ? TextShape::pairs
                                            : TextShape::none;
     if (columns.shape == TextShape::none && question_.need == TargetNeed::required)
-      fail(ErrorKind::input,
-           "{}: rows have one text and nothing else; expected a second text that belongs to it (--text-pair COLUMN), or "
-           "a label (--label COLUMN). Its columns are {}",
-           question_.file, list());
+      fail(
+          ErrorKind::input,
+          "{}: rows have one text and nothing else; expected a second text that belongs to it (--text-pair COLUMN), or "
+          "a label (--label COLUMN). Its columns are {}",
+          question_.file, list());
     if (!columns.label.empty())
-      columns.notes.push_back(fmt::format("{}: {} is column '{}'", question_.file, two ? "score" : "label",
-                                          column(columns.label[0])));
+      columns.notes.push_back(
+          fmt::format("{}: {} is column '{}'", question_.file, two ? "score" : "label", column(columns.label[0])));
   }
 
+ public:
   // negative, negative_2, hard_negative_1, ...
   void negatives(Columns& columns) {
     for (const auto& wanted : options_.negative) columns.negatives.push_back(named(wanted, "--negative"));
@@ -190,6 +202,7 @@ class Chooser {
     columns.notes.push_back(fmt::format("{}: negatives are {}", question_.file, fmt::join(names, ", ")));
   }
 
+ private:
   void usual_pair(Columns& columns) {
     std::vector<int> found;
     if (question_.target == TargetKind::texts)
@@ -309,6 +322,12 @@ class Chooser {
 
 Columns choose_columns(const ColumnQuestion& question, const ReadOptions& options) {
   return Chooser(question, options).choose();
+}
+
+std::vector<int> negative_columns(const ColumnQuestion& question, const ReadOptions& options) {
+  Columns columns;
+  Chooser(question, options).negatives(columns);
+  return columns.negatives;
 }
 
 }  // namespace attune::data

@@ -9,8 +9,8 @@ namespace attune::data {
 
 struct Columns {
   int text = -1, text_pair = -1, weight = -1, id = -1;
-  std::vector<int> label;          // one; several 0/1 columns; none where no target is read
-  std::vector<int> negatives;      // embedding
+  std::vector<int> label;      // one; several 0/1 columns; none where no target is read
+  std::vector<int> negatives;  // embedding
   TextShape shape = TextShape::none;
   std::vector<std::string> notes;  // what was recognised rather than told, one line each
 };
@@ -23,7 +23,11 @@ struct ColumnQuestion {
 };
 
 // Errors (input): a named column is missing (lists all and the nearest), none or several usual names stand there (lists
-// them), one column is asked for twice.
+// them), one column is asked for twice, an embedding task's rows have a score and
+// negatives.
 Columns choose_columns(const ColumnQuestion& question, const ReadOptions& options);
+
+// The same of negatives alone: a row of JSONL may be the first that has some.
+std::vector<int> negative_columns(const ColumnQuestion& question, const ReadOptions& options);
 
 }  // namespace attune::data

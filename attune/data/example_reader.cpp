@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <iterator>
 
 #include "attune/base/error.h"
 #include "attune/data/blanks.h"
@@ -35,7 +36,11 @@ bool ExampleReader::next(Example& example) {
   if (!chosen_) {
     columns_ = choose_columns({records_->columns(), records_->name(), records_->format(), target_, need_}, options_);
     chosen_ = true;
+  } else if (known_columns_ < records_->columns().size() && columns_.shape == TextShape::pairs) {
+    columns_.negatives =
+        negative_columns({records_->columns(), records_->name(), records_->format(), target_, need_}, options_);
   }
+  known_columns_ = records_->columns().size();
   example = Example();
   example.origin = {file_, record_.line};
   if (target_ == TargetKind::tags) {
@@ -95,7 +100,8 @@ void ExampleReader::read_negatives(Example& example) const {
     const Value& found = value(column);
     if (is_nothing(found.kind) || (is_scalar(found.kind) && trimmed(found.text).empty())) continue;
     if (found.kind == Kind::list)
-      example.negatives.insert(example.negatives.end(), found.items.begin(), found.items.end());
+      std::copy_if(found.items.begin(), found.items.end(), std::back_inserter(example.negatives),
+                   [](const std::string& item) { return !trimmed(item).empty(); });
     else
       example.negatives.push_back(text_of(column));
   }

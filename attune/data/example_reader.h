@@ -52,6 +52,7 @@ class ExampleReader {
   Columns columns_;
   Record record_;
   bool chosen_ = false;
+  size_t known_columns_ = 0;
 };
 
 }  // namespace attune::data

@@ -31,6 +31,13 @@ struct ReadOptions {
   bool strict_tags = false;
 
   void visit(OptionList& list);
+  // Those that matter where only texts are read; with_corpus: and a corpus to search.
+  void visit_texts(OptionList& list, bool with_corpus = false);
+
+ private:
+  void visit_format(OptionList& list);
+  void visit_corpus_text(OptionList& list);
+  void visit_table(OptionList& list);
 };
 
 }  // namespace attune::data

@@ -96,12 +96,18 @@ void describe_scores(const Examples& examples, SplitProfile& profile) {
   profile.scores = scores;
 }
 
+bool blank(std::string_view text) {
+  return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
+}
+
 void describe_texts(const Examples& examples, SplitProfile& profile) {
   std::vector<int32_t> characters;
   characters.reserve(examples.size());
   for (size_t row = 0; row < examples.size(); ++row) {
     const ExampleView example = examples.view(row);
-    profile.empty_texts += example.text.find_first_not_of(" \t\r\n") == std::string_view::npos;
+    // Of an embedding task every text counts by itself.
+    profile.empty_texts +=
+        blank(example.text) || (profile.shape != TextShape::none && example.has_pair && blank(example.text_pair));
     profile.pairs += example.has_pair;
     profile.words += example.word_count;
     characters.push_back(static_cast<int32_t>(utf8::length(example.text) + utf8::length(example.text_pair)));

@@ -18,7 +18,9 @@ bool Model::reads_all_rows(const tensor::PackedRows& rows, const HeadInput& head
 
 ModelOutput Model::forward(Context& context, const tensor::PackedRows& rows, const HeadInput& head,
                            Hidden hidden) const {
-  ATTUNE_CHECK(context.tape || parameters_.settled(), "the model is read while updates of its tables wait");
+  // A training step has brought the rows that it reads up to date, whether it records or not.
+  ATTUNE_CHECK(context.tape || context.training || parameters_.settled(),
+               "the model is read while updates of its tables wait");
   const tensor::PackedView view = tensor::packed_view(context.arena, rows);
   if (hidden == Hidden::all_rows || reads_all_rows(rows, head)) {
     const Tensor all = encoder_.forward(context, view);

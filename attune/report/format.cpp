@@ -55,7 +55,7 @@ std::string metric_interval(std::string_view metric, const metrics::Interval& in
 }
 
 std::string metric_title(std::string_view metric) {
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 16> kTitles = {{
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 23> kTitles = {{
       {"auroc", "AUROC"},
       {"auroc_micro", "AUROC (micro)"},
       {"average_precision_micro", "average precision (micro)"},
@@ -66,10 +66,17 @@ std::string metric_title(std::string_view metric) {
       {"f1", "F1"},
       {"hamming_loss", "Hamming loss"},
       {"mae", "mean absolute error"},
+      {"map", "MAP"},
       {"mcc", "Matthews correlation"},
+      {"mrr", "MRR"},
+      {"mrr_10", "MRR at 10"},
       {"mse", "mean squared error"},
+      {"ndcg_10", "nDCG at 10"},
       {"pearson", "Pearson"},
       {"r2", "R2"},
+      {"recall_1", "recall at 1"},
+      {"recall_10", "recall at 10"},
+      {"recall_5", "recall at 5"},
       {"rmse", "root mean squared error"},
       {"spearman", "Spearman"},
   }};

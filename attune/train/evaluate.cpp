@@ -9,6 +9,8 @@
 namespace attune::train {
 namespace {
 
+constexpr int64_t kRowsTogether = 32;
+
 void check_finite(std::span<const float> logits, const Split& split, int32_t row) {
   for (const float logit : logits)
     if (!std::isfinite(logit))
@@ -87,10 +89,12 @@ std::optional<tasks::Evaluation> evaluate(const tasks::ModelBundle& bundle, kern
   int64_t tokens = 0;
   // A model trained on one kind of texts can be judged on another; its loss cannot.
   const bool has_loss = tasks::text_rows(split.targets.shape()) == loss.facts().texts;
-  for (int64_t first = 0; first < split.rows(); first += options.batch_size) {
+  // A loss whose items depend on their company is always given the same company.
+  const int64_t at_once = has_loss && loss.depends_on_batch() ? kRowsTogether : options.batch_size;
+  for (int64_t first = 0; first < split.rows(); first += at_once) {
     if (options.stop && options.stop()) return std::nullopt;
     rows.clear();
-    for (int64_t row = first; row < std::min(split.rows(), first + options.batch_size); ++row)
+    for (int64_t row = first; row < std::min(split.rows(), first + at_once); ++row)
       rows.push_back(static_cast<int32_t>(row));
     fill_batch(batch, split, rows, tagging);
     if (batch.read_count == 0) continue;

@@ -9,7 +9,7 @@
 namespace attune::train {
 
 struct EvaluateOptions {
-  int64_t batch_size = 64;  // sequences at once; changes no result
+  int64_t batch_size = 64;  // sequences at once; changes no result (a loss that compares rows sees 32 at once)
   metrics::BootstrapOptions bootstrap = {.draws = 0};
   tasks::ScorerOptions scorer = {};
   std::function<bool()> stop = {};  // asked between batches; true: evaluate() returns nothing

@@ -34,8 +34,10 @@ Sources read_sources(const TrainOptions& o, data::TargetKind target, const std::
     s.train = data::take_rows(s.train, std::move(parts.kept));
     s.dev_files = joined(o.train) + " (held out)";
     observer.note(fmt::format(
-        "held out {} of {} training rows for dev (stratified, seed {}); --dev FILE or --dev none changes that",
-        s.dev->examples.size(), s.dev->examples.size() + s.train.examples.size(), o.seed));
+        "held out {} of {} training rows for dev ({}, seed {}); --dev FILE or --dev none changes that",
+        s.dev->examples.size(), s.dev->examples.size() + s.train.examples.size(),
+        s.train.shape == data::TextShape::pairs ? "rows with the same second text stay together" : "stratified",
+        o.seed));
   }
   return s;
 }

@@ -12,7 +12,11 @@ void TrainOptions::visit(OptionList& list) {
            {.help = "pre-trained or fine-tuned model: a folder, minilm, multilingual, or a hub id in the local cache",
             .placeholder = "MODEL",
             .required = true});
-  list.add("task", task, {.help = "what a target is", .choices = {"classify", "multilabel", "regress", "tag", "embed"}});
+  list.add(
+      "task", task,
+      {.help = "what is learned: one label a text (classify), any number of labels (multilabel), a number (regress), a "
+               "label a word (tag), or a vector a text, for search and similarity (embed)",
+       .choices = {"classify", "multilabel", "regress", "tag", "embed"}});
   list.add("train", train,
            {.help = "training file: csv, tsv, jsonl, or conll columns", .placeholder = "FILE", .required = true});
   list.add("dev", dev,
@@ -34,7 +38,7 @@ void TrainOptions::visit(OptionList& list) {
            {.help = "a loss by name, or a sum as in \"0.7*focal(gamma=2) + 0.3*poly1 after 50%\"; `attune loss list` "
                     "shows all; `attune loss show formula` one of your own (default: cross_entropy for classify and "
                     "tag, bce for "
-                    "multilabel, mse for regress)",
+                    "multilabel, mse for regress; embed: info_nce for pairs, cosent with scores, supcon with labels)",
             .placeholder = "LOSS"});
   list.add("teacher", teacher,
            {.help = "fine-tuned model whose answers a loss with distill learns from, as in '0.5*cross_entropy + "

@@ -112,6 +112,69 @@ TEST(Columns, ConllColumnsAreNumbers) {
   EXPECT_ERROR(ErrorKind::input, choose(four, TargetKind::label, {}, TargetNeed::required, "conll"), "tags of words");
 }
 
+TEST(Columns, EmbedRecognisesWhatRowsAre) {
+  const auto embed = [](const Names& names, const ReadOptions& options = {}, TargetNeed need = TargetNeed::required) {
+    return choose(names, TargetKind::texts, options, need);
+  };
+  const Columns anchors = embed({"positive", "anchor"});
+  EXPECT_EQ(anchors.text, 1);
+  EXPECT_EQ(anchors.text_pair, 0);
+  EXPECT_EQ(anchors.shape, TextShape::pairs);
+  EXPECT_EQ(anchors.notes, (Names{"t.csv: text is column 'anchor', its pair is column 'positive'"}));
+  EXPECT_EQ(embed({"id", "question", "answer"}).shape, TextShape::pairs);
+  EXPECT_EQ(embed({"query", "positive", "document"}).text_pair, 1) << "an embedding task's own names win";
+  const Columns scored = embed({"sentence1", "sentence2", "score"});
+  EXPECT_EQ(scored.shape, TextShape::scored);
+  EXPECT_EQ(scored.label, std::vector<int>{2});
+  EXPECT_EQ(scored.notes.back(), "t.csv: score is column 'score'");
+  const Columns labelled = embed({"text", "label"});
+  EXPECT_EQ(labelled.shape, TextShape::labelled);
+  EXPECT_EQ(labelled.text_pair, -1);
+  EXPECT_EQ(labelled.notes.back(), "t.csv: label is column 'label'");
+  const Columns told = embed({"q", "a", "n", "s"}, options_of({{"text", "q"}, {"text-pair", "a"}, {"negative", "n"}}));
+  EXPECT_EQ(told.text_pair, 1);
+  EXPECT_EQ(told.negatives, std::vector<int>{2});
+  EXPECT_EQ(told.shape, TextShape::pairs);
+  const Columns graded = embed({"q", "a", "s"}, options_of({{"text", "q"}, {"text-pair", "a"}, {"label", "s"}}));
+  EXPECT_EQ(graded.shape, TextShape::scored);
+  EXPECT_EQ(embed({"text"}, {}, TargetNeed::ignored).shape, TextShape::none);
+  EXPECT_EQ(embed({"text", "x"}, {}, TargetNeed::optional).shape, TextShape::none);
+}
+
+TEST(Columns, EmbedTakesNegatives) {
+  const Columns several =
+      choose({"anchor", "positive", "negative_1", "Negative_2", "hard_negatives", "negativity"}, TargetKind::texts);
+  EXPECT_EQ(several.negatives, (std::vector<int>{2, 3, 4}));
+  EXPECT_EQ(several.shape, TextShape::pairs);
+  EXPECT_EQ(several.notes.back(), "t.csv: negatives are 'negative_1', 'Negative_2', 'hard_negatives'");
+  EXPECT_TRUE(choose({"question", "answer", "negative", "score"}, TargetKind::texts).label.empty())
+      << "rows with negatives have no score unless it is asked for";
+  ReadOptions options;
+  options.negative = {"worse", "worst"};
+  EXPECT_EQ(choose({"question", "answer", "worst", "negative", "worse"}, TargetKind::texts, options).negatives,
+            (std::vector<int>{4, 2}))
+      << "those that are named, and no others";
+  EXPECT_TRUE(choose({"text", "text_pair", "label", "negative"}).negatives.empty()) << "other tasks have none";
+}
+
+TEST(Columns, EmbedRefusesWhatIsNoRow) {
+  const auto refused = [](const Names& names, std::vector<std::pair<std::string, std::string>> given, auto... words) {
+    EXPECT_ERROR(ErrorKind::input, choose(names, TargetKind::texts, options_of(given)), words...);
+  };
+  refused({"text", "x"}, {}, "t.csv: rows have one text", "--text-pair COLUMN", "--label COLUMN", "'text', 'x'");
+  refused({"text", "negative"}, {}, "negatives and no text that belongs", "--text-pair");
+  refused({"anchor", "positive"}, {{"negative", "negativ"}}, "--negative: there is no column 'negativ'");
+  refused({"anchor", "positive"}, {{"text", "anchor"}, {"text-pair", "anchor"}}, "'anchor' is used for --text");
+  refused({"anchor", "positive"}, {{"negative", "positive"}}, "'positive' is used for --text-pair", "--negative");
+  refused({"anchor", "positive", "negative", "s"}, {{"label", "s"}}, "a score ('s') and negatives ('negative')",
+          "leave out --label");
+  ReadOptions twice;
+  twice.label = {"a", "b"};
+  EXPECT_ERROR(ErrorKind::usage, choose({"text", "a", "b"}, TargetKind::texts, twice), "--label is given 2 times");
+  EXPECT_ERROR(ErrorKind::input, choose({"text"}, TargetKind::texts, {}, TargetNeed::required, "text"),
+               "plain text lines have no second texts");
+}
+
 TEST(Columns, PlainTextHasNoLabels) {
   EXPECT_EQ(choose({"text"}, TargetKind::label, {}, TargetNeed::optional, "text").text, 0);
   EXPECT_ERROR(ErrorKind::input, choose({"text"}, TargetKind::label, {}, TargetNeed::required, "text"),

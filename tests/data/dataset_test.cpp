@@ -34,6 +34,15 @@ TEST(Dataset, MissingEmptyAndHeaderOnlyFiles) {
   EXPECT_ERROR(ErrorKind::usage, read_dataset({}, TargetKind::label, {}), "no data file");
 }
 
+TEST(Dataset, RowsOfOneSetAreOfOneKind) {
+  const test::TempFolder folder;
+  const std::string pairs = folder.put("p.csv", "anchor,positive\na,b\n").string();
+  const std::string scored = folder.put("s.csv", "sentence1,sentence2,score\na,b,1\n").string();
+  EXPECT_EQ(read_dataset({pairs, pairs}, TargetKind::texts, {}).examples.size(), 2u);
+  EXPECT_ERROR(ErrorKind::input, read_dataset({pairs, scored}, TargetKind::texts, {}),
+               "p.csv holds pairs of texts that belong together", "s.csv holds pairs of texts with a score");
+}
+
 TEST(Dataset, ConvertsTagsByFileAndSaysSo) {
   const test::TempFolder folder;
   const std::string a = folder.put("a.txt", "EU I-ORG\nsays O\n\nUN I-ORG\nEU B-ORG\n").string();

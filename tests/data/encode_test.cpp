@@ -56,6 +56,50 @@ EncodedSet encode(const std::vector<Example>& examples, TargetKind target, Encod
   return encode_all(examples, tokenizer(), target, options);
 }
 
+Example triplet(std::string first, std::string second, std::vector<std::string> negatives) {
+  Example example = pair(std::move(first), std::move(second));
+  example.negatives = std::move(negatives);
+  return example;
+}
+
+TEST(Encode, TextsOfAnEmbeddingTaskAreSequencesOfTheirOwn) {
+  const auto set = encode({pair("a", "b c"), triplet("a", "b", {"c d", "e"}), text("f")}, TargetKind::texts);
+  ASSERT_EQ(set.size(), 7);
+  EXPECT_EQ(set.first_sequence(1), 2);
+  EXPECT_EQ(set.first_sequence(2), 6);
+  EXPECT_EQ(set.first_sequence(3), 7);
+  EXPECT_EQ(shown(tokenizer(), set.at(0)), "[CLS] a [SEP] / 000");
+  EXPECT_EQ(shown(tokenizer(), set.at(1)), "[CLS] b c [SEP] / 0000");
+  EXPECT_EQ(shown(tokenizer(), set.at(4)), "[CLS] c d [SEP] / 0000");
+  EXPECT_EQ(set.at(5).example, 1);
+  EXPECT_EQ(set.counts().rows, 3);
+  EXPECT_EQ(set.counts().pieces, 9);
+}
+
+TEST(Encode, PrefixesStandBeforeTexts) {
+  Example scored = pair("c", "d");
+  scored.has_target = true, scored.score = 2;
+  const auto set = encode({triplet("a", "b", {"e"}), scored, text("f")}, TargetKind::texts,
+                          {.query_prefix = "q ", .passage_prefix = "p "});
+  std::string all;
+  for (int64_t s = 0; s < set.size(); ++s) all += shown(tokenizer(), set.at(s)).substr(6, 3) + "|";
+  EXPECT_EQ(all, "q a|p b|p e|q c|q d|q f|") << "neither text of a scored pair asks for the other";
+  const auto other = encode({text("f"), pair("a", "b")}, TargetKind::label, {.query_prefix = "q "});
+  EXPECT_EQ(shown(tokenizer(), other.at(0)), "[CLS] f [SEP] / 000") << "other tasks have no prefix";
+}
+
+TEST(Encode, LongTextsOfARowAreCutEachAndTheRowCountsOnce) {
+  const auto set = encode({pair("a b c d e f g h", "a b c d e f g"), pair("a", "b c d e f g")}, TargetKind::texts,
+                          {.max_length = 8, .query_prefix = "q "});
+  EXPECT_EQ(shown(tokenizer(), set.at(0)), "[CLS] q a b c d e [SEP] / 00000000");
+  EXPECT_EQ(shown(tokenizer(), set.at(1)), "[CLS] a b c d e f [SEP] / 00000000");
+  EXPECT_EQ(set.counts().rows_truncated, 1);
+  EXPECT_EQ(set.counts().pieces, 9 + 7 + 2 + 6);
+  EXPECT_EQ(set.counts().pieces_lost, 3 + 1);
+  EXPECT_EQ(set.full_lengths()[0], 11) << "of the longest text, with its prefix";
+  EXPECT_EQ(set.full_lengths()[1], 8);
+}
+
 TEST(Encode, FramesTextsAndPairs) {
   const auto set = encode({text("a b"), pair("c", "d e"), text("")}, TargetKind::label);
   ASSERT_EQ(set.size(), 3);

@@ -125,5 +125,48 @@ TEST(ExampleReader, TextMustBeText) {
   EXPECT_EQ(examples_of("{\"text\":12,\"label\":1}\n", "t.jsonl", TargetKind::label)[0].text, "12");
 }
 
+TEST(ExampleReader, TextsThatBelongTogether) {
+  const auto rows =
+      examples_of("anchor,positive,negative,negative_2\na,b,c,d\ne,f,,g\nh,i,,\n", "t.csv", TargetKind::texts);
+  ASSERT_EQ(rows.size(), 3u);
+  EXPECT_EQ(rows[0].text, "a");
+  EXPECT_EQ(rows[0].text_pair, "b");
+  EXPECT_FALSE(rows[0].has_target);
+  EXPECT_EQ(rows[0].score, 1);
+  EXPECT_EQ(rows[0].negatives, (std::vector<std::string>{"c", "d"}));
+  EXPECT_EQ(rows[1].negatives, std::vector<std::string>{"g"});
+  EXPECT_TRUE(rows[2].negatives.empty());
+}
+
+TEST(ExampleReader, NegativesOfJsonl) {
+  const auto rows = examples_of(R"({"query":"a","positive":"b"}
+{"query":"c","positive":"d","negatives":["e","f"," "]}
+{"query":"g","positive":"h","negatives":"i"}
+{"query":"j","positive":"k","negatives":null}
+)",
+                                "t.jsonl", TargetKind::texts);
+  ASSERT_EQ(rows.size(), 4u);
+  EXPECT_TRUE(rows[0].negatives.empty());
+  EXPECT_EQ(rows[1].negatives, (std::vector<std::string>{"e", "f"})) << "the first row need not have any";
+  EXPECT_EQ(rows[2].negatives, std::vector<std::string>{"i"});
+  EXPECT_TRUE(rows[3].negatives.empty());
+  EXPECT_ERROR(ErrorKind::input,
+               examples_of(R"({"query":"a","positive":"b","negative":{"x":1}})", "t.jsonl", TargetKind::texts),
+               "t.jsonl line 1: 'negative' holds", "expected the text");
+}
+
+TEST(ExampleReader, ScoredAndLabelledTexts) {
+  const auto scored = examples_of("sentence1,sentence2,score\na,b,3.5\n", "t.csv", TargetKind::texts);
+  EXPECT_EQ(scored[0].score, 3.5);
+  EXPECT_TRUE(scored[0].has_target);
+  EXPECT_ERROR(ErrorKind::input, examples_of("sentence1,sentence2,score\na,b,\n", "t.csv", TargetKind::texts),
+               "t.csv line 2: the score (column 'score')", "expected a finite number");
+  const auto labelled = examples_of("text,label\na, x \n", "t.csv", TargetKind::texts);
+  EXPECT_EQ(labelled[0].labels, std::vector<std::string>{"x"});
+  EXPECT_FALSE(labelled[0].has_pair);
+  EXPECT_ERROR(ErrorKind::input, examples_of("text,label\na,\n", "t.csv", TargetKind::texts), "line 2",
+               "the label (column 'label') is empty");
+}
+
 }  // namespace
 }  // namespace attune::data

@@ -41,7 +41,10 @@ std::vector<Example> odd_rows() {
   tagged.line_a_word = true;
   Example words_only = tagged;
   words_only.word_spans.clear();
-  return {plain, pair, tagged, words_only, {}};
+  Example triplet = pair;
+  triplet.text = "asks";
+  triplet.negatives = {"not this", "", "nor this"};
+  return {plain, pair, tagged, words_only, {}, triplet};
 }
 
 void expect_equal(const Example& a, const Example& b) {
@@ -49,6 +52,7 @@ void expect_equal(const Example& a, const Example& b) {
   EXPECT_EQ(a.text_pair, b.text_pair);
   EXPECT_EQ(a.has_pair, b.has_pair);
   EXPECT_EQ(a.words, b.words);
+  EXPECT_EQ(a.negatives, b.negatives);
   ASSERT_EQ(a.word_spans.size(), b.word_spans.size());
   for (size_t w = 0; w < a.word_spans.size(); ++w) EXPECT_EQ(a.word_spans[w].end, b.word_spans[w].end);
   EXPECT_EQ(a.labels, b.labels);
@@ -69,21 +73,33 @@ TEST(Examples, ReadAsTheyWereWritten) {
     Examples examples(scratch);
     for (const Example& row : odd_rows()) examples.push_back(row);
     examples.seal();
-    ASSERT_EQ(examples.size(), 5u);
+    ASSERT_EQ(examples.size(), 6u);
     Example reused = odd_rows()[2];  // what is read leaves nothing of what was there
     for (size_t row = 0; row < examples.size(); ++row) {
       examples.read(row, reused);
       expect_equal(reused, odd_rows()[row]);
       EXPECT_EQ(examples.view(row).input_hash, input_hash(reused));
     }
+    EXPECT_EQ(examples.view(5).negative_count, 3);
+    EXPECT_EQ(examples.view(4).negative_count, 0);
     EXPECT_EQ(examples.label_names(), (std::vector<std::string>{"x", "B-ORG", "O"}));
-    const Examples part = examples.part({4, 2, 0}), part_of_part = part.part({2, 1});
-    ASSERT_EQ(part_of_part.size(), 2u);
+    const Examples part = examples.part({4, 2, 0, 5}), part_of_part = part.part({2, 1, 3});
+    ASSERT_EQ(part_of_part.size(), 3u);
     expect_equal(part_of_part[0], odd_rows()[0]);
     expect_equal(part_of_part[1], odd_rows()[2]);
+    expect_equal(part_of_part[2], odd_rows()[5]);
     EXPECT_ERROR(ErrorKind::internal, examples.push_back({}), "parts share them");
   }
   EXPECT_TRUE(fs::is_empty(folder / ".")) << "scratch files have no name";
+}
+
+TEST(Examples, NegativesAreInput) {
+  const Example with = odd_rows()[5];
+  Example other = with, without = with;
+  other.negatives = {"not this", "nor this"};
+  without.negatives.clear();
+  EXPECT_NE(input_hash(with), input_hash(other));
+  EXPECT_NE(input_hash(with), input_hash(without));
 }
 
 TEST(Examples, MoreMayBeAddedAfterReading) {

@@ -38,6 +38,66 @@ TEST(Report, CountsRowsLabelsDuplicatesAndConflicts) {
   EXPECT_FALSE(profile.pieces);
 }
 
+TEST(Report, DescribesPairsOfTexts) {
+  const auto texts = [](const std::string& bytes, const std::string& name) {
+    Dataset data = dataset(bytes, name, TargetKind::texts);
+    data.shape = TextShape::pairs;
+    return data;
+  };
+  const Dataset train = texts("anchor,positive,negative\nq1,d1,\nq2,d1,d9\nq1,d2,d1\nq3,,\n", "train.csv");
+  Dataset dev = texts("anchor,positive\nq4,d1\nq5,d5\n", "dev.csv");
+  auto corpus = std::make_shared<Examples>();
+  corpus->push_back({});
+  dev.corpus = corpus;
+  const std::vector<SplitInput> splits{{"train", &train}, {"dev", &dev}};
+  const DataReport report = profile_data(splits, TargetKind::texts);
+  ASSERT_TRUE(report.splits[0].belonging && report.splits[1].belonging);
+  const PairProfile &first = *report.splits[0].belonging, &second = *report.splits[1].belonging;
+  EXPECT_EQ(first.first, 3);
+  EXPECT_EQ(first.second, 3) << "d1, d2 and the empty one";
+  EXPECT_EQ(first.negatives, 2);
+  EXPECT_EQ(first.second_in_other, 0) << "itself is no other split";
+  EXPECT_EQ(second.second_in_other, 1);
+  EXPECT_EQ(second.documents, 1);
+  EXPECT_EQ(report.splits[0].empty_texts, 1) << "a second text counts";
+  const nlohmann::json json = to_json(report);
+  EXPECT_EQ(json["target"], "texts");
+  EXPECT_EQ(json["splits"][0]["rows_are"], "pairs of texts that belong together");
+  EXPECT_EQ(json["splits"][0]["pairs_of_texts"], nlohmann::json({{"different_first", 3},
+                                                                 {"different_second", 3},
+                                                                 {"with_negatives", 2},
+                                                                 {"documents", 0},
+                                                                 {"second_in_first_split", 0}}));
+  EXPECT_EQ(json["splits"][1]["pairs_of_texts"]["second_in_first_split"], 1);
+  std::string text;  // without what aligns it
+  for (const char c : to_text(report))
+    if (c != ' ' || !text.ends_with(' ')) text += c;
+  for (const char* line :
+       {"different first texts 3 2", "different second texts 3 2", "rows with negatives 2 (50.0%) 0 (0.0%)",
+        "documents searched 0 1", "second text also in the first split 0 (0.0%) 1 (50.0%)"})
+    EXPECT_NE(text.find(line), std::string::npos) << line << "\n" << text;
+  EXPECT_EQ(text.find("without target"), std::string::npos) << "pairs have none";
+}
+
+TEST(Report, DescribesScoredAndLabelledTexts) {
+  Dataset scored = dataset("sentence1,sentence2,score\na,b,1\na,b,3\n", "s.csv", TargetKind::texts);
+  scored.shape = TextShape::scored;
+  const std::vector<SplitInput> one{{"train", &scored}};
+  const DataReport report = profile_data(one, TargetKind::texts);
+  EXPECT_FALSE(report.splits[0].belonging);
+  ASSERT_TRUE(report.splits[0].scores);
+  EXPECT_EQ(report.splits[0].scores->mean, 2);
+  EXPECT_EQ(report.splits[0].conflicts, 1);
+  EXPECT_NE(to_text(report).find("train scores: from 1 to 3"), std::string::npos);
+  Dataset labelled = dataset("text,label\na,x\na,y\nb,y\n", "l.csv", TargetKind::texts);
+  labelled.shape = TextShape::labelled;
+  const std::vector<SplitInput> two{{"train", &labelled}};
+  const DataReport labels = profile_data(two, TargetKind::texts);
+  EXPECT_EQ(labels.splits[0].labels.size(), 2u);
+  EXPECT_EQ(labels.splits[0].conflicts, 1);
+  EXPECT_EQ(to_json(labels)["splits"][0]["rows_are"], "texts with a label");
+}
+
 TEST(Report, ComparesSplits) {
   const Dataset train = dataset("text,label\na,x\nb,y\n", "train.csv", TargetKind::label);
   const Dataset dev = dataset("text,label\na,y\nc,z\n", "dev.csv", TargetKind::label);

@@ -76,6 +76,41 @@ TEST(Split, EqualTextsStayOnOneSide) {
   for (int32_t row : split.kept) EXPECT_FALSE(held.contains(data.examples[static_cast<size_t>(row)].text));
 }
 
+TEST(Split, PairsAreHeldOutByTheirSecondText) {
+  Dataset data;
+  data.files = {"t.csv"};
+  data.shape = TextShape::pairs;
+  for (int i = 0; i < 300; ++i) {
+    Example example;
+    example.text = "q" + std::to_string(i);
+    example.text_pair = "d" + std::to_string(i % 100);
+    example.has_pair = true;
+    data.examples.push_back(example);
+  }
+  const HeldOut split = hold_out(data, TargetKind::texts, 0.1, 3);
+  EXPECT_GE(split.held.size(), 25u);
+  EXPECT_LE(split.held.size(), 30u);
+  std::set<std::string> held;
+  for (const int32_t row : split.held) held.insert(data.examples[static_cast<size_t>(row)].text_pair);
+  for (const int32_t row : split.kept) EXPECT_FALSE(held.contains(data.examples[static_cast<size_t>(row)].text_pair));
+  EXPECT_EQ(split.held.size(), 3 * held.size()) << "all that belong to a text stay together";
+  EXPECT_EQ(take_rows(data, split.held).shape, TextShape::pairs);
+  data.shape = TextShape::scored;  // there it is the two texts that count
+  EXPECT_EQ(hold_out(data, TargetKind::texts, 0.1, 3).held.size(), 30u);
+}
+
+TEST(Split, OneTextThatAllBelongToCannotBeHeldOut) {
+  Dataset data;
+  data.files = {"t.csv"};
+  data.shape = TextShape::pairs;
+  for (int i = 0; i < 10; ++i) {
+    Example example;
+    example.text = "q" + std::to_string(i), example.text_pair = "d", example.has_pair = true;
+    data.examples.push_back(example);
+  }
+  EXPECT_ERROR(ErrorKind::input, hold_out(data, TargetKind::texts, 0.2, 1), "none of the 10 rows", "--dev");
+}
+
 TEST(Split, NoClassLosesAllItsRows) {
   const HeldOut split = hold_out(many(20, 1, 2), TargetKind::label, 0.5, 1);
   std::set<std::string> kept;

@@ -40,6 +40,7 @@ TEST(Format, SharesInPercentLossesNot) {
 
 TEST(Format, FiguresAtHalfAreTitledByTheirMetric) {
   EXPECT_EQ(metric_title("micro_f1_at_0.5"), "micro F1 at 0.5");
+  EXPECT_EQ(metric_title("ndcg_10"), "nDCG at 10");
   EXPECT_EQ(metric_value("micro_f1_at_0.5", 0.5), "50.00%");
 }
 

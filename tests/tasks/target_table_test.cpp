@@ -82,6 +82,16 @@ TEST(TargetTable, TagsStandWhereTheWindowReadsThem) {
   EXPECT_EQ(batch.targets.weights, (std::vector<float>{3, 3, 3, 3, 3}));
 }
 
+TEST(TargetTable, SentencesWithoutAWordAreNoItems) {
+  const auto data = dataset({row({"a"}), row({"b"})});
+  const TargetTable table(task_named("tag"), abc(), data, "train.csv");
+  Batch batch;
+  batch.clear();
+  table.append(batch, 0, {});
+  table.end_row(batch, 0);
+  EXPECT_EQ(batch.targets.items(), 0);
+}
+
 TEST(TargetTable, TextsOfARowStandTogether) {
   auto data = dataset({row({}, 1), row({}, 1, 2)});
   data.shape = data::TextShape::pairs;
