@@ -59,8 +59,8 @@ class Table {
     const auto& columns = records_->columns();
     const auto found = std::find(columns.begin(), columns.end(), name);
     if (found == columns.end())
-      fail(ErrorKind::input, "{}: {}: there is no column '{}'{}; its columns are {}", where(), option, name,
-           did_you_mean(name, columns), this->columns());
+      fail(ErrorKind::input, "{}: {}: there is no column '{}'{}{} its columns are {}", where(), option, name,
+           did_you_mean(name, columns), nearest(name, columns).empty() ? ";" : "", this->columns());
     return static_cast<int>(found - columns.begin());
   }
   // Of the row in hand; a list is joined by blanks; "" where there is nothing.

@@ -150,12 +150,12 @@ class Chooser {
 
   // What rows of an embedding task are: negatives or no target: pairs; a score beside a pair; a label beside a text.
   void shape(Columns& columns) {
+    if (question_.need == TargetNeed::ignored) return;
     negatives(columns);
     const bool two = columns.text_pair >= 0;
     if (!columns.negatives.empty() && !two)
       fail(ErrorKind::input, "{}: there are negatives and no text that belongs to the first; say --text-pair COLUMN",
            question_.file);
-    if (question_.need == TargetNeed::ignored) return;
     if (!options_.label.empty()) columns.label = {named(options_.label[0], "--label")};
     if (options_.label.size() > 1)
       fail(ErrorKind::usage, "--label is given {} times; an embedding task reads one", options_.label.size());

@@ -110,6 +110,8 @@ ContinuedHead continued_head(const io::ModelFolder& folder, const json& record, 
 
 LabelPlan plan_labels(const TrainingModelOptions& options, const ContinuedHead& continued) {
   LabelPlan plan;
+  if (!options.labels_file.empty() && options.task->kind == TaskKind::embed)
+    fail(ErrorKind::usage, "--labels numbers a last layer's outputs; '{}' has none: leave it out", options.task->name);
   if (!continued.usable) {
     plan.labels =
         options.labels_file.empty() ? data::Labels(options.data_labels) : data::Labels::from_file(options.labels_file);

@@ -127,8 +127,8 @@ losses::Objective loss_to_read_with(ModelBundle& bundle, const FolderWeights& we
   }
 }
 
-// Whether a folder's texts become vectors: it says so, or the caller does and it has no head. Errors (model): an encoder
-// without either.
+// Whether a folder's texts become vectors: it says so, or the caller does and it has no head. Errors (model): an
+// encoder without either.
 bool embeds(const io::ModelFolder& folder, const nlohmann::json& record, const FolderWeights& weights,
             const fs::path& place, bool asked) {
   const auto own = recorded_task(record);
@@ -141,8 +141,8 @@ bool embeds(const io::ModelFolder& folder, const nlohmann::json& record, const F
   }
   if (asked || fs::exists(place / "modules.json")) return true;
   fail(ErrorKind::model,
-       "{}: there is no 'classifier.weight': this is an encoder without a task head; fine-tune it with `attune train`, or "
-       "say --task embed for the vectors it gives",
+       "{}: there is no 'classifier.weight': this is an encoder without a task head; fine-tune it with `attune train`. "
+       "For the vectors it gives: `attune embed`, and `attune eval --task embed` to judge them",
        folder.path().string());
 }
 
@@ -232,7 +232,8 @@ ModelBundle open_for_training(const TrainingModelOptions& options) {
   if (vectors) {
     apply_vector_settings(bundle, settings);
     bundle.vectors.normalize = options.normalize.value_or(settings.normalize);
-    if (settings.max_length && !options.max_length_given) bundle.encode.max_length = static_cast<int>(*settings.max_length);
+    if (settings.max_length && !options.max_length_given)
+      bundle.encode.max_length = static_cast<int>(*settings.max_length);
   }
   bundle.decoding = options.decoding;
   bundle.pairs = options.pairs;
@@ -280,9 +281,8 @@ ModelBundle open_for_inference(const std::string& model, tensor::DType compute, 
   if (head_outputs(bundle) != outputs)
     fail(ErrorKind::model, "{}: the last layer has {} outputs; the loss '{}' reads {} for {} labels",
          folder.path().string(), outputs, bundle.loss.text(), head_outputs(bundle), bundle.logit_count());
-  const models::Pooling pooling =
-      vectors ? (settings.mean ? models::Pooling::mean : models::Pooling::first)
-              : recorded_pooling(bundle.record).value_or(models::Pooling::first);
+  const models::Pooling pooling = vectors ? (settings.mean ? models::Pooling::mean : models::Pooling::first)
+                                          : recorded_pooling(bundle.record).value_or(models::Pooling::first);
   bundle.model = std::make_unique<models::Model>(
       config, models::HeadOptions{.kind = bundle.task->head, .pooling = pooling, .outputs = outputs}, compute,
       [&](nn::Parameters& parameters) { bundle.loss.add_parameters(parameters); }, memory_of(bundle));

@@ -123,7 +123,7 @@ bool wants_head_start(const TrainOptions& options) {
 
 void check_head_start(const TrainOptions& options, const tasks::ModelBundle& bundle) {
   if (!wants_head_start(options)) return;
-  if (bundle.task->kind == TaskKind::regress)
+  if (bundle.task->kind == TaskKind::regress || bundle.task->kind == TaskKind::embed)
     fail(ErrorKind::usage, "--head-start linear is a logistic regression of labels; '{}' has none: leave it out",
          bundle.task->name);
   if (bundle.loss.link())

@@ -234,6 +234,8 @@ class Embed(ProgramTest):
         self.refused(attune("eval", "--model", classifier, "--data", self.dev, "--task", "embed"), "the model has a last layer")
         self.refused(attune("embed", "--model", classifier, stdin="w1\n"), "a last layer")
         missing = ["--dev", "none"]
+        self.refused(self.train("x", self.pairs, *missing, "--head-start", "linear"), "--head-start linear", "'embed' has none")
+        self.refused(self.train("x", self.pairs, *missing, "--labels", self.corpus), "--labels", "embed")
         self.refused(self.train("x", self.pairs, *missing, "--normalize", "yes"), "--normalize", "auto")
         self.refused(self.train("x", self.judged, *missing, "--queries", self.queries), "--corpus is missing")
         self.refused(self.train("x", self.judged, *missing, "--corpus", self.corpus), "--queries is missing")

@@ -138,6 +138,7 @@ TEST(Columns, EmbedRecognisesWhatRowsAre) {
   const Columns graded = embed({"q", "a", "s"}, options_of({{"text", "q"}, {"text-pair", "a"}, {"label", "s"}}));
   EXPECT_EQ(graded.shape, TextShape::scored);
   EXPECT_EQ(embed({"text"}, {}, TargetNeed::ignored).shape, TextShape::none);
+  EXPECT_TRUE(embed({"text", "negative"}, {}, TargetNeed::ignored).negatives.empty()) << "only vectors are asked for";
   EXPECT_EQ(embed({"text", "x"}, {}, TargetNeed::optional).shape, TextShape::none);
 }
 
