@@ -57,8 +57,10 @@ int run_predict(const ArgumentList& arguments) {
   }
   const tasks::ModelBundle bundle = options.inference.open();
   if (bundle.task->kind == tasks::TaskKind::embed)
-    fail(ErrorKind::usage, "{} gives a vector a text and labels none; `attune embed` writes them, `attune search` uses "
-         "them", options.inference.model);
+    fail(ErrorKind::usage,
+         "{} gives a vector a text and labels none; `attune embed` writes them, `attune search` uses "
+         "them",
+         options.inference.model);
   const std::string path = parsed.positional.empty() ? "-" : parsed.positional[0];
   const auto ignored = data::TargetNeed::ignored;
   data::ExampleReader reader(data::open_records(path, options.read, bundle.task->data, ignored), bundle.task->data,

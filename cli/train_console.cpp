@@ -109,8 +109,9 @@ void TrainConsole::evaluated(int64_t step, double epoch, const std::string& spli
   nlohmann::ordered_json line{{"step", step}, {"epoch", epoch}, {"split", split}};
   for (const auto& score : scores) {
     line[score.name] = score.defined() ? nlohmann::ordered_json(score.value) : nlohmann::ordered_json();
-    static const std::vector<std::string> shown{"accuracy",       "macro_f1", "micro_f1", "mcc", "entity_f1",
-                                                "token_accuracy", "ndcg_10", "mrr", "spearman", "pearson",  "mse", "loss"};
+    static const std::vector<std::string> shown{"accuracy",  "macro_f1",       "micro_f1", "mcc",
+                                                "entity_f1", "token_accuracy", "ndcg_10",  "mrr",
+                                                "spearman",  "pearson",        "mse",      "loss"};
     if (score.defined() && std::find(shown.begin(), shown.end(), score.name) != shown.end())
       text += fmt::format("  {} {:.4f}", score.name, score.value);
   }

@@ -12,8 +12,10 @@ namespace attune::cli {
 
 void check_embeds(const tasks::ModelBundle& bundle, const std::string& model) {
   if (bundle.task->kind != tasks::TaskKind::embed)
-    fail(ErrorKind::usage, "{} is a model of the task '{}' and gives no vectors; train one with --task embed, or name an "
-         "encoder", model, bundle.task->name);
+    fail(ErrorKind::usage,
+         "{} is a model of the task '{}' and gives no vectors; train one with --task embed, or name an "
+         "encoder",
+         model, bundle.task->name);
 }
 
 std::vector<float> vectors_of(train::Predictor& predictor, std::span<const data::Example> texts) {

@@ -26,10 +26,9 @@ struct Dataset {
 
 // Reads all files, one after another, and converts tags to IOB2 (each file's scheme by itself). Dataset::notes says
 // what was recognised, converted and repaired. Errors (input): those of the readers; no rows; with strict_tags an I-
-// tag that continues nothing in an IOB2 file; a tag without prefix among prefixed ones; files of an embedding task whose
-// rows are of different shapes.
-// `scratch`: a folder for files that hold the rows while they are needed, about as large as the data; a row then takes
-// no memory. Empty: the rows stay in memory. Errors (io): no room there.
+// tag that continues nothing in an IOB2 file; a tag without prefix among prefixed ones; files of an embedding task
+// whose rows are of different shapes. `scratch`: a folder for files that hold the rows while they are needed, about as
+// large as the data; a row then takes no memory. Empty: the rows stay in memory. Errors (io): no room there.
 Dataset read_dataset(const std::vector<std::string>& paths, TargetKind target, const ReadOptions& options,
                      TargetNeed need = TargetNeed::required, const std::filesystem::path& scratch = {});
 

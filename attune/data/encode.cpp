@@ -21,9 +21,10 @@ void EncodeOptions::visit(OptionList& list) {
   list.add("truncate", truncate,
            {.help = "what is kept of a longer text; auto: stride for tagging, else longest-first",
             .choices = truncation_names()});
-  list.add("query-prefix", query_prefix,
-           {.help = "embed: stands before the first text of a row and before a query, as 'query: ' for E5; both texts of "
-                    "a scored pair"});
+  list.add(
+      "query-prefix", query_prefix,
+      {.help = "embed: stands before the first text of a row and before a query, as 'query: ' for E5; both texts of "
+               "a scored pair"});
   list.add("passage-prefix", passage_prefix,
            {.help = "embed: stands before the other texts of a row and before a document, as 'passage: ' for E5"});
 }

@@ -21,7 +21,7 @@ struct EncodeOptions {
   std::string truncate = "auto";  // see parse_truncation
   // Embedding: stands before the first text of a row, before its others.
   std::string query_prefix = {}, passage_prefix = {};
-  int window_overlap = -1;        // tagging with stride: pieces that neighbouring windows share; -1: half a window
+  int window_overlap = -1;  // tagging with stride: pieces that neighbouring windows share; -1: half a window
 
   void visit(OptionList& list);
 };

@@ -36,11 +36,11 @@ struct Example {
   std::string text_pair;  // second text of a pair
   bool has_pair = false;
   std::vector<std::string> negatives;  // embedding: texts that do not belong to the first
-  std::vector<std::string> words;    // tagging: the words; labels[i] is the tag of words[i]
-  std::vector<WordSpan> word_spans;  // tagging: words[i]'s place in text
-  std::vector<std::string> labels;   // one (single label), any number (multi-label), one a word (tagging)
-  double score = 0;                  // regression, scored pairs
-  bool has_target = false;           // false for unlabelled rows (prediction)
+  std::vector<std::string> words;      // tagging: the words; labels[i] is the tag of words[i]
+  std::vector<WordSpan> word_spans;    // tagging: words[i]'s place in text
+  std::vector<std::string> labels;     // one (single label), any number (multi-label), one a word (tagging)
+  double score = 0;                    // regression, scored pairs
+  bool has_target = false;             // false for unlabelled rows (prediction)
   double weight = 1;
   std::string id;  // a row's own id, if a column gives one
   Origin origin;

@@ -116,12 +116,11 @@ void Examples::push_back(const Example& example) {
   std::vector<std::byte>& row = storage_->row;
   row.clear();
   const auto flag = [](Flag one, bool set) { return set ? uint32_t{one} : 0; };
-  const uint32_t flags = flag(kPair, example.has_pair) | flag(kTarget, example.has_target) |
-                         flag(kLineAWord, example.line_a_word) |
-                         flag(kScore, std::bit_cast<uint64_t>(example.score) != 0) |
-                         flag(kWeight, example.weight != 1) | flag(kPairText, !example.text_pair.empty()) |
-                         flag(kId, !example.id.empty()) | flag(kWords, !example.words.empty()) |
-                         flag(kNegatives, !example.negatives.empty());
+  const uint32_t flags =
+      flag(kPair, example.has_pair) | flag(kTarget, example.has_target) | flag(kLineAWord, example.line_a_word) |
+      flag(kScore, std::bit_cast<uint64_t>(example.score) != 0) | flag(kWeight, example.weight != 1) |
+      flag(kPairText, !example.text_pair.empty()) | flag(kId, !example.id.empty()) |
+      flag(kWords, !example.words.empty()) | flag(kNegatives, !example.negatives.empty());
   put(row, Head{.hash = input_hash(example),
                 .line = example.origin.line,
                 .file = example.origin.file,

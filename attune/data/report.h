@@ -29,10 +29,10 @@ struct ScoreProfile {
 
 // Rows of pairs of texts that belong together.
 struct PairProfile {
-  int64_t first = 0, second = 0;   // different first texts; different second ones
-  int64_t negatives = 0;           // rows that have some
-  int64_t documents = 0;           // of the corpus
-  int64_t second_in_other = 0;     // rows whose second text is one of the first split's
+  int64_t first = 0, second = 0;  // different first texts; different second ones
+  int64_t negatives = 0;          // rows that have some
+  int64_t documents = 0;          // of the corpus
+  int64_t second_in_other = 0;    // rows whose second text is one of the first split's
 };
 
 struct SplitProfile {

@@ -13,9 +13,9 @@ struct HeldOut {
 
 // Holds out about `share` (0..1) of the rows. Single label: stratified, so that each class gives its share (largest
 // remainders settle the rounding) and never all of its rows. Which rows is drawn from their content and `seed`: it does
-// not depend on their order, and equal texts stay on one side (that of the kept ones where labels differ); so do pairs of
-// an embedding task with the same second text.
-// Errors: input: fewer than two rows, or none can be held out though share is above 0; usage: share outside [0, 1).
+// not depend on their order, and equal texts stay on one side (that of the kept ones where labels differ); so do pairs
+// of an embedding task with the same second text. Errors: input: fewer than two rows, or none can be held out though
+// share is above 0; usage: share outside [0, 1).
 HeldOut hold_out(const Dataset& dataset, TargetKind target, double share, uint64_t seed);
 
 // The rows of `dataset` at `rows`, in that order; files and notes stay, and what the rows hold is shared.

@@ -14,7 +14,8 @@ Head::Head(nn::Parameters& parameters, const BertConfig& config, const HeadOptio
     pooler_ = std::make_unique<nn::Linear>(
         parameters, "pooler.dense", nn::Linear::Options{.in = config.hidden, .out = config.hidden, .depth = depth});
   if (options.kind == HeadKind::vector) {
-    ATTUNE_CHECK(options.outputs == config.hidden, "a vector of {} from hidden states of {}", options.outputs, config.hidden);
+    ATTUNE_CHECK(options.outputs == config.hidden, "a vector of {} from hidden states of {}", options.outputs,
+                 config.hidden);
     return;
   }
   classifier_ = std::make_unique<nn::Linear>(

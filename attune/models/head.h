@@ -59,7 +59,7 @@ class Head {
  private:
   HeadOptions options_;
   float dropout_;
-  std::unique_ptr<nn::Linear> pooler_;  // sequence heads only
+  std::unique_ptr<nn::Linear> pooler_;      // sequence heads only
   std::unique_ptr<nn::Linear> classifier_;  // none of a vector head
 };
 

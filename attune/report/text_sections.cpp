@@ -203,7 +203,9 @@ void text_mistakes(const Report& report, TextPage& page) {
   if (!split || split->mistakes.empty()) return;
   const bool scored = report.task == "regress";
   const bool searched = std::holds_alternative<metrics::RetrievalResult>(split->detail);
-  page.heading(searched ? "Queries answered worst" : scored ? "Largest errors" : "Most confident mistakes",
+  page.heading(searched ? "Queries answered worst"
+               : scored ? "Largest errors"
+                        : "Most confident mistakes",
                report.show_texts ? "" : "texts are left out; --report-text shows them");
   Columns columns;
   columns.column("row", Align::left, Cut::start)

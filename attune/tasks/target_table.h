@@ -13,8 +13,8 @@ namespace attune::tasks {
 
 class TargetTable {
  public:
-  // Errors (input): a label that `labels` lacks, with file, line and value; `label_source` in words: "the model". Labels
-  // of texts to be embedded are not the model's: they have the data set's own numbers.
+  // Errors (input): a label that `labels` lacks, with file, line and value; `label_source` in words: "the model".
+  // Labels of texts to be embedded are not the model's: they have the data set's own numbers.
   TargetTable(const Task& task, const data::Labels& labels, const data::Dataset& dataset,
               std::string_view label_source);
 

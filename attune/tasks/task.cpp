@@ -31,8 +31,7 @@ const Task& task_named(std::string_view name) {
     if (name == task.name) return task;
     names.emplace_back(task.name);
   }
-  fail(ErrorKind::usage, "unknown task '{}'; known: {}{}", name, fmt::join(names, ", "),
-       did_you_mean(name, names));
+  fail(ErrorKind::usage, "unknown task '{}'; known: {}{}", name, fmt::join(names, ", "), did_you_mean(name, names));
 }
 
 losses::TextRows text_rows(data::TextShape shape) {

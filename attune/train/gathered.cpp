@@ -26,9 +26,9 @@ void append_targets(losses::Targets& to, const losses::Targets& from, int64_t ro
 tensor::Tensor rows_like(autograd::Context& context, const tensor::Tensor& like, const std::vector<double>& values,
                          int64_t first, int64_t last) {
   const int64_t width = like.cols();
-  return losses::tensor_of(context, like.shape,
-                           std::span(values).subspan(static_cast<size_t>(first * width),
-                                                     static_cast<size_t>((last - first) * width)));
+  return losses::tensor_of(
+      context, like.shape,
+      std::span(values).subspan(static_cast<size_t>(first * width), static_cast<size_t>((last - first) * width)));
 }
 
 }  // namespace
@@ -69,7 +69,8 @@ losses::LossInput Gathered::input(autograd::Context& context, double progress) {
 void Gathered::keep_gradients(autograd::Context& context, const losses::LossInput& input) {
   const auto keep = [&](Columns& columns, const tensor::Tensor& variable) {
     const tensor::Tensor gradient = context.tape->gradient(variable);
-    columns.gradients = gradient.defined() ? losses::rows_on_host(context, gradient, parts_.back()) : std::vector<double>{};
+    columns.gradients =
+        gradient.defined() ? losses::rows_on_host(context, gradient, parts_.back()) : std::vector<double>{};
   };
   keep(outputs_, input.logits);
   if (!same_) keep(features_, input.features);
@@ -78,8 +79,7 @@ void Gathered::keep_gradients(autograd::Context& context, const losses::LossInpu
 void Gathered::seed(autograd::Context& context, const models::ModelOutput& output, size_t part) const {
   const auto seed = [&](const Columns& columns, const tensor::Tensor& variable) {
     if (columns.gradients.empty() || !context.records(variable)) return;
-    context.tape->seed(variable,
-                       rows_like(context, variable, columns.gradients, parts_[part], parts_[part + 1]));
+    context.tape->seed(variable, rows_like(context, variable, columns.gradients, parts_[part], parts_[part + 1]));
   };
   seed(outputs_, output.logits);
   if (!same_) seed(features_, output.features);

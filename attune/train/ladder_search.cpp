@@ -34,8 +34,7 @@ tasks::Evaluation by_words(const Split& split, const metrics::BootstrapOptions& 
     const auto at = static_cast<int64_t>(i);
     const int64_t query = search.query(data::text_hash(row.text), {at, 0});
     search.answer(query, {add_document(row.text_pair, {at, 1}), row.score});
-    for (size_t n = 0; n < row.negatives.size(); ++n)
-      add_document(row.negatives[n], {at, static_cast<int32_t>(n) + 2});
+    for (size_t n = 0; n < row.negatives.size(); ++n) add_document(row.negatives[n], {at, static_cast<int32_t>(n) + 2});
   }
   std::vector<float> scores(static_cast<size_t>(search.documents()));
   for (int64_t query = 0; query < search.queries(); ++query) {

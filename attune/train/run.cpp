@@ -178,7 +178,8 @@ void check_loss(const TrainOptions& o, const tasks::ModelBundle& bundle) {
          "--per-example: the loss '{}' depends on the whole batch; its rows have no cost of their own",
          bundle.loss.text());
   if (bundle.loss.reads_teacher() && o.teacher.empty())
-    fail(ErrorKind::usage, "the loss '{}' learns from a teacher's answers; name one: --teacher RUN", bundle.loss.text());
+    fail(ErrorKind::usage, "the loss '{}' learns from a teacher's answers; name one: --teacher RUN",
+         bundle.loss.text());
   if (!bundle.loss.reads_teacher() && !o.teacher.empty())
     fail(ErrorKind::usage, "--teacher: no term of the loss '{}' learns from it; add one, as in '0.5*{} + 0.5*distill'",
          bundle.loss.text(), bundle.loss.text());

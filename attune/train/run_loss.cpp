@@ -55,8 +55,9 @@ losses::Objective make_run_loss(const TrainOptions& o, const tasks::Task& task, 
   facts.sequences = task.kind == tasks::TaskKind::tag;
   return with_context([] { return "in --loss"; },
                       [&] {
-                        return losses::make_objective(o.loss.empty() ? losses::default_loss(task.loss, facts.texts) : o.loss,
-                                                      task.loss, facts, common);
+                        return losses::make_objective(
+                            o.loss.empty() ? losses::default_loss(task.loss, facts.texts) : o.loss, task.loss, facts,
+                            common);
                       });
 }
 

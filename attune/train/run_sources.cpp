@@ -3,10 +3,10 @@
 #include <nlohmann/json.hpp>
 
 #include "attune/base/files.h"
-#include "attune/io/resolve.h"
-#include "attune/train/run_folder.h"
 #include "attune/data/collection.h"
 #include "attune/data/split.h"
+#include "attune/io/resolve.h"
+#include "attune/train/run_folder.h"
 
 namespace attune::train {
 

@@ -20,7 +20,8 @@ struct Split {
   data::Dataset data;
   data::EncodedSet encoded;
   tasks::TargetTable targets;
-  std::shared_ptr<const data::EncodedSet> corpus = {};  // documents that are searched beside the rows' own; else nothing
+  std::shared_ptr<const data::EncodedSet> corpus =
+      {};  // documents that are searched beside the rows' own; else nothing
 
   std::shared_ptr<const TeacherAnswers> teacher = {};  // for a loss that reads them
 

@@ -32,9 +32,9 @@ std::shared_ptr<const TeacherAnswers> TeacherAnswers::ask(const std::string& fol
                                                           kernels::Kernels& kernels, const data::Dataset& rows,
                                                           const std::filesystem::path& scratch, Observer& observer) {
   const auto start = Clock::now();
-  const tasks::ModelBundle teacher = with_context(
-      [] { return "of --teacher"; },
-      [&] { return tasks::open_for_inference(folder, student.model->compute(), {}, student.device); });
+  const tasks::ModelBundle teacher =
+      with_context([] { return "of --teacher"; },
+                   [&] { return tasks::open_for_inference(folder, student.model->compute(), {}, student.device); });
   if (teacher.task->kind != student.task->kind)
     fail(ErrorKind::usage, "--teacher {} is a model of the task '{}'; this run's is '{}'", folder, teacher.task->name,
          student.task->name);
@@ -59,7 +59,8 @@ std::shared_ptr<const TeacherAnswers> TeacherAnswers::ask(const std::string& fol
       const size_t reads = said[r].logits.size() / k;
       for (size_t read = 0; read < reads; ++read) {
         const size_t item = tagging ? static_cast<size_t>(said[r].places[read].word) : 0;
-        for (size_t c = 0; c < columns.size(); ++c) row[item * columns.size() + c] = said[r].logits[read * k + columns[c]];
+        for (size_t c = 0; c < columns.size(); ++c)
+          row[item * columns.size() + c] = said[r].logits[read * k + columns[c]];
       }
       answers->first_.push_back(first);
       answers->logits_.append(row);

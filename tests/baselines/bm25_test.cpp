@@ -19,9 +19,7 @@ TEST(Bm25, IsTheFormula) {
   index.add("the dog and cat");
   const auto all = scores(index, "cat THE");
   const auto idf = [](double in) { return std::log(1 + (3 - in + 0.5) / (in + 0.5)); };
-  const auto part = [](double tf, double length) {
-    return tf * 2.2 / (tf + 1.2 * (0.25 + 0.75 * length / 4));
-  };
+  const auto part = [](double tf, double length) { return tf * 2.2 / (tf + 1.2 * (0.25 + 0.75 * length / 4)); };
   EXPECT_NEAR(static_cast<double>(all[0]), idf(2) * part(1, 6) + idf(2) * part(2, 6), 1e-6);
   EXPECT_EQ(all[1], 0);
   EXPECT_NEAR(static_cast<double>(all[2]), 2 * idf(2) * part(1, 4), 1e-6);

@@ -35,6 +35,10 @@ class Gathered : protected test::GoldenBert {
     });
     return result;
   }
+
+ private:
+  losses::Objective loss_;
+  std::unique_ptr<optim::Optimizer> optimizer_;
 };
 
 class GatheredSteps : public testing::TestWithParam<Whole> {

@@ -44,7 +44,8 @@ class Naive {
       const bool smoothed = setting_.entry->fits == TargetKind::labels && y >= 0;
       item.targets.push_back(smoothed ? (1 - smoothing_) * y + smoothing_ / 2 : y);
     }
-    for (size_t c = 0; c < k && !batch.targets.teacher.empty(); ++c) item.teacher.push_back(batch.targets.teacher[i * k + c]);
+    for (size_t c = 0; c < k && !batch.targets.teacher.empty(); ++c)
+      item.teacher.push_back(batch.targets.teacher[i * k + c]);
     item.counts.assign(setting_.facts.counts.begin(), setting_.facts.counts.end());
     item.items = setting_.facts.items;
     item.own.assign(batch.own.begin(), batch.own.end());

@@ -32,7 +32,8 @@ class Distill final : public Loss {
     const int64_t n = input.targets.items();
     const auto k = static_cast<size_t>(input.logits.cols());
     const std::vector<double> logits = rows_on_host(context, input.logits, n);
-    std::vector<double> items(static_cast<size_t>(n)), gradient(wants_gradient(context, input.logits) ? logits.size() : 0);
+    std::vector<double> items(static_cast<size_t>(n)),
+        gradient(wants_gradient(context, input.logits) ? logits.size() : 0);
     for (int64_t i = 0; i < n; ++i) {
       if (!answered(input.targets, i)) continue;
       const auto at = static_cast<std::ptrdiff_t>(static_cast<size_t>(i) * k);
@@ -61,13 +62,14 @@ class Distill final : public Loss {
   double temperature_;
 };
 
+// z comes divided by the temperature.
 long double reference(const NaiveItem& item) {
   if (item.teacher.empty() || std::isnan(item.teacher[0])) return 0;
   const long double t = item.option("temperature");
   long double sum_q = 0, sum_p = 0, cost = 0;
-  for (size_t k = 0; k < item.z.size(); ++k) sum_q += std::exp(item.teacher[k] / t), sum_p += std::exp(item.z[k] / t);
+  for (size_t k = 0; k < item.z.size(); ++k) sum_q += std::exp(item.teacher[k] / t), sum_p += std::exp(item.z[k]);
   for (size_t k = 0; k < item.z.size(); ++k) {
-    const long double q = std::exp(item.teacher[k] / t) / sum_q, p = std::exp(item.z[k] / t) / sum_p;
+    const long double q = std::exp(item.teacher[k] / t) / sum_q, p = std::exp(item.z[k]) / sum_p;
     cost += q * std::log(q / p);
   }
   return t * t * cost;
@@ -90,8 +92,9 @@ const LossEntry kDistill{
     .formula = "T^2 * sum_k q[k] * log(q[k] / p[k]), q = softmax(teacher / T), p = softmax(z / T)",
     .denominator = "items that the teacher answers",
     .source = "Hinton, Vinyals & Dean 2015, arXiv 1503.02531, sec. 2; temperature 2 is common code's",
-    .notes = "A term beside the labels' own: 0.5*cross_entropy + 0.5*distill. Evaluations have no teacher: it counts for "
-             "nothing there.",
+    .notes =
+        "A term beside the labels' own: 0.5*cross_entropy + 0.5*distill. Evaluations have no teacher: it counts for "
+        "nothing there.",
     .maker = maker_of<Distill, DistillOptions, NoOptions>,
     .reference = reference,
     .reference_denominator = reference_denominator,

@@ -10,8 +10,8 @@
 // is this and cross-entropy with the true labels: 0.5*cross_entropy + 0.5*distill. Libraries differ: torch's KLDivLoss
 // "mean" divides by K too, and some leave T^2 out.
 //
-// Edges: an ignored item, one without a teacher's answer (NaN), and every item of an evaluation, costs 0 and counts for nothing: what
-// `eval` calls the loss is the other terms'.
+// Edges: an ignored item, one without a teacher's answer (NaN), and every item of an evaluation, costs 0 and counts for
+// nothing: what `eval` calls the loss is the other terms'.
 #pragma once
 #include "attune/losses/entry.h"
 
