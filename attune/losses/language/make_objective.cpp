@@ -1,6 +1,7 @@
 #include "attune/losses/language/make_objective.h"
 
 #include <algorithm>
+#include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "attune/base/error.h"
@@ -12,16 +13,29 @@
 namespace attune::losses {
 namespace {
 
-// A term's loss with its options, not made yet.
+// Without its quotes.
+std::string unquoted(const std::string& value) {
+  return value.starts_with('"') ? value.substr(1, value.size() - 2) : value;
+}
+
+struct ToldOption {
+  std::string name, value;
+  std::string last = {};  // of a number that changes
+};
+
+// A term's loss with its options, not made yet. The maker has those of its end.
 struct Told {
   const LossEntry* entry;
   std::unique_ptr<LossMaker> maker;
-  std::vector<std::pair<std::string, std::string>> options;  // as told, in order
+  std::vector<ToldOption> options;  // as told, in order
 
   bool was_told(const std::string& name) const { return maker->options.given(name); }
   void set(const std::string& name, const std::string& value) {
-    maker->options.set(name, value);
-    options.emplace_back(name, value);
+    maker->options.set(name, unquoted(value));
+    options.push_back({name, value});
+  }
+  bool changes() const {
+    return std::any_of(options.begin(), options.end(), [](const auto& option) { return !option.last.empty(); });
   }
 };
 
@@ -35,6 +49,12 @@ const LossEntry& entry_of(const LossExpression& loss, const CallExpression& call
   } catch (const Error& error) {
     fail_at(loss.text, call.at, error.message());
   }
+}
+
+// Dashes are underscores.
+bool is_same(std::string a, std::string b) {
+  for (std::string* name : {&a, &b}) std::replace(name->begin(), name->end(), '-', '_');
+  return a == b;
 }
 
 // As the language writes them.
@@ -51,11 +71,24 @@ void set_option(const LossExpression& loss, const CallExpression& call, OptionLi
             fmt::format("{} has no option '{}' (it has {}){}", call.name, option.name, option_names(known),
                         did_you_mean(option.name, known.names())));
   if (known.given(option.name)) fail_at(loss.text, option.name_at, fmt::format("'{}' is given twice", option.name));
-  try {
-    known.set(option.name, option.value);
-  } catch (const Error& error) {
-    fail_at(loss.text, option.value_at, fmt::format("{}: {}", call.name, error.message()));
-  }
+  const auto set = [&](const std::string& value, size_t at) {
+    try {
+      known.set(option.name, unquoted(value));
+    } catch (const Error& error) {
+      fail_at(loss.text, at, fmt::format("{}: {}", call.name, error.message()));
+    }
+  };
+  set(option.value, option.value_at);
+  if (option.last.empty()) return;
+  const auto& options = known.options();
+  const auto found = std::find_if(options.begin(), options.end(), [&](const Option& each) {
+    return known.given(each.name) && is_same(each.name, option.name);
+  });
+  if (found == options.end() || (!std::holds_alternative<double*>(found->target) &&
+                                 !std::holds_alternative<std::optional<double>*>(found->target)))
+    fail_at(loss.text, option.value_at,
+            fmt::format("{}: '{}' cannot change from a number to another", call.name, option.name));
+  set(option.last, option.last_at);
 }
 
 Told told(const LossExpression& loss, const CallExpression& call, TargetKind kind, const LossFacts& facts) {
@@ -63,8 +96,11 @@ Told told(const LossExpression& loss, const CallExpression& call, TargetKind kin
   told.maker = told.entry->maker();
   for (const OptionExpression& option : call.options) {
     set_option(loss, call, told.maker->options, option);
-    told.options.emplace_back(option.name, option.value);
+    told.options.push_back({option.name, option.value, option.last});
   }
+  if (told.entry->own && told.changes())
+    fail_at(loss.text, call.at,
+            fmt::format("{} has parameters of its own, which its options belong to: they cannot change", call.name));
   return told;
 }
 
@@ -91,12 +127,47 @@ std::unique_ptr<Loss> made(const LossExpression& loss, const TermExpression& ter
 std::unique_ptr<Loss> without_weights(const LossExpression& loss, const TermExpression& term, const Told& told,
                                       const LossFacts& facts) {
   Told plain{.entry = told.entry, .maker = told.entry->maker(), .options = {}};
-  for (const auto& [name, value] : told.options)
+  for (const auto& [name, value, last] : told.options)
     if (name != "weights") plain.set(name, value);
   return plain.options.size() < told.options.size() ? made(loss, term, plain, facts) : nullptr;
 }
 
+// The loss as it is after `share` of its part, where options change.
+std::unique_ptr<Loss> made_for(const LossExpression& loss, const TermExpression& term, const Told& told,
+                               const LossFacts& facts, double share) {
+  const auto number = [](const std::string& text) {
+    double value = 0;
+    std::from_chars(text.data(), text.data() + text.size(), value);
+    return value;
+  };
+  Told stage{.entry = told.entry, .maker = told.entry->maker(), .options = {}};
+  for (const auto& [name, value, last] : told.options) {
+    const double first = number(value);
+    stage.set(name, last.empty() ? value : fmt::format("{}", first + share * (number(last) - first)));
+  }
+  return made(loss, term, stage, facts);
+}
+
+// What must stay while options change is what the model is made for.
+std::vector<std::unique_ptr<Loss>> stages_of(const LossExpression& loss, const TermExpression& term, const Told& told,
+                                             const LossFacts& facts, const Loss& last) {
+  std::vector<std::unique_ptr<Loss>> stages;
+  for (int i = 0; told.changes() && i < kStages; ++i) {
+    stages.push_back(made_for(loss, term, told, facts, static_cast<double>(i) / kStages));
+    if (stages.back()->cosine_head() != last.cosine_head())
+      fail_at(loss.text, term.call.at,
+              fmt::format("{}: the scale of the last layer is part of the model and cannot change", told.entry->name));
+  }
+  return stages;
+}
+
+// One memory of the training rows for all that stand in a term's place.
+void share_state(Loss& term, Loss* other) {
+  if (other && other->state()) *other->state() = *term.state();
+}
+
 std::string value_text(const std::string& value) {
+  if (value.starts_with('"')) return value;
   if (value.find(';') != std::string::npos) {
     std::string rows = "[[" + value + "]]";
     for (size_t at = rows.find(';'); at != std::string::npos; at = rows.find(';')) rows.replace(at, 1, "],[");
@@ -106,18 +177,21 @@ std::string value_text(const std::string& value) {
 }
 
 // "gamma=2, weights=[1,2]".
-std::string options_text(const std::vector<std::pair<std::string, std::string>>& options) {
+std::string options_text(const std::vector<ToldOption>& options) {
   std::string text;
-  for (const auto& [given, value] : options) {
+  for (const auto& [given, value, last] : options) {
     std::string name = given;
     std::replace(name.begin(), name.end(), '-', '_');
-    text += fmt::format("{}{}={}", text.empty() ? "" : ", ", name, value_text(value));
+    text +=
+        fmt::format("{}{}={}{}{}", text.empty() ? "" : ", ", name, value_text(value), last.empty() ? "" : "..", last);
   }
   return text;
 }
 
 std::string text_of(const TermExpression& term, const Told& told) {
-  std::string text = term.weight == 1 ? "" : fmt::format("{}*", term.weight);
+  std::string text = term.first_weight  ? fmt::format("({}..{})*", *term.first_weight, term.weight)
+                     : term.weight == 1 ? ""
+                                        : fmt::format("{}*", term.weight);
   text += told.entry->name;
   if (!told.options.empty()) text += "(" + options_text(told.options) + ")";
   const double begin = 100 * term.begin, end = 100 * term.end;
@@ -146,7 +220,10 @@ StrategyOptions strategy_of(const LossExpression& loss, TargetKind kind) {
                           options.kName));
     OptionList list{""};
     options.visit(list);
-    for (const OptionExpression& option : loss.strategy.options) set_option(loss, loss.strategy, list, option);
+    for (const OptionExpression& option : loss.strategy.options) {
+      if (!option.last.empty()) fail_at(loss.text, option.value_at, "a strategy's options cannot change");
+      set_option(loss, loss.strategy, list, option);
+    }
     strategy = options;
   });
   return strategy;
@@ -197,15 +274,38 @@ void check_own_parameters(const LossExpression& loss, const std::vector<Told>& a
 // One way to read the last layer, of all terms that read it.
 void check_same_link(const LossExpression& loss, const std::vector<ObjectiveTerm>& terms, const std::vector<Told>& all,
                      TargetKind kind) {
-  const LossEntry* first = nullptr;
+  const auto told = [](const ObjectiveTerm& term) {
+    const Link* link = term.loss->link();
+    return link ? link->told() : "";
+  };
+  std::optional<size_t> first;
+  for (size_t t = 0; t < terms.size(); ++t) {
+    const LossEntry *entry = all[t].entry, *before = first ? all[*first].entry : nullptr;
+    if (entry->fits != kind) continue;
+    if (first && (entry->outputs != before->outputs || (terms[t].loss->link() && entry != before) ||
+                  told(terms[t]) != told(terms[*first])))
+      fail_at(loss.text, loss.terms[t].call.at,
+              fmt::format("{} reads the last layer in another way than {}; they cannot stand in one loss", entry->name,
+                          before->name));
+    if (!first) first = t;
+  }
+}
+
+// And one last layer: a plain one, or of cosines times one scale.
+void check_same_head(const LossExpression& loss, const std::vector<ObjectiveTerm>& terms, const std::vector<Told>& all,
+                     TargetKind kind) {
+  const auto head = [](double scale) {
+    return scale > 0 ? fmt::format("{} times cosines", scale) : std::string("an ordinary last layer");
+  };
+  const ObjectiveTerm* first = nullptr;
   for (size_t t = 0; t < terms.size(); ++t) {
     if (all[t].entry->fits != kind) continue;
-    if (first &&
-        (all[t].entry->outputs != first->outputs || (terms[t].loss->link() != nullptr && all[t].entry != first)))
+    if (!first) first = &terms[t];
+    const double scale = terms[t].loss->cosine_head(), had = first->loss->cosine_head();
+    if (scale != had)
       fail_at(loss.text, loss.terms[t].call.at,
-              fmt::format("{} reads the last layer in another way than {}; they cannot stand in one loss",
-                          all[t].entry->name, first->name));
-    if (!first) first = all[t].entry;
+              fmt::format("{} reads {}, and {} before it {}; they cannot stand in one loss (ldam has head=linear)",
+                          all[t].entry->name, head(scale), first->loss->name(), head(had)));
   }
 }
 
@@ -277,15 +377,21 @@ Objective make_objective(const std::string& text, TargetKind kind, const LossFac
                      .begin = term.begin,
                      .end = term.end,
                      .ordered = all[t].entry->ordered,
-                     .before = term.begin > 0 ? without_weights(loss, term, all[t], facts) : nullptr});
+                     .before = term.begin > 0 ? without_weights(loss, term, all[t], facts) : nullptr,
+                     .first_weight = term.first_weight});
+    ObjectiveTerm& made = terms.back();
+    made.stages = stages_of(loss, term, all[t], facts, *made.loss);
+    share_state(*made.loss, made.before.get());
+    for (const auto& stage : made.stages) share_state(*made.loss, stage.get());
     in_order += (t ? " + " : "") + text_of(term, all[t]);
   }
   check_covered(loss, terms);
   check_same_link(loss, terms, all, kind);
+  check_same_head(loss, terms, all, kind);
   const StrategyOptions strategy = strategy_of(loss, kind);
   if (!loss.strategy.name.empty()) {
-    std::vector<std::pair<std::string, std::string>> options;
-    for (const auto& option : loss.strategy.options) options.emplace_back(option.name, option.value);
+    std::vector<ToldOption> options;
+    for (const auto& option : loss.strategy.options) options.push_back({option.name, option.value});
     in_order =
         fmt::format("{}({}{}{})", loss.strategy.name, in_order, options.empty() ? "" : ", ", options_text(options));
   }
@@ -297,9 +403,11 @@ std::unique_ptr<Loss> make_loss(const std::string& text, TargetKind kind, const 
   const LossExpression loss = parse_loss(text);
   const TermExpression& term = loss.terms[0];
   if (loss.terms.size() > 1) fail_at(text, loss.terms[1].at, "a single loss is expected here");
-  if (term.weight != 1 || term.begin > 0 || term.end < 1)
+  if (term.weight != 1 || term.first_weight || term.begin > 0 || term.end < 1)
     fail_at(text, term.at, "a loss without weight or share of the training is expected here");
-  return made(loss, term, told(loss, term.call, kind, facts), facts);
+  const Told options = told(loss, term.call, kind, facts);
+  if (options.changes()) fail_at(text, term.call.at, "a loss whose options do not change is expected here");
+  return made(loss, term, options, facts);
 }
 
 }  // namespace attune::losses
