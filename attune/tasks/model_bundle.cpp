@@ -127,8 +127,8 @@ losses::Objective loss_to_read_with(ModelBundle& bundle, const FolderWeights& we
   }
 }
 
-// Whether a folder's texts become vectors: it says so, or the caller does and it has no head. Errors (model): an encoder
-// without either.
+// Whether a folder's texts become vectors: it says so, or the caller does and it has no head. Errors (model): an
+// encoder without either.
 bool embeds(const io::ModelFolder& folder, const nlohmann::json& record, const FolderWeights& weights,
             const fs::path& place, bool asked) {
   const auto own = recorded_task(record);
@@ -141,7 +141,8 @@ bool embeds(const io::ModelFolder& folder, const nlohmann::json& record, const F
   }
   if (asked || fs::exists(place / "modules.json")) return true;
   fail(ErrorKind::model,
-       "{}: there is no 'classifier.weight': this is an encoder without a task head; fine-tune it with `attune train`, or "
+       "{}: there is no 'classifier.weight': this is an encoder without a task head; fine-tune it with `attune train`, "
+       "or "
        "say --task embed for the vectors it gives",
        folder.path().string());
 }
@@ -239,7 +240,8 @@ ModelBundle open_for_training(const TrainingModelOptions& options) {
   if (vectors) {
     apply_vector_settings(bundle, settings);
     bundle.vectors.normalize = options.normalize.value_or(settings.normalize);
-    if (settings.max_length && !options.max_length_given) bundle.encode.max_length = static_cast<int>(*settings.max_length);
+    if (settings.max_length && !options.max_length_given)
+      bundle.encode.max_length = static_cast<int>(*settings.max_length);
   }
   bundle.decoding = options.decoding;
   bundle.pairs = options.pairs;
@@ -291,17 +293,13 @@ ModelBundle open_for_inference(const std::string& model, tensor::DType compute, 
     fail(ErrorKind::model,
          "{}: the last layer's scale of cosines is {}, and the loss '{}' has {} (0: an ordinary last layer)",
          folder.path().string(), recorded_cosine(bundle.record), bundle.loss.text(), bundle.loss.cosine_head());
-  const models::Pooling pooling =
-      vectors ? (settings.mean ? models::Pooling::mean : models::Pooling::first)
-              : recorded_pooling(bundle.record).value_or(models::Pooling::first);
+  const models::Pooling pooling = vectors ? (settings.mean ? models::Pooling::mean : models::Pooling::first)
+                                          : recorded_pooling(bundle.record).value_or(models::Pooling::first);
   bundle.model = std::make_unique<models::Model>(
       config,
-      models::HeadOptions{.kind = bundle.task->head,
-                          .pooling = pooling,
-                          .cosine = bundle.loss.cosine_head(),
-                          .outputs = outputs},
-      compute,
-      [&](nn::Parameters& parameters) { bundle.loss.add_parameters(parameters); }, memory_of(bundle));
+      models::HeadOptions{
+          .kind = bundle.task->head, .pooling = pooling, .cosine = bundle.loss.cosine_head(), .outputs = outputs},
+      compute, [&](nn::Parameters& parameters) { bundle.loss.add_parameters(parameters); }, memory_of(bundle));
   bundle.loaded = with_context([&] { return "in " + folder.path().string(); },
                                [&] { return models::load_weights(*bundle.model, weights, {}); });
   if (!bundle.loaded.initialised.empty())

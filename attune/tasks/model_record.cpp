@@ -81,9 +81,8 @@ json read_record(const fs::path& folder) {
   for (const char* key : {"pairs", "own_link"})
     if (record.contains(key) && !record[key].is_boolean())
       refuse_record(path, fmt::format("'{}' is {}, expected true or false", key, record[key].dump()));
-  if (record.contains("head") &&
-      (record["head"] != "cosine" || !record.contains("head_scale") || !is_number(record["head_scale"]) ||
-       !(record["head_scale"].get<double>() > 0)))
+  if (record.contains("head") && (record["head"] != "cosine" || !record.contains("head_scale") ||
+                                  !is_number(record["head_scale"]) || !(record["head_scale"].get<double>() > 0)))
     refuse_record(path, "'head' and 'head_scale' are no cosine head with a number above 0");
   if (record.contains("task"))
     with_context([&] { return "in " + path.string(); }, [&] { task_named(record["task"].get<std::string>()); });

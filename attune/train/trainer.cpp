@@ -197,8 +197,8 @@ void Trainer::save(const nlohmann::json& identity, bool last) {
   if (row_log_) row_log_->sync(), state_.row_bytes = row_log_->bytes();
   with_context([&] { return way_on(options_.out); },
                [&] {
-                 save_checkpoint(options_.out, *bundle_.model, last ? nullptr : optimizer_.get(), bundle_.loss, state_, identity,
-                                 options_.keep_checkpoints);
+                 save_checkpoint(options_.out, *bundle_.model, last ? nullptr : optimizer_.get(), bundle_.loss, state_,
+                                 identity, options_.keep_checkpoints);
                });
 }
 

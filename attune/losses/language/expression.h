@@ -6,8 +6,9 @@
 //   call     := NAME [ '(' [ option { ',' option } ] ')' ]
 //   option   := NAME '=' value
 //   weight   := NUMBER | '(' NUMBER '..' NUMBER ')'
-//   value    := NUMBER [ '..' NUMBER ] | '"' TEXT '"' | NAME [ '(' NUMBER ')' ] | '[' NUMBER, ... ']' | '[' [NUMBER,
-//   ...], ... ']' SHARE    := NUMBER '%', of the training's steps
+//   value    := NUMBER [ '..' NUMBER ] | '"' TEXT '"' | NAME [ '(' NUMBER ')' ] | list
+//   list     := '[' NUMBER, ... ']' | '[' [NUMBER, ...], ... ']'
+//   SHARE    := NUMBER '%', of the training's steps
 //
 // A..B: a number that goes from A to B, evenly, while its term holds.
 //
