@@ -18,8 +18,9 @@ size_t unknown_label(const OpenSetOptions& own, const LossFacts& facts) {
     fail(ErrorKind::usage, "one of the labels means 'none of the others', and their names are not known here");
   const auto found = std::find(facts.names.begin(), facts.names.end(), own.unknown);
   if (found == facts.names.end())
-    fail(ErrorKind::usage, "unknown: there is no label '{}'{}; name the label of rows that belong to no other class",
-         own.unknown, did_you_mean(own.unknown, facts.names));
+    fail(ErrorKind::usage,
+         "unknown names the label of rows that belong to no other class, and there is no label '{}'{}", own.unknown,
+         did_you_mean(own.unknown, facts.names));
   if (facts.labels < 3)
     fail(ErrorKind::usage, "it needs at least two labels beside '{}'; there are {} in all", own.unknown, facts.labels);
   return static_cast<size_t>(found - facts.names.begin());
