@@ -228,7 +228,7 @@ void evaluate_loss(const std::string& text, const LossEvalOptions& options) {
     losses::Loss* loss = objective.terms()[t].at(options.progress);
     if (loss == nullptr) continue;
     const losses::Outcome outcome = losses::try_loss(*loss, batch, precision, options.progress);
-    const double weight = objective.terms()[t].weight;
+    const double weight = objective.terms()[t].weight_at(options.progress);
     sums[t] = outcome.sum;
     all_by_row = all_by_row && has_costs_by_row(*loss, kind, batch.targets);
     for (size_t i = 0; all_by_row && i < items.size(); ++i) items[i] += weight * outcome.items[i];
@@ -240,8 +240,8 @@ void evaluate_loss(const std::string& text, const LossEvalOptions& options) {
   put(fmt::format("{}\n", objective.text()));
   for (size_t t = 0; t < sums.size(); ++t)
     put(fmt::format("  term {}: sum {:.9g} / denominator {:.9g}, times {:g}\n", t + 1, sums[t], denominators[t],
-                    objective.terms()[t].weight));
-  put(fmt::format("objective {:.9g}\n", objective.total(sums, denominators)));
+                    objective.terms()[t].weight_at(options.progress)));
+  put(fmt::format("objective {:.9g}\n", objective.total(sums, denominators, options.progress)));
   if (!options.out.empty()) io::write_npy(options.out, std::vector{rows}, items);
   if (!options.grad.empty()) io::write_npy(options.grad, std::vector{batch.rows(), batch.columns}, gradient);
 }

@@ -14,6 +14,7 @@
 #include "attune/kernels/layer_norm.h"
 #include "attune/kernels/loss.h"
 #include "attune/kernels/matmul.h"
+#include "attune/kernels/normalize.h"
 #include "attune/kernels/update.h"
 #include "attune/tensor/memory.h"
 
@@ -42,6 +43,8 @@ class Kernels {
   virtual void gather_rows_backward(const GatherRows&) { lacks("gather_rows_backward"); }
   virtual void mean_rows(const MeanRows&) { lacks("mean_rows"); }
   virtual void mean_rows_backward(const MeanRows&) { lacks("mean_rows_backward"); }
+  virtual void normalize_rows(const NormalizeRows&) { lacks("normalize_rows"); }
+  virtual void normalize_rows_backward(const NormalizeRowsBackward&) { lacks("normalize_rows_backward"); }
   virtual void convert(const Convert&) { lacks("convert"); }
   virtual void fill(const Fill&) { lacks("fill"); }
   virtual void sum_squares(const SumSquares&) { lacks("sum_squares"); }

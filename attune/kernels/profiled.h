@@ -33,6 +33,8 @@
   KERNEL(gather_rows_backward, GatherRows, moved({p.y, p.y, p.y}))                                                     \
   KERNEL(mean_rows, MeanRows, moved({p.x, p.y}))                                                                      \
   KERNEL(mean_rows_backward, MeanRows, moved({p.x, p.y}))                                                             \
+  KERNEL(normalize_rows, NormalizeRows, moved({p.x, p.y}))                                                            \
+  KERNEL(normalize_rows_backward, NormalizeRowsBackward, moved({p.dy, p.y, p.dx}))                                    \
   KERNEL(convert, Convert, moved({p.x, p.y, p.accumulate ? p.y : Tensor()}))                                          \
   KERNEL(fill, Fill, moved({p.y}))                                                                                    \
   KERNEL(sum_squares, SumSquares, moved({p.x}))                                                                       \

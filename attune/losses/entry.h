@@ -22,9 +22,11 @@ const char* name(TextRows texts);  // "pairs of texts with a score"
 // One item as a naive reference sees it: no shared parts, nothing clever, as wide numbers as there are.
 struct NaiveItem {
   std::vector<long double> z;             // [P] one row of outputs
+  std::vector<long double> held = {};     // z as it is at rest: what constants are made of (LossEntry::holds_constants)
   size_t y = 0;                           // its class
   std::vector<long double> targets = {};  // [K] labels, or [1] the score
   std::vector<long double> counts = {};   // [K] of the training data
+  std::vector<std::string> names = {};    // [K] of the labels
   long double items = 0;                  // N of the training data
   std::vector<long double> own = {};      // the loss's own parameters
   std::vector<long double> weights = {};  // [K] class weights, 1 without
@@ -94,7 +96,11 @@ struct LossEntry {
   bool shifts = true;                        // classes: adding a number to all logits changes nothing
   int64_t (*own)(int64_t labels) = nullptr;  // parameters of the loss's own
   TextRows needs = TextRows::none;           // embeddings: what rows it is for
-  int outputs = 0;                           // outputs of the last layer: 0: one a label; -1: K - 1; else so many
+  // Its gradient takes for constants what depends on the logits: differences are taken of the reference, whose
+  // constants stay.
+  bool holds_constants = false;
+  int64_t least_labels = 2;  // it is made for
+  int outputs = 0;           // outputs of the last layer: 0: one a label; -1: K - 1; else so many
 };
 
 // The maker of a loss whose constructor takes its own options, the shared ones of its family, and the facts.

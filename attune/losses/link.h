@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace attune::losses {
@@ -16,6 +17,10 @@ class Link {
   // One row's outputs [P] as the logits [K] that metrics and predictions read: their soft-max (classes, tags) or
   // sigmoid (labels) is the probability; or the score. Finite where the outputs are.
   virtual void to_logits(std::span<const float> outputs, std::span<float> logits) const = 0;
+  // Whether the outputs of a row are those of one soft-max; else each is a question of its own.
+  virtual bool is_softmax() const { return false; }
+  // What beside the loss's name decides how outputs are read: "unknown=oos"; "": nothing.
+  virtual std::string told() const { return ""; }
 };
 
 // What a loss has learned of labels that follow each other (a CRF): scores that are added to the logits when the tags

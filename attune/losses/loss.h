@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "attune/losses/example_state.h"
 #include "attune/losses/link.h"
 #include "attune/nn/parameter.h"
 
@@ -86,6 +87,10 @@ class Loss {
   // own is saved with a head that transformers does not know.
   virtual const Link* link() const { return nullptr; }
 
+  // S > 0: its logits are to be S times cosines of features and weights, without a bias (models/head.h); 0: a plain
+  // last layer. Metrics read the soft-max of the logits either way.
+  virtual double cosine_head() const { return 0; }
+
   // What is added when tags are chosen; empty: nothing.
   virtual LabelChain chain() const { return {}; }
 
@@ -93,6 +98,10 @@ class Loss {
   // train, save, resume and are there to predict with like any other.
   virtual void add_parameters(nn::Parameters&) {}
 
+  // What it remembers of training rows, and may share with the same loss of other options; nullptr: nothing.
+  virtual std::shared_ptr<ExampleState>* state() { return nullptr; }
+
+  // Changes nothing but notes in its state, and those in training alone (context.training).
   virtual LossTerm evaluate(Context& context, const LossInput& input) const = 0;
 };
 

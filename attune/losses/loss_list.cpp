@@ -7,9 +7,12 @@
 #include "attune/losses/classes/cost_sensitive.h"
 #include "attune/losses/classes/cross_entropy.h"
 #include "attune/losses/classes/distill.h"
+#include "attune/losses/classes/early_learning.h"
 #include "attune/losses/classes/focal.h"
 #include "attune/losses/classes/generalized_ce.h"
+#include "attune/losses/classes/ldam.h"
 #include "attune/losses/classes/logit_adjusted.h"
+#include "attune/losses/classes/open_set.h"
 #include "attune/losses/classes/poly1.h"
 #include "attune/losses/classes/square.h"
 #include "attune/losses/classes/symmetric_ce.h"
@@ -73,9 +76,12 @@ const std::vector<const LossEntry*>& loss_list() {
       &kCostSensitive,
       &kCrossEntropy,
       &kDistill,
+      &kEarlyLearning,
       &kFocal,
       &kGeneralizedCe,
+      &kLdam,
       &kLogitAdjusted,
+      &kOpenSet,
       &kPoly1,
       &kSquare,
       &kSymmetricCe,

@@ -1,6 +1,8 @@
 #include "attune/losses/objective.h"
 
 #include <algorithm>
+#include <cmath>
+#include <fmt/format.h>
 
 namespace attune::losses {
 
@@ -15,7 +17,17 @@ Objective::Objective(std::string text, LossFacts facts, std::vector<ObjectiveTer
 
 Loss* ObjectiveTerm::at(double progress) const {
   if (progress < begin) return before.get();
-  return progress < end || end == 1 ? loss.get() : nullptr;
+  if (progress >= end) return end == 1 ? loss.get() : nullptr;
+  const auto stage = static_cast<size_t>(std::lround(share(progress) * static_cast<double>(stages.size())));
+  return stage < stages.size() ? stages[stage].get() : loss.get();
+}
+
+double ObjectiveTerm::weight_at(double progress) const {
+  return first_weight ? *first_weight + (weight - *first_weight) * share(progress) : weight;
+}
+
+double ObjectiveTerm::share(double progress) const {
+  return std::clamp((progress - begin) / (end - begin), 0.0, 1.0);
 }
 
 PerTerm<double> Objective::denominators(const Targets& targets, double progress) const {
@@ -28,32 +40,43 @@ PerTerm<double> Objective::denominators(const Targets& targets, double progress)
 }
 
 ObjectiveValue Objective::evaluate(Context& context, const LossInput& input) const {
-  ObjectiveValue value{.terms = PerTerm<LossTerm>(terms_.size())};
+  ObjectiveValue value{.terms = PerTerm<LossTerm>(terms_.size()), .weights = PerTerm<double>(terms_.size())};
   for (size_t t = 0; t < terms_.size(); ++t) {
+    value.weights[t] = terms_[t].weight_at(input.progress);
     const Loss* loss = terms_[t].at(input.progress);
     if (loss) value.terms[t] = loss->evaluate(context, input);
   }
   return value;
 }
 
-double Objective::total(const PerTerm<double>& sums, const PerTerm<double>& denominators) const {
+namespace {
+
+double weighed(const PerTerm<double>& weights, const PerTerm<double>& sums, const PerTerm<double>& denominators) {
   double total = 0;
-  for (size_t t = 0; t < terms_.size(); ++t)
-    if (denominators[t] != 0) total += terms_[t].weight * sums[t] / denominators[t];
+  for (size_t t = 0; t < sums.size(); ++t)
+    if (denominators[t] != 0) total += weights[t] * sums[t] / denominators[t];
   return total;
+}
+
+}  // namespace
+
+double Objective::total(const PerTerm<double>& sums, const PerTerm<double>& denominators, double progress) const {
+  PerTerm<double> weights(terms_.size());
+  for (size_t t = 0; t < terms_.size(); ++t) weights[t] = terms_[t].weight_at(progress);
+  return weighed(weights, sums, denominators);
 }
 
 double Objective::total(const ObjectiveValue& value, const PerTerm<double>& denominators) const {
   PerTerm<double> sums(terms_.size());
   add_sums(sums, value);
-  return total(sums, denominators);
+  return weighed(value.weights, sums, denominators);
 }
 
 void Objective::seed_backward(Context& context, const ObjectiveValue& value,
                               const PerTerm<double>& denominators) const {
   for (size_t t = 0; t < terms_.size(); ++t)
     if (value.terms[t].items.defined() && denominators[t] != 0)
-      losses::seed_backward(context, value.terms[t], terms_[t].weight / denominators[t]);
+      losses::seed_backward(context, value.terms[t], value.weights[t] / denominators[t]);
 }
 
 bool Objective::depends_on_batch() const {
@@ -91,8 +114,15 @@ const Link* Objective::link() const {
 
 std::string Objective::link_name() const {
   for (const auto& term : terms_)
-    if (term.loss->link()) return term.loss->name();
+    if (const Link* link = term.loss->link())
+      return link->told().empty() ? term.loss->name() : fmt::format("{}({})", term.loss->name(), link->told());
   return "";
+}
+
+double Objective::cosine_head() const {
+  for (const auto& term : terms_)
+    if (const double scale = term.loss->cosine_head(); scale > 0) return scale;
+  return 0;
 }
 
 LabelChain Objective::chain() const {
@@ -103,6 +133,24 @@ LabelChain Objective::chain() const {
 
 void Objective::add_parameters(nn::Parameters& parameters) {
   for (const auto& term : terms_) term.loss->add_parameters(parameters);
+}
+
+std::vector<std::pair<std::string, ExampleState*>> Objective::states() const {
+  std::vector<std::pair<std::string, ExampleState*>> states;
+  for (size_t t = 0; t < terms_.size(); ++t)
+    if (const auto* state = terms_[t].loss->state())
+      states.emplace_back(fmt::format("loss.{}.{}", t, terms_[t].loss->name()), state->get());
+  return states;
+}
+
+void Objective::begin_step() const {
+  for (const auto& term : terms_)
+    if (const auto* state = term.loss->state()) (*state)->begin_step();
+}
+
+void Objective::commit() const {
+  for (const auto& term : terms_)
+    if (const auto* state = term.loss->state()) (*state)->commit();
 }
 
 void add_sums(PerTerm<double>& sums, const ObjectiveValue& value) {

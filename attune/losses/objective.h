@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,19 +20,28 @@
 namespace attune::losses {
 
 struct ObjectiveTerm {
-  // The loss at this share of the training; nullptr: none.
+  // The loss and its weight at this share of the training; nullptr: none.
   Loss* at(double progress) const;
+  double weight_at(double progress) const;
 
   double weight = 1;
   std::unique_ptr<Loss> loss;
-  double begin = 0, end = 1;     // shares of the training between which it holds (the last step is at 1)
-  bool ordered = false;          // it reads the order of the labels
-  bool teaches = false;          // it reads a teacher's answers
-  std::unique_ptr<Loss> before;  // what stands in its place until then; nullptr: nothing
+  double begin = 0, end = 1;          // shares of the training between which it holds (the last step is at 1)
+  bool ordered = false;               // it reads the order of the labels
+  bool teaches = false;               // it reads a teacher's answers
+  std::unique_ptr<Loss> before = {};  // what stands in its place until then; nullptr: nothing
+  // Where options change while it holds: the losses of that many equal stages on the way from begin to end, where
+  // `loss` itself stands. Empty: it stays as it is. Made beforehand, so that a step makes nothing.
+  std::vector<std::unique_ptr<Loss>> stages = {};
+  std::optional<double> first_weight = {};  // at begin, where the weight changes evenly to `weight`
+
+ private:
+  double share(double progress) const;  // of its own part
 };
 
 // One value a term, without a place on the heap: a step allocates nothing.
 inline constexpr size_t kMostTerms = 8;
+inline constexpr int kStages = 100;
 template <class T>
 class PerTerm {
  public:
@@ -55,6 +65,7 @@ class PerTerm {
 // What a batch's terms come to; as many as the objective has, those that do not hold empty.
 struct ObjectiveValue {
   PerTerm<LossTerm> terms;
+  PerTerm<double> weights;
 };
 
 class Objective {
@@ -74,8 +85,9 @@ class Objective {
   // By term, of targets at `progress`; 0 where a term does not hold.
   PerTerm<double> denominators(const Targets& targets, double progress) const;
   ObjectiveValue evaluate(Context& context, const LossInput& input) const;
-  // sum_t weight_t sum_t / denominator_t; a term with denominator 0 adds nothing.
-  double total(const PerTerm<double>& sums, const PerTerm<double>& denominators) const;
+  // sum_t weight_t sum_t / denominator_t; a term with denominator 0 adds nothing. Of sums: weights as they are at
+  // `progress`, the end.
+  double total(const PerTerm<double>& sums, const PerTerm<double>& denominators, double progress = 1) const;
   double total(const ObjectiveValue& value, const PerTerm<double>& denominators) const;
   // Seeds the tape with d(objective)/d(items) of every term.
   void seed_backward(Context& context, const ObjectiveValue& value, const PerTerm<double>& denominators) const;
@@ -90,9 +102,16 @@ class Objective {
   bool reads_hidden() const;
   bool reads_order() const;
   const Link* link() const;
-  std::string link_name() const;  // of the loss whose link it is; "": there is none
+  // Of the loss whose link it is, with what decides how it reads: "open_set(unknown=oos)"; "": there is none.
+  std::string link_name() const;
+  double cosine_head() const;  // the same of all terms
   LabelChain chain() const;
   void add_parameters(nn::Parameters& parameters);
+
+  // What its terms remember of training rows (example_state.h), by name; TrainStep alone begins and commits.
+  std::vector<std::pair<std::string, ExampleState*>> states() const;
+  void begin_step() const;
+  void commit() const;
 
   const std::vector<ObjectiveTerm>& terms() const { return terms_; }
 

@@ -2,6 +2,7 @@
 
 #include "attune/models/streams.h"
 #include "attune/ops/activation.h"
+#include "attune/ops/cosine.h"
 #include "attune/ops/dropout.h"
 #include "attune/ops/select_rows.h"
 
@@ -18,6 +19,11 @@ Head::Head(nn::Parameters& parameters, const BertConfig& config, const HeadOptio
                  config.hidden);
     return;
   }
+  if (options.cosine > 0) {  // f32 products: no copies for others
+    cosine_weight_ = parameters.add("classifier.weight", {options.outputs, config.hidden},
+                                    {.init = nn::Init::normal, .depth = depth});
+    return;
+  }
   classifier_ = std::make_unique<nn::Linear>(
       parameters, "classifier", nn::Linear::Options{.in = config.hidden, .out = options.outputs, .depth = depth});
 }
@@ -29,9 +35,10 @@ HeadOutput Head::forward(Context& context, const Tensor& hidden, const tensor::P
                                : ops::gather_rows(context, hidden, context.on_device(input.rows), read);
   if (pooler_)
     x = ops::activation(context, kernels::ActivationKind::tanh, pooler_->forward(context, x, context.sums()));
-  if (!classifier_) return {x, x};
+  if (!classifier_ && !cosine_weight_) return {x, x};
   const Tensor dropped =
       ops::dropout(context, x, {.p = dropout_, .stream = kHeadStream, .row_keys = context.on_device(input.keys)});
+  if (cosine_weight_) return {x, ops::cosine(context, dropped, cosine_weight_->value, options_.cosine)};
   return {x, classifier_->forward(context, dropped, context.sums())};
 }
 

@@ -4,9 +4,12 @@
 // token    (BertForTokenClassification):    logits = W dropout(h) + b, at the rows that carry a label
 // vector   (sentence-transformers):         logits = features = pooled h; no parameters of its own
 //
+// `cosine` S > 0: the last layer's logits are S times cosines, without a bias (ops/cosine.h):
+//   logits[i, k] = S <w_k / |w_k|, x_i / |x_i|>,   x after dropout
+//
 // `pooling` mean: the sequence head reads the mean of a sequence's rows in place of its first row. That is not one of
-// Hugging Face's heads, so such a model is saved as an encoder with a head file beside it. (sentence-transformers'
-// pooling knows both: a vector head has a place there.)
+// Hugging Face's heads, nor is one of cosines, so such a model is saved as an encoder with a head file beside it.
+// (sentence-transformers' pooling knows both: a vector head has a place there.)
 #pragma once
 #include <memory>
 #include <span>
@@ -26,6 +29,7 @@ enum class Pooling { first, mean };
 struct HeadOptions {
   HeadKind kind = HeadKind::sequence;
   Pooling pooling = Pooling::first;
+  double cosine = 0;    // S; 0: a plain last layer
   int64_t outputs = 2;  // P; one a label, unless the loss reads them in another way; vector: the hidden size
 };
 
@@ -60,7 +64,8 @@ class Head {
   HeadOptions options_;
   float dropout_;
   std::unique_ptr<nn::Linear> pooler_;      // sequence heads only
-  std::unique_ptr<nn::Linear> classifier_;  // none of a vector head
+  std::unique_ptr<nn::Linear> classifier_;  // none of a vector head, nor of one of cosines
+  nn::Parameter* cosine_weight_ = nullptr;  // [P, C] of one of cosines
 };
 
 }  // namespace attune::models

@@ -105,6 +105,7 @@ ContinuedHead continued_head(const io::ModelFolder& folder, const json& record, 
   return {.usable = true,
           .outputs = *outputs,
           .own_link = has_own_link(record),
+          .cosine = recorded_cosine(record) > 0,
           .labels = regress ? data::Labels() : names_of_outputs(folder, record, *outputs)};
 }
 
@@ -151,6 +152,16 @@ void part_from_other_link(LabelPlan& plan, const ContinuedHead& continued, const
                                    plan.labels.size() - continued.labels.size(), loss.text())
                      : fmt::format("the last layer is new: the loss '{}' reads it in another way than {}", loss.text(),
                                    old_link.empty() ? "the old one" : "'" + old_link + "'")};
+}
+
+void part_from_other_head(LabelPlan& plan, const ContinuedHead& continued, const losses::Objective& loss) {
+  const bool cosine = loss.cosine_head() > 0;
+  if (!plan.keeps_head || continued.cosine == cosine) return;
+  plan.keeps_head = false;
+  plan.old_output.clear();
+  plan.notes = {fmt::format("the last layer is new: the loss '{}' has {}, the model's own is {}", loss.text(),
+                            cosine ? "one of cosines" : "an ordinary one",
+                            cosine ? "an ordinary one" : "one of cosines")};
 }
 
 }  // namespace attune::tasks

@@ -26,6 +26,7 @@ struct ContinuedHead {
   bool usable = false;  // it is of the same task
   int64_t outputs = 0;
   bool own_link = false;  // its outputs are not one logit a label
+  bool cosine = false;    // its outputs are cosines
   data::Labels labels;    // empty for regression
 };
 ContinuedHead continued_head(const io::ModelFolder& folder, const nlohmann::json& record, const Task& task,
@@ -47,5 +48,7 @@ LabelPlan plan_labels(const TrainingModelOptions& options, const ContinuedHead& 
 // (recorded_link).
 void part_from_other_link(LabelPlan& plan, const ContinuedHead& continued, const losses::Objective& loss,
                           const std::string& old_link);
+// Nor does a last layer of cosines go on as a plain one, or a plain one as cosines. (Another scale is no hindrance.)
+void part_from_other_head(LabelPlan& plan, const ContinuedHead& continued, const losses::Objective& loss);
 
 }  // namespace attune::tasks

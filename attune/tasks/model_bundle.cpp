@@ -121,7 +121,7 @@ losses::Objective loss_to_read_with(ModelBundle& bundle, const FolderWeights& we
   try {
     return recorded_loss(bundle);
   } catch (const Error& error) {
-    if (has_own_link(bundle.record) || weights.has_parameters_of_a_loss()) throw;
+    if (has_own_link(bundle.record) || recorded_cosine(bundle.record) > 0 || weights.has_parameters_of_a_loss()) throw;
     bundle.loss_error = error.what();
     return default_objective(bundle);
   }
@@ -180,6 +180,8 @@ std::string why_encoder_only(const ModelBundle& bundle) {
   if (bundle.task->kind == TaskKind::embed) return "";  // there is nothing else
   if (bundle.model->head().pooling == models::Pooling::mean)
     return "the head reads the mean of all pieces, for which transformers has no class";
+  if (bundle.model->head().cosine > 0)
+    return "the last layer's logits are cosines, for which transformers has no class";
   if (bundle.loss.link())
     return fmt::format("the loss '{}' reads the last layer in a way that transformers does not know",
                        bundle.loss.text());
@@ -213,13 +215,18 @@ ModelBundle open_for_training(const TrainingModelOptions& options) {
   bundle.labels = plan.labels;
   bundle.loss = options.make_loss ? options.make_loss(bundle.labels) : default_objective(bundle);
   part_from_other_link(plan, continued, bundle.loss, recorded_link(bundle.record));
+  part_from_other_head(plan, continued, bundle.loss);
   bundle.notes = std::move(plan.notes);
   bundle.continued_head = plan.keeps_head;
   const bool vectors = options.task->kind == TaskKind::embed;
   const auto settings = vectors ? vector_settings(place, config.hidden) : io::SentenceSettings{};
   const models::Pooling pooling = training_pooling(options, bundle.record, plan.keeps_head, settings.mean);
   bundle.model = std::make_unique<models::Model>(
-      config, models::HeadOptions{.kind = options.task->head, .pooling = pooling, .outputs = head_outputs(bundle)},
+      config,
+      models::HeadOptions{.kind = options.task->head,
+                          .pooling = pooling,
+                          .cosine = bundle.loss.cosine_head(),
+                          .outputs = head_outputs(bundle)},
       options.compute, [&](nn::Parameters& parameters) { bundle.loss.add_parameters(parameters); }, memory_of(bundle));
   bundle.loaded =
       with_context([&] { return "in " + folder.path().string(); },
@@ -281,11 +288,17 @@ ModelBundle open_for_inference(const std::string& model, tensor::DType compute, 
   if (head_outputs(bundle) != outputs)
     fail(ErrorKind::model, "{}: the last layer has {} outputs; the loss '{}' reads {} for {} labels",
          folder.path().string(), outputs, bundle.loss.text(), head_outputs(bundle), bundle.logit_count());
+  if (recorded_cosine(bundle.record) != bundle.loss.cosine_head())
+    fail(ErrorKind::model,
+         "{}: the last layer's scale of cosines is {}, and the loss '{}' has {} (0: an ordinary last layer)",
+         folder.path().string(), recorded_cosine(bundle.record), bundle.loss.text(), bundle.loss.cosine_head());
   const models::Pooling pooling = vectors ? (settings.mean ? models::Pooling::mean : models::Pooling::first)
                                           : recorded_pooling(bundle.record).value_or(models::Pooling::first);
   bundle.model = std::make_unique<models::Model>(
-      config, models::HeadOptions{.kind = bundle.task->head, .pooling = pooling, .outputs = outputs}, compute,
-      [&](nn::Parameters& parameters) { bundle.loss.add_parameters(parameters); }, memory_of(bundle));
+      config,
+      models::HeadOptions{
+          .kind = bundle.task->head, .pooling = pooling, .cosine = bundle.loss.cosine_head(), .outputs = outputs},
+      compute, [&](nn::Parameters& parameters) { bundle.loss.add_parameters(parameters); }, memory_of(bundle));
   bundle.loaded = with_context([&] { return "in " + folder.path().string(); },
                                [&] { return models::load_weights(*bundle.model, weights, {}); });
   if (!bundle.loaded.initialised.empty())

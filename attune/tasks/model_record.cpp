@@ -75,12 +75,15 @@ json read_record(const fs::path& folder) {
   if (!fs::exists(path)) return nullptr;
   json record = json::parse(read_file(path), nullptr, false);
   if (!record.is_object()) refuse_record(path, "not a JSON object");
-  for (const char* key : {"task", "pooling", "decoding", "loss", "link"})
+  for (const char* key : {"task", "pooling", "decoding", "loss", "link", "head"})
     if (record.contains(key) && !record[key].is_string())
       refuse_record(path, fmt::format("'{}' is {}, expected a name", key, record[key].dump()));
   for (const char* key : {"pairs", "own_link"})
     if (record.contains(key) && !record[key].is_boolean())
       refuse_record(path, fmt::format("'{}' is {}, expected true or false", key, record[key].dump()));
+  if (record.contains("head") && (record["head"] != "cosine" || !record.contains("head_scale") ||
+                                  !is_number(record["head_scale"]) || !(record["head_scale"].get<double>() > 0)))
+    refuse_record(path, "'head' and 'head_scale' are no cosine head with a number above 0");
   if (record.contains("task"))
     with_context([&] { return "in " + path.string(); }, [&] { task_named(record["task"].get<std::string>()); });
   if (record.contains("decoding"))
@@ -110,6 +113,10 @@ bool has_own_link(const json& record) {
 std::string recorded_link(const json& record) {
   if (!has_own_link(record)) return "";
   return record.value("link", recorded_loss_text(record).value_or(""));
+}
+
+double recorded_cosine(const json& record) {
+  return record.is_object() && record.contains("head") ? record["head_scale"].get<double>() : 0;
 }
 
 losses::Objective default_objective(const ModelBundle& bundle, losses::TextRows texts) {
@@ -179,11 +186,13 @@ void write_record(const ModelBundle& bundle, const fs::path& folder, json record
   record.erase("pairs");
   if (bundle.pairs) record["pairs"] = *bundle.pairs;
   record["loss"] = bundle.loss.text();
-  for (const char* key : {"loss_options", "loss_facts", "own_link", "link"}) record.erase(key);
+  for (const char* key : {"loss_options", "loss_facts", "own_link", "link", "head", "head_scale"}) record.erase(key);
   if (const losses::LossFacts& facts = bundle.loss.facts(); !facts.counts.empty())
     record["loss_facts"] = {{"counts", facts.counts}, {"items", facts.items}};
   if (bundle.task->kind == TaskKind::embed) record_vectors(bundle, record);
   if (bundle.loss.link()) record["own_link"] = true, record["link"] = bundle.loss.link_name();
+  if (const double scale = bundle.model->head().cosine; scale > 0)
+    record["head"] = "cosine", record["head_scale"] = scale;
   with_device(bundle, [&](kernels::Kernels& kernels) { record["probe"] = make_probe(*bundle.model, kernels); });
   write_file_atomically(folder / kRecordFile, record.dump(2) + "\n");
 }

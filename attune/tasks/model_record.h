@@ -3,6 +3,7 @@
 //   task, labels, max_length, truncate, pooling (cls, mean); decoding (tagging); thresholds (multilabel);
 //   pairs (true, false): whether the rows were pairs of texts; missing for tagging and where both occurred
 //   own_link (true, false): the last layer's outputs are not one logit a label (losses::Link); link: whose it is
+//   head ("cosine"), head_scale: the last layer's logits are cosines times that number (models/head.h)
 //   loss: as the loss language has it (losses/language/), and loss_facts: counts [K], items, of the training data.
 //   Folders of before the language have loss_options: class_weights, pos_weight (lists), label_smoothing
 //   Embedding: normalize (true, false), query_prefix, passage_prefix; sentence-transformers' files say the same, and
@@ -29,6 +30,8 @@ std::optional<std::string> recorded_loss_text(const nlohmann::json& record);
 bool has_own_link(const nlohmann::json& record);
 // The loss whose link reads the last layer; "" where it is read as one logit a label.
 std::string recorded_link(const nlohmann::json& record);
+// The scale of a last layer of cosines; 0: a plain one.
+double recorded_cosine(const nlohmann::json& record);
 
 // What the model was trained with, or the task's default where the record names no loss; task, labels and record of the
 // bundle are known. Errors (model): a loss that attune does not have or that does not fit the task, options that do not

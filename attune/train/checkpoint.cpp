@@ -23,18 +23,29 @@ std::vector<optim::StateTensor> all_tensors(const models::Model& model, const op
   return tensors;
 }
 
-void write_tensors(tensor::Memory& memory, const fs::path& path, const std::vector<optim::StateTensor>& tensors) {
+using LossStates = std::vector<std::pair<std::string, losses::ExampleState*>>;
+
+void write_tensors(tensor::Memory& memory, const fs::path& path, const std::vector<optim::StateTensor>& tensors,
+                   const LossStates& states = {}) {
   std::vector<io::TensorSpec> specs;
   for (const auto& [name, tensor] : tensors) specs.push_back({name, io::FileDType::f32, {tensor.count()}});
+  for (const auto& [name, state] : states) specs.push_back({name, io::FileDType::f32, {std::ssize(state->values())}});
   io::SafetensorsWriter writer(path, std::move(specs), {{"format", "attune"}});
   for (const auto& [name, tensor] : tensors) writer.append_f32(name, tensor::OnHost<float>(memory, tensor).values());
+  for (const auto& [name, state] : states) writer.append_f32(name, state->values());
   writer.commit();
 }
 
-void read_tensors(tensor::Memory& memory, const fs::path& path, const std::vector<optim::StateTensor>& tensors) {
+void read_tensors(tensor::Memory& memory, const fs::path& path, const std::vector<optim::StateTensor>& tensors,
+                  const LossStates& states = {}) {
   const io::Safetensors file(path);
   for (const auto& [name, tensor] : tensors)
     tensor::write_from_host<float>(memory, tensor, [&](std::span<float> values) { file.read_f32(name, values); });
+  for (const auto& [name, state] : states) {
+    std::vector<float> values(static_cast<size_t>(file.at(name).elements));
+    file.read_f32(name, values);
+    state->restore(std::move(values));
+  }
 }
 
 int64_t step_of(const fs::path& folder) {
@@ -116,10 +127,11 @@ RunState RunState::from_json(const json& j) {
 }
 
 void save_checkpoint(const fs::path& run, const models::Model& model, const optim::Optimizer* optimizer,
-                     const RunState& state, const json& identity, int64_t keep) {
+                     const losses::Objective& loss, const RunState& state, const json& identity, int64_t keep) {
   fs::create_directories(run / "checkpoints");
   AtomicFolder folder(run / "checkpoints" / ("step-" + std::to_string(state.step)));
-  write_tensors(model.parameters().memory(), folder.path() / kTensors, all_tensors(model, optimizer));
+  write_tensors(model.parameters().memory(), folder.path() / kTensors, all_tensors(model, optimizer),
+                optimizer ? loss.states() : LossStates());
   write_file_atomically(
       folder.path() / kState,
       json{{"format", 1}, {"moments", optimizer != nullptr}, {"state", state.to_json()}, {"identity", identity}}.dump(
@@ -153,7 +165,7 @@ std::string way_on(const fs::path& run) {
 }
 
 RunState load_checkpoint(const fs::path& checkpoint, models::Model& model, optim::Optimizer& optimizer,
-                         const json& identity) {
+                         const losses::Objective& loss, const json& identity) {
   const auto remedy = [&] {
     return fmt::format("remove {} to resume from the checkpoint before it", checkpoint.string());
   };
@@ -163,7 +175,8 @@ RunState load_checkpoint(const fs::path& checkpoint, models::Model& model, optim
   check_identity(state["identity"], identity, checkpoint);
   with_context(remedy, [&] {
     read_tensors(model.parameters().memory(), checkpoint / kTensors,
-                 all_tensors(model, has_moments(state) ? &optimizer : nullptr));
+                 all_tensors(model, has_moments(state) ? &optimizer : nullptr),
+                 has_moments(state) ? loss.states() : LossStates());
   });
   model.parameters().refresh_twins();
   try {

@@ -1,6 +1,6 @@
-// Everything a run needs to go on as if it had never stopped: weights and moments bit for bit, the step, the position
-// in the log, and what early stopping has seen. The order of rows and every random draw follow from seed and step, so
-// they need no state.
+// Everything a run needs to go on as if it had never stopped: weights, moments and what the loss remembers of rows bit
+// for bit, the step, the position in the log, and what early stopping has seen. The order of rows and every random draw
+// follow from seed and step, so they need no state.
 //
 // A checkpoint is a folder checkpoints/step-N that appears whole or not at all: state.safetensors (f32) and state.json.
 #pragma once
@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "attune/losses/objective.h"
 #include "attune/models/model.h"
 #include "attune/optim/optimizer.h"
 
@@ -36,9 +37,10 @@ struct RunState {
 };
 
 // Writes checkpoints/step-N under `run`, then removes all but the `keep` newest. `identity`: what a resumed run must
-// agree with. `optimizer`: null once training is over; the moments are left out then.
+// agree with. `optimizer`: null once training is over; the moments are left out then, and the loss's state.
 void save_checkpoint(const fs::path& run, const models::Model& model, const optim::Optimizer* optimizer,
-                     const RunState& state, const nlohmann::json& identity, int64_t keep);
+                     const losses::Objective& loss, const RunState& state, const nlohmann::json& identity,
+                     int64_t keep);
 
 // The newest complete checkpoint of a run, or nothing.
 std::optional<fs::path> newest_checkpoint(const fs::path& run);
@@ -52,7 +54,7 @@ std::string way_on(const fs::path& run);
 // Errors (usage): `identity` differs from the checkpoint's: names the first differing field, its values, and the
 // remedy. Errors (model, io): a damaged checkpoint.
 RunState load_checkpoint(const fs::path& checkpoint, models::Model& model, optim::Optimizer& optimizer,
-                         const nlohmann::json& identity);
+                         const losses::Objective& loss, const nlohmann::json& identity);
 
 // Weights alone, for the best state so far: checkpoints/best.
 void save_best(const fs::path& run, const models::Model& model);

@@ -130,6 +130,11 @@ void check_head_start(const TrainOptions& options, const tasks::ModelBundle& bun
     fail(ErrorKind::usage,
          "--head-start linear fits one output a label; the loss '{}' reads the last layer in another way: leave it out",
          bundle.loss.text());
+  if (bundle.loss.cosine_head() > 0)
+    fail(ErrorKind::usage,
+         "--head-start linear fits an ordinary last layer; that of the loss '{}' is one of cosines: leave it out, or "
+         "give the loss head=linear",
+         bundle.loss.text());
   if (bundle.continued_head)
     fail(ErrorKind::usage,
          "--head-start linear fits a new last layer, and {} has one for this task: give --new-head as well, or leave "
@@ -139,7 +144,8 @@ void check_head_start(const TrainOptions& options, const tasks::ModelBundle& bun
 
 std::string head_start_hint(const TrainOptions& options, const tasks::ModelBundle& bundle,
                             const report::Ladder& ladder) {
-  if (wants_head_start(options) || bundle.continued_head || bundle.loss.link()) return "";
+  if (wants_head_start(options) || bundle.continued_head || bundle.loss.link() || bundle.loss.cosine_head() > 0)
+    return "";
   const report::LadderRow *frozen = nullptr, *tuned = nullptr;
   for (const auto& row : ladder.rows) {
     if (row.fine_tuned) tuned = &row;

@@ -12,7 +12,7 @@ void add_row_costs(const losses::Objective& loss, const losses::ObjectiveValue& 
     const losses::LossTerm& term = value.terms[t];
     const losses::Loss* held = loss.terms()[t].at(input.progress);
     if (!held || held->depends_on_batch()) continue;
-    const double weight = loss.terms()[t].weight;
+    const double weight = loss.terms()[t].weight_at(input.progress);
     const std::vector<double> own = losses::rows_on_host(context, term.items, term.items.rows());
     const std::vector<int32_t> first = held->first_items(targets);
     for (size_t i = 0; i < (first.empty() ? items.size() : first.size()); ++i)

@@ -53,6 +53,7 @@ StepReport TrainStep::run(std::span<const tasks::Batch> micro_batches, int64_t s
          "--warmup, --clip, or --precision f32 usually helps; look at the step's rows too",
          step + 1, report.loss, std::abs(report.gradient_norm));
   optimizer_.step(kernels_, report.rate, optim::clip_factor(report.gradient_norm, options_.clip), step + 1);
+  loss_.commit();
   return report;
 }
 
@@ -70,6 +71,7 @@ void TrainStep::rehearse(std::span<const tasks::Batch> micro_batches, int64_t st
 void TrainStep::begin(std::span<const tasks::Batch> micro_batches) {
   nn::Parameters& parameters = model_.parameters();
   parameters.begin_step();
+  loss_.begin_step();
   if (slots_.size() < micro_batches.size()) slots_.resize(micro_batches.size());
   const auto tables = parameters.tables_by_rows();
   ATTUNE_CHECK(tables.size() <= 1, "{} tables read by rows; a batch has ids for one", tables.size());

@@ -1,6 +1,6 @@
 // One optimizer step, as the house's map reads it: for each micro-batch run the model, evaluate the loss,
 // back-propagate (strategy.h); then check that the gradients are finite (and on the first step that every trainable
-// parameter received one), clip, ask the schedule for the rate, update.
+// parameter received one), clip, ask the schedule for the rate, update, and let the loss remember.
 #pragma once
 #include <span>
 

@@ -78,7 +78,7 @@ Trainer::Trainer(const TrainOptions& options, tasks::ModelBundle& bundle, kernel
 void Trainer::resume(const nlohmann::json& identity) {
   const auto checkpoint = newest_checkpoint(options_.out);
   if (!checkpoint) return observer_.note("no checkpoint yet: starting from the beginning");
-  state_ = load_checkpoint(*checkpoint, *bundle_.model, *optimizer_, identity);
+  state_ = load_checkpoint(*checkpoint, *bundle_.model, *optimizer_, bundle_.loss, identity);
   learned_ = state_.skipped_steps < state_.step;
   if (state_.token_budget > 0) batches_.set_token_budget(state_.token_budget);
   observer_.note(fmt::format("resuming after step {} of {}", state_.step, total_steps_));
@@ -200,8 +200,8 @@ void Trainer::save(const nlohmann::json& identity, bool last) {
   if (row_log_) row_log_->sync(), state_.row_bytes = row_log_->bytes();
   with_context([&] { return way_on(options_.out); },
                [&] {
-                 save_checkpoint(options_.out, *bundle_.model, last ? nullptr : optimizer_.get(), state_, identity,
-                                 options_.keep_checkpoints);
+                 save_checkpoint(options_.out, *bundle_.model, last ? nullptr : optimizer_.get(), bundle_.loss, state_,
+                                 identity, options_.keep_checkpoints);
                });
 }
 

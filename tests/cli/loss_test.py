@@ -5,6 +5,7 @@ import json
 import math
 import pathlib
 import re
+import shutil
 import struct
 import sys
 import unittest
@@ -123,7 +124,8 @@ class Loss(ProgramTest):
         """Every loss of classes trains, and its folder reports the very objective again."""
         model = self.make_model("tiny")
         data = self.file("rows.csv", "text,label\n" + "".join(f"w{i} w{i % 3},class{i % 3}\n" for i in range(30)))
-        for loss in ("logit_adjusted(tau=0.5)", "0.5*corn(weights=balanced) + 0.5*corn", "oll until 50% + cross_entropy after 50%", "r_drop(poly1, alpha=2)", "flooding(focal, level=0.5)", "0.7*focal + 0.3*supcon(temperature=0.2)", "focal + 0.1*batch_triplet(mining=all) after 50%"):
+        for loss in ("logit_adjusted(tau=0.5)", "0.5*corn(weights=balanced) + 0.5*corn", "oll until 50% + cross_entropy after 50%", "r_drop(poly1, alpha=2)", "flooding(focal, level=0.5)", "0.7*focal + 0.3*supcon(temperature=0.2)", "focal + 0.1*batch_triplet(mining=all) after 50%",
+                     "ldam(weights=effective(0.999)) after 50%", "early_learning(lambda=0..3)", "open_set(unknown=class1) + (0..1)*supcon"):
             out = self.folder / re.sub(r"\W", "", loss)
             self.succeeded(attune("train", "--model", model, "--train", data, "--dev", data, "--loss", loss, "--max-steps", 3, "--no-ladder", "--bootstrap", 0, "--precision", "f32",
                                   "--new-head", "--out", out))
@@ -148,6 +150,39 @@ class Loss(ProgramTest):
         self.refused(attune("train", "--model", model, "--train", data, "--dev", data, "--loss", "crf", "--out", self.folder / "x"), "tags of words in sentences")
         self.refused(attune("train", "--model", model, "--train", data, "--dev", data, "--loss", "r_drop(focal)", "--dropout", 0, "--attention-dropout", 0, "--classifier-dropout", 0,
                             "--out", self.folder / "x"), "r_drop compares two passes", "--dropout")
+
+    def test_a_head_of_cosines_goes_on(self):
+        model = self.make_model("cosine_model")
+        data = self.file("imbalanced.csv", "text,label\n" + "".join(f"w{i} w{i % 3},class{min(i % 7, 2)}\n" for i in range(28)))
+        first, then = self.folder / "cosine", self.folder / "cosine_on"
+        train = ["train", "--train", data, "--dev", data, "--max-steps", 4, "--no-ladder", "--bootstrap", 0, "--precision", "f32"]
+        said = self.succeeded(attune(*train, "--model", model, "--new-head", "--loss", "ldam", "--out", first))
+        self.assertIn("transformers has no class", said.stderr.decode())
+        record = json.loads((first / "attune.json").read_text())
+        self.assertEqual((record["head"], record["head_scale"]), ("cosine", 30))
+        on = self.succeeded(attune(*train, "--model", first, "--loss", "ldam(max_margin=0.3)", "--out", then)).stderr.decode()
+        self.assertIn("own 3 labels are kept", on)
+        plain = self.succeeded(attune(*train, "--model", first, "--loss", "focal", "--out", self.folder / "plain_on")).stderr.decode()
+        self.assertIn("the last layer is new: the loss 'focal' has an ordinary one", plain)
+        self.refused(attune(*train, "--model", model, "--new-head", "--loss", "ldam", "--head-start", "linear", "--out", self.folder / "y"), "one of cosines")
+        answers = self.succeeded(attune("predict", "--model", then, data)).stdout.decode()
+        self.assertIn("class0", answers)
+
+    def test_what_a_loss_remembers_is_resumed(self):
+        """Stopped after 5 of 9 steps and gone on with: the same bits as in one go."""
+        model = self.make_model("memory_model")
+        data = self.file("noisy.csv", "text,label\n" + "".join(f"w{i} w{i % 3},class{i % 3}\n" for i in range(24)))
+        train = ["train", "--model", model, "--train", data, "--dev", "none", "--batch-size", 8, "--lr", "1e-3", "--max-steps", 9, "--no-ladder", "--new-head", "--precision", "f32",
+                 "--loss", "early_learning(lambda=1..3)", "--save-every", 5, "--keep-checkpoints", 9]
+        whole, again = self.folder / "whole_run", self.folder / "again"
+        self.succeeded(attune(*train, "--out", whole))
+        checkpoint = whole / "checkpoints/step-5"
+        self.assertIn(b"loss.0.early_learning", checkpoint.joinpath("state.safetensors").read_bytes())
+        shutil.copytree(whole, again)
+        (again / "attune.json").unlink()  # as if it had been killed after its checkpoint
+        said = self.succeeded(attune(*train, "--resume", "--out", again)).stderr.decode()
+        self.assertIn("resuming after step 5", said)
+        self.assertEqual((again / "model.safetensors").read_bytes(), (whole / "model.safetensors").read_bytes())
 
 
 if __name__ == "__main__":

@@ -97,6 +97,67 @@ TEST(LossLanguage, DeferredReweighting) {
   EXPECT_ERROR(ErrorKind::usage, classes("focal until 50% + poly1 after 80%"), "nothing is minimised from 50%");
 }
 
+// From the first value where the term begins to the last where it ends, and that is what evaluations see.
+TEST(LossLanguage, NumbersThatChangeOverTheTraining) {
+  const Objective ramp = classes("focal(gamma=0..2)");
+  EXPECT_EQ(ramp.text(), "focal(gamma=0..2)");
+  EXPECT_EQ(at(ramp, 0).sum, at(classes("focal(gamma=0)"), 0).sum);
+  EXPECT_NEAR(at(ramp, 0.25).sum, at(classes("focal(gamma=0.5)"), 0).sum, 1e-12);
+  EXPECT_NEAR(at(ramp, 0.503).sum, at(classes("focal(gamma=1)"), 0).sum, 1e-12) << "in a hundred stages";
+  EXPECT_EQ(at(ramp, 1).sum, at(classes("focal(gamma=2)"), 0).sum);
+  EXPECT_EQ(ramp.terms()[0].at(0.501), ramp.terms()[0].at(0.499)) << "nothing is made while it trains";
+
+  const Objective part =
+      classes("poly1 until 20% + focal(gamma=3..1, weights=balanced) from 20% to 60% + poly1 after 60%");
+  EXPECT_EQ(classes(part.text()).text(), part.text());
+  EXPECT_EQ(at(part, 0.2).sum, at(classes("focal(gamma=3, weights=balanced)"), 0).sum);
+  EXPECT_NEAR(at(part, 0.4).sum, at(classes("focal(gamma=2, weights=balanced)"), 0).sum, 1e-12);
+  EXPECT_EQ(at(part, 0.6).sum, at(classes("poly1"), 0).sum);
+
+  EXPECT_EQ(classes("focal( gamma = .5..1e0 )").text(), "focal(gamma=.5..1e0)");
+  EXPECT_EQ(at(classes("ldam(max_margin=0..0.5, scale=30)"), 0.5).sum, at(classes("ldam(max_margin=0.25)"), 0).sum);
+}
+
+TEST(LossLanguage, WeightsThatChangeOverTheTraining) {
+  const Objective sum = classes("(1..0)*poly1 + (0..0.5)*focal");
+  EXPECT_EQ(sum.text(), "(1..0)*poly1 + (0..0.5)*focal");
+  const double poly = at(classes("poly1"), 0).sum, focal = at(classes("focal"), 0).sum;
+  OnTape tape;
+  const auto denominators = sum.denominators(kTargets, 0);
+  const auto total = [&](double progress) {
+    tape.clear();
+    autograd::Context context = tape.context();
+    const tensor::Tensor z = tape.tape().variable(tape.matrix(kLogits, tensor::rounded_rows(2), 3));
+    return sum.total(sum.evaluate(context, {.logits = z, .targets = kTargets, .progress = progress}), denominators);
+  };
+  EXPECT_NEAR(total(0), poly, 1e-12);
+  EXPECT_NEAR(total(0.5), 0.5 * poly + 0.25 * focal, 1e-12);
+  EXPECT_NEAR(total(1), 0.5 * focal, 1e-12);
+  const Objective late = classes("focal + (0..2)*poly1 after 50%");
+  EXPECT_EQ(late.terms()[1].weight_at(0.5), 0);
+  EXPECT_EQ(late.terms()[1].weight_at(0.75), 1);
+}
+
+// The loss before and every stage of a term look back on the same answers.
+TEST(LossLanguage, WhatALossRemembersIsSharedByItsStages) {
+  const Objective late = classes("early_learning(lambda=0..3, weights=balanced) after 50%");
+  const auto& term = late.terms()[0];
+  EXPECT_EQ(term.at(0.2)->state()->get(), term.at(0.6)->state()->get());
+  EXPECT_EQ(term.at(0.2)->state()->get(), term.at(1)->state()->get());
+  EXPECT_NE(term.at(0.2), term.at(0.6));
+  ASSERT_EQ(late.states().size(), 1U);
+  EXPECT_EQ(late.states()[0].first, "loss.0.early_learning");
+}
+
+TEST(LossLanguage, LdamsMarginsWithLateWeights) {
+  const Objective late = classes("ldam(weights=effective(0.999)) after 80%");
+  EXPECT_EQ(at(late, 0.5).sum, at(classes("ldam"), 0).sum);
+  EXPECT_EQ(at(late, 0.8).sum, at(classes("ldam(weights=effective(0.999))"), 0).sum);
+  EXPECT_EQ(late.cosine_head(), 30);
+  EXPECT_EQ(classes("0.5*ldam(scale=20) + 0.5*ldam(scale=20, weights=balanced)").cosine_head(), 20);
+  EXPECT_EQ(classes("ldam(head=linear) + focal").cosine_head(), 0);
+}
+
 TEST(LossLanguage, StrategiesWrapAWholeLoss) {
   const Objective both = classes("r_drop( 0.5*focal + 0.5*cross_entropy(weights=[1,2,3]), alpha=2)");
   EXPECT_EQ(both.text(), "r_drop(0.5*focal + 0.5*cross_entropy(weights=[1,2,3]), alpha=2)");
@@ -148,6 +209,21 @@ TEST(LossLanguage, ErrorsPointAtTheCharacter) {
   wrong("r_drop(focal) + poly1", 14, "nothing may stand behind it");
   wrong("r_drop(alpha=1)", 7, "a loss is expected here, not the option 'alpha'");
   wrong("0.5*r_drop(focal)", 4, "r_drop wraps a whole loss");
+  wrong("focal(gamma=0..21)", 15, "expected a number from 0 to 20, got 21");
+  wrong("focal(gamma=-1..2)", 12, "expected a number from 0 to 20, got -1");
+  wrong("focal(gamma=0..)", 15, "expected a number");
+  wrong("focal(gamma=0.. fast)", 16, "expected a number");
+  wrong("focal(weights=0..1)", 14, "cannot change from a number to another");
+  wrong("r_drop(focal, alpha=0..1)", 20, "a strategy's options cannot change");
+  wrong("coral(rate=1..10)", 0, "they cannot change");
+  wrong("ldam(scale=1..30)", 0, "the last layer is part of the model and cannot change");
+  wrong("(0.5)*focal", 4, "expected '..'");
+  wrong("(0..1)focal", 6, "expected '*'");
+  wrong("open_set(unknown=\"b)", 17, "this quote is never closed");
+  wrong("focal + ldam", 8, "ldam reads 30 times cosines, and focal before it an ordinary last layer");
+  wrong("ldam + ldam(scale=20)", 7, "ldam reads 20 times cosines, and ldam before it 30 times cosines");
+  wrong("open_set(unknown=bb)", 0, "there is no label 'bb'");
+  wrong("open_set(unknown=b) + open_set(unknown=c)", 22, "in another way");
   wrong("cross_entropy + corn", 16, "in another way than cross_entropy");
 }
 
@@ -171,7 +247,9 @@ TEST(LossLanguage, AnyTextIsALossOrAnError) {
                                         "60%",      "20%",
                                         " ",        " ",
                                         "%",        ";",
-                                        "\xff",     "label-smoothing"};
+                                        "\xff",     "label-smoothing",
+                                        "..",       "0..2",
+                                        "\"",       "(0..1)*"};
   int made = 0;
   for (uint32_t i = 0; i < 20000; ++i) {
     const uint64_t key = mix64(i);

@@ -4,6 +4,7 @@
 #include <csignal>
 #include <gtest/gtest.h>
 
+#include "attune/losses/language/make_objective.h"
 #include "attune/train/checkpoint.h"
 #include "attune/train/evaluate.h"
 #include "attune/train/head_start.h"
@@ -32,6 +33,7 @@ Floats values_of(const nn::Parameters& parameters) {
 struct Kind {
   const char* task;
   const char* optimizer;
+  const char* loss = "";  // of 30 rows a grade; else the task's default
 };
 
 // A task's rows, made of the graded texts of tiny_model.h.
@@ -68,6 +70,10 @@ class Device : public testing::TestWithParam<Kind> {
         {.model = (folder_ / "model").string(),
          .task = &task,
          .data_labels = task.kind == tasks::TaskKind::regress ? std::vector<std::string>{} : test::kGrades,
+         .make_loss = !*GetParam().loss ? tasks::MakeLoss() : [](const data::Labels&) {
+           return losses::make_objective(GetParam().loss, losses::TargetKind::classes,
+                                         {.labels = 4, .counts = {30, 30, 30, 30}, .items = 120});
+         },
          .new_head = true,
          .seed = 1,
          .dropout = 0.1,
@@ -82,7 +88,7 @@ class Device : public testing::TestWithParam<Kind> {
     const Split split = make_split("train", "rows", rows_for(GetParam().task), bundle);
     nn::Parameters& parameters = bundle.model->parameters();
     Outcome outcome;
-    if (std::string(GetParam().task) == "classify") start_head(bundle, kernels, split, {});
+    if (std::string(GetParam().task) == "classify" && !*GetParam().loss) start_head(bundle, kernels, split, {});
     parameters.prepare_gradients(optim::table_gradients({.name = GetParam().optimizer}));
     const auto optimizer = optim::make_optimizer(parameters, {.name = GetParam().optimizer});
     TrainStep step(*bundle.model, bundle.loss, *optimizer, kernels,
@@ -104,11 +110,11 @@ class Device : public testing::TestWithParam<Kind> {
 
     const fs::path folder = folder_ / name;
     fs::create_directories(folder);
-    save_checkpoint(folder, *bundle.model, optimizer.get(), {.step = 4}, {}, 1);
+    save_checkpoint(folder, *bundle.model, optimizer.get(), bundle.loss, {.step = 4}, {}, 1);
     tasks::ModelBundle again = open(kernels);
     again.model->parameters().prepare_gradients(optim::table_gradients({.name = GetParam().optimizer}));
     const auto moments = optim::make_optimizer(again.model->parameters(), {.name = GetParam().optimizer});
-    EXPECT_EQ(load_checkpoint(*newest_checkpoint(folder), *again.model, *moments, {}).step, 4);
+    EXPECT_EQ(load_checkpoint(*newest_checkpoint(folder), *again.model, *moments, again.loss, {}).step, 4);
     outcome.resumed = values_of(again.model->parameters());
 
     tasks::save_bundle(bundle, folder, nlohmann::json::object());
@@ -155,8 +161,10 @@ TEST_P(Device, TrainsAsTheCpuDoes) {
 
 INSTANTIATE_TEST_SUITE_P(Tasks, Device,
                          testing::Values(Kind{"classify", "adamw"}, Kind{"multilabel", "sgd"}, Kind{"regress", "adam"},
-                                         Kind{"tag", "adamw"}),
-                         [](const auto& test) { return std::string(test.param.task); });
+                                         Kind{"tag", "adamw"}, Kind{"classify", "adamw", "ldam(scale=5)"}),
+                         [](const auto& test) {
+                           return fmt::format("{}{}", test.param.task, *test.param.loss ? "_ldam" : "");
+                         });
 
 // The strict device is strict.
 

@@ -1,5 +1,6 @@
 // Losses that answer in ways of their own, through the code that trains, judges, saves and
-// opens models: CORN with a narrower last layer and its link, a CRF with parameters that choose the tags.
+// opens models: LDAM with a last layer of cosines, CORN with a narrower last layer and its link, a CRF with parameters
+// that choose the tags.
 #include <gtest/gtest.h>
 
 #include "attune/base/files.h"
@@ -61,6 +62,103 @@ class LossInterface : public testing::Test {
   test::TempFolder folder_;
   std::unique_ptr<kernels::Kernels> kernels_ = kernels::cpu::make_kernels(1);
 };
+
+class LdamModel : public LossInterface {
+ protected:
+  LdamModel() { make_model(folder_.path() / "model", "sequence_classification"); }
+  static tasks::MakeLoss loss(const std::string& text) {
+    return [text](const data::Labels& labels) {
+      return losses::make_objective(text, losses::TargetKind::classes,
+                                    {.labels = labels.size(),
+                                     .counts = std::vector<double>(static_cast<size_t>(labels.size()), 30),
+                                     .items = 120});
+    };
+  }
+  static bool said(const tasks::ModelBundle& opened, const std::string& words) {
+    return std::any_of(opened.notes.begin(), opened.notes.end(),
+                       [&](const auto& note) { return note.find(words) != std::string::npos; });
+  }
+};
+
+TEST_F(LdamModel, ItsLogitsAreCosinesAndItIsOpenedAgain) {
+  tasks::ModelBundle bundle = tasks::open_for_training(options("classify", kGrades, loss("ldam(scale=12)")));
+  EXPECT_EQ(bundle.model->head().cosine, 12);
+  EXPECT_EQ(bundle.model->parameters().find("classifier.bias"), nullptr);
+  EXPECT_TRUE(said(bundle, "cosines, for which transformers has no class"));
+  const train::Split split = train::make_split("train", "rows", graded_texts(), bundle);
+  train(bundle, split, 120);
+  const auto after = train::evaluate(bundle, *kernels_, split, {});
+  EXPECT_GT(after->scores.value("accuracy"), 0.8);
+  EXPECT_LT(after->scores.value("log_loss"), 0.7) << "what is judged is the soft-max of 12 cosines, without margins";
+
+  const fs::path saved = save(bundle, "ldam");
+  EXPECT_EQ(tensors_in(saved / "attune_head.safetensors").size(), 3U) << "pooler, and a last layer without a bias";
+  const json record = json::parse(read_file(saved / "attune.json"));
+  EXPECT_EQ(record["head"], "cosine");
+  EXPECT_EQ(record["head_scale"], 12);
+  EXPECT_FALSE(record.contains("own_link"));
+  const tasks::ModelBundle opened = tasks::open_for_inference(saved.string(), DType::f32);
+  EXPECT_EQ(train::evaluate(opened, *kernels_, split, {})->scores.value("log_loss"), after->scores.value("log_loss"));
+  train::Predictor predictor(opened, *kernels_);
+  const std::vector<data::Example> texts = test::copied(split.data);
+  for (const auto& row : predictor.logits(std::span(texts).first(5)))
+    for (const float z : row.logits) EXPECT_LE(std::abs(z), 12.0001F);
+
+  json wrong = record;
+  wrong["head_scale"] = 20;
+  write_file_atomically(saved / "attune.json", wrong.dump());
+  EXPECT_ERROR(ErrorKind::model, tasks::open_for_inference(saved.string(), DType::f32), "scale of cosines is 20", "12");
+  wrong["head"] = "round";
+  write_file_atomically(saved / "attune.json", wrong.dump());
+  EXPECT_ERROR(ErrorKind::model, tasks::open_for_inference(saved.string(), DType::f32), "'head' and 'head_scale'");
+}
+
+TEST_F(LdamModel, CosinesAndAnOrdinaryLastLayerDoNotGoOnFromEachOther) {
+  tasks::ModelBundle bundle = tasks::open_for_training(options("classify", kGrades, loss("ldam")));
+  const fs::path saved = save(bundle, "ldam");
+  auto go_on = options("classify", kGrades, loss("ldam(head=linear)"));
+  go_on.model = saved.string(), go_on.new_head = false;
+  tasks::ModelBundle plain = tasks::open_for_training(go_on);
+  EXPECT_FALSE(plain.continued_head);
+  EXPECT_TRUE(said(plain, "has an ordinary one, the model's own is one of cosines"));
+  EXPECT_NE(plain.model->parameters().find("classifier.bias"), nullptr);
+
+  go_on.make_loss = loss("ldam(scale=20)"), go_on.data_labels = {"0", "1", "2", "3", "4"};
+  const tasks::ModelBundle more = tasks::open_for_training(go_on);
+  EXPECT_TRUE(more.continued_head) << "another scale, and a new label beside the old ones' rows";
+  const auto weights = [](const tasks::ModelBundle& of) {
+    const float* w = of.model->parameters().find("classifier.weight")->value.as<float>();
+    return std::vector<float>(w, w + 4 * of.model->config().hidden);
+  };
+  EXPECT_EQ(weights(more), weights(bundle));
+
+  go_on.model = save(plain, "plain").string(), go_on.data_labels = kGrades;
+  const tasks::ModelBundle back = tasks::open_for_training(go_on);
+  EXPECT_FALSE(back.continued_head);
+  EXPECT_TRUE(said(back, "has one of cosines, the model's own is an ordinary one"));
+}
+
+// Which label is unknown decides what an output means.
+TEST_F(LdamModel, OpenSetGoesOnOnlyWithTheSameUnknownLabel) {
+  const auto open_set = [](const char* unknown) {
+    return [unknown](const data::Labels& labels) {
+      return losses::make_objective(fmt::format("open_set(unknown={})", unknown), losses::TargetKind::classes,
+                                    {.labels = labels.size(), .names = labels.names()});
+    };
+  };
+  tasks::ModelBundle bundle = tasks::open_for_training(options("classify", kGrades, open_set("0")));
+  EXPECT_EQ(bundle.model->head().outputs, 3);
+  const train::Split split = train::make_split("train", "rows", graded_texts(), bundle);
+  train(bundle, split, 300);
+  EXPECT_GT(train::evaluate(bundle, *kernels_, split, {})->scores.value("accuracy"), 0.8) << "texts without a big word";
+  auto go_on = options("classify", kGrades, open_set("0"));
+  go_on.model = save(bundle, "open").string(), go_on.new_head = false;
+  EXPECT_TRUE(tasks::open_for_training(go_on).continued_head);
+  go_on.make_loss = open_set("3");
+  const tasks::ModelBundle other = tasks::open_for_training(go_on);
+  EXPECT_FALSE(other.continued_head);
+  EXPECT_TRUE(said(other, "in another way than 'open_set(unknown=0)'"));
+}
 
 class CornModel : public LossInterface {
  protected:

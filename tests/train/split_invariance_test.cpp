@@ -50,7 +50,8 @@ class SplitRun : protected test::GoldenBert {
                                                          .files = "rows",
                                                          .data = std::move(rows),
                                                          .encoded = sequences(),
-                                                         .targets = std::move(targets)});
+                                                         .targets = std::move(targets),
+                                                         .corpus = {}});
     bundle_.model = std::move(model_);
   }
 

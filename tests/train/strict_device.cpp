@@ -54,6 +54,12 @@ Tensors tensors_of(const GatherRows& p) {
 Tensors tensors_of(const MeanRows& p) {
   return {p.x, p.y};
 }
+Tensors tensors_of(const NormalizeRows& p) {
+  return {p.x, p.y, p.inverse};
+}
+Tensors tensors_of(const NormalizeRowsBackward& p) {
+  return {p.dy, p.y, p.inverse, p.dx};
+}
 Tensors tensors_of(const Convert& p) {
   return {p.x, p.y};
 }
@@ -213,6 +219,12 @@ void StrictKernels::mean_rows(const MeanRows& p) {
 }
 void StrictKernels::mean_rows_backward(const MeanRows& p) {
   later(&Kernels::mean_rows_backward, p, {{p.offsets, ints(p.sequences + 1)}});
+}
+void StrictKernels::normalize_rows(const NormalizeRows& p) {
+  later(&Kernels::normalize_rows, p);
+}
+void StrictKernels::normalize_rows_backward(const NormalizeRowsBackward& p) {
+  later(&Kernels::normalize_rows_backward, p);
 }
 void StrictKernels::convert(const Convert& p) {
   later(&Kernels::convert, p);

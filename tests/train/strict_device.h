@@ -60,6 +60,8 @@ class StrictKernels final : public kernels::Kernels {
   void gather_rows_backward(const kernels::GatherRows& p) override;
   void mean_rows(const kernels::MeanRows& p) override;
   void mean_rows_backward(const kernels::MeanRows& p) override;
+  void normalize_rows(const kernels::NormalizeRows& p) override;
+  void normalize_rows_backward(const kernels::NormalizeRowsBackward& p) override;
   void convert(const kernels::Convert& p) override;
   void fill(const kernels::Fill& p) override;
   void sum_squares(const kernels::SumSquares& p) override;

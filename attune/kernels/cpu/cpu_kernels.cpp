@@ -8,6 +8,7 @@
 #include "attune/kernels/cpu/layer_norm.h"
 #include "attune/kernels/cpu/loss.h"
 #include "attune/kernels/cpu/matmul.h"
+#include "attune/kernels/cpu/normalize.h"
 #include "attune/kernels/cpu/update.h"
 #include "attune/kernels/cpu/workspace.h"
 #include "attune/kernels/kernels.h"
@@ -39,6 +40,8 @@ class CpuKernels final : public Kernels {
   void gather_rows_backward(const GatherRows& p) override { cpu::gather_rows_backward(threads_, p); }
   void mean_rows(const MeanRows& p) override { cpu::mean_rows(threads_, p); }
   void mean_rows_backward(const MeanRows& p) override { cpu::mean_rows_backward(threads_, p); }
+  void normalize_rows(const NormalizeRows& p) override { cpu::normalize_rows(threads_, p); }
+  void normalize_rows_backward(const NormalizeRowsBackward& p) override { cpu::normalize_rows_backward(threads_, p); }
   void convert(const Convert& p) override { cpu::convert(threads_, p); }
   void fill(const Fill& p) override { cpu::fill(threads_, p); }
   void sum_squares(const SumSquares& p) override { cpu::sum_squares(workspace_, threads_, p); }

@@ -20,6 +20,8 @@ void gather_rows(const GatherRows& p);
 void gather_rows_backward(const GatherRows& p);
 void mean_rows(const MeanRows& p);
 void mean_rows_backward(const MeanRows& p);
+void normalize_rows(const NormalizeRows& p);
+void normalize_rows_backward(const NormalizeRowsBackward& p);
 void convert(const Convert& p);
 void fill(const Fill& p);
 void sum_squares(const SumSquares& p);

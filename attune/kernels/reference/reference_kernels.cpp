@@ -23,6 +23,8 @@ class ReferenceKernels final : public Kernels {
   void gather_rows_backward(const GatherRows& p) override { reference::gather_rows_backward(p); }
   void mean_rows(const MeanRows& p) override { reference::mean_rows(p); }
   void mean_rows_backward(const MeanRows& p) override { reference::mean_rows_backward(p); }
+  void normalize_rows(const NormalizeRows& p) override { reference::normalize_rows(p); }
+  void normalize_rows_backward(const NormalizeRowsBackward& p) override { reference::normalize_rows_backward(p); }
   void convert(const Convert& p) override { reference::convert(p); }
   void fill(const Fill& p) override { reference::fill(p); }
   void sum_squares(const SumSquares& p) override { reference::sum_squares(p); }

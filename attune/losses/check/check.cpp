@@ -90,12 +90,14 @@ class Checker {
     Worst worst("gradient", 1e-7);
     for (const Setting& setting : settings_) {
       Batch batch = sample(setting, kRows, 5);
+      const Batch at_rest = batch;
       const Outcome here = run(setting, batch);
       const auto along = [&](double& at, double want, const char* what, size_t i) {
         const double x = at;
         const auto sum_at = [&](double step) {
           at = x + step;
-          return run(setting, batch).sum;
+          return entry_.holds_constants ? static_cast<double>(naive(setting, batch, &at_rest).sum)
+                                        : run(setting, batch).sum;
         };
         const double slope =
             (sum_at(-2 * kStep) - 8 * sum_at(-kStep) + 8 * sum_at(kStep) - sum_at(2 * kStep)) / (12 * kStep);
@@ -271,7 +273,7 @@ class Checker {
       const Batch batch = sample(setting, kRows, 14);
       const Outcome got = run(setting, batch), turned = run(setting, rows_of(batch, {6, 2, 4, 0, 5, 1, 3}));
       worst.see(turned.sum, got.sum, setting, "sum of rows in another order");
-      if (!entry_.ordered && !entry_.own && entry_.fits != TargetKind::scores &&
+      if (!entry_.ordered && !entry_.own && entry_.outputs == 0 && entry_.fits != TargetKind::scores &&
           entry_.fits != TargetKind::embeddings && setting.options.empty())
         worst.see(run(labels_reversed(setting), labels_reversed(batch)).sum, got.sum, setting,
                   "sum of labels in another order");
@@ -281,6 +283,7 @@ class Checker {
 
   static Setting labels_reversed(Setting setting) {
     std::reverse(setting.facts.counts.begin(), setting.facts.counts.end());
+    std::reverse(setting.facts.names.begin(), setting.facts.names.end());
     return setting;
   }
   static Batch labels_reversed(Batch batch) {

@@ -3,7 +3,8 @@
 //   value       items against the entry's naive reference, long double, shared parts applied by definition: f64 within
 //               1e-9, f32 within 1e-5 (relative to the largest of 1 and the value; embeddings 5e-5, for products in
 //               f32 are divided by small temperatures)
-//   gradient    against central differences of fourth order in f64, within 1e-6
+//   gradient    against central differences of fourth order in f64, within 1e-6; where constants are held, of
+//               the reference with its constants held
 //   extremes    logits of +-1e4 (embeddings: vectors of that length, and of none) in f32: values and gradients finite,
 //               against f64's
 //   ignored     all items ignored or unknown (pairs: of weight 0): 0 of 0, no gradient

@@ -21,6 +21,7 @@ LossFacts facts_of(const LossEntry& entry) {
   for (int64_t c = 0; c < labels; ++c) facts.counts.push_back(static_cast<double>(10 + c));
   for (const double n : facts.counts) facts.items += n;
   for (int64_t c = 0; c < labels; ++c) facts.names.push_back(fmt::format("{}-{}", c % 2 ? "I" : "B", c / 2));
+  if (!entry.sequential) facts.names.back() = "oos";
   return facts;
 }
 

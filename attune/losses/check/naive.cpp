@@ -24,7 +24,7 @@ std::string underscored(const char* name) {
 
 class Naive {
  public:
-  explicit Naive(const Setting& setting) : setting_(setting), told_(told(setting)) {
+  Naive(const Setting& setting, const Batch& held) : setting_(setting), held_(held), told_(told(setting)) {
     smoothing_ = told_.value("label_smoothing", 0.0);
     // of embeddings it is the loss's own
     temperature_ = setting.entry->fits == TargetKind::embeddings ? 1 : told_.value("temperature", 1.0);
@@ -38,7 +38,10 @@ class Naive {
     const bool embeddings = setting_.entry->fits == TargetKind::embeddings;  // outputs stand with the batch
     const auto p = static_cast<size_t>(batch.columns);
     const auto k = static_cast<size_t>(embeddings ? 1 : setting_.facts.labels);
-    for (size_t c = 0; !embeddings && c < p; ++c) item.z.push_back(batch.logits[i * p + c] / temperature_);
+    for (size_t c = 0; !embeddings && c < p; ++c) {
+      item.z.push_back(batch.logits[i * p + c] / temperature_);
+      item.held.push_back(held_.logits[i * p + c] / temperature_);
+    }
     for (size_t c = 0; c < k && !batch.targets.values.empty(); ++c) {
       const long double y = batch.targets.values[i * k + c];
       const bool smoothed = setting_.entry->fits == TargetKind::labels && y >= 0;
@@ -47,6 +50,7 @@ class Naive {
     for (size_t c = 0; c < k && !batch.targets.teacher.empty(); ++c)
       item.teacher.push_back(batch.targets.teacher[i * k + c]);
     item.counts.assign(setting_.facts.counts.begin(), setting_.facts.counts.end());
+    item.names = setting_.facts.names;
     item.items = setting_.facts.items;
     item.own.assign(batch.own.begin(), batch.own.end());
     item.weights = weights_;
@@ -101,6 +105,7 @@ class Naive {
   }
 
   const Setting& setting_;
+  const Batch& held_;
   nlohmann::json told_;
   long double smoothing_, temperature_;
   std::vector<long double> weights_;
@@ -108,8 +113,8 @@ class Naive {
 
 }  // namespace
 
-NaiveOutcome naive(const Setting& setting, const Batch& batch) {
-  const Naive by_definition(setting);
+NaiveOutcome naive(const Setting& setting, const Batch& batch, const Batch* held) {
+  const Naive by_definition(setting, held ? *held : batch);
   NaiveOutcome out;
   if (setting.entry->batch_reference == nullptr) {
     for (size_t i = 0; i < static_cast<size_t>(batch.rows()); ++i) by_definition.add(out, batch, i);

@@ -9,6 +9,7 @@ struct NaiveOutcome {
   long double sum = 0, denominator = 0;
 };
 
-NaiveOutcome naive(const Setting& setting, const Batch& batch);
+// `held`: the batch that constants are made of (LossEntry::holds_constants); nullptr: this one.
+NaiveOutcome naive(const Setting& setting, const Batch& batch, const Batch* held = nullptr);
 
 }  // namespace attune::losses

@@ -56,6 +56,13 @@ std::vector<std::string> tags(int64_t labels) {
   return {"B-x", "B-y", "I-x", "I-y", "O"};
 }
 
+// Names of classes, with one that means none of the others.
+std::vector<std::string> classes(int64_t labels) {
+  std::vector<std::string> names;
+  for (int64_t c = 0; c < labels; ++c) names.push_back(c == 1 ? "oos" : fmt::format("class {}", c));
+  return names;
+}
+
 double uniform(uint64_t seed, uint64_t index) {  // in [0, 1)
   return static_cast<double>(mix_key(mix64(seed), index) >> 11) * 0x1p-53;
 }
@@ -133,7 +140,7 @@ std::vector<Setting> settings_of(const LossEntry& entry) {
   std::vector<Setting> settings;
   const auto facts = [&](int64_t labels) {
     LossFacts known{.labels = entry.fits == TargetKind::scores ? 1 : labels, .sequences = entry.sequential};
-    if (entry.sequential) known.names = tags(labels);
+    if (entry.fits != TargetKind::scores) known.names = entry.sequential ? tags(labels) : classes(labels);
     for (int64_t c = 0; c < known.labels; ++c)
       known.counts.push_back(static_cast<double>((c == 1 ? 40 : 7) + 3 * c)), known.items += known.counts.back();
     return known;
@@ -141,7 +148,7 @@ std::vector<Setting> settings_of(const LossEntry& entry) {
   if (entry.fits == TargetKind::embeddings)
     for (const LossFacts& known : facts_of_texts(entry)) settings.push_back({&entry, known});
   else
-    for (const int64_t labels : {2, 3, 5}) settings.push_back({&entry, facts(labels)});
+    for (const int64_t more : {0, 1, 3}) settings.push_back({&entry, facts(entry.least_labels + more)});
   const auto maker = entry.maker();
   for (const Option& option : maker->options.options()) {
     const auto set = [&](std::string value) {
@@ -179,6 +186,7 @@ Batch sample(const Setting& setting, int64_t rows, uint64_t seed, bool some_igno
     batch.targets.weights.push_back(weight);
     for (int64_t c = 0; setting.entry->teaches && c < k; ++c)
       batch.targets.teacher.push_back(some_ignored && i % 5 == 1 ? std::nanf("") : static_cast<float>(6 * next() - 3));
+    batch.targets.examples.push_back(static_cast<int32_t>(i));
     const bool unknown = some_ignored && i % 4 == 3;
     switch (setting.entry->fits) {
       case TargetKind::classes:
@@ -257,6 +265,7 @@ Batch rows_of(const Batch& batch, const std::vector<int64_t>& rows) {
     copy(some.targets.values, batch.targets.values, batch.targets.width);
     copy(some.targets.weights, batch.targets.weights, 1);
     copy(some.targets.teacher, batch.targets.teacher, batch.targets.width);
+    copy(some.targets.examples, batch.targets.examples, 1);
     if (!batch.targets.sequences.empty()) some.targets.sequences.push_back(static_cast<int32_t>(some.rows()));
   }
   return some;

@@ -21,8 +21,8 @@ struct Setting {
   int64_t own() const;       // parameters of the loss's own
 };
 
-// The defaults for 2, 3 and 5 labels; each numeric option at its ends and beside its default; class weights, label
-// smoothing and temperature where the loss has them.
+// The defaults for 2, 3 and 5 labels (one more each for a loss that is made for three); each numeric option at its ends
+// and beside its default; class weights, label smoothing and temperature where the loss has them.
 std::vector<Setting> settings_of(const LossEntry& entry);
 
 // `rows` rows, or for a sequential loss as many sentences of one to three. Classes: some ignored if `some_ignored`;

@@ -2,25 +2,33 @@
 //
 //   loss     := STRATEGY '(' sum { ',' option } ')'  |  sum
 //   sum      := term { '+' term }
-//   term     := [ NUMBER '*' ] call [ 'after' SHARE | 'until' SHARE | 'from' SHARE 'to' SHARE ]
+//   term     := [ weight '*' ] call [ 'after' SHARE | 'until' SHARE | 'from' SHARE 'to' SHARE ]
 //   call     := NAME [ '(' [ option { ',' option } ] ')' ]
 //   option   := NAME '=' value
-//   value    := NUMBER | NAME [ '(' NUMBER ')' ] | '[' NUMBER, ... ']' | '[' [NUMBER, ...], ... ']'
+//   weight   := NUMBER | '(' NUMBER '..' NUMBER ')'
+//   value    := NUMBER [ '..' NUMBER ] | '"' TEXT '"' | NAME [ '(' NUMBER ')' ] | list
+//   list     := '[' NUMBER, ... ']' | '[' [NUMBER, ...], ... ']'
 //   SHARE    := NUMBER '%', of the training's steps
+//
+// A..B: a number that goes from A to B, evenly, while its term holds.
 //
 //   0.7*focal(gamma=2) + 0.3*generalized_ce(q=0.5) after 50%
 //   r_drop(cross_entropy(weights=balanced), alpha=2)
 #pragma once
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace attune::losses {
 
-// An option as it was told: `value` is what OptionList::set takes (a list's numbers parted by ',', its rows by ';').
+// An option as it was told: `value` is what OptionList::set takes (a list's numbers parted by ',', its rows by ';'), or
+// that in quotes.
 struct OptionExpression {
   std::string name, value;
   size_t name_at = 0, value_at = 0;  // bytes from the beginning
+  std::string last = {};             // of a number that changes: what `value` becomes in the end; empty: it stays
+  size_t last_at = 0;
 };
 
 struct CallExpression {
@@ -30,8 +38,9 @@ struct CallExpression {
 };
 
 struct TermExpression {
-  double weight = 1;
-  CallExpression call;
+  double weight = 1;                        // in the end
+  std::optional<double> first_weight = {};  // where it changes
+  CallExpression call = {};
   double begin = 0, end = 1;  // shares of the training between which it holds
   size_t at = 0, when_at = 0;
 };

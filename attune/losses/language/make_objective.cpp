@@ -4,120 +4,22 @@
 #include <nlohmann/json.hpp>
 
 #include "attune/base/error.h"
-#include "attune/base/suggest.h"
 #include "attune/losses/formula/formula.h"
-#include "attune/losses/language/expression.h"
+#include "attune/losses/language/told.h"
 #include "attune/losses/loss_list.h"
 
 namespace attune::losses {
 namespace {
 
-// A term's loss with its options, not made yet.
-struct Told {
-  const LossEntry* entry;
-  std::unique_ptr<LossMaker> maker;
-  std::vector<std::pair<std::string, std::string>> options;  // as told, in order
-
-  bool was_told(const std::string& name) const { return maker->options.given(name); }
-  void set(const std::string& name, const std::string& value) {
-    maker->options.set(name, value);
-    options.emplace_back(name, value);
-  }
-};
-
-const LossEntry& entry_of(const LossExpression& loss, const CallExpression& call, TargetKind kind,
-                          const LossFacts& facts) {
-  try {
-    const LossEntry& entry = loss_named(call.name);
-    if (const std::string why = why_unfit(entry, kind, facts); !why.empty())
-      fail(ErrorKind::usage, "the loss '{}' does not fit: {}", call.name, why);
-    return entry;
-  } catch (const Error& error) {
-    fail_at(loss.text, call.at, error.message());
-  }
-}
-
-// As the language writes them.
-std::string option_names(const OptionList& options) {
-  std::string names = fmt::format("{}", fmt::join(options.names(), ", "));
-  std::replace(names.begin(), names.end(), '-', '_');
-  return names;
-}
-
-void set_option(const LossExpression& loss, const CallExpression& call, OptionList& known,
-                const OptionExpression& option) {
-  if (!known.has(option.name))
-    fail_at(loss.text, option.name_at,
-            fmt::format("{} has no option '{}' (it has {}){}", call.name, option.name, option_names(known),
-                        did_you_mean(option.name, known.names())));
-  if (known.given(option.name)) fail_at(loss.text, option.name_at, fmt::format("'{}' is given twice", option.name));
-  try {
-    known.set(option.name, option.value);
-  } catch (const Error& error) {
-    fail_at(loss.text, option.value_at, fmt::format("{}: {}", call.name, error.message()));
-  }
-}
-
-Told told(const LossExpression& loss, const CallExpression& call, TargetKind kind, const LossFacts& facts) {
-  Told told{.entry = &entry_of(loss, call, kind, facts), .maker = nullptr, .options = {}};
-  told.maker = told.entry->maker();
-  for (const OptionExpression& option : call.options) {
-    set_option(loss, call, told.maker->options, option);
-    told.options.emplace_back(option.name, option.value);
-  }
-  return told;
-}
-
-// What the loss finds wrong in an option that came from a flag is the flag's.
-void fail_at_flag(const std::string& message, const std::vector<CommonOption>& common) {
-  for (const CommonOption& option : common) {
-    std::string begin = message.substr(0, option.name.size() + 1);
-    std::replace(begin.begin(), begin.end(), '-', '_');
-    if (begin == option.name + ":") fail(ErrorKind::usage, "{}{}", option.flag, message.substr(option.name.size()));
-  }
-}
-
-std::unique_ptr<Loss> made(const LossExpression& loss, const TermExpression& term, const Told& told,
-                           const LossFacts& facts, const std::vector<CommonOption>& common = {}) {
-  try {
-    return told.maker->make(facts);
-  } catch (const Error& error) {
-    fail_at_flag(error.message(), common);
-    fail_at(loss.text, term.call.at, fmt::format("{}: {}", told.entry->name, error.message()));
-  }
-}
-
-// The same loss without class weights, if it was told some.
-std::unique_ptr<Loss> without_weights(const LossExpression& loss, const TermExpression& term, const Told& told,
-                                      const LossFacts& facts) {
-  Told plain{.entry = told.entry, .maker = told.entry->maker(), .options = {}};
-  for (const auto& [name, value] : told.options)
-    if (name != "weights") plain.set(name, value);
-  return plain.options.size() < told.options.size() ? made(loss, term, plain, facts) : nullptr;
-}
-
-std::string value_text(const std::string& value) {
-  if (value.find(';') != std::string::npos) {
-    std::string rows = "[[" + value + "]]";
-    for (size_t at = rows.find(';'); at != std::string::npos; at = rows.find(';')) rows.replace(at, 1, "],[");
-    return rows;
-  }
-  return value.find(',') != std::string::npos ? "[" + value + "]" : value;
-}
-
-// "gamma=2, weights=[1,2]".
-std::string options_text(const std::vector<std::pair<std::string, std::string>>& options) {
-  std::string text;
-  for (const auto& [given, value] : options) {
-    std::string name = given;
-    std::replace(name.begin(), name.end(), '-', '_');
-    text += fmt::format("{}{}={}", text.empty() ? "" : ", ", name, value_text(value));
-  }
-  return text;
+// One memory of the training rows for all that stand in a term's place.
+void share_state(Loss& term, Loss* other) {
+  if (other && other->state()) *other->state() = *term.state();
 }
 
 std::string text_of(const TermExpression& term, const Told& told) {
-  std::string text = term.weight == 1 ? "" : fmt::format("{}*", term.weight);
+  std::string text = term.first_weight  ? fmt::format("({}..{})*", *term.first_weight, term.weight)
+                     : term.weight == 1 ? ""
+                                        : fmt::format("{}*", term.weight);
   text += told.entry->name;
   if (!told.options.empty()) text += "(" + options_text(told.options) + ")";
   const double begin = 100 * term.begin, end = 100 * term.end;
@@ -146,7 +48,10 @@ StrategyOptions strategy_of(const LossExpression& loss, TargetKind kind) {
                           options.kName));
     OptionList list{""};
     options.visit(list);
-    for (const OptionExpression& option : loss.strategy.options) set_option(loss, loss.strategy, list, option);
+    for (const OptionExpression& option : loss.strategy.options) {
+      if (!option.last.empty()) fail_at(loss.text, option.value_at, "a strategy's options cannot change");
+      set_option(loss, loss.strategy, list, option);
+    }
     strategy = options;
   });
   return strategy;
@@ -197,15 +102,38 @@ void check_own_parameters(const LossExpression& loss, const std::vector<Told>& a
 // One way to read the last layer, of all terms that read it.
 void check_same_link(const LossExpression& loss, const std::vector<ObjectiveTerm>& terms, const std::vector<Told>& all,
                      TargetKind kind) {
-  const LossEntry* first = nullptr;
+  const auto told = [](const ObjectiveTerm& term) {
+    const Link* link = term.loss->link();
+    return link ? link->told() : "";
+  };
+  std::optional<size_t> first;
+  for (size_t t = 0; t < terms.size(); ++t) {
+    const LossEntry *entry = all[t].entry, *before = first ? all[*first].entry : nullptr;
+    if (entry->fits != kind) continue;
+    if (first && (entry->outputs != before->outputs || (terms[t].loss->link() && entry != before) ||
+                  told(terms[t]) != told(terms[*first])))
+      fail_at(loss.text, loss.terms[t].call.at,
+              fmt::format("{} reads the last layer in another way than {}; they cannot stand in one loss", entry->name,
+                          before->name));
+    if (!first) first = t;
+  }
+}
+
+// And one last layer: a plain one, or of cosines times one scale.
+void check_same_head(const LossExpression& loss, const std::vector<ObjectiveTerm>& terms, const std::vector<Told>& all,
+                     TargetKind kind) {
+  const auto head = [](double scale) {
+    return scale > 0 ? fmt::format("{} times cosines", scale) : std::string("an ordinary last layer");
+  };
+  const ObjectiveTerm* first = nullptr;
   for (size_t t = 0; t < terms.size(); ++t) {
     if (all[t].entry->fits != kind) continue;
-    if (first &&
-        (all[t].entry->outputs != first->outputs || (terms[t].loss->link() != nullptr && all[t].entry != first)))
+    if (!first) first = &terms[t];
+    const double scale = terms[t].loss->cosine_head(), had = first->loss->cosine_head();
+    if (scale != had)
       fail_at(loss.text, loss.terms[t].call.at,
-              fmt::format("{} reads the last layer in another way than {}; they cannot stand in one loss",
-                          all[t].entry->name, first->name));
-    if (!first) first = all[t].entry;
+              fmt::format("{} reads {}, and {} before it {}; they cannot stand in one loss (ldam has head=linear)",
+                          all[t].entry->name, head(scale), first->loss->name(), head(had)));
   }
 }
 
@@ -278,15 +206,21 @@ Objective make_objective(const std::string& text, TargetKind kind, const LossFac
                      .end = term.end,
                      .ordered = all[t].entry->ordered,
                      .teaches = all[t].entry->teaches,
-                     .before = term.begin > 0 ? without_weights(loss, term, all[t], facts) : nullptr});
+                     .before = term.begin > 0 ? without_weights(loss, term, all[t], facts) : nullptr,
+                     .first_weight = term.first_weight});
+    ObjectiveTerm& made = terms.back();
+    made.stages = stages_of(loss, term, all[t], facts, *made.loss);
+    share_state(*made.loss, made.before.get());
+    for (const auto& stage : made.stages) share_state(*made.loss, stage.get());
     in_order += (t ? " + " : "") + text_of(term, all[t]);
   }
   check_covered(loss, terms);
   check_same_link(loss, terms, all, kind);
+  check_same_head(loss, terms, all, kind);
   const StrategyOptions strategy = strategy_of(loss, kind);
   if (!loss.strategy.name.empty()) {
-    std::vector<std::pair<std::string, std::string>> options;
-    for (const auto& option : loss.strategy.options) options.emplace_back(option.name, option.value);
+    std::vector<ToldOption> options;
+    for (const auto& option : loss.strategy.options) options.push_back({option.name, option.value});
     in_order =
         fmt::format("{}({}{}{})", loss.strategy.name, in_order, options.empty() ? "" : ", ", options_text(options));
   }
@@ -298,9 +232,11 @@ std::unique_ptr<Loss> make_loss(const std::string& text, TargetKind kind, const 
   const LossExpression loss = parse_loss(text);
   const TermExpression& term = loss.terms[0];
   if (loss.terms.size() > 1) fail_at(text, loss.terms[1].at, "a single loss is expected here");
-  if (term.weight != 1 || term.begin > 0 || term.end < 1)
+  if (term.weight != 1 || term.first_weight || term.begin > 0 || term.end < 1)
     fail_at(text, term.at, "a loss without weight or share of the training is expected here");
-  return made(loss, term, told(loss, term.call, kind, facts), facts);
+  const Told options = told(loss, term.call, kind, facts);
+  if (options.changes()) fail_at(text, term.call.at, "a loss whose options do not change is expected here");
+  return made(loss, term, options, facts);
 }
 
 }  // namespace attune::losses

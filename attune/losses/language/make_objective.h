@@ -23,8 +23,8 @@ struct CommonOption {
 //
 // Errors (usage), with a caret where the text is wrong: what does not parse; an unknown loss (suggests the nearest) or
 // one that does not fit (names those that do); an unknown option or a value out of range; terms that read the last
-// layer in different ways; parameters of a loss's own in two terms, or in one that begins later; a share of the
-// training in which nothing would be minimised; a common option that no term has.
+// layer in different ways, or want different ones; parameters of a loss's own in two terms, or in one that begins
+// later; a share of the training in which nothing would be minimised; a common option that no term has.
 Objective make_objective(const std::string& text, TargetKind kind, const LossFacts& facts,
                          const std::vector<CommonOption>& common = {});
 

@@ -67,6 +67,12 @@ class Parser {
     skip_spaces();
     return true;
   }
+  bool take_dots() {
+    if (!text_.substr(at_).starts_with("..")) return false;
+    at_ += 2;
+    skip_spaces();
+    return true;
+  }
   void expect(char c, const char* where) {
     if (!take(c)) fail(fmt::format("expected '{}' {}", c, where));
   }
@@ -76,9 +82,11 @@ class Parser {
     const size_t digit = at_ + (here() == '-' || here() == '.' ? 1 : 0);
     return digit < text_.size() && (is_digit(text_[digit]) || text_[digit] == '.');
   }
+  // The dots of 0..2 are none of the number's.
   double number() {
     double value = 0;
-    const auto [end, error] = std::from_chars(text_.data() + at_, text_.data() + text_.size(), value);
+    const char* const last = text_.data() + std::min(text_.find("..", at_), text_.size());
+    const auto [end, error] = std::from_chars(text_.data() + at_, last, value);
     if (error != std::errc() || !std::isfinite(value)) fail("expected a number");
     at_ = static_cast<size_t>(end - text_.data());
     skip_spaces();
@@ -107,6 +115,12 @@ class Parser {
     if (starts_number()) {
       term.weight = number();
       expect('*', "after a term's weight, as in 0.5*focal");
+    } else if (take('(')) {
+      term.first_weight = number();
+      if (!take_dots()) fail("expected '..' in a weight that changes, as in (0..1)*supcon");
+      term.weight = number();
+      expect(')', "after a weight that changes, as in (0..1)*supcon");
+      expect('*', "after a term's weight, as in (0..1)*supcon");
     }
     term.call = call();
     term.when_at = at_;
@@ -166,17 +180,32 @@ class Parser {
     option.name = name("an option's name");
     expect('=', "after an option's name");
     option.value_at = at_;
+    const bool is_number = starts_number();
     option.value = value();
+    if (!is_number || !take_dots()) return option;
+    option.last_at = at_;
+    option.last = number_text();
     return option;
   }
 
   std::string value() {
     if (starts_number()) return number_text();
     if (take('[')) return list();
-    std::string text = name("a number, a name or a list in brackets");
+    if (here() == '"') return quoted();
+    std::string text = name("a number, a name, a text in quotes or a list in brackets");
     if (!take('(')) return text;
     text += '(' + number_text() + ')';
     expect(')', "after the number");
+    return text;
+  }
+
+  // With its quotes.
+  std::string quoted() {
+    const size_t end = text_.find('"', at_ + 1);
+    if (end == std::string_view::npos) fail("this quote is never closed");
+    std::string text(text_.substr(at_, end + 1 - at_));
+    at_ = end + 1;
+    skip_spaces();
     return text;
   }
 

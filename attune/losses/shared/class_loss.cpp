@@ -93,7 +93,13 @@ LossTerm ClassLoss::evaluate(Context& context, const LossInput& input) const {
     const double all = log_sum_exp(scaled);
     for (size_t c = 0; c < k; ++c) log_p[c] = scaled[c] - all, p[c] = std::exp(log_p[c]);
     const auto gradient = wanted ? std::span(gradients).subspan(i * k, k) : std::span<double>();
-    items[i] = expected({.z = scaled, .log_p = log_p, .p = p, .progress = input.progress}, q, gradient);
+    const bool known = context.training && !input.targets.examples.empty();
+    items[i] = expected({.z = scaled,
+                         .log_p = log_p,
+                         .p = p,
+                         .progress = input.progress,
+                         .example = known ? input.targets.examples[i] : -1},
+                        q, gradient);
     for (double& d : gradient) d /= shared_.temperature;
   }
   return row_term(context, input.targets, put_items(context, "class_loss", input.logits, items, gradients),

@@ -37,6 +37,7 @@ struct ClassRow {
   std::span<const double> log_p;  // [K] z - log sum exp z
   std::span<const double> p;      // [K]
   double progress = 0;            // share of the training done
+  int32_t example = -1;           // its row of the training data; -1: not in training, or not known
 
   size_t classes() const { return z.size(); }
 };

@@ -48,7 +48,8 @@ double of_scores(std::span<const double> a, std::span<const double> b, std::span
 Divergence divergence_for(const MicroBatch& micro) {
   const losses::Targets& targets = micro.batch.targets;
   if (targets.classes.empty()) return targets.width > 1 ? of_labels : of_scores;
-  return micro.loss.link() ? of_labels : of_classes;
+  const losses::Link* link = micro.loss.link();
+  return link && !link->is_softmax() ? of_labels : of_classes;
 }
 
 // The first that is not 0: a term may not hold yet.
