@@ -35,11 +35,15 @@ HeadOutput Head::forward(Context& context, const Tensor& hidden, const tensor::P
                                : ops::gather_rows(context, hidden, context.on_device(input.rows), read);
   if (pooler_)
     x = ops::activation(context, kernels::ActivationKind::tanh, pooler_->forward(context, x, context.sums()));
-  if (!classifier_ && !cosine_weight_) return {x, x};
+  return {x, answer(context, x, input.keys)};
+}
+
+Tensor Head::answer(Context& context, const Tensor& features, std::span<const uint64_t> keys) const {
+  if (!classifier_ && !cosine_weight_) return features;
   const Tensor dropped =
-      ops::dropout(context, x, {.p = dropout_, .stream = kHeadStream, .row_keys = context.on_device(input.keys)});
-  if (cosine_weight_) return {x, ops::cosine(context, dropped, cosine_weight_->value, options_.cosine)};
-  return {x, classifier_->forward(context, dropped, context.sums())};
+      ops::dropout(context, features, {.p = dropout_, .stream = kHeadStream, .row_keys = context.on_device(keys)});
+  if (cosine_weight_) return ops::cosine(context, dropped, cosine_weight_->value, options_.cosine);
+  return classifier_->forward(context, dropped, context.sums());
 }
 
 }  // namespace attune::models

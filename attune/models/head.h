@@ -56,6 +56,8 @@ class Head {
   // hidden [N, C] -> features and logits; rows at and beyond `count` mean nothing.
   HeadOutput forward(Context& context, const Tensor& hidden, const tensor::PackedView& rows,
                      const HeadInput& input) const;
+  // The last layer alone: features [rounded count, C] -> logits, with the dropout that forward() draws.
+  Tensor answer(Context& context, const Tensor& features, std::span<const uint64_t> keys) const;
   const HeadOptions& options() const { return options_; }
   // Whether it reads the mean of a sequence's rows, all of them; else only the rows it is told.
   bool pools_sequences() const { return options_.kind != HeadKind::token && options_.pooling == Pooling::mean; }

@@ -30,6 +30,11 @@ class Model {
   ModelOutput forward(Context& context, const tensor::PackedRows& rows, const HeadInput& head,
                       Hidden hidden = Hidden::read_rows) const;
 
+  // Logits of features that forward() gave: see Head::answer.
+  Tensor answer(Context& context, const Tensor& features, const HeadInput& head) const {
+    return head_.answer(context, features, head.keys);
+  }
+
   nn::Parameters& parameters() { return parameters_; }
   const nn::Parameters& parameters() const { return parameters_; }
   const BertConfig& config() const { return encoder_.config(); }

@@ -152,6 +152,10 @@ void Parameters::begin_step() {
   for (const auto& p : all_) p->state = {};
 }
 
+void Parameters::detach() {
+  for (const auto& p : all_) p->value.var = -1;
+}
+
 void Parameters::attach(autograd::Tape& tape) {
   for (const auto& p : all_) {
     p->value.var = -1;

@@ -91,6 +91,7 @@ class Parameters {
   Tensor squares() const;
   void begin_step();                  // no gradient has arrived yet
   void attach(autograd::Tape& tape);  // trainable parameters become leaves of this recording
+  void detach();                      // they are constants, until attached again
   // Error (internal) that names every trainable parameter that received no gradient since begin_step().
   void check_gradients_arrived() const;
 

@@ -11,6 +11,7 @@ PassResult forward(const MicroBatch& micro) {
                                 .targets = micro.batch.targets,
                                 .progress = micro.progress};
   const losses::ObjectiveValue value = micro.loss.evaluate(micro.context, input);
+  if (micro.output && micro.context.random.pass == 0) *micro.output = output;
   if (micro.costs && micro.context.random.pass == 0)
     add_row_costs(micro.loss, value, micro.context, input, *micro.costs);
   return {output, value};

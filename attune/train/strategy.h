@@ -18,6 +18,8 @@ struct MicroBatch {
   double progress = 0;                          // share of the training done, in [0, 1]
   // Where forward() notes what rows cost in the first pass; nullptr: nobody asks.
   std::vector<RowCost>* costs = nullptr;
+  // Where forward() leaves what the model gave in the first pass; nullptr: nobody asks.
+  models::ModelOutput* output = nullptr;
 };
 
 class Strategy {

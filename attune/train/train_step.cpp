@@ -17,7 +17,8 @@ TrainStep::TrainStep(models::Model& model, const losses::Objective& loss, optim:
       options_(options),
       strategy_(make_strategy(loss.strategy())),
       arena_(kernels.memory()),
-      tape_(arena_, kernels) {
+      tape_(arena_, kernels),
+      term_gradients_(kernels) {
   strategy_->begin(model, kernels);
 }
 
@@ -34,12 +35,15 @@ StepReport TrainStep::run(std::span<const tasks::Batch> micro_batches, int64_t s
   nn::Parameters& parameters = model_.parameters();
   begin(micro_batches);
   optimizer_.catch_up(kernels_);
+  const bool looks = loss_.terms().size() > 1 && step % kStepsALook == 0 && !gathers(micro_batches);
+  if (looks) term_gradients_.begin(loss_.terms().size());
   if (gathers(micro_batches))
     report.loss = gathered_forward_backward(micro_batches, step, denominators);
   else
     for (size_t i = 0; i < micro_batches.size(); ++i)
       report.loss += forward_backward(micro_batches[i], slots_[i], step, denominators,
-                                      options_.row_costs ? &report.rows : nullptr);
+                                      options_.row_costs ? &report.rows : nullptr, looks);
+  if (looks) report.notes = opposition_.look(term_gradients_, loss_, step);
 
   if (!checked_) parameters.check_gradients_arrived();
   checked_ = true;
@@ -96,17 +100,23 @@ void TrainStep::limit_memory(size_t bytes) {
 }
 
 double TrainStep::forward_backward(const tasks::Batch& batch, std::span<const int32_t> slots, int64_t step,
-                                   const losses::PerTerm<double>& denominators, std::vector<RowCost>* costs) {
+                                   const losses::PerTerm<double>& denominators, std::vector<RowCost>* costs,
+                                   bool looks_at_terms) {
   if (batch.read_count == 0) return 0;  // sentences of which no word has a piece: nothing to learn from
   autograd::Context context = recording(step);
   context.slots = context.on_device(slots);
-  return strategy_->run({.context = context,
+  models::ModelOutput output;
+  const MicroBatch micro{.context = context,
                          .model = model_,
                          .loss = loss_,
                          .batch = batch,
                          .denominators = denominators,
                          .progress = progress(step),
-                         .costs = costs});
+                         .costs = costs,
+                         .output = looks_at_terms ? &output : nullptr};
+  const double objective = strategy_->run(micro);
+  if (looks_at_terms) term_gradients_.add(micro, output);
+  return objective;
 }
 
 // A fresh recording of this step.

@@ -9,6 +9,7 @@
 #include "attune/optim/schedule.h"
 #include "attune/train/gathered.h"
 #include "attune/train/strategy.h"
+#include "attune/train/term_gradients.h"
 
 namespace attune::train {
 
@@ -16,9 +17,10 @@ struct StepReport {
   double loss = 0;           // the step's objective (losses/objective.h)
   double gradient_norm = 0;  // before clipping
   double rate = 0;
-  int64_t tokens = 0;              // real ones
-  std::vector<RowCost> rows = {};  // what each row cost, if asked for
-  bool skipped = false;            // no item of the step had a valid target: nothing was learned
+  int64_t tokens = 0;                   // real ones
+  std::vector<RowCost> rows = {};       // what each row cost, if asked for
+  std::vector<std::string> notes = {};  // what the user should know, mostly nothing
+  bool skipped = false;                 // no item of the step had a valid target: nothing was learned
 };
 
 class TrainStep {
@@ -55,7 +57,8 @@ class TrainStep {
  private:
   void begin(std::span<const tasks::Batch> micro_batches);
   double forward_backward(const tasks::Batch& batch, std::span<const int32_t> slots, int64_t step,
-                          const losses::PerTerm<double>& denominators, std::vector<RowCost>* costs = nullptr);
+                          const losses::PerTerm<double>& denominators, std::vector<RowCost>* costs = nullptr,
+                          bool looks_at_terms = false);
   // The same of a loss that sees all rows of the step: gathered.h.
   double gathered_forward_backward(std::span<const tasks::Batch> micro_batches, int64_t step,
                                    const losses::PerTerm<double>& denominators);
@@ -75,6 +78,8 @@ class TrainStep {
   autograd::Tape tape_;
   nn::TouchedRows touched_;
   Gathered gathered_;
+  TermGradients term_gradients_;
+  Opposition opposition_;
   std::vector<std::vector<int32_t>> slots_;  // by micro-batch
   bool checked_ = false;                     // every parameter has been seen to receive a gradient
 };

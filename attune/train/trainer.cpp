@@ -111,6 +111,7 @@ Outcome Trainer::run(const nlohmann::json& identity) {
     state_.seconds += seconds;
     ++state_.step;
     check_learning(report);
+    for (const auto& note : report.notes) observer_.note(note);
     log_step(report, seconds);
     log_rows(report);
     if (evaluation_due()) evaluate_dev();
