@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "attune/base/files.h"
+#include "attune/io/model_folder.h"
 #include "attune/io/safetensors_writer.h"
 #include "attune/io/sentence_folder.h"
 #include "attune/tasks/folder_weights.h"
@@ -34,14 +35,38 @@ json with_task(json config, const ModelBundle& bundle, bool hugging_face_head) {
   return config;
 }
 
-void write_tensors(tensor::Memory& memory, const std::vector<models::NamedTensor>& named, const fs::path& path) {
+// A tensor that the model does not use and hands on.
+struct HandedOn {
+  std::string name;
+  std::vector<int64_t> shape;
+  std::vector<float> values;
+};
+
+// transformers' BertModel has a pooler, which vectors do not read; without it, opening the folder there warns.
+std::vector<HandedOn> pooler_of_source(const ModelBundle& bundle) {
+  const io::ModelFolder folder = io::ModelFolder::open(bundle.source);
+  std::vector<HandedOn> handed;
+  for (const char* name : {"pooler.dense.weight", "pooler.dense.bias"})
+    for (const char* prefix : {"", "bert."})
+      if (const io::TensorView* found = folder.find(prefix + std::string(name))) {
+        handed.push_back({name, found->shape, std::vector<float>(static_cast<size_t>(found->elements))});
+        folder.read_f32(found->name, handed.back().values);
+        break;
+      }
+  return handed;
+}
+
+void write_tensors(tensor::Memory& memory, const std::vector<models::NamedTensor>& named, const fs::path& path,
+                   const std::vector<HandedOn>& handed = {}) {
   std::vector<io::TensorSpec> specs;
   for (const auto& [name, tensor] : named) {
     std::vector<int64_t> shape{tensor.shape[0]};
     if (tensor.shape.rank() == 2) shape.push_back(tensor.cols());
     specs.push_back({name, io::FileDType::f32, std::move(shape)});
   }
+  for (const HandedOn& tensor : handed) specs.push_back({tensor.name, io::FileDType::f32, tensor.shape});
   io::SafetensorsWriter writer(path, std::move(specs));
+  for (const HandedOn& tensor : handed) writer.append_f32(tensor.name, tensor.values);
   for (const auto& [name, tensor] : named) writer.append_f32(name, tensor::OnHost<float>(memory, tensor).values());
   writer.commit();
 }
@@ -69,7 +94,8 @@ void save_bundle(ModelBundle& bundle, const fs::path& folder, json record) {
   else
     fs::remove(folder / kHeadFile);
   named.erase(beside, named.end());
-  write_tensors(memory, named, folder / "model.safetensors");
+  write_tensors(memory, named, folder / "model.safetensors",
+                vectors ? pooler_of_source(bundle) : std::vector<HandedOn>{});
   write_file_atomically(folder / "config.json", with_task(bundle.config, bundle, hugging_face_head).dump(2) + "\n");
 
   if (vectors)
