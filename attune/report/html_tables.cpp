@@ -153,27 +153,27 @@ std::string html_truncation(const Report& report) {
 std::string html_mistakes(const Report& report) {
   const Split* split = headline_split(report);
   if (!split || split->mistakes.empty()) return "";
-  const bool scored = report.task == "regress";
-  const char* cell = scored ? "<td>" : "<td class=\"l wrap\">";
-  const char* column = scored ? "<th scope=\"col\">" : "<th scope=\"col\" class=\"l\">";
+  const MistakeWords words = mistake_words(report, *split);
+  const char* cell = words.numbers ? "<td>" : "<td class=\"l wrap\">";
+  const char* column = words.numbers ? "<th scope=\"col\">" : "<th scope=\"col\" class=\"l\">";
   std::string rows;
   for (const Mistake& one : split->mistakes) {
     const std::string place = one.place.empty() ? "" : ", " + escape(one.place);
     rows += fmt::format("<tr><th scope=\"row\" class=\"wrap\">{}</th>{}{}</td>{}{}</td>",
                         escape(one.file) + fmt::format(" line {}{}", one.line, place), cell, escape(one.gold), cell,
                         escape(one.predicted));
-    if (!scored) rows += fmt::format("<td>{}</td>", fixed(one.probability, 3));
+    if (words.probability) rows += fmt::format("<td>{}</td>", fixed(one.probability, 3));
     if (report.show_texts) rows += fmt::format("<td class=\"l wrap\">{}</td>", escape(one.text));
     rows += "</tr>\n";
   }
-  const std::string head = fmt::format("<th scope=\"col\" class=\"l\">row</th>{0}gold</th>{0}predicted</th>{1}{2}",
-                                       column, scored ? "" : "<th scope=\"col\">probability</th>",
-                                       report.show_texts ? "<th scope=\"col\" class=\"l\">text</th>" : "");
-  std::string aside = scored ? "Rows whose predicted score is farthest from gold; some of them have a wrong score."
-                             : "Wrong rows the model was surest of; some of them are wrong labels.";
+  const std::string head =
+      fmt::format("<th scope=\"col\" class=\"l\">row</th>{0}{1}</th>{0}{2}</th>{3}{4}", column, words.gold,
+                  words.predicted, words.probability ? "<th scope=\"col\">probability</th>" : "",
+                  report.show_texts ? "<th scope=\"col\" class=\"l\">text</th>" : "");
+  std::string aside = words.about;
   if (!report.show_texts) aside += " Texts are left out unless asked for with --report-text.";
   return section(
-      "mistakes", scored ? "Largest errors" : "Most confident mistakes", aside,
+      "mistakes", words.title, aside,
       fmt::format("<div class=\"scroll\"><table>\n<thead><tr>{}</tr></thead>\n<tbody>\n{}</tbody></table></div>", head,
                   rows));
 }

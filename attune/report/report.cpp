@@ -42,6 +42,26 @@ bool has_intervals(const Report& report) {
   return false;
 }
 
+MistakeWords mistake_words(const Report& report, const Split& split) {
+  if (std::holds_alternative<metrics::RetrievalResult>(split.detail))
+    return {.title = "Queries answered worst",
+            .gold = "right answer",
+            .predicted = "came first",
+            .about = "Queries whose right answer did not come first, and where it came.",
+            .probability = false};
+  if (report.task == "regress")
+    return {.title = "Largest errors",
+            .gold = "gold",
+            .predicted = "predicted",
+            .about = "Rows whose predicted score is farthest from gold; some of them have a wrong score.",
+            .numbers = true,
+            .probability = false};
+  return {.title = "Most confident mistakes",
+          .gold = "gold",
+          .predicted = "predicted",
+          .about = "Wrong rows the model was surest of; some of them are wrong labels."};
+}
+
 std::string label_name(const std::vector<std::string>& names, int32_t index) {
   if (index < 0) return "(none)";
   const auto at = static_cast<size_t>(index);

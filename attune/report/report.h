@@ -122,6 +122,13 @@ std::vector<std::string> threshold_notes(const Report& report);
 // Whether any score of any split has an interval (--bootstrap 0: none).
 bool has_intervals(const Report& report);
 
+// How a split's mistakes are called: those of classes and words have a probability, those of scores and searches none.
+struct MistakeWords {
+  const char *title, *gold, *predicted, *about;
+  bool numbers = false, probability = true;
+};
+MistakeWords mistake_words(const Report& report, const Split& split);
+
 // The name of label or entity type `index`; "(none)" for -1.
 std::string label_name(const std::vector<std::string>& names, int32_t index);
 

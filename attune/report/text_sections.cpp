@@ -201,17 +201,12 @@ void text_truncation(const Report& report, TextPage& page) {
 void text_mistakes(const Report& report, TextPage& page) {
   const Split* split = headline_split(report);
   if (!split || split->mistakes.empty()) return;
-  const bool scored = report.task == "regress";
-  const bool searched = std::holds_alternative<metrics::RetrievalResult>(split->detail);
-  page.heading(searched ? "Queries answered worst"
-               : scored ? "Largest errors"
-                        : "Most confident mistakes",
-               report.show_texts ? "" : "texts are left out; --report-text shows them");
+  const MistakeWords words = mistake_words(report, *split);
+  page.heading(words.title, report.show_texts ? "" : "texts are left out; --report-text shows them");
+  const Align side = words.numbers ? Align::right : Align::left;
   Columns columns;
-  columns.column("row", Align::left, Cut::start)
-      .column(searched ? "right answer" : "gold", scored ? Align::right : Align::left);
-  columns.column(searched ? "came first" : "predicted", scored ? Align::right : Align::left)
-      .column(scored || searched ? "" : "probability");
+  columns.column("row", Align::left, Cut::start).column(words.gold, side).column(words.predicted, side);
+  columns.column(words.probability ? "probability" : "");
   const size_t shown = std::min(kMistakes, split->mistakes.size());
   for (size_t i = 0; i < shown; ++i) {
     const Mistake& one = split->mistakes[i];
