@@ -237,7 +237,8 @@ std::pair<int64_t, int64_t> extent(const Batch& batch, int64_t row) {
 }  // namespace
 
 int64_t first_row(const Batch& batch, int64_t row) {
-  return extent(batch, row).first;
+  const auto& sequences = batch.targets.sequences;
+  return sequences.empty() ? row : sequences[static_cast<size_t>(row)];
 }
 
 void set_weights(Batch& batch, const std::vector<float>& weights) {

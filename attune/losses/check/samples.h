@@ -36,7 +36,7 @@ Batch rows_of(const Batch& batch, const std::vector<int64_t>& rows);
 // Gives row (sentence) i the i-th weight.
 void set_weights(Batch& batch, const std::vector<float>& weights);
 
-// Its first row in the batch.
+// Its first row in the batch; of the row behind the last, the end.
 int64_t first_row(const Batch& batch, int64_t row);
 
 }  // namespace attune::losses
