@@ -38,7 +38,7 @@ std::string vector_line(const data::Example& text, std::span<const float> vector
   Json line = Json::object();
   if (!text.id.empty()) line["id"] = text.id;
   line["embedding"] = std::vector<float>(vector.begin(), vector.end());
-  return line.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return json_line(line);
 }
 
 }  // namespace

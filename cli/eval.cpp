@@ -62,11 +62,12 @@ report::Report evaluated(const EvalOptions& options) {
   const auto kernels = kernels::cpu::make_kernels(threads.threads);
   tasks::ModelBundle bundle = options.inference.open();
   if (!bundle.loss_error.empty()) fail(ErrorKind::model, "{}", bundle.loss_error);
-  const train::Split split = train::make_split(
-      "test", train::joined(options.data),
+  data::Dataset rows =
       data::read_dataset(options.data, bundle.task->data, options.read, data::TargetNeed::required,
-                         options.out.empty() ? system_scratch_folder() : scratch_folder_for(options.out)),
-      bundle);
+                         options.out.empty() ? system_scratch_folder() : scratch_folder_for(options.out));
+  auto corpus = train::encode_corpus(rows, bundle);
+  const train::Split split =
+      train::make_split("test", train::joined(options.data), std::move(rows), bundle, std::move(corpus));
   tasks::check_pairs(bundle, split.data);
   tasks::set_default_loss(bundle, split.data.shape);
   Console console;

@@ -9,6 +9,8 @@
 #include "attune/base/utf8.h"
 #include "attune/metrics/multilabel.h"
 
+#include "cli/output.h"
+
 namespace attune::cli {
 namespace {
 
@@ -121,7 +123,7 @@ std::string PredictionLines::line(const data::Example& example, const train::Row
       break;
   }
   if (options_.logits) line["logits"] = logits_json(row, static_cast<size_t>(bundle_.logit_count()));
-  return line.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return json_line(line);
 }
 
 }  // namespace attune::cli

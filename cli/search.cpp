@@ -1,6 +1,5 @@
 // attune search: the documents that answer a query, nearest first.
 #include <algorithm>
-#include <cmath>
 #include <nlohmann/json.hpp>
 #include <numeric>
 
@@ -51,10 +50,11 @@ class Documents {
     for (size_t i = 0; i < texts_->size(); ++i) {
       rows.push_back((*texts_)[i]);
       if (rows.size() < kAtOnce && i + 1 < texts_->size()) continue;
-      const auto some = unit(vectors_of(predictor, rows), width_);
+      const auto some = vectors_of(predictor, rows);
       vectors_.insert(vectors_.end(), some.begin(), some.end());
       rows.clear();
     }
+    tasks::scale_to_unit_rows(vectors_, width_);
   }
 
   struct Hit {
@@ -75,17 +75,6 @@ class Documents {
     return hits;
   }
   data::ExampleView text(size_t document) const { return texts_->view(document); }
-  size_t size() const { return texts_->size(); }
-
-  static std::vector<float> unit(std::vector<float> vectors, size_t width) {
-    for (size_t at = 0; at < vectors.size(); at += width) {
-      const auto row = std::span(vectors).subspan(at, width);
-      const float squares = std::inner_product(row.begin(), row.end(), row.begin(), 0.0F);
-      if (squares > 0)
-        for (float& x : row) x /= std::sqrt(squares);
-    }
-    return vectors;
-  }
 
  private:
   size_t width_;
@@ -103,7 +92,7 @@ std::string as_json(const data::Example& query, const std::vector<Documents::Hit
     list.push_back({{"id", std::string(documents.text(hit.document).id)},
                     {"score", hit.score},
                     {"text", std::string(documents.text(hit.document).text)}});
-  return line.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return json_line(line);
 }
 
 std::string as_text(const data::Example& query, const std::vector<Documents::Hit>& hits, const Documents& documents) {
@@ -145,7 +134,8 @@ int run_search(const ArgumentList& arguments) {
   const Documents documents(options, bundle, answering);
   const auto width = static_cast<size_t>(bundle.logit_count());
   const auto answer = [&](std::span<const data::Example> queries, std::span<const float> vectors) {
-    const auto units = Documents::unit({vectors.begin(), vectors.end()}, width);
+    std::vector<float> units(vectors.begin(), vectors.end());
+    tasks::scale_to_unit_rows(units, width);
     for (size_t i = 0; i < queries.size(); ++i) {
       const auto hits = documents.nearest(std::span(units).subspan(i * width, width), static_cast<size_t>(options.top));
       put(options.json ? as_json(queries[i], hits, documents) : as_text(queries[i], hits, documents));

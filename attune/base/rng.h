@@ -5,7 +5,9 @@
 // the data set, its occurrence in the step, token position; the counter is the channel (in attention: the key
 // position). See docs/design.md, "Random numbers".
 #pragma once
+#include <bit>
 #include <cstdint>
+#include <span>
 
 namespace attune {
 
@@ -23,6 +25,14 @@ constexpr uint64_t mix64(uint64_t x) {
 // Folds one more identifying number into a key.
 constexpr uint64_t mix_key(uint64_t key, uint64_t part) {
   return mix64(key + 0x9e3779b97f4a7c15ULL + mix64(part + 0x9e3779b97f4a7c15ULL));
+}
+
+// A key of some 32-bit values in their order: equal ones, bit for bit, have equal keys.
+template <class T>
+constexpr uint64_t key_of_values(std::span<const T> values) {
+  uint64_t key = values.size();
+  for (const T value : values) key = mix_key(key, std::bit_cast<uint32_t>(value));
+  return key;
 }
 
 // 32 random bits for (key, counter). Two keyed rounds of a 32-bit mixer (constants "lowbias32", C. Wellons 2018):

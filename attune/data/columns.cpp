@@ -72,6 +72,23 @@ class Chooser {
     return columns;
   }
 
+  // negative, negative_2, hard_negative_1, ...
+  void negatives(Columns& columns) {
+    for (const auto& wanted : options_.negative) columns.negatives.push_back(named(wanted, "--negative"));
+    if (!options_.negative.empty()) return;
+    for (size_t i = 0; i < lowered_.size(); ++i) {
+      std::string_view name = lowered_[i];
+      while (!name.empty() && name.back() >= '0' && name.back() <= '9') name.remove_suffix(1);
+      if (name.ends_with('_')) name.remove_suffix(1);
+      if (std::find(std::begin(kNegative), std::end(kNegative), name) != std::end(kNegative))
+        columns.negatives.push_back(static_cast<int>(i));
+    }
+    if (columns.negatives.empty()) return;
+    std::vector<std::string> names;
+    for (const int index : columns.negatives) names.push_back("'" + column(index) + "'");
+    columns.notes.push_back(fmt::format("{}: negatives are {}", question_.file, fmt::join(names, ", ")));
+  }
+
  private:
   std::string list() const {
     std::string text;
@@ -184,25 +201,6 @@ class Chooser {
           fmt::format("{}: {} is column '{}'", question_.file, two ? "score" : "label", column(columns.label[0])));
   }
 
- public:
-  // negative, negative_2, hard_negative_1, ...
-  void negatives(Columns& columns) {
-    for (const auto& wanted : options_.negative) columns.negatives.push_back(named(wanted, "--negative"));
-    if (!options_.negative.empty()) return;
-    for (size_t i = 0; i < lowered_.size(); ++i) {
-      std::string_view name = lowered_[i];
-      while (!name.empty() && name.back() >= '0' && name.back() <= '9') name.remove_suffix(1);
-      if (name.ends_with('_')) name.remove_suffix(1);
-      if (std::find(std::begin(kNegative), std::end(kNegative), name) != std::end(kNegative))
-        columns.negatives.push_back(static_cast<int>(i));
-    }
-    if (columns.negatives.empty()) return;
-    std::vector<std::string> names;
-    for (const int index : columns.negatives) names.push_back("'" + column(index) + "'");
-    columns.notes.push_back(fmt::format("{}: negatives are {}", question_.file, fmt::join(names, ", ")));
-  }
-
- private:
   void usual_pair(Columns& columns) {
     std::vector<int> found;
     if (question_.target == TargetKind::texts)

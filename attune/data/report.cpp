@@ -7,6 +7,7 @@
 
 #include "attune/base/error.h"
 #include "attune/base/utf8.h"
+#include "attune/data/blanks.h"
 #include "attune/data/first_rows.h"
 #include "attune/data/labels.h"
 #include "attune/data/tag_scheme.h"
@@ -97,7 +98,7 @@ void describe_scores(const Examples& examples, SplitProfile& profile) {
 }
 
 bool blank(std::string_view text) {
-  return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
+  return trimmed(text).empty();
 }
 
 void describe_texts(const Examples& examples, SplitProfile& profile) {

@@ -70,10 +70,11 @@ class Loss {
   virtual std::string name() const = 0;
 
   // What the sum is divided by, for a batch of these targets: items, valid tokens, sum of class weights, values ...
-  // Additive over disjoint sets of items.
+  // Additive over disjoint sets of items, unless the loss depends_on_batch().
   virtual double denominator(const Targets& targets) const = 0;
 
-  // True where an item's cost depends on its company (in-batch contrastive, dice, kappa): then a step is never split.
+  // True where an item's cost depends on its company (in-batch contrastive, dice, kappa): then
+  // a step's items are evaluated together, however its rows are run.
   virtual bool depends_on_batch() const { return false; }
 
   // Where its items are groups of the targets' items (sentences): the first of each group. Empty: they are the

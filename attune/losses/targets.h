@@ -16,6 +16,14 @@ Tensor vector_of(Context& context, const std::vector<double>& values);
 // A tensor of the run's summing type that holds `values`, then zeros.
 Tensor tensor_of(Context& context, tensor::Shape shape, std::span<const double> values);
 
+// sum_i u_i factor(i) over the items; a bool says which of them count.
+template <class Factor>
+double weighed_items(const Targets& targets, const Factor& factor) {
+  double sum = 0;
+  for (int64_t i = 0; i < targets.items(); ++i) sum += targets.weight(i) * static_cast<double>(factor(i));
+  return sum;
+}
+
 // What a loss by rows returns: items [rows] with the weights of the targets' items, and the sum of those.
 LossTerm row_term(Context& context, const Targets& targets, const Tensor& items, double denominator);
 

@@ -1,11 +1,9 @@
 #include "attune/tasks/model_bundle.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "attune/io/model_folder.h"
 #include "attune/io/resolve.h"
-#include "attune/io/sentence_folder.h"
 #include "attune/kernels/kernels.h"
 #include "attune/tasks/folder_weights.h"
 #include "attune/tasks/label_plan.h"
@@ -82,31 +80,9 @@ void note_loaded(ModelBundle& bundle) {
     bundle.notes.push_back("in the file, not used by this model: " + list_of(bundle.loaded.skipped, kMost));
 }
 
-// Rows of length 1, each scaled by itself; a row of zeros stays.
-std::vector<float> texts_vectors(std::span<const float> outputs, int64_t width, bool normalize) {
-  std::vector<float> vectors(outputs.begin(), outputs.end());
-  if (!normalize) return vectors;
-  const auto c = static_cast<size_t>(width);
-  for (size_t at = 0; at < vectors.size(); at += c) {
-    double squares = 0;
-    for (size_t i = at; i < at + c; ++i) squares += static_cast<double>(vectors[i]) * static_cast<double>(vectors[i]);
-    if (squares == 0) continue;
-    const double scale = 1 / std::sqrt(squares);
-    for (size_t i = at; i < at + c; ++i) vectors[i] = static_cast<float>(static_cast<double>(vectors[i]) * scale);
-  }
-  return vectors;
-}
-
-// What the folder says of its vectors: attune's record, sentence-transformers' files, else the usual: the mean of the
-// pieces, of length 1.
-io::SentenceSettings vector_settings(const fs::path& folder, int64_t hidden) {
-  return io::read_sentence_settings(folder, hidden).value_or(io::SentenceSettings{.mean = true, .normalize = true});
-}
-
 void apply_vector_settings(ModelBundle& bundle, const io::SentenceSettings& settings) {
   bundle.vectors = {.normalize = settings.normalize, .similarity = settings.similarity};
-  if (bundle.encode.query_prefix.empty()) bundle.encode.query_prefix = settings.query_prompt;
-  if (bundle.encode.passage_prefix.empty()) bundle.encode.passage_prefix = settings.document_prompt;
+  take_prefixes(settings, bundle.encode);
 }
 
 // Outputs of the last layer for the bundle's labels.
@@ -160,9 +136,13 @@ int64_t ModelBundle::logit_count() const {
 }
 
 std::vector<float> ModelBundle::logits(std::span<const float> outputs) const {
-  if (task->kind == TaskKind::embed) return texts_vectors(outputs, logit_count(), vectors.normalize);
   const losses::Link* link = loss.link();
-  if (!link) return {outputs.begin(), outputs.end()};
+  if (!link) {
+    std::vector<float> same(outputs.begin(), outputs.end());
+    if (task->kind == TaskKind::embed && vectors.normalize)
+      scale_to_unit_rows(same, static_cast<size_t>(logit_count()));
+    return same;
+  }
   const auto p = static_cast<size_t>(model->head().outputs), k = static_cast<size_t>(logit_count());
   const size_t rows = outputs.size() / p;
   std::vector<float> logits(rows * k);

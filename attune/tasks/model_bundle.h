@@ -15,17 +15,12 @@
 #include "attune/models/load.h"
 #include "attune/tasks/tag_decoder.h"
 #include "attune/tasks/task.h"
+#include "attune/tasks/vectors.h"
 #include "attune/text/tokenizer.h"
 
 namespace attune::tasks {
 
 namespace fs = std::filesystem;
-
-// What becomes of a text's pooled vector, and how two are compared.
-struct VectorSettings {
-  bool normalize = true;              // scaled to length 1
-  std::string similarity = "cosine";  // or dot, euclidean, manhattan, as sentence-transformers names them
-};
 
 struct ModelBundle {
   fs::path source;  // the folder it was opened from

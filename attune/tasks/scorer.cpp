@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "attune/metrics/catalog.h"
 #include "attune/metrics/thresholds.h"
 #include "attune/tasks/search_scorer.h"
 
@@ -65,11 +66,11 @@ class MultiLabelScorer final : public Scorer {
   std::vector<uint8_t> gold_;
 };
 
-class RegressScorer final : public Scorer {
+class RegressScorer : public Scorer {
  public:
   explicit RegressScorer(const TargetTable& targets) : targets_(targets), meter_(targets.rows()) {}
   void add(int32_t row, std::span<const data::LabelPlace>, std::span<const float> logits) override {
-    meter_.add(row, targets_.score(row), logits[0]);
+    see(row, logits[0]);
   }
   Evaluation finish(const metrics::BootstrapOptions& bootstrap) override {
     Evaluation evaluation;
@@ -80,15 +81,18 @@ class RegressScorer final : public Scorer {
     return evaluation;
   }
 
+ protected:
+  void see(int32_t row, double predicted) { meter_.add(row, targets_.score(row), predicted); }
+
  private:
   const TargetTable& targets_;
   metrics::RegressionMeter meter_;
 };
 
 // Two texts' cosine against their score; only the order and the line count, for they have different units.
-class SimilarityScorer final : public Scorer {
+class SimilarityScorer final : public RegressScorer {
  public:
-  explicit SimilarityScorer(const TargetTable& targets) : targets_(targets), meter_(targets.rows()) {}
+  using RegressScorer::RegressScorer;
   void add(int32_t row, std::span<const data::LabelPlace>, std::span<const float> vectors) override {
     const size_t width = vectors.size() / 2;
     double dot = 0, first = 0, second = 0;
@@ -97,21 +101,16 @@ class SimilarityScorer final : public Scorer {
       dot += a * b, first += a * a, second += b * b;
     }
     const double lengths = std::sqrt(first * second);
-    meter_.add(row, targets_.score(row), lengths > 0 ? dot / lengths : 0);
+    see(row, lengths > 0 ? dot / lengths : 0);
   }
   Evaluation finish(const metrics::BootstrapOptions& bootstrap) override {
-    Evaluation evaluation;
-    auto result = metrics::summarize(meter_.records(), bootstrap);
-    for (const char* name : {"spearman", "pearson"}) evaluation.scores.set(result.scores.at(name));
-    result.scores = evaluation.scores;
-    evaluation.scored = meter_.records();
-    evaluation.detail = std::move(result);
+    Evaluation evaluation = RegressScorer::finish(bootstrap);
+    metrics::Scores kept;
+    for (const char* name : {"spearman", "pearson"}) kept.set(evaluation.scores.at(name));
+    std::get<metrics::RegressionResult>(evaluation.detail).scores = kept;
+    evaluation.scores = std::move(kept);
     return evaluation;
   }
-
- private:
-  const TargetTable& targets_;
-  metrics::RegressionMeter meter_;
 };
 
 // A word that no window answers for (cut off, or no piece of the vocabulary) is -1, which the metrics read as O.
@@ -148,6 +147,11 @@ class TagScorer final : public Scorer {
 };
 
 }  // namespace
+
+std::string default_metric(const Task& task, data::TextShape shape) {
+  if (shape == data::TextShape::scored) return "spearman";
+  return std::string(metrics::default_best_metric(task.name));
+}
 
 std::unique_ptr<Scorer> make_scorer(const Task& task, const data::Labels& labels, const TargetTable& targets,
                                     const ScorerOptions& options) {

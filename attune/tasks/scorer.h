@@ -67,6 +67,10 @@ struct ScorerOptions {
   std::filesystem::path scratch = {};    // embed: where vectors lie; empty: in memory
 };
 
+// What a task is judged by where nobody says: metrics::default_best_metric, of scored pairs of texts Spearman's
+// correlation.
+std::string default_metric(const Task& task, data::TextShape shape);
+
 // `targets` and `labels` must outlive the scorer.
 std::unique_ptr<Scorer> make_scorer(const Task& task, const data::Labels& labels, const TargetTable& targets,
                                     const ScorerOptions& options);

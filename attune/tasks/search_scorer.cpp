@@ -1,12 +1,11 @@
 #include "attune/tasks/search_scorer.h"
 
 #include <algorithm>
-#include <bit>
-#include <cmath>
 
 #include "attune/base/rng.h"
 #include "attune/kernels/kernels.h"
 #include "attune/tasks/search.h"
+#include "attune/tasks/vectors.h"
 
 namespace attune::tasks {
 namespace {
@@ -14,22 +13,13 @@ namespace {
 constexpr int64_t kMostRanks = 1 << 22;              // 64 MiB
 constexpr int64_t kScoresAtOnce = int64_t{1} << 22;  // 16 MiB
 
-uint64_t key_of(std::span<const float> vector) {
-  uint64_t key = vector.size();
-  for (const float x : vector) key = mix_key(key, std::bit_cast<uint32_t>(x));
-  return key;
-}
-
 // Vectors of length 1, one behind another.
 class UnitRows {
  public:
   explicit UnitRows(const std::filesystem::path& scratch) : values_(scratch) {}
   void add(std::span<const float> vector) {
-    double squares = 0;
-    for (const float x : vector) squares += static_cast<double>(x) * static_cast<double>(x);
-    const double scale = squares > 0 ? 1 / std::sqrt(squares) : 0;
-    row_.clear();
-    for (const float x : vector) row_.push_back(static_cast<float>(static_cast<double>(x) * scale));
+    row_.assign(vector.begin(), vector.end());
+    scale_to_unit_rows(row_, row_.size());
     values_.append(row_);
     ++size_;
   }
@@ -63,7 +53,7 @@ class SearchScorer final : public Scorer {
 
   void add(int32_t row, std::span<const data::LabelPlace>, std::span<const float> vectors) override {
     if (labelled_) return add_labelled(row, vectors);
-    const int64_t query = search_.query(key_of(vectors.first(width_)), {row, 0});
+    const int64_t query = search_.query(key_of_values(vectors.first(width_)), {row, 0});
     if (query == queries_.size()) queries_.add(vectors.first(width_));
     for (size_t t = 1; t < vectors.size() / width_; ++t) {
       const int64_t document = add_document(vectors.subspan(t * width_, width_), {row, static_cast<int32_t>(t)});
@@ -121,7 +111,7 @@ class SearchScorer final : public Scorer {
   }
 
   int64_t add_document(std::span<const float> vector, TextPlace place) {
-    const int64_t document = search_.document(key_of(vector), place);
+    const int64_t document = search_.document(key_of_values(vector), place);
     if (document == documents_.size()) documents_.add(vector);
     return document;
   }

@@ -44,16 +44,6 @@ TargetTable::TargetTable(const Task& task, const data::Labels& labels, const dat
   if (weighted) weights_ = column_of(examples, [](const data::ExampleView& row) { return row.weight; });
 }
 
-namespace {
-
-uint64_t key_of(std::span<const int32_t> ids) {
-  uint64_t key = ids.size();
-  for (const int32_t id : ids) key = mix_key(key, static_cast<uint64_t>(id));
-  return key;
-}
-
-}  // namespace
-
 void TargetTable::append(Batch& batch, int32_t row, const data::Encoded& sequence) const {
   losses::Targets& targets = batch.targets;
   targets.width = width_;
@@ -76,7 +66,7 @@ void TargetTable::append(Batch& batch, int32_t row, const data::Encoded& sequenc
       for (const data::LabelPlace& place : sequence.places) targets.classes.push_back(ids_[offsets_[row] + place.word]);
       break;
     case TaskKind::embed:
-      targets.texts.push_back(key_of(sequence.ids));
+      targets.texts.push_back(key_of_values(sequence.ids));
       return;  // the row is the item: end_row
   }
   targets.examples.insert(targets.examples.end(), items, row);

@@ -15,8 +15,7 @@ namespace {
 std::string default_metric(const tasks::ModelBundle& bundle, const Split* dev) {
   if (bundle.task->kind == tasks::TaskKind::tag && !metrics::TagScheme(bundle.labels.names()).has_entities())
     return "token_accuracy";
-  if (dev && dev->targets.shape() == data::TextShape::scored) return "spearman";
-  return std::string(metrics::default_best_metric(bundle.task->name));
+  return tasks::default_metric(*bundle.task, dev ? dev->targets.shape() : data::TextShape::none);
 }
 
 // What a model that answers at random would score: which metrics have a value depends on labels and rows alone.

@@ -40,7 +40,6 @@ void Gathered::clear() {
 }
 
 void Gathered::add(autograd::Context& context, const models::ModelOutput& output, const tasks::Batch& batch) {
-  if (parts_.empty()) clear();
   append_targets(targets_, batch.targets, parts_.back());
   const auto keep = [&](Columns& columns, const tensor::Tensor& rows) {
     columns.width = rows.cols();

@@ -39,8 +39,8 @@ class Gathered {
   };
   losses::Targets targets_;
   Columns outputs_, features_;
-  bool same_ = false;           // the outputs are the features
-  std::vector<int64_t> parts_;  // where each micro-batch's rows begin, and the end
+  bool same_ = false;                 // the outputs are the features
+  std::vector<int64_t> parts_ = {0};  // where each micro-batch's rows begin, and the end
 };
 
 // All targets of a step as one batch's.

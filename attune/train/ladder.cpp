@@ -148,13 +148,7 @@ class Rungs {
     if (in_.dev && in_.untrained.task->kind == tasks::TaskKind::multilabel)
       options.thresholds = score(*in_.dev, logits_of, {.thresholds = {}, .choose_thresholds = true}).thresholds;
     const tasks::Evaluation evaluation = score(in_.judged, logits_of, options);
-    const metrics::Score* found = evaluation.scores.find(ladder_.metric);
-    ladder_.rows.push_back({.name = name,
-                            .score = found ? found->value : metrics::kUndefined,
-                            .interval = found ? found->interval : std::nullopt,
-                            .seconds = seconds_since(start),
-                            .fine_tuned = false,
-                            .correct = metrics::correct_rows(evaluation.classes)});
+    ladder_.rows.push_back(rung(name, ladder_.metric, evaluation, seconds_since(start)));
   }
 
   const LadderInputs& in_;
@@ -196,14 +190,20 @@ report::Ladder climb(const LadderInputs& inputs) {
   return rungs.take();
 }
 
-report::LadderRow fine_tuned_rung(const report::Ladder& ladder, const tasks::Evaluation& evaluation, double seconds) {
-  const metrics::Score* found = evaluation.scores.find(ladder.metric);
-  return {.name = "fine-tuned",
+report::LadderRow rung(std::string name, const std::string& metric, const tasks::Evaluation& evaluation,
+                       double seconds) {
+  const metrics::Score* found = evaluation.scores.find(metric);
+  return {.name = std::move(name),
           .score = found ? found->value : metrics::kUndefined,
           .interval = found ? found->interval : std::nullopt,
           .seconds = seconds,
-          .fine_tuned = true,
           .correct = metrics::correct_rows(evaluation.classes)};
+}
+
+report::LadderRow fine_tuned_rung(const report::Ladder& ladder, const tasks::Evaluation& evaluation, double seconds) {
+  report::LadderRow row = rung("fine-tuned", ladder.metric, evaluation, seconds);
+  row.fine_tuned = true;
+  return row;
 }
 
 }  // namespace attune::train

@@ -52,6 +52,10 @@ double ladder_fit_seconds(const Split& train, int64_t outputs, int64_t hidden);
 // The rungs below the fine-tuned one, in the order above, judged by the task's headline metric.
 report::Ladder climb(const LadderInputs& inputs);
 
+// A rung, of what an evaluation came to.
+report::LadderRow rung(std::string name, const std::string& metric, const tasks::Evaluation& evaluation,
+                       double seconds);
+
 // One more rung: the model itself.
 report::LadderRow fine_tuned_rung(const report::Ladder& ladder, const tasks::Evaluation& evaluation, double seconds);
 

@@ -7,15 +7,6 @@
 namespace attune::train {
 namespace {
 
-report::LadderRow row_of(const char* name, const std::string& metric, const tasks::Evaluation& evaluation,
-                         double seconds) {
-  const metrics::Score* found = evaluation.scores.find(metric);
-  return {.name = name,
-          .score = found ? found->value : metrics::kUndefined,
-          .interval = found ? found->interval : std::nullopt,
-          .seconds = seconds};
-}
-
 // The same queries, documents and answers as tasks/search_scorer has them, told apart by their texts.
 tasks::Evaluation by_words(const Split& split, const metrics::BootstrapOptions& bootstrap) {
   tasks::Search search;
@@ -47,17 +38,17 @@ tasks::Evaluation by_words(const Split& split, const metrics::BootstrapOptions& 
 }  // namespace
 
 report::Ladder climb_search(const LadderInputs& in) {
-  const bool scored = in.judged.targets.shape() == data::TextShape::scored;
-  report::Ladder ladder{.metric = scored ? "spearman" : "ndcg_10", .split = in.judged.name};
+  report::Ladder ladder{.metric = tasks::default_metric(*in.untrained.task, in.judged.targets.shape()),
+                        .split = in.judged.name};
   if (in.judged.targets.shape() == data::TextShape::pairs) {
     const auto start = Clock::now();
     const tasks::Evaluation words = by_words(in.judged, in.bootstrap);
-    ladder.rows.push_back(row_of("words in common (BM25)", ladder.metric, words, seconds_since(start)));
+    ladder.rows.push_back(rung("words in common (BM25)", ladder.metric, words, seconds_since(start)));
   }
   const auto start = Clock::now();
   const auto before = evaluate(in.untrained, in.kernels, in.judged,
                                {.batch_size = in.batch_size, .bootstrap = in.bootstrap, .stop = in.stop});
-  if (before) ladder.rows.push_back(row_of("untrained encoder", ladder.metric, *before, seconds_since(start)));
+  if (before) ladder.rows.push_back(rung("untrained encoder", ladder.metric, *before, seconds_since(start)));
   return ladder;
 }
 

@@ -65,9 +65,10 @@ struct Splits {
 };
 
 Splits make_splits(const TrainOptions& o, Sources sources, const tasks::ModelBundle& bundle) {
+  const auto corpus = sources.dev || sources.test ? encode_corpus(sources.train, bundle) : nullptr;
   Splits splits{.train = make_split("train", joined(o.train), std::move(sources.train), bundle), .dev = {}, .test = {}};
-  if (sources.dev) splits.dev = make_split("dev", sources.dev_files, std::move(*sources.dev), bundle);
-  if (sources.test) splits.test = make_split("test", o.test, std::move(*sources.test), bundle);
+  if (sources.dev) splits.dev = make_split("dev", sources.dev_files, std::move(*sources.dev), bundle, corpus);
+  if (sources.test) splits.test = make_split("test", o.test, std::move(*sources.test), bundle, corpus);
   return splits;
 }
 

@@ -7,20 +7,16 @@
 
 namespace attune::train {
 
-namespace {
-
-// Documents stand behind the passage's prefix, as the rows' own do.
-std::shared_ptr<const data::EncodedSet> encoded_corpus(const data::Examples& documents,
-                                                       const tasks::ModelBundle& bundle) {
+std::shared_ptr<const data::EncodedSet> encode_corpus(const data::Dataset& data, const tasks::ModelBundle& bundle) {
+  if (!data.corpus) return nullptr;
   data::EncodeOptions options = bundle.encode;
   options.query_prefix = options.passage_prefix;
   return std::make_shared<const data::EncodedSet>(
-      data::encode_all(documents, *bundle.tokenizer, bundle.task->data, options));
+      data::encode_all(*data.corpus, *bundle.tokenizer, bundle.task->data, options));
 }
 
-}  // namespace
-
-Split make_split(std::string name, std::string files, data::Dataset data, const tasks::ModelBundle& bundle) {
+Split make_split(std::string name, std::string files, data::Dataset data, const tasks::ModelBundle& bundle,
+                 std::shared_ptr<const data::EncodedSet> corpus) {
   tasks::TargetTable targets(*bundle.task, bundle.labels, data, "the model");
   if (targets.by_number())
     data.notes.push_back(
@@ -28,8 +24,6 @@ Split make_split(std::string name, std::string files, data::Dataset data, const 
                     "its outputs, 0 as {} and so on",
                     files, bundle.labels.name(0)));
   data::EncodedSet encoded = data::encode_all(data.examples, *bundle.tokenizer, bundle.task->data, bundle.encode);
-  std::shared_ptr<const data::EncodedSet> corpus;
-  if (data.corpus) corpus = encoded_corpus(*data.corpus, bundle);
   return {std::move(name),    std::move(files),   std::move(data),
           std::move(encoded), std::move(targets), std::move(corpus)};
 }

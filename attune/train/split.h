@@ -31,7 +31,12 @@ struct Split {
 };
 
 // Numbers the labels and encodes the texts. Errors (input): a label that the model does not know.
-Split make_split(std::string name, std::string files, data::Dataset data, const tasks::ModelBundle& bundle);
+// `corpus`: of encode_corpus, for a split that is judged.
+Split make_split(std::string name, std::string files, data::Dataset data, const tasks::ModelBundle& bundle,
+                 std::shared_ptr<const data::EncodedSet> corpus = {});
+
+// The documents of judgements (data::Dataset::corpus), behind the passage's prefix; nothing where there are none.
+std::shared_ptr<const data::EncodedSet> encode_corpus(const data::Dataset& data, const tasks::ModelBundle& bundle);
 
 // Fills `batch` with all sequences (windows) of `rows` of the split, and their targets.
 void fill_batch(tasks::Batch& batch, const Split& split, std::span<const int32_t> rows, bool tagging);

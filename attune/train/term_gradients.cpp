@@ -19,7 +19,9 @@ void TermGradients::add(const MicroBatch& micro, const models::ModelOutput& outp
   micro.model.parameters().detach();
   std::vector<std::vector<double>> gradients(terms_);
   for (size_t t = 0; t < terms_; ++t) {
-    if (micro.denominators[t] == 0) continue;
+    const losses::ObjectiveTerm& term = micro.loss.terms()[t];
+    const losses::Loss* held = term.at(micro.progress);
+    if (!held || micro.denominators[t] == 0) continue;
     arena_.reset();
     tape_.clear();
     autograd::Context context{.kernels = micro.context.kernels,
@@ -33,14 +35,12 @@ void TermGradients::add(const MicroBatch& micro, const models::ModelOutput& outp
     values.var = -1;
     const tensor::Tensor features = tape_.variable(values);
     const tensor::Tensor logits = micro.model.answer(context, features, micro.batch.head());
-    const losses::ObjectiveValue value = micro.loss.evaluate(context, {.logits = logits,
-                                                                       .hidden = {},
-                                                                       .features = features,
-                                                                       .targets = micro.batch.targets,
-                                                                       .progress = micro.progress});
-    losses::PerTerm<double> alone(terms_);
-    alone[t] = micro.denominators[t];  // the others add nothing
-    micro.loss.seed_backward(context, value, alone);
+    const losses::LossTerm value = held->evaluate(context, {.logits = logits,
+                                                            .hidden = {},
+                                                            .features = features,
+                                                            .targets = micro.batch.targets,
+                                                            .progress = micro.progress});
+    losses::seed_backward(context, value, term.weight_at(micro.progress) / micro.denominators[t]);
     tape_.backward();
     const tensor::Tensor gradient = tape_.gradient(features);
     if (gradient.defined()) gradients[t] = losses::rows_on_host(context, gradient, micro.batch.read_count);

@@ -37,12 +37,7 @@ StepReport TrainStep::run(std::span<const tasks::Batch> micro_batches, int64_t s
   optimizer_.catch_up(kernels_);
   const bool looks = loss_.terms().size() > 1 && step % kStepsALook == 0 && !gathers(micro_batches);
   if (looks) term_gradients_.begin(loss_.terms().size());
-  if (gathers(micro_batches))
-    report.loss = gathered_forward_backward(micro_batches, step, denominators);
-  else
-    for (size_t i = 0; i < micro_batches.size(); ++i)
-      report.loss += forward_backward(micro_batches[i], slots_[i], step, denominators,
-                                      options_.row_costs ? &report.rows : nullptr, looks);
+  report.loss = forward_backward(micro_batches, step, denominators, looks, options_.row_costs ? &report.rows : nullptr);
   if (looks) report.notes = opposition_.look(term_gradients_, loss_, step);
 
   if (!checked_) parameters.check_gradients_arrived();
@@ -63,12 +58,7 @@ StepReport TrainStep::run(std::span<const tasks::Batch> micro_batches, int64_t s
 
 void TrainStep::rehearse(std::span<const tasks::Batch> micro_batches, int64_t step) {
   begin(micro_batches);
-  const losses::PerTerm<double> ones(loss_.terms().size(), 1.0);
-  if (gathers(micro_batches)) {
-    gathered_forward_backward(micro_batches, step, ones);
-    return;
-  }
-  for (size_t i = 0; i < micro_batches.size(); ++i) forward_backward(micro_batches[i], slots_[i], step, ones);
+  forward_backward(micro_batches, step, losses::PerTerm<double>(loss_.terms().size(), 1.0));
 }
 
 // Numbers the words that the step reads, where their gradients are held by touched rows.
@@ -99,9 +89,19 @@ void TrainStep::limit_memory(size_t bytes) {
   arena_.set_limit(bytes > scratch ? bytes - scratch : bytes);
 }
 
-double TrainStep::forward_backward(const tasks::Batch& batch, std::span<const int32_t> slots, int64_t step,
-                                   const losses::PerTerm<double>& denominators, std::vector<RowCost>* costs,
-                                   bool looks_at_terms) {
+double TrainStep::forward_backward(std::span<const tasks::Batch> micro_batches, int64_t step,
+                                   const losses::PerTerm<double>& denominators, bool looks_at_terms,
+                                   std::vector<RowCost>* costs) {
+  if (gathers(micro_batches)) return gathered_forward_backward(micro_batches, step, denominators);
+  double objective = 0;
+  for (size_t i = 0; i < micro_batches.size(); ++i)
+    objective += run_micro_batch(micro_batches[i], slots_[i], step, denominators, looks_at_terms, costs);
+  return objective;
+}
+
+double TrainStep::run_micro_batch(const tasks::Batch& batch, std::span<const int32_t> slots, int64_t step,
+                                  const losses::PerTerm<double>& denominators, bool looks_at_terms,
+                                  std::vector<RowCost>* costs) {
   if (batch.read_count == 0) return 0;  // sentences of which no word has a piece: nothing to learn from
   autograd::Context context = recording(step);
   context.slots = context.on_device(slots);

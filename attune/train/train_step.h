@@ -56,9 +56,12 @@ class TrainStep {
 
  private:
   void begin(std::span<const tasks::Batch> micro_batches);
-  double forward_backward(const tasks::Batch& batch, std::span<const int32_t> slots, int64_t step,
-                          const losses::PerTerm<double>& denominators, std::vector<RowCost>* costs = nullptr,
-                          bool looks_at_terms = false);
+  // All of the step's rows forward and back; returns its objective. `costs`: where rows' are noted; nullptr: nowhere.
+  double forward_backward(std::span<const tasks::Batch> micro_batches, int64_t step,
+                          const losses::PerTerm<double>& denominators, bool looks_at_terms = false,
+                          std::vector<RowCost>* costs = nullptr);
+  double run_micro_batch(const tasks::Batch& batch, std::span<const int32_t> slots, int64_t step,
+                         const losses::PerTerm<double>& denominators, bool looks_at_terms, std::vector<RowCost>* costs);
   // The same of a loss that sees all rows of the step: gathered.h.
   double gathered_forward_backward(std::span<const tasks::Batch> micro_batches, int64_t step,
                                    const losses::PerTerm<double>& denominators);

@@ -22,10 +22,7 @@ class Distill final : public Loss {
   std::string name() const override { return "distill"; }
 
   double denominator(const Targets& targets) const override {
-    double sum = 0;
-    for (int64_t i = 0; i < targets.items(); ++i)
-      if (answered(targets, i)) sum += targets.weight(i);
-    return sum;
+    return weighed_items(targets, [&](int64_t i) { return answered(targets, i); });
   }
 
   LossTerm evaluate(Context& context, const LossInput& input) const override {

@@ -57,10 +57,10 @@ class OpenSet final : public Loss {
   const Link* link() const override { return &link_; }
 
   double denominator(const Targets& targets) const override {
-    double sum = 0;
-    for (size_t i = 0; i < targets.classes.size(); ++i)
-      if (targets.classes[i] != kIgnored) sum += targets.weight(static_cast<int64_t>(i)) * weight(targets.classes[i]);
-    return sum;
+    return weighed_items(targets, [&](int64_t i) {
+      const int32_t y = targets.classes[static_cast<size_t>(i)];
+      return y == kIgnored ? 0 : weight(y);
+    });
   }
 
   LossTerm evaluate(Context& context, const LossInput& input) const override {

@@ -5,6 +5,7 @@
 #include "attune/losses/embeddings/distance.h"
 #include "attune/losses/embeddings/rows.h"
 #include "attune/losses/shared/host_items.h"
+#include "attune/losses/targets.h"
 
 namespace attune::losses {
 namespace {
@@ -30,10 +31,7 @@ class BatchTriplet final : public Loss {
 
   double denominator(const Targets& targets) const override {
     const std::vector<int32_t> classes = classes_that_count(targets);
-    double sum = 0;
-    for (size_t i = 0; i < classes.size(); ++i)
-      if (sides_of(classes, i).both()) sum += targets.weight(static_cast<int64_t>(i));
-    return sum;
+    return weighed_items(targets, [&](int64_t i) { return sides_of(classes, static_cast<size_t>(i)).both(); });
   }
 
   LossTerm evaluate(Context& context, const LossInput& input) const override {
@@ -54,7 +52,7 @@ class BatchTriplet final : public Loss {
       out.items[i] =
           cost(sides_of(classes, i), std::span(d).subspan(i * n, n), all.empty() ? all : all.subspan(i * n, n));
     }
-    return item_term(context, targets, put_group_items(context, "batch_triplet", measured, out), denominator(targets));
+    return row_term(context, targets, put_group_items(context, "batch_triplet", measured, out), denominator(targets));
   }
 
  private:
@@ -161,7 +159,7 @@ const LossEntry kBatchTriplet{
         "Hermans et al. 2017, arXiv 1703.07737, eq. 5 (hard), 6 (all, a sum there); semihard: Schroff et al. 2015, "
         "arXiv 1503.03832, section 3.2",
     .notes =
-        "Depends on the batch: never split into micro-batches. Batches should hold several texts of a class. hard "
+        "Depends on the batch. Batches should hold several texts of a class. hard "
         "can draw all texts to one point: the loss then stays at the margin; try semihard or all.",
     .maker = maker_of<BatchTriplet, BatchTripletOptions, NoOptions>,
     .batch_reference = reference,

@@ -13,7 +13,7 @@
 // al. 2015, arXiv 1503.03832, section 3.2, with the farthest negative where none is outside, as TensorFlow's and
 // sentence-transformers' have it (means there over all pairs of the batch, here by anchor). margin: triplet.h. Traps:
 // hard mining from a model that knows nothing tends to one point for all texts (watch the loss stay at the margin); a
-// step is never split (depends_on_batch).
+// step is evaluated as a whole (depends_on_batch).
 #pragma once
 #include "attune/losses/entry.h"
 

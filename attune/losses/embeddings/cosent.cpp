@@ -119,7 +119,7 @@ const LossEntry kCosent{
     .source =
         "Su 2022, CoSENT (kexue.fm/archives/8847); Huang et al. 2024, IEEE/ACM TASLP 32; T 0.05 is their scale 20",
     .notes =
-        "Depends on the batch: never split into micro-batches. Only the order of scores matters. Values of other "
+        "Depends on the batch. Only the order of scores matters. Values of other "
         "batch sizes do not compare. A batch of equal scores teaches nothing.",
     .maker = maker_of<Cosent, CosentOptions, NoOptions>,
     .batch_reference = reference,

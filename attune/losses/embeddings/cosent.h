@@ -10,7 +10,7 @@
 // Sentence Embedding via Similarity Ranking". T 0.05 is the scale 20 of both and of sentence-transformers' CoSENTLoss,
 // whose value this is (it knows no weights). Traps: a batch of equal scores costs 0 and teaches nothing, and two
 // scores need a batch in which both stand; the value grows with the logarithm of the pairs, so it says little between
-// batch sizes; a step is never split (depends_on_batch).
+// batch sizes; a step is evaluated as a whole (depends_on_batch).
 #pragma once
 #include "attune/losses/entry.h"
 

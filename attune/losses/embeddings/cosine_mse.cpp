@@ -3,6 +3,7 @@
 #include "attune/losses/embeddings/distance.h"
 #include "attune/losses/embeddings/rows.h"
 #include "attune/losses/shared/host_items.h"
+#include "attune/losses/targets.h"
 
 namespace attune::losses {
 namespace {
@@ -21,10 +22,7 @@ class CosineMse final : public Loss {
   std::string name() const override { return "cosine_mse"; }
 
   double denominator(const Targets& targets) const override {
-    double sum = 0;
-    for (int64_t i = 0; i < targets.items(); ++i)
-      if (!std::isnan(targets.values[static_cast<size_t>(i)])) sum += targets.weight(i);
-    return sum;
+    return weighed_items(targets, [&](int64_t i) { return !std::isnan(targets.values[static_cast<size_t>(i)]); });
   }
 
   LossTerm evaluate(Context& context, const LossInput& input) const override {
@@ -43,8 +41,8 @@ class CosineMse final : public Loss {
       out.item_of_row[a] = out.item_of_row[b] = static_cast<int32_t>(i);
       if (wanted) vectors.add_cosine_slope(a, b, 2 * off, out.d_rows);
     }
-    return item_term(context, targets, put_group_items(context, "cosine_mse", input.features, out),
-                     denominator(targets));
+    return row_term(context, targets, put_group_items(context, "cosine_mse", input.features, out),
+                    denominator(targets));
   }
 
  private:

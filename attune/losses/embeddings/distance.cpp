@@ -30,15 +30,10 @@ long double naive_distance(const NaiveBatch& batch, const std::string& distance,
 }
 
 TextVectors::TextVectors(Context& context, const Tensor& features, int64_t m)
-    : inverse_(static_cast<size_t>(m)), width_(static_cast<size_t>(features.cols())) {
+    : width_(static_cast<size_t>(features.cols())) {
   ATTUNE_CHECK(features.defined() && m <= features.rows(), "{} texts, but features of {}", m, features.shape.text());
   x_ = rows_on_host(context, features, m);
-  for (size_t i = 0; i < inverse_.size(); ++i) {
-    double square = 0;
-    for (size_t c = 0; c < width_; ++c) square += x_[i * width_ + c] * x_[i * width_ + c];
-    const double length = std::sqrt(square);
-    inverse_[i] = length < kShortest ? 0 : 1 / length;
-  }
+  inverse_ = inverse_lengths(x_, width_);
 }
 
 double TextVectors::cosine(size_t a, size_t b) const {

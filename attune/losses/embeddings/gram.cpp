@@ -9,26 +9,10 @@
 namespace attune::losses {
 namespace {
 
-// Calls body(type) with the type of the tensor's elements.
-template <class Body>
-void by_type(const Tensor& tensor, const Body& body) {
-  if (tensor.dtype == tensor::DType::f64)
-    body(double{});
-  else
-    body(float{});
-}
-
 // Makes the rows of x [m, C] unit rows, or zeros; returns 1 / |x|, 0 where there is no length.
 std::vector<double> make_unit(std::vector<double>& x, size_t width) {
-  std::vector<double> inverse(x.size() / width);
-  for (size_t i = 0; i < inverse.size(); ++i) {
-    const std::span row(&x[i * width], width);
-    double square = 0;
-    for (const double each : row) square += each * each;
-    const double norm = std::sqrt(square);
-    inverse[i] = norm < kShortest ? 0 : 1 / norm;
-    for (double& each : row) each *= inverse[i];
-  }
+  std::vector<double> inverse = inverse_lengths(x, width);
+  for (size_t i = 0; i < x.size(); ++i) x[i] *= inverse[i / width];
   return inverse;
 }
 

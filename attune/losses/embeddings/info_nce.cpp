@@ -4,6 +4,7 @@
 #include "attune/losses/embeddings/rows.h"
 #include "attune/losses/shared/host_items.h"
 #include "attune/losses/shared/stable.h"
+#include "attune/losses/targets.h"
 
 namespace attune::losses {
 namespace {
@@ -22,9 +23,7 @@ class InfoNce final : public Loss {
   bool depends_on_batch() const override { return true; }
 
   double denominator(const Targets& targets) const override {
-    double sum = 0;
-    for (int64_t i = 0; i < targets.items(); ++i) sum += targets.weight(i);
-    return sum;
+    return weighed_items(targets, [](int64_t) { return true; });
   }
 
   LossTerm evaluate(Context& context, const LossInput& input) const override {
@@ -42,7 +41,7 @@ class InfoNce final : public Loss {
       add_direction(targets, i, others, false, scores, out);
       if (own_.symmetric) add_direction(targets, i, anchors, true, scores, out);
     }
-    return item_term(context, targets, put_group_items(context, "info_nce", s, out), denominator(targets));
+    return row_term(context, targets, put_group_items(context, "info_nce", s, out), denominator(targets));
   }
 
  private:
@@ -161,7 +160,8 @@ const LossEntry kInfoNce{
         "van den Oord et al. 2018, arXiv 1807.03748, eq. 4; Henderson et al. 2017, arXiv 1705.00652; T 0.05 is the "
         "scale 20 of sentence-transformers' MultipleNegativesRankingLoss",
     .notes =
-        "Depends on the batch: never split into micro-batches, and accumulation would add no negatives. Texts that a "
+        "Depends on the batch: in micro-batches by gradient caching, for accumulation would add no negatives. Texts "
+        "that a "
         "batch has twice would be false negatives: left out unless duplicates=keep. One row alone costs 0. T = 0.01 "
         "multiplies cosines by 100: a few rows then decide all.",
     .maker = maker_of<InfoNce, InfoNceOptions, NoOptions>,

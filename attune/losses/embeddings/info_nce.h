@@ -14,8 +14,8 @@
 // Source: van den Oord et al. 2018, arXiv 1807.03748, equation 4; in-batch negatives of text pairs: Henderson et al.
 // 2017, arXiv 1705.00652. T 0.05 is the scale 20 of sentence-transformers'
 // MultipleNegativesRankingLoss, whose value this is with duplicates=keep (and without duplicates). Traps: a larger
-// batch is another, harder task, and accumulation adds no negatives: a step is never split (depends_on_batch). One row
-// alone costs 0. At T = 0.01 similarities are multiplied by 100: all is settled by the hardest few.
+// batch is another, harder task, and accumulation adds no negatives: a step is evaluated as a whole (depends_on_batch).
+// One row alone costs 0. At T = 0.01 similarities are multiplied by 100: all is settled by the hardest few.
 #pragma once
 #include "attune/losses/entry.h"
 

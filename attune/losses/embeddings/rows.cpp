@@ -1,9 +1,7 @@
 #include "attune/losses/embeddings/rows.h"
 
 #include <algorithm>
-
-#include "attune/losses/shared/host_items.h"
-#include "attune/losses/targets.h"
+#include <cmath>
 
 namespace attune::losses {
 
@@ -19,10 +17,15 @@ size_t others_of_class(std::span<const int32_t> classes, size_t i) {
   return static_cast<size_t>(std::count(classes.begin(), classes.end(), classes[i])) - 1;
 }
 
-LossTerm item_term(Context& context, const Targets& targets, const Tensor& items, double denominator) {
-  LossTerm term{.items = items, .weights = item_weights(context, targets, items.count()), .denominator = denominator};
-  term.sum = weighted_sum(context, items, term.weights, targets.items());
-  return term;
+std::vector<double> inverse_lengths(std::span<const double> x, size_t width) {
+  std::vector<double> inverse(x.size() / width);
+  for (size_t i = 0; i < inverse.size(); ++i) {
+    double squares = 0;
+    for (const double each : x.subspan(i * width, width)) squares += each * each;
+    const double length = std::sqrt(squares);
+    inverse[i] = length < kShortest ? 0 : 1 / length;
+  }
+  return inverse;
 }
 
 }  // namespace attune::losses

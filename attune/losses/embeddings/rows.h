@@ -38,7 +38,7 @@ std::vector<int32_t> classes_that_count(const Targets& targets);
 // How many others have item i's class; 0 if it is ignored.
 size_t others_of_class(std::span<const int32_t> classes, size_t i);
 
-// One item for each of the targets', with their weights.
-LossTerm item_term(Context& context, const Targets& targets, const Tensor& items, double denominator);
+// 1 / |x| of each row of x [m, width]; 0 where it has no direction.
+std::vector<double> inverse_lengths(std::span<const double> x, size_t width);
 
 }  // namespace attune::losses

@@ -4,6 +4,7 @@
 #include "attune/losses/embeddings/rows.h"
 #include "attune/losses/shared/host_items.h"
 #include "attune/losses/shared/stable.h"
+#include "attune/losses/targets.h"
 
 namespace attune::losses {
 namespace {
@@ -16,10 +17,7 @@ class SupCon final : public Loss {
 
   double denominator(const Targets& targets) const override {
     const std::vector<int32_t> classes = classes_that_count(targets);
-    double sum = 0;
-    for (size_t i = 0; i < classes.size(); ++i)
-      if (others_of_class(classes, i) > 0) sum += targets.weight(static_cast<int64_t>(i));
-    return sum;
+    return weighed_items(targets, [&](int64_t i) { return others_of_class(classes, static_cast<size_t>(i)) > 0; });
   }
 
   LossTerm evaluate(Context& context, const LossInput& input) const override {
@@ -38,7 +36,7 @@ class SupCon final : public Loss {
       out.items[i] = cost(classes, i, std::span(scores).subspan(i * classes.size(), classes.size()),
                           all.empty() ? all : all.subspan(i * classes.size(), classes.size()));
     }
-    return item_term(context, targets, put_group_items(context, "supcon", s, out), denominator(targets));
+    return row_term(context, targets, put_group_items(context, "supcon", s, out), denominator(targets));
   }
 
  private:
@@ -113,7 +111,7 @@ const LossEntry kSupCon{
         "Khosla et al. 2020, arXiv 2004.11362, eq. 2 (L_out); T 0.1 is the paper's; in fine-tuning Gunel et al. "
         "2021, arXiv 2011.01403",
     .notes =
-        "Depends on the batch: never split into micro-batches. A class that stands in it once teaches nothing: "
+        "Depends on the batch. A class that stands in it once teaches nothing: "
         "batches should hold several texts of a class. Without the factor T/T_base of the authors' code.",
     .maker = maker_of<SupCon, SupConOptions, NoOptions>,
     .batch_reference = reference,

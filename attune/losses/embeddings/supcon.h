@@ -9,7 +9,7 @@
 // Source: Khosla et al. 2020, arXiv 2004.11362, equation 2 (L_out; section 3.2.2 on why the sum stands outside the
 // logarithm); with cross-entropy for fine-tuning: Gunel et al. 2021, arXiv 2011.01403. T 0.1 is the former's. The
 // factor T / T_base of its code is left out: it is a weight. Traps: a class that stands in the batch once teaches
-// nothing, so batches want several texts of a class; a step is never split (depends_on_batch).
+// nothing, so batches want several texts of a class; a step is evaluated as a whole (depends_on_batch).
 #pragma once
 #include "attune/losses/entry.h"
 

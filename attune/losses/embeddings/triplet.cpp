@@ -3,6 +3,7 @@
 #include "attune/losses/embeddings/distance.h"
 #include "attune/losses/embeddings/rows.h"
 #include "attune/losses/shared/host_items.h"
+#include "attune/losses/targets.h"
 
 namespace attune::losses {
 namespace {
@@ -19,10 +20,7 @@ class Triplet final : public Loss {
   std::string name() const override { return "triplet"; }
 
   double denominator(const Targets& targets) const override {
-    double sum = 0;
-    for (int64_t i = 0; i < targets.items(); ++i)
-      if (texts_of(targets, i).size() > 2) sum += targets.weight(i);
-    return sum;
+    return weighed_items(targets, [&](int64_t i) { return texts_of(targets, i).size() > 2; });
   }
 
   LossTerm evaluate(Context& context, const LossInput& input) const override {
@@ -38,7 +36,7 @@ class Triplet final : public Loss {
                 out.item_of_row.begin() + static_cast<std::ptrdiff_t>(texts.last), static_cast<int32_t>(i));
       out.items[static_cast<size_t>(i)] = cost(vectors, texts, out.d_rows);
     }
-    return item_term(context, targets, put_group_items(context, "triplet", input.features, out), denominator(targets));
+    return row_term(context, targets, put_group_items(context, "triplet", input.features, out), denominator(targets));
   }
 
  private:

@@ -133,7 +133,7 @@ const LossEntry kTversky{.name = "tversky",
                          .formula = "sum_c 1 - (TP + s) / (TP + alpha * FP + beta * FN + s)   over the batch",
                          .denominator = "labels known in the batch, times their weights",
                          .source = "Salehi et al. 2017, arXiv 1706.05721, eq. 4; alpha 0.3, beta 0.7 are its best",
-                         .notes = "Depends on the batch: never split into micro-batches. Trains badly alone: add bce.",
+                         .notes = "Depends on the batch. Trains badly alone: add bce.",
                          .maker = maker_of<Tversky, TverskyOptions, LabelOptions>,
                          .reference = nullptr,
                          .batch_reference = tversky_reference};
@@ -145,7 +145,7 @@ const LossEntry kDice{
     .formula = "sum_c 1 - (2 TP + s) / (2 TP + FP + FN + s)   over the batch",
     .denominator = "labels known in the batch, times their weights",
     .source = "Milletari et al. 2016, arXiv 1606.04797; for text Li et al. 2020, arXiv 1911.02855; s 1 is Ludwig's",
-    .notes = "Depends on the batch: never split into micro-batches. Trains badly alone: add bce.",
+    .notes = "Depends on the batch. Trains badly alone: add bce.",
     .maker = maker_of<Dice, DiceOptions, LabelOptions>,
     .reference = nullptr,
     .batch_reference = dice_reference};

@@ -122,11 +122,10 @@ class Coral final : public Levels {
   }
 
   double denominator(const Targets& targets) const override {
-    double sum = 0;
-    for (int64_t i = 0; i < targets.items(); ++i)
-      if (const int32_t y = targets.classes[static_cast<size_t>(i)]; y != kIgnored)
-        sum += targets.weight(i) * weight(y);
-    return sum;
+    return weighed_items(targets, [&](int64_t i) {
+      const int32_t y = targets.classes[static_cast<size_t>(i)];
+      return y == kIgnored ? 0 : weight(y);
+    });
   }
 
   LossTerm evaluate(Context& context, const LossInput& input) const override {

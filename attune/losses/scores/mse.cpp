@@ -17,9 +17,7 @@ class Mse final : public ResidualLoss {
 
   double denominator(const Targets& targets) const override {
     if (has_unknown(targets)) return ResidualLoss::denominator(targets);
-    double sum = 0;
-    for (int64_t i = 0; i < targets.items(); ++i) sum += targets.weight(i);
-    return sum * static_cast<double>(targets.width);
+    return weighed_items(targets, [](int64_t) { return true; }) * static_cast<double>(targets.width);
   }
 
   LossTerm evaluate(Context& context, const LossInput& input) const override {

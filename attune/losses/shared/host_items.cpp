@@ -7,15 +7,6 @@
 namespace attune::losses {
 namespace {
 
-// Calls body(type) with the type of the tensor's elements.
-template <class Body>
-void by_type(const Tensor& tensor, const Body& body) {
-  if (tensor.dtype == tensor::DType::f64)
-    body(double{});
-  else
-    body(float{});
-}
-
 // Each element of `kept` times what arrives at its item: the row's, or the column's.
 template <bool columns>
 Tensor put_scaled(Context& context, const char* op, const Tensor& logits, int64_t rows, std::span<const double> items,

@@ -11,6 +11,15 @@
 
 namespace attune::losses {
 
+// Calls body(type) with a value of the type of the tensor's elements, which are f32 or f64.
+template <class Body>
+void by_type(const Tensor& tensor, const Body& body) {
+  if (tensor.dtype == tensor::DType::f64)
+    body(double{});
+  else
+    body(float{});
+}
+
 // The first `rows` rows of a matrix of the run's summing type, in f64.
 std::vector<double> rows_on_host(Context& context, const Tensor& matrix, int64_t rows);
 

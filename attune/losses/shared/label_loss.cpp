@@ -28,9 +28,7 @@ double LabelLoss::counts_for(const Targets& targets, int64_t i) const {
 }
 
 double LabelLoss::denominator(const Targets& targets) const {
-  double sum = 0;
-  for (int64_t i = 0; i < targets.items(); ++i) sum += targets.weight(i) * counts_for(targets, i);
-  return sum;
+  return weighed_items(targets, [&](int64_t i) { return counts_for(targets, i); });
 }
 
 LossTerm LabelLoss::evaluate(Context& context, const LossInput& input) const {

@@ -8,10 +8,7 @@
 namespace attune::losses {
 
 double ScoreLoss::denominator(const Targets& targets) const {
-  double sum = 0;
-  for (int64_t i = 0; i < targets.items(); ++i)
-    if (!std::isnan(targets.values[static_cast<size_t>(i)])) sum += targets.weight(i);
-  return sum;
+  return weighed_items(targets, [&](int64_t i) { return !std::isnan(targets.values[static_cast<size_t>(i)]); });
 }
 
 LossTerm ScoreLoss::evaluate(Context& context, const LossInput& input) const {
