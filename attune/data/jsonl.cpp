@@ -14,7 +14,7 @@ std::string scalar_text(const Json& value) {
   return value.is_string() ? value.get_ref<const std::string&>() : value.dump();
 }
 
-bool is_scalar(const Json& value) {
+bool is_plain(const Json& value) {
   return value.is_string() || value.is_number() || value.is_boolean();
 }
 
@@ -22,10 +22,10 @@ Value to_value(const Json& json) {
   Value value;
   if (json.is_null()) {
     value.kind = Value::Kind::null;
-  } else if (is_scalar(json)) {
+  } else if (is_plain(json)) {
     value.kind = json.is_string() ? Value::Kind::text : json.is_number() ? Value::Kind::number : Value::Kind::boolean;
     value.text = scalar_text(json);
-  } else if (json.is_array() && std::all_of(json.begin(), json.end(), is_scalar)) {
+  } else if (json.is_array() && std::all_of(json.begin(), json.end(), is_plain)) {
     value.kind = Value::Kind::list;
     for (const auto& item : json) value.items.push_back(scalar_text(item));
   } else {

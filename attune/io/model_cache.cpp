@@ -41,11 +41,6 @@ fs::path user_cache() {
   return set ? *set : home() / ".cache";
 }
 
-bool is_folder(const fs::path& path) {
-  std::error_code ignored;
-  return fs::is_directory(path, ignored);
-}
-
 std::vector<fs::path> folders_in(const fs::path& parent) {
   std::vector<fs::path> found;
   std::error_code ignored;
@@ -67,6 +62,11 @@ std::string with_replaced(std::string_view text, std::string_view from, std::str
 }
 
 }  // namespace
+
+bool is_folder(const fs::path& path) {
+  std::error_code ignored;
+  return fs::is_directory(path, ignored);
+}
 
 std::filesystem::path cache_folder() {
   const auto set = folder_in("ATTUNE_CACHE");

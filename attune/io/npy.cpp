@@ -15,7 +15,7 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "arrays are read as they lie");
 
-constexpr std::string_view kMagic = "\x93NUMPY";
+constexpr std::string_view kNpyMagic = "\x93NUMPY";
 
 // What stands behind 'key': in the header's dictionary, up to `end`.
 std::string_view field(std::string_view header, std::string_view key, std::string_view begin, char end,
@@ -86,7 +86,7 @@ const NpyType& type_named(std::string_view name, const std::filesystem::path& pa
 NpyArray read_npy(const std::filesystem::path& path) {
   const std::string file = read_file(path);
   const std::string_view bytes = file;
-  if (!bytes.starts_with(kMagic) || bytes.size() < 12)
+  if (!bytes.starts_with(kNpyMagic) || bytes.size() < 12)
     fail(ErrorKind::input, "{}: this is no .npy file (numpy.save writes them)", path.string());
   const bool first = bytes[6] == 1;  // version 1 has two bytes for the header's length, later ones four
   uint32_t length = 0;
@@ -115,12 +115,12 @@ std::string head_of(const char* type, std::span<const int64_t> shape, size_t lea
   std::string sizes;
   for (const int64_t size : shape) sizes += std::to_string(size) + ",";
   std::string header = fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}), }}", type, sizes);
-  const size_t before = std::string_view(kMagic).size() + 4;
+  const size_t before = std::string_view(kNpyMagic).size() + 4;
   const size_t whole = std::max(least, (before + header.size() + 1 + 63) / 64 * 64);
   header.append(whole - before - header.size() - 1, ' ');
   header += '\n';
   const auto length = static_cast<uint16_t>(header.size());
-  std::string head(kMagic);
+  std::string head(kNpyMagic);
   head += '\x01', head += '\x00';
   head.append(reinterpret_cast<const char*>(&length), 2);
   return head + header;

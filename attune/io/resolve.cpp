@@ -12,11 +12,6 @@
 namespace attune::io {
 namespace {
 
-bool is_folder(const fs::path& path) {
-  std::error_code ignored;
-  return fs::is_directory(path, ignored);
-}
-
 // Everything that could have been meant: models by name, hub ids, and folders where `name` was looked for.
 std::vector<std::string> known_names(const fs::path& name) {
   std::vector<std::string> names = hub_models();

@@ -89,7 +89,7 @@ void write_settings(TrainOptions options, const tasks::ModelBundle& bundle, int 
   options.visit(list);
   json resolved = list.to_json();
   resolved["resume"] = resolved["overwrite"] = false;
-  write_file_atomically(out / "config.resolved.json", resolved.dump(2) + "\n");
+  write_file_atomically(out / kConfigFile, resolved.dump(2) + "\n");
   write_file_atomically(out / "environment.json", environment(threads).dump(2) + "\n");
 }
 

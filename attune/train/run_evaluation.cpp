@@ -12,8 +12,6 @@
 namespace attune::train {
 namespace {
 
-constexpr const char* kConfigFile = "config.resolved.json";
-
 report::Routing routing_of(const RunRecord& run, const tasks::Evaluation& evaluation, const Split& split,
                            const std::string& fingerprint) {
   if (!run.routing)

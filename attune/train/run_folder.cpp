@@ -10,8 +10,6 @@ namespace attune::train {
 namespace {
 
 using nlohmann::json;
-constexpr const char* kConfigFile = "config.resolved.json";
-
 bool is_finished(const fs::path& out) {
   if (!fs::exists(out / "attune.json")) return false;
   const json record = json::parse(read_file(out / "attune.json"), nullptr, false);

@@ -6,6 +6,9 @@
 
 namespace attune::train {
 
+// The last file of a run: where it stands, the run is finished.
+inline constexpr const char* kConfigFile = "config.resolved.json";
+
 // Looks, and touches nothing: to be asked before any work is done. True where --resume finds a finished run: nothing is
 // left to do. Errors (usage): it exists and neither --overwrite nor --resume was given; --overwrite of a folder that is
 // no run of attune's (nothing but runs is ever removed), or that holds the model or the data.

