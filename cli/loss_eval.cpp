@@ -58,17 +58,20 @@ losses::Targets targets_of(const io::NpyArray& array, const std::string& file, T
 // Rows of texts for a loss of embeddings: `texts` vectors in all.
 losses::Targets targets_of_texts(const LossEvalOptions& options, losses::TextRows rows, int64_t texts) {
   using losses::TextRows;
-  const int64_t each = rows == TextRows::labelled ? 1 : rows == TextRows::scored ? 2 : options.texts_per_row;
+  const int64_t each = rows == TextRows::labelled || rows == TextRows::none ? 1
+                       : rows == TextRows::scored                           ? 2
+                                                                            : options.texts_per_row;
   if (texts % each != 0)
     fail(ErrorKind::input, "{}: {} vectors are no rows of {} texts{}", options.logits, texts, each,
          rows == TextRows::pairs ? "; --texts-per-row says how many a row has" : "");
   losses::Targets targets;
   for (int64_t t = 0; t <= texts; t += each) targets.sequences.push_back(static_cast<int32_t>(t));
   if (options.targets.empty()) {
-    if (rows != TextRows::pairs)
+    if (rows == TextRows::labelled || rows == TextRows::scored)
       fail(ErrorKind::usage, "a loss of {} needs --targets FILE.npy, one number a row", losses::name(rows));
     return targets;
   }
+  if (rows == TextRows::none) fail(ErrorKind::usage, "this loss reads no targets; leave --targets out");
   const io::NpyArray array = io::read_npy(options.targets);
   const int64_t expected = rows == TextRows::pairs ? texts : texts / each;
   if (std::ssize(array.values) != expected)
@@ -160,6 +163,10 @@ void LossEvalOptions::visit(OptionList& list) {
             .placeholder = "FILE.npy"});
   list.add("texts-per-row", texts_per_row,
            {.help = "of losses of pairs: anchor, positive and negatives", .placeholder = "N", .min = 2, .max = 1000});
+  list.add("teacher", teacher,
+           {.help = "of losses that learn from a teacher: its outputs [n, K], or what its last layer reads [texts, C] "
+                    "(not a number: it has none)",
+            .placeholder = "FILE.npy"});
   list.add("weights", weights, {.help = "weights of the rows [n]; without: all 1", .placeholder = "FILE.npy"});
   list.add("counts", counts, {.help = "training items by label, for losses that read them", .min = 0});
   list.add("items", items, {.help = "training items in all; without: the sum of --counts", .min = 0});
@@ -199,6 +206,23 @@ std::pair<losses::Batch, losses::LossFacts> read_batch(const std::string& text, 
   return {std::move(batch), std::move(facts)};
 }
 
+// A teacher's numbers, as the loss reads them.
+void read_teacher(const losses::Objective& objective, const LossEvalOptions& options, losses::Batch& batch) {
+  const bool answers = objective.reads_teacher(losses::Teacher::answers);
+  if (objective.reads_teacher() && options.teacher.empty())
+    fail(ErrorKind::usage, "'{}' learns from a teacher: give its numbers, --teacher FILE.npy", objective.text());
+  if (!objective.reads_teacher() && !options.teacher.empty())
+    fail(ErrorKind::usage, "'{}' reads nothing of a teacher; leave --teacher out", objective.text());
+  if (options.teacher.empty()) return;
+  const io::NpyArray array = io::read_npy(options.teacher);
+  const auto [rows, columns] = matrix_shape(array, options.teacher);
+  if (rows != batch.rows() || (answers && columns != batch.columns))
+    fail(ErrorKind::input, "{}: the shape is {}; expected [{}, {}]", options.teacher, shape_text(array.shape),
+         batch.rows(), answers ? fmt::format("{}", batch.columns) : "any width");
+  std::vector<float>& values = answers ? batch.targets.teacher : batch.targets.teacher_hidden;
+  values.assign(array.values.begin(), array.values.end());
+}
+
 // Whether a loss has a cost for each row. Those of embeddings have, in their company, unless they say otherwise.
 bool has_costs_by_row(const losses::Loss& loss, TargetKind kind, const losses::Targets& targets) {
   return kind == TargetKind::embeddings ? loss.first_items(targets).empty() : !loss.depends_on_batch();
@@ -219,6 +243,7 @@ void evaluate_loss(const std::string& text, const LossEvalOptions& options) {
   }
 
   const losses::Objective objective = losses::make_objective(text, kind, facts);
+  read_teacher(objective, options, batch);
   const auto denominators = objective.denominators(batch.targets, options.progress);
   const auto precision = options.precision == "f64" ? losses::Precision::f64 : losses::Precision::f32;
   std::vector<double> items(static_cast<size_t>(rows)), gradient(batch.logits.size());

@@ -7,7 +7,7 @@
 namespace attune::cli {
 
 struct LossEvalOptions {
-  std::string logits, targets, weights, out, grad;
+  std::string logits, targets, teacher, weights, out, grad;
   std::vector<double> counts;
   double items = 0;
   double progress = 1;

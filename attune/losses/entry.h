@@ -51,7 +51,8 @@ struct NaiveBatch {
   // Embeddings: items are rows of texts, whose vectors stand here, and what equal texts have in common.
   std::vector<std::vector<long double>> vectors = {};
   std::vector<uint64_t> texts = {};
-  long double score_low = 0, score_high = 0;  // of the training data
+  std::vector<std::vector<long double>> teacher_vectors = {};  // of each text; NaN: none
+  long double score_low = 0, score_high = 0;                   // of the training data
 
   long double dot(size_t a, size_t b) const {
     long double sum = 0;
@@ -91,11 +92,12 @@ struct LossEntry {
   long double (*batch_denominator)(const NaiveBatch&) = nullptr;
   bool sequential = false;                   // items are sentences
   bool needs_counts = false;                 // training items by label
-  bool teaches = false;                      // reads a teacher's answers
   bool ordered = false;                      // the labels' order means something
   bool shifts = true;                        // classes: adding a number to all logits changes nothing
   int64_t (*own)(int64_t labels) = nullptr;  // parameters of the loss's own
-  TextRows needs = TextRows::none;           // embeddings: what rows it is for
+  TextRows needs = TextRows::none;           // embeddings: what rows it is for; none: any
+  Teacher reads_teacher = Teacher::nothing;
+  bool beside_any = false;  // embeddings: also a term beside the loss of any other task
   // Its gradient takes for constants what depends on the logits: differences are taken of the reference, whose
   // constants stay.
   bool holds_constants = false;

@@ -15,6 +15,13 @@ enum class TextRows {
   labelled,  // one text and its class
 };
 
+// What a loss reads of a teacher.
+enum class Teacher {
+  nothing,
+  answers,  // its logits
+  hidden,   // what its last layer reads
+};
+
 struct LossFacts {
   int64_t labels = 1;                    // K; 1 for a score
   std::vector<double> counts = {};       // [K] training items that have the label (tagging: words); empty: not known

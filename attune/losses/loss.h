@@ -33,7 +33,8 @@ struct Targets {
       sequences;                  // [S+1] tagging: items [sequences[s], sequences[s+1]) are a sentence, all its windows
   std::vector<int32_t> examples;  // [n] row of the data set each item came from: for losses with state by example
   std::vector<float> teacher;     // [n, K] a teacher's logits; NaN: it has none; empty: there is no teacher
-  std::vector<uint64_t> texts;    // [texts] embedding tasks: equal texts have equal numbers
+  std::vector<float> teacher_hidden;  // [texts or n, C_t] what a teacher's last layer reads; NaN: nothing
+  std::vector<uint64_t> texts;        // [texts] embedding tasks: equal texts have equal numbers
 
   int64_t items() const {
     if (!classes.empty()) return static_cast<int64_t>(classes.size());

@@ -20,11 +20,13 @@
 #include "attune/losses/embeddings/batch_triplet.h"
 #include "attune/losses/embeddings/cosent.h"
 #include "attune/losses/embeddings/cosine_mse.h"
+#include "attune/losses/embeddings/distill_hidden.h"
 #include "attune/losses/embeddings/info_nce.h"
 #include "attune/losses/embeddings/supcon.h"
 #include "attune/losses/embeddings/triplet.h"
 #include "attune/losses/labels/asymmetric.h"
 #include "attune/losses/labels/bce.h"
+#include "attune/losses/labels/distill_labels.h"
 #include "attune/losses/labels/distribution_balanced.h"
 #include "attune/losses/labels/focal_bce.h"
 #include "attune/losses/labels/tversky.h"
@@ -32,6 +34,7 @@
 #include "attune/losses/ordinal/emd.h"
 #include "attune/losses/ordinal/levels.h"
 #include "attune/losses/ordinal/oll.h"
+#include "attune/losses/scores/distill_score.h"
 #include "attune/losses/scores/gaussian_nll.h"
 #include "attune/losses/scores/mse.h"
 #include "attune/losses/scores/residuals.h"
@@ -97,11 +100,13 @@ const std::vector<const LossEntry*>& loss_list() {
       &kAsymmetric,
       &kBce,
       &kDice,
+      &kDistillLabels,
       &kDistributionBalanced,
       &kFocalBce,
       &kTversky,
       &kZlpr,
       // a score (regress)
+      &kDistillScore,
       &kGaussianNll,
       &kHuber,
       &kLogCosh,
@@ -112,6 +117,7 @@ const std::vector<const LossEntry*>& loss_list() {
       &kBatchTriplet,
       &kCosent,
       &kCosineMse,
+      &kDistillHidden,
       &kInfoNce,
       &kSupCon,
       &kTriplet,
@@ -129,6 +135,7 @@ const LossEntry& loss_named(std::string_view name) {
 }
 
 const char* answers_of(const LossEntry& entry) {
+  if (entry.beside_any) return "a teacher's states (any task)";
   if (entry.sequential) return "a sentence's tags together (tag)";
   if (entry.ordered) return "one label, in order (classify, tag)";
   switch (entry.fits) {
@@ -147,14 +154,14 @@ const char* answers_of(const LossEntry& entry) {
 std::string losses_that_fit(TargetKind kind, TextRows texts) {
   std::string names;
   for (const LossEntry* entry : loss_list())
-    if (entry->fits == kind && (texts == TextRows::none || entry->needs == texts))
+    if (entry->fits == kind && (texts == TextRows::none || entry->needs == TextRows::none || entry->needs == texts))
       names += (names.empty() ? "" : ", ") + std::string(entry->name);
   return names;
 }
 
 std::string why_unfit(const LossEntry& entry, TargetKind kind, const LossFacts& facts) {
   const bool beside_classes = entry.needs == TextRows::labelled && kind == TargetKind::classes && !facts.sequences;
-  if (beside_classes) return "";
+  if (beside_classes || entry.beside_any) return "";
   if (entry.fits != kind)
     return fmt::format("it is for {}, this task has {}; those that fit: {}", name(entry.fits), name(kind),
                        losses_that_fit(kind, facts.texts));

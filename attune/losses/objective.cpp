@@ -90,8 +90,8 @@ bool Objective::depends_on_batch() const {
          std::any_of(terms_.begin(), terms_.end(), [](const auto& term) { return term.loss->depends_on_batch(); });
 }
 
-bool Objective::reads_teacher() const {
-  return std::any_of(terms_.begin(), terms_.end(), [](const auto& term) { return term.teaches; });
+bool Objective::reads_teacher(Teacher what) const {
+  return std::any_of(terms_.begin(), terms_.end(), [&](const auto& term) { return term.reads_teacher == what; });
 }
 
 bool Objective::can_be_gathered() const {

@@ -26,9 +26,9 @@ struct ObjectiveTerm {
 
   double weight = 1;
   std::unique_ptr<Loss> loss;
-  double begin = 0, end = 1;          // shares of the training between which it holds (the last step is at 1)
-  bool ordered = false;               // it reads the order of the labels
-  bool teaches = false;               // it reads a teacher's answers
+  double begin = 0, end = 1;  // shares of the training between which it holds (the last step is at 1)
+  bool ordered = false;       // it reads the order of the labels
+  Teacher reads_teacher = Teacher::nothing;
   std::unique_ptr<Loss> before = {};  // what stands in its place until then; nullptr: nothing
   // Where options change while it holds: the losses of that many equal stages on the way from begin to end, where
   // `loss` itself stands. Empty: it stays as it is. Made beforehand, so that a step makes nothing.
@@ -94,8 +94,9 @@ class Objective {
 
   // As Loss has them, of all terms together.
   bool depends_on_batch() const;
-  // Whether a term reads a teacher's answers.
-  bool reads_teacher() const;
+  // Whether a term reads this of a teacher.
+  bool reads_teacher(Teacher what) const;
+  bool reads_teacher() const { return reads_teacher(Teacher::answers) || reads_teacher(Teacher::hidden); }
   // Where its items depend on their company: whether all that it reads of a row are outputs and features, so that a
   // step's rows may still run in parts (train/gathered.h).
   bool can_be_gathered() const;

@@ -13,7 +13,7 @@ void Batch::clear() {
   read_rows.clear(), read_keys.clear(), examples.clear();
   read_count = 0;
   targets.classes.clear(), targets.values.clear(), targets.weights.clear(), targets.examples.clear();
-  targets.texts.clear(), targets.teacher.clear();
+  targets.texts.clear(), targets.teacher.clear(), targets.teacher_hidden.clear();
   targets.sequences.assign(1, 0);
 }
 

@@ -61,12 +61,16 @@ bool score_corpus(tasks::Scorer& scorer, const tasks::ModelBundle& bundle, kerne
 }  // namespace
 
 std::vector<float> run_batch(const models::Model& model, kernels::Kernels& kernels, tensor::Arena& arena,
-                             const tasks::Batch& batch) {
+                             const tasks::Batch& batch, std::vector<float>* features) {
   arena.reset();
   autograd::Context context{.kernels = kernels, .arena = arena, .compute = model.compute()};
-  const tensor::Tensor logits = model.forward(context, batch.rows, batch.head()).logits;
-  const tensor::OnHost<float> outputs(arena.memory(), logits, batch.read_count * logits.cols());
-  return {outputs.values().begin(), outputs.values().end()};
+  const models::ModelOutput output = model.forward(context, batch.rows, batch.head());
+  const auto read = [&](const tensor::Tensor& rows) {
+    const tensor::OnHost<float> values(arena.memory(), rows, batch.read_count * rows.cols());
+    return std::vector<float>(values.values().begin(), values.values().end());
+  };
+  if (features) *features = read(output.features);
+  return read(output.logits);
 }
 
 std::optional<tasks::Evaluation> evaluate(const tasks::ModelBundle& bundle, kernels::Kernels& kernels,

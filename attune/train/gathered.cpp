@@ -15,7 +15,7 @@ void append(std::vector<T>& to, const std::vector<T>& from) {
 void append_targets(losses::Targets& to, const losses::Targets& from, int64_t rows) {
   append(to.classes, from.classes), append(to.values, from.values), append(to.weights, from.weights);
   append(to.examples, from.examples), append(to.texts, from.texts);
-  append(to.teacher, from.teacher);
+  append(to.teacher, from.teacher), append(to.teacher_hidden, from.teacher_hidden);
   to.width = from.width;
   if (to.sequences.empty()) to.sequences.push_back(0);
   for (size_t s = 1; s < from.sequences.size(); ++s)

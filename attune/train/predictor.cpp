@@ -30,15 +30,21 @@ void Predictor::run(const data::EncodedSet& encoded, int64_t first, int64_t last
   }
   batch_.finish();
   if (batch_.read_count == 0) return;  // sentences without a word
-  const std::vector<float> all = bundle_.logits(run_batch(*bundle_.model, kernels_, arena_, batch_));
-  std::span<const float> logits = all;
+  std::vector<float> read;
+  const std::vector<float> all =
+      bundle_.logits(run_batch(*bundle_.model, kernels_, arena_, batch_, wants_features_ ? &read : nullptr));
+  std::span<const float> logits = all, features = read;
+  const auto move = [](std::vector<float>& to, std::span<const float>& from, size_t count) {
+    to.insert(to.end(), from.begin(), from.begin() + static_cast<std::ptrdiff_t>(count));
+    from = from.subspan(count);
+  };
   for (int64_t s = first; s < last; ++s) {
     const data::Encoded sequence = encoded.at(s);
     RowLogits& row = rows[static_cast<size_t>(sequence.example)];
     row.places.insert(row.places.end(), sequence.places.begin(), sequence.places.end());
-    const size_t count = (tagging ? sequence.places.size() : 1) * static_cast<size_t>(bundle_.logit_count());
-    row.logits.insert(row.logits.end(), logits.begin(), logits.begin() + static_cast<std::ptrdiff_t>(count));
-    logits = logits.subspan(count);
+    const size_t reads = tagging ? sequence.places.size() : 1;
+    move(row.logits, logits, reads * static_cast<size_t>(bundle_.logit_count()));
+    if (wants_features_) move(row.features, features, reads * static_cast<size_t>(bundle_.model->config().hidden));
   }
 }
 

@@ -12,7 +12,8 @@ namespace attune::train {
 
 // A row's logits, gathered over its windows.
 struct RowLogits {
-  std::vector<float> logits;             // [K], or for tagging [reads, K]
+  std::vector<float> logits;             // [K], or for tagging [reads, K], for embedding tasks [texts, C]
+  std::vector<float> features;           // where asked for: what the last layer reads, [1, texts or reads, C]
   std::vector<data::LabelPlace> places;  // tagging, [reads]: which words they answer for; see tasks::TagDecoder
 };
 
@@ -20,6 +21,8 @@ class Predictor {
  public:
   // `batch_size`: sequences at once; changes no result, to the bit. The bundle and the kernels outlive this object.
   Predictor(const tasks::ModelBundle& bundle, kernels::Kernels& kernels, int64_t batch_size = 32);
+
+  void want_features() { wants_features_ = true; }
 
   // One result a row, in order. Targets are not looked at. Not for several threads at once: give each its own.
   std::vector<RowLogits> logits(std::span<const data::Example> rows);
@@ -30,6 +33,7 @@ class Predictor {
   const tasks::ModelBundle& bundle_;
   kernels::Kernels& kernels_;
   int64_t batch_size_;
+  bool wants_features_ = false;
   data::Encoder encoder_;
   tensor::Arena arena_;
   tasks::Batch batch_;

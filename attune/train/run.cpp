@@ -170,6 +170,21 @@ void keep_result(const TrainOptions& o, tasks::ModelBundle& bundle, const Splits
   drop_replaced_run(o);
 }
 
+// The same loss with a term that learns from a teacher.
+std::string taught_by(const std::string& loss, losses::TargetKind kind) {
+  switch (kind) {
+    case losses::TargetKind::classes:
+      return fmt::format("0.5*{} + 0.5*distill", loss);
+    case losses::TargetKind::labels:
+      return fmt::format("0.5*{} + 0.5*distill_labels", loss);
+    case losses::TargetKind::scores:
+      return fmt::format("0.5*{} + 0.5*distill_score", loss);
+    case losses::TargetKind::embeddings:
+      break;
+  }
+  return fmt::format("{} + 10*distill_hidden", loss);
+}
+
 // What a loss asks of the run.
 void check_loss(const TrainOptions& o, const tasks::ModelBundle& bundle) {
   if (bundle.loss.depends_on_batch() && !bundle.loss.can_be_gathered() && o.micro_batch > 0)
@@ -179,11 +194,10 @@ void check_loss(const TrainOptions& o, const tasks::ModelBundle& bundle) {
          "--per-example: the loss '{}' depends on the whole batch; its rows have no cost of their own",
          bundle.loss.text());
   if (bundle.loss.reads_teacher() && o.teacher.empty())
-    fail(ErrorKind::usage, "the loss '{}' learns from a teacher's answers; name one: --teacher RUN",
-         bundle.loss.text());
+    fail(ErrorKind::usage, "the loss '{}' learns from a teacher; name one: --teacher RUN", bundle.loss.text());
   if (!bundle.loss.reads_teacher() && !o.teacher.empty())
-    fail(ErrorKind::usage, "--teacher: no term of the loss '{}' learns from it; add one, as in '0.5*{} + 0.5*distill'",
-         bundle.loss.text(), bundle.loss.text());
+    fail(ErrorKind::usage, "--teacher: no term of the loss '{}' learns from it; add one, as in '{}'",
+         bundle.loss.text(), taught_by(bundle.loss.text(), bundle.task->loss));
   const models::BertConfig& config = bundle.model->config();
   if (std::holds_alternative<losses::RDropOptions>(bundle.loss.strategy()) && config.hidden_dropout == 0 &&
       config.attention_dropout == 0 && config.classifier_dropout == 0)

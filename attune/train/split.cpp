@@ -36,7 +36,7 @@ void fill_batch(tasks::Batch& batch, const Split& split, std::span<const int32_t
       const data::Encoded sequence = split.encoded.at(s);
       batch.add(sequence, tagging, static_cast<int32_t>(s - first));
       split.targets.append(batch, row, sequence);
-      if (split.teacher) split.teacher->append(batch.targets, row, sequence, tagging);
+      if (split.teacher) split.teacher->append(batch.targets, row, sequence, s - first, tagging);
     }
     split.targets.end_row(batch, row);
   }

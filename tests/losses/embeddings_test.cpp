@@ -229,7 +229,7 @@ TEST(EmbeddingLosses, AreRefusedWhereTheyMakeNoSense) {
   EXPECT_EQ(losses::make_objective("triplet", kEmbeddings, kTriplets).text(), "triplet");
   refused("cosent", kPairs, "these rows are pairs of texts that belong together");
   refused("info_nce + supcon", kPairs, "it is for texts with a label");
-  refused("focal", kPairs, "those that fit: info_nce, triplet");
+  refused("focal", kPairs, "those that fit: distill_hidden, info_nce, triplet");
   refused("formula: z", kPairs, "compares vectors of several texts");
   refused("r_drop(info_nce)", kPairs, "r_drop compares the answers of two passes");
   refused("info_nce(temperature=0)", kPairs, "temperature");
@@ -242,6 +242,9 @@ TEST(EmbeddingLosses, AreRefusedWhereTheyMakeNoSense) {
   EXPECT_ERROR(ErrorKind::usage,
                losses::make_objective("cross_entropy + supcon", TargetKind::classes, {.labels = 3, .sequences = true}),
                "it is for embeddings");
+  EXPECT_ERROR(ErrorKind::usage, losses::make_objective("distill_hidden", TargetKind::scores, {}),
+               "add a term that does, as in 'mse + 0.3*distill_hidden'");
+  EXPECT_TRUE(losses::make_objective("bce + distill_hidden", TargetKind::labels, {.labels = 3}).reads_teacher());
   // it does not read the last layer, so that layer may be read in any way
   EXPECT_EQ(losses::make_objective("supcon + corn", TargetKind::classes, {.labels = 3}).text(), "supcon + corn");
   EXPECT_EQ(losses::make_objective("fgm(info_nce)", kEmbeddings, kPairs).text(), "fgm(info_nce)");

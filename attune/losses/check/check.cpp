@@ -145,7 +145,8 @@ class Checker {
       const float unknown = entry_.fits == TargetKind::labels ? -1.0F : std::nanf("");
       std::fill(batch.targets.values.begin(), batch.targets.values.end(), unknown);
       // a pair has nothing that may be unknown
-      if (entry_.needs == TextRows::pairs) batch.targets.weights.assign(batch.targets.weights.size(), 0);
+      if (entry_.needs == TextRows::pairs || entry_.needs == TextRows::none)
+        batch.targets.weights.assign(batch.targets.weights.size(), 0);
       const Outcome got = run(setting, batch);
       worst.see(got.sum, 0, setting, "sum");
       worst.see(got.denominator, 0, setting, "denominator");

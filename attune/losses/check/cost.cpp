@@ -36,6 +36,9 @@ Targets targets_of_texts(const LossEntry& entry) {
   }
   for (int64_t i = 0; i <= kItems; ++i) targets.sequences.push_back(static_cast<int32_t>(i * texts));
   for (int64_t t = 0; t < kItems * texts; ++t) targets.texts.push_back(static_cast<uint64_t>(t));
+  if (entry.reads_teacher == Teacher::hidden)
+    for (int64_t t = 0; t < kItems * texts * kDimensions; ++t)
+      targets.teacher_hidden.push_back(static_cast<float>(t * 31 % 89) * 0.05F - 2.0F);
   return targets;
 }
 
@@ -46,7 +49,8 @@ Targets targets_of(const LossEntry& entry, int64_t labels) {
   const int64_t items = entry.sequential ? kItems * kWords : kItems;
   for (int64_t i = 0; i < items; ++i) {
     if (entry.fits == TargetKind::classes) targets.classes.push_back(static_cast<int32_t>((5 * i) % labels));
-    for (int64_t c = 0; entry.teaches && c < labels; ++c) targets.teacher.push_back(static_cast<float>((i + c) % 7));
+    for (int64_t c = 0; entry.reads_teacher == Teacher::answers && c < labels; ++c)
+      targets.teacher.push_back(static_cast<float>((i + c) % 7));
     for (int64_t c = 0; entry.fits != TargetKind::classes && c < labels; ++c)
       targets.values.push_back((i + c) % 9 == 0 ? 1.0F : 0.0F);
   }

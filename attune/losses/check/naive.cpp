@@ -128,6 +128,10 @@ NaiveOutcome naive(const Setting& setting, const Batch& batch, const Batch* held
     for (size_t t = 0; t < static_cast<size_t>(batch.rows()); ++t)
       all.vectors.emplace_back(&batch.logits[t * width], &batch.logits[t * width] + width);
     all.texts = batch.targets.texts;
+    const std::vector<float>& hidden = batch.targets.teacher_hidden;
+    const size_t wide = all.vectors.empty() ? 0 : hidden.size() / all.vectors.size();
+    for (size_t t = 0; wide > 0 && t < all.vectors.size(); ++t)
+      all.teacher_vectors.emplace_back(&hidden[t * wide], &hidden[t * wide] + wide);
     all.score_low = setting.facts.score_low, all.score_high = setting.facts.score_high;
   }
   const auto items = static_cast<size_t>(embeddings ? batch.targets.items() : batch.rows());

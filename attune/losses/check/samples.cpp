@@ -11,7 +11,8 @@ namespace attune::losses {
 namespace {
 
 constexpr const char* kShared = "shared by";
-constexpr int64_t kDimensions = 4;          // of embeddings
+constexpr int64_t kDimensions = 4;  // of embeddings
+constexpr int64_t kTeachersDimensions = 5;
 constexpr double kLeastTemperature = 0.01;  // least that anybody uses; below, f32 has little to say
 
 std::string plain(double value) {
@@ -105,6 +106,9 @@ Batch sample_of_texts(const Setting& setting, int64_t rows, uint64_t seed, bool 
     for (int64_t t = 0; t < texts; ++t) {
       for (int64_t c = 0; c < batch.columns; ++c) batch.logits.push_back(6 * next() - 3);
       targets.texts.push_back(static_cast<uint64_t>(next() * 8));  // few: equal texts in many places
+      for (int64_t c = 0; setting.entry->reads_teacher == Teacher::hidden && c < kTeachersDimensions; ++c)
+        targets.teacher_hidden.push_back(some_ignored && batch.rows() % 5 == 1 ? std::nanf("")
+                                                                               : static_cast<float>(6 * next() - 3));
     }
     targets.sequences.push_back(static_cast<int32_t>(batch.rows()));
   }
@@ -184,7 +188,7 @@ Batch sample(const Setting& setting, int64_t rows, uint64_t seed, bool some_igno
   const auto add_row = [&](int64_t i, float weight) {
     for (int64_t c = 0; c < batch.columns; ++c) batch.logits.push_back(6 * next() - 3);
     batch.targets.weights.push_back(weight);
-    for (int64_t c = 0; setting.entry->teaches && c < k; ++c)
+    for (int64_t c = 0; setting.entry->reads_teacher == Teacher::answers && c < k; ++c)
       batch.targets.teacher.push_back(some_ignored && i % 5 == 1 ? std::nanf("") : static_cast<float>(6 * next() - 3));
     batch.targets.examples.push_back(static_cast<int32_t>(i));
     const bool unknown = some_ignored && i % 4 == 3;
@@ -261,6 +265,7 @@ Batch rows_of(const Batch& batch, const std::vector<int64_t>& rows) {
     };
     copy(some.logits, batch.logits, batch.columns);
     copy(some.targets.texts, batch.targets.texts, 1);
+    copy(some.targets.teacher_hidden, batch.targets.teacher_hidden, kTeachersDimensions);
     if (has_texts(batch)) first = row, last = row + 1;
     copy(some.targets.classes, batch.targets.classes, 1);
     copy(some.targets.values, batch.targets.values, batch.targets.width);

@@ -2,9 +2,8 @@
 
 #include <cmath>
 
-#include "attune/losses/shared/host_items.h"
 #include "attune/losses/shared/stable.h"
-#include "attune/losses/targets.h"
+#include "attune/losses/shared/taught_loss.h"
 
 namespace attune::losses {
 namespace {
@@ -16,52 +15,31 @@ void to_log_probabilities(std::vector<double>& x, double temperature) {
   for (double& value : x) value -= log_z;
 }
 
-class Distill final : public Loss {
+class Distill final : public TaughtLoss {
  public:
   Distill(const DistillOptions& own, const NoOptions&, const LossFacts&) : temperature_(own.temperature) {}
   std::string name() const override { return "distill"; }
 
-  double denominator(const Targets& targets) const override {
-    return weighed_items(targets, [&](int64_t i) { return answered(targets, i); });
-  }
-
-  LossTerm evaluate(Context& context, const LossInput& input) const override {
-    const int64_t n = input.targets.items();
-    const auto k = static_cast<size_t>(input.logits.cols());
-    const std::vector<double> logits = rows_on_host(context, input.logits, n);
-    std::vector<double> items(static_cast<size_t>(n)),
-        gradient(wants_gradient(context, input.logits) ? logits.size() : 0);
-    for (int64_t i = 0; i < n; ++i) {
-      if (!answered(input.targets, i)) continue;
-      const auto at = static_cast<std::ptrdiff_t>(static_cast<size_t>(i) * k);
-      std::vector<double> log_p(logits.begin() + at, logits.begin() + at + static_cast<std::ptrdiff_t>(k));
-      std::vector<double> log_q(input.targets.teacher.begin() + at,
-                                input.targets.teacher.begin() + at + static_cast<std::ptrdiff_t>(k));
-      to_log_probabilities(log_p, temperature_), to_log_probabilities(log_q, temperature_);
-      for (size_t c = 0; c < k; ++c) {
-        const double q = std::exp(log_q[c]);
-        items[static_cast<size_t>(i)] += temperature_ * temperature_ * q * (log_q[c] - log_p[c]);
-        if (!gradient.empty()) gradient[static_cast<size_t>(at) + c] = temperature_ * (std::exp(log_p[c]) - q);
-      }
+ protected:
+  double cost(const Row& row, std::span<double> gradient) const override {
+    std::vector<double> log_p(row.z.begin(), row.z.end()), log_q(row.v.begin(), row.v.end());
+    to_log_probabilities(log_p, temperature_), to_log_probabilities(log_q, temperature_);
+    double divergence = 0;
+    for (size_t c = 0; c < log_p.size(); ++c) {
+      const double q = std::exp(log_q[c]);
+      divergence += q * (log_q[c] - log_p[c]);
+      if (!gradient.empty()) gradient[c] = temperature_ * (std::exp(log_p[c]) - q);
     }
-    return row_term(context, input.targets, put_items(context, "distill", input.logits, items, gradient),
-                    denominator(input.targets));
+    return temperature_ * temperature_ * divergence;
   }
 
  private:
-  static bool answered(const Targets& targets, int64_t item) {
-    const int64_t items = targets.items();
-    if (targets.teacher.empty()) return false;
-    if (!targets.classes.empty() && targets.classes[static_cast<size_t>(item)] == kIgnored) return false;
-    const auto k = static_cast<int64_t>(targets.teacher.size()) / items;
-    return !std::isnan(targets.teacher[static_cast<size_t>(item * k)]);
-  }
   double temperature_;
 };
 
 // z comes divided by the temperature.
 long double reference(const NaiveItem& item) {
-  if (item.teacher.empty() || std::isnan(item.teacher[0])) return 0;
+  if (!is_taught(item)) return 0;
   const long double t = item.option("temperature");
   long double sum_q = 0, sum_p = 0, cost = 0;
   for (size_t k = 0; k < item.z.size(); ++k) sum_q += std::exp(item.teacher[k] / t), sum_p += std::exp(item.z[k]);
@@ -73,7 +51,7 @@ long double reference(const NaiveItem& item) {
 }
 
 long double reference_denominator(const NaiveItem& item) {
-  return !item.teacher.empty() && !std::isnan(item.teacher[0]) ? 1 : 0;
+  return is_taught(item) ? 1 : 0;
 }
 
 }  // namespace
@@ -95,6 +73,6 @@ const LossEntry kDistill{
     .maker = maker_of<Distill, DistillOptions, NoOptions>,
     .reference = reference,
     .reference_denominator = reference_denominator,
-    .teaches = true};
+    .reads_teacher = Teacher::answers};
 
 }  // namespace attune::losses

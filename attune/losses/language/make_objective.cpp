@@ -205,7 +205,7 @@ Objective make_objective(const std::string& text, TargetKind kind, const LossFac
                      .begin = term.begin,
                      .end = term.end,
                      .ordered = all[t].entry->ordered,
-                     .teaches = all[t].entry->teaches,
+                     .reads_teacher = all[t].entry->reads_teacher,
                      .before = term.begin > 0 ? without_weights(loss, term, all[t], facts) : nullptr,
                      .first_weight = term.first_weight});
     ObjectiveTerm& made = terms.back();
