@@ -24,6 +24,7 @@ int run_loss(const ArgumentList&);
 int run_models(const ArgumentList&);
 int run_predict(const ArgumentList&);
 int run_search(const ArgumentList&);
+int run_compare(const ArgumentList& arguments);
 int run_tokenize(const ArgumentList&);
 int run_train(const ArgumentList&);
 

@@ -1,0 +1,190 @@
+#include "attune/compare/judged_run.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <set>
+
+#include "attune/base/error.h"
+#include "attune/metrics/classification.h"
+#include "attune/metrics/multilabel.h"
+#include "attune/metrics/regression.h"
+#include "attune/metrics/tagging.h"
+
+namespace attune::compare {
+namespace {
+
+using data::Labels;
+using data::TargetKind;
+
+constexpr float kSure = 40;  // a logit of what is given without a probability
+
+class JudgedClasses final : public JudgedRun {
+ public:
+  JudgedClasses(const PredictionFile& file, const Labels& labels)
+      : records_(records(file, labels)), statistics_(records_, labels.size(), labels.are_grades()) {}
+  const metrics::Statistics& statistics() const override { return statistics_; }
+  std::vector<uint8_t> right() const override { return metrics::correct_rows(records_); }
+
+ private:
+  static std::vector<metrics::ClassRecord> records(const PredictionFile& file, const Labels& labels) {
+    std::vector<metrics::ClassRecord> records;
+    std::vector<float> logits;
+    for (const PredictionRow& row : file.rows) {
+      logits.assign(static_cast<size_t>(labels.size()),
+                    row.logits.empty() ? 0.0F : -std::numeric_limits<float>::infinity());
+      for (const auto& [label, z] : row.logits) logits[static_cast<size_t>(labels.find(label))] = static_cast<float>(z);
+      if (row.logits.empty()) logits[static_cast<size_t>(labels.find(row.predicted[0]))] = kSure;
+      metrics::ClassRecord record = metrics::class_record(labels.find(row.gold[0]), logits);
+      // What was decided is what counts, whatever the probabilities.
+      if (!row.predicted.empty()) record.predicted = labels.find(row.predicted[0]);
+      records.push_back(record);
+    }
+    return records;
+  }
+
+  std::vector<metrics::ClassRecord> records_;
+  metrics::ClassificationStatistics statistics_;
+};
+
+class JudgedLabels final : public JudgedRun {
+ public:
+  JudgedLabels(const PredictionFile& file, const Labels& labels, bool decided)
+      : meter_(labels.size(), std::ssize(file.rows)), statistics_(filled(meter_, file, labels, decided)) {}
+  const metrics::Statistics& statistics() const override { return statistics_; }
+  std::vector<uint8_t> right() const override {
+    const auto k = static_cast<size_t>(meter_.labels());
+    std::vector<uint8_t> right(static_cast<size_t>(meter_.rows()), 1);
+    for (size_t at = 0; at < right.size() * k; ++at)
+      if ((meter_.logits()[at] >= 0) != (meter_.gold()[at] != 0)) right[at / k] = 0;
+    return right;
+  }
+
+ private:
+  static const metrics::MultiLabelMeter& filled(metrics::MultiLabelMeter& meter, const PredictionFile& file,
+                                                const Labels& labels, bool decided) {
+    std::vector<uint8_t> gold;
+    std::vector<float> logits;
+    int64_t at = 0;
+    for (const PredictionRow& row : file.rows) {
+      gold.assign(static_cast<size_t>(labels.size()), 0), logits.assign(gold.size(), -kSure);
+      for (const auto& label : row.gold) gold[static_cast<size_t>(labels.find(label))] = 1;
+      const bool by_label = row.logits.empty() || (decided && !row.predicted.empty());
+      for (const auto& label : row.predicted)
+        if (by_label) logits[static_cast<size_t>(labels.find(label))] = kSure;
+      for (const auto& [label, z] : row.logits)
+        if (!by_label) logits[static_cast<size_t>(labels.find(label))] = static_cast<float>(std::clamp(z, -1e4, 1e4));
+      meter.add(at++, gold, logits);
+    }
+    return meter;
+  }
+
+  metrics::MultiLabelMeter meter_;
+  metrics::MultiLabelStatistics statistics_;
+};
+
+class JudgedScores final : public JudgedRun {
+ public:
+  explicit JudgedScores(const PredictionFile& file) : records_(records(file)), statistics_(records_) {}
+  const metrics::Statistics& statistics() const override { return statistics_; }
+
+ private:
+  static std::vector<metrics::ScoreRecord> records(const PredictionFile& file) {
+    std::vector<metrics::ScoreRecord> records;
+    for (const PredictionRow& row : file.rows) records.push_back({row.gold_score, row.score});
+    return records;
+  }
+
+  std::vector<metrics::ScoreRecord> records_;
+  metrics::RegressionStatistics statistics_;
+};
+
+class JudgedTags final : public JudgedRun {
+ public:
+  JudgedTags(const PredictionFile& file, const Labels& labels)
+      : meter_(labels.names(), std::ssize(file.rows)), statistics_(filled(meter_, file, labels)) {
+    for (const PredictionRow& row : file.rows) right_.push_back(row.gold == row.predicted);
+  }
+  const metrics::Statistics& statistics() const override { return statistics_; }
+  std::vector<uint8_t> right() const override { return right_; }
+
+ private:
+  static const metrics::TaggingMeter& filled(metrics::TaggingMeter& meter, const PredictionFile& file,
+                                             const Labels& labels) {
+    int64_t at = 0;
+    for (const PredictionRow& row : file.rows) {
+      std::vector<int32_t> gold, predicted;
+      for (const auto& tag : row.gold) gold.push_back(labels.find(tag));
+      for (const auto& tag : row.predicted) predicted.push_back(labels.find(tag));
+      meter.add(at++, gold, predicted);
+    }
+    return meter;
+  }
+
+  metrics::TaggingMeter meter_;
+  metrics::TaggingStatistics statistics_;
+  std::vector<uint8_t> right_;
+};
+
+class JudgedRanks final : public JudgedRun {
+ public:
+  explicit JudgedRanks(const PredictionFile& file) : statistics_(records(file)) {}
+  const metrics::Statistics& statistics() const override { return statistics_; }
+
+ private:
+  static std::vector<metrics::RetrievalRecord> records(const PredictionFile& file) {
+    std::vector<metrics::RetrievalRecord> records;
+    for (const PredictionRow& row : file.rows) records.push_back({row.relevant});
+    return records;
+  }
+
+  metrics::RetrievalStatistics statistics_;
+};
+
+}  // namespace
+
+std::unique_ptr<JudgedRun> judged_run(const PredictionFile& file, const Labels& labels, bool decided) {
+  switch (file.kind) {
+    case TargetKind::label:
+      return std::make_unique<JudgedClasses>(file, labels);
+    case TargetKind::labels:
+      return std::make_unique<JudgedLabels>(file, labels, decided);
+    case TargetKind::score:
+      return std::make_unique<JudgedScores>(file);
+    case TargetKind::tags:
+      return std::make_unique<JudgedTags>(file, labels);
+    case TargetKind::texts:
+      return std::make_unique<JudgedRanks>(file);
+  }
+  fail(ErrorKind::internal, "predictions of no kind");
+}
+
+std::string why_no_probabilities(const PredictionFile& file) {
+  for (const PredictionRow& row : file.rows) {
+    if (row.logits.empty()) return file.where(row) + ": no probabilities";
+    if (file.kind == TargetKind::label && std::abs(row.probability_sum - 1) > 0.01)
+      return fmt::format("{}: probabilities sum to {:.3g}; those of all labels are needed (no --top)", file.where(row),
+                         row.probability_sum);
+  }
+  return "";
+}
+
+bool reads_probabilities(std::string_view metric) {
+  constexpr std::array<std::string_view, 6> kThey{
+      "auroc", "auroc_micro", "average_precision", "average_precision_micro", "log_loss", "ece"};
+  return std::find(kThey.begin(), kThey.end(), metric) != kThey.end();
+}
+
+Labels labels_of(const std::vector<PredictionFile>& first, const std::vector<PredictionFile>& second) {
+  std::set<std::string> names;
+  for (const auto* side : {&first, &second})
+    for (const PredictionFile& file : *side)
+      for (const PredictionRow& row : file.rows) {
+        names.insert(row.gold.begin(), row.gold.end()), names.insert(row.predicted.begin(), row.predicted.end());
+        for (const auto& [label, z] : row.logits) names.insert(label);
+      }
+  return Labels::sorted({names.begin(), names.end()});
+}
+
+}  // namespace attune::compare
