@@ -81,11 +81,14 @@ class Units {
   explicit Units(const std::vector<PredictionFile>& files) {
     for (const PredictionFile& file : files) {
       std::vector<uint32_t>& own = of_rows_.emplace_back();
+      const auto known = static_cast<uint32_t>(numbers_.size());  // units of blocks before this one
       for (const PredictionRow& row : file.rows) {
         grouped_ |= !row.group.empty();
         // A group's name is no row's.
         const std::string key = row.group.empty() ? "r" + row.id : "g" + row.group;
-        own.push_back(numbers_.emplace(key, static_cast<uint32_t>(numbers_.size())).first->second);
+        const auto at = numbers_.emplace(key, static_cast<uint32_t>(numbers_.size())).first;
+        own.push_back(at->second);
+        shared_ |= at->second < known;
         rows_.emplace(row.id, 0);
       }
     }
@@ -93,6 +96,7 @@ class Units {
   size_t count() const { return numbers_.size(); }
   size_t rows() const { return rows_.size(); }
   bool grouped() const { return grouped_; }
+  bool shared() const { return shared_; }  // by blocks
   void weigh(size_t block, std::span<const uint32_t> units, std::vector<uint32_t>& rows) const {
     rows.clear();
     for (const uint32_t unit : of_rows_[block]) rows.push_back(units[unit]);
@@ -102,7 +106,7 @@ class Units {
   std::vector<std::vector<uint32_t>> of_rows_;  // [blocks][rows]
   std::unordered_map<std::string, uint32_t> numbers_;
   std::unordered_map<std::string, int> rows_;
-  bool grouped_ = false;
+  bool grouped_ = false, shared_ = false;
 };
 
 struct Pair {
@@ -168,13 +172,9 @@ void add_variances(const std::vector<Pair>& pairs, const Units& units, Metric& m
   for (const Moments& block : by_block)
     out.differences.block_variance += block.variance() / static_cast<double>(pairs.size());
   out.differences.mean_variance = of_mean.variance();
-  // Blocks without a row in common are independent: what their draws share is chance.
-  if (!out.same_rows && units.rows() == static_cast<size_t>(out.distinct_rows) && pairs.size() > 1) {
-    int64_t rows = 0;
-    for (const BlockFigures& block : out.blocks) rows += block.rows;
-    if (rows == out.distinct_rows)
-      out.differences.mean_variance = out.differences.block_variance / static_cast<double>(pairs.size());
-  }
+  // Blocks that have nothing in common are independent: what their draws share is chance.
+  if (!units.shared())
+    out.differences.mean_variance = out.differences.block_variance / static_cast<double>(pairs.size());
 }
 
 BlockFigures figures(const Pair& pair, Metric& metric) {

@@ -102,6 +102,20 @@ TEST_F(Blocks, GroupsAreDrawnTogether) {
   EXPECT_GT(seen.differences.block_variance, 10 * compare_blocks(a, b, options).differences.block_variance);
 }
 
+// A document whose sentences lie in both folds ties the folds together.
+TEST_F(Blocks, AGroupInTwoFolds) {
+  const auto fold = [&](const std::string& name, int first, double error, uint64_t seed) {
+    PredictionFile rows = drawn(name, first, 300, error, seed);
+    for (auto& row : rows.rows) row.group = std::to_string(std::stoi(row.id) % 300 / 10);
+    return rows;
+  };
+  const Files a{fold("a1", 0, 0.1, 1), fold("a2", 300, 0.1, 1)}, b{fold("b1", 0, 0.2, 3), fold("b2", 300, 0.2, 3)};
+  const Comparison seen = compare_blocks(a, b, {.metric = "accuracy"});
+  EXPECT_EQ(seen.differences.units, 30);
+  EXPECT_EQ(seen.distinct_rows, 600);
+  EXPECT_NE(seen.differences.mean_variance, seen.differences.block_variance / 2);
+}
+
 TEST_F(Blocks, EveryKindOfPrediction) {
   const auto difference = [&](const std::string& a, const std::string& b, const char* metric) {
     return compare_blocks({file("a", a)}, {file("b", b)}, {.metric = metric, .draws = 200}).differences.by_block[0];
