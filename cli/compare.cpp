@@ -173,7 +173,7 @@ std::string state_text(const Outcome& o) {
   if (o.runs() == 2)
     return fmt::format("undecided: two runs of each can show a difference beyond {} and nothing less", worth);
   if (zero_inside) return "undecided, which does not mean equal: the interval holds 0 and differences that matter";
-  return fmt::format("undecided: {} seems better, but by {} or more is not shown", o.leader(), worth);
+  return fmt::format("undecided: {} is ahead, and whether by the {} that matter is open", o.leader(), worth);
 }
 
 std::string needed_text(const Outcome& o) {

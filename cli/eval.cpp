@@ -1,4 +1,7 @@
 // attune eval: a fine-tuned model judged on labelled data.
+#include <optional>
+
+#include "attune/base/files.h"
 #include "attune/base/scratch_file.h"
 #include "attune/base/threads.h"
 #include "attune/kernels/kernels.h"
@@ -14,6 +17,7 @@
 #include "cli/commands.h"
 #include "cli/inference_options.h"
 #include "cli/output.h"
+#include "cli/prediction.h"
 #include "cli/report_folder.h"
 
 namespace attune::cli {
@@ -22,7 +26,7 @@ namespace {
 struct EvalOptions {
   InferenceOptions inference{.judges = true};
   std::vector<std::string> data;
-  std::string out;
+  std::string out, predictions;
   int64_t bootstrap = 1000;
   uint64_t seed = 1;
   bool report_text = false;
@@ -40,6 +44,10 @@ struct EvalOptions {
               .required = true});
     list.add("out", out,
              {.help = "folder for report.txt, report.json and report.html", .placeholder = "DIR", .output_only = true});
+    list.add("predictions", predictions,
+             {.help = "write each row's prediction beside what is right, as JSON lines: what `attune compare` reads",
+              .placeholder = "FILE",
+              .output_only = true});
     list.add("overwrite", overwrite, {.help = "replace the reports in an existing --out", .output_only = true});
     list.add("ladder", ladder,
              {.help = "measure on this data what less effort gives (majority, n-grams, frozen encoder): fits them anew "
@@ -57,6 +65,31 @@ struct Console final : train::Observer {
   void note(const std::string& text) override { tell(text + "\n"); }
 };
 
+// The rows' predictions as `attune compare` reads them, written when all are there.
+class PredictionFile {
+ public:
+  PredictionFile(const std::string& path, const tasks::ModelBundle& bundle, const train::Split& split)
+      : file_(path), lines_(bundle, {.gold = true}), split_(split) {}
+
+  void add(int32_t row, std::span<const data::LabelPlace> places, std::span<const float> logits) {
+    data::Example example = split_.data.examples[static_cast<size_t>(row)];
+    // A row without an id is named by its place, which is the same for every model.
+    if (example.id.empty())
+      example.id = split_.data.files.size() == 1
+                       ? fmt::format("line {}", example.origin.line)
+                       : fmt::format("file {} line {}", example.origin.file + 1, example.origin.line);
+    const train::RowLogits answer{
+        .logits = {logits.begin(), logits.end()}, .features = {}, .places = {places.begin(), places.end()}};
+    file_.write(std::string_view(lines_.line(example, answer)));
+  }
+  void commit() { file_.commit(); }
+
+ private:
+  AtomicFile file_;
+  PredictionLines lines_;
+  const train::Split& split_;
+};
+
 report::Report evaluated(const EvalOptions& options) {
   const ThreadChoice threads = choose_threads(options.inference.threads);
   const auto kernels = kernels::cpu::make_kernels(threads.threads);
@@ -70,6 +103,15 @@ report::Report evaluated(const EvalOptions& options) {
       train::make_split("test", train::joined(options.data), std::move(rows), bundle, std::move(corpus));
   tasks::check_pairs(bundle, split.data);
   tasks::set_default_loss(bundle, split.data.shape);
+  if (!options.predictions.empty() && bundle.task->kind == tasks::TaskKind::embed)
+    fail(ErrorKind::usage, "--predictions: an embedding model labels no rows; leave it out");
+  std::optional<PredictionFile> predictions;
+  if (!options.predictions.empty()) predictions.emplace(options.predictions, bundle, split);
+  train::SeeRow see;
+  if (predictions)
+    see = [&](int32_t row, std::span<const data::LabelPlace> places, std::span<const float> logits) {
+      predictions->add(row, places, logits);
+    };
   Console console;
   report::Report report =
       train::judge_model(bundle, *kernels, split,
@@ -77,8 +119,10 @@ report::Report evaluated(const EvalOptions& options) {
                           .batch_size = options.inference.batch_size,
                           .bootstrap = {.draws = static_cast<int>(options.bootstrap), .seed = options.seed},
                           .report_text = options.report_text,
+                          .see = see,
                           .ladder = options.ladder},
                          console);
+  if (predictions) predictions->commit();
   report.facts.emplace_back("precision", fmt::format("{}, {} ({})", tensor::name(bundle.model->compute()),
                                                      report::plural(threads.threads, "thread"), threads.reason));
   if (const auto note = tasks::pairs_note(bundle, split.data.examples.view(0).has_pair); !note.empty())

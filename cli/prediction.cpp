@@ -122,8 +122,33 @@ std::string PredictionLines::line(const data::Example& example, const train::Row
       add_tags(line, example, decoder_.decode(example.words.size(), row.places, row.logits).labels, scheme_, labels);
       break;
   }
+  if (options_.gold) add_gold(line, example, row);
   if (options_.logits) line["logits"] = logits_json(row, static_cast<size_t>(bundle_.logit_count()));
   return json_line(line);
+}
+
+void PredictionLines::add_gold(nlohmann::ordered_json& line, const data::Example& example,
+                               const train::RowLogits& row) const {
+  switch (bundle_.task->kind) {
+    case tasks::TaskKind::classify:
+      line["gold"] = example.labels[0];
+      break;
+    case tasks::TaskKind::multilabel:
+      line["gold"] = example.labels;
+      break;
+    case tasks::TaskKind::regress:
+      line["gold"] = example.score;
+      break;
+    case tasks::TaskKind::tag: {
+      line["gold"] = example.labels;
+      Json& tags = line["tags"] = Json::array();
+      for (const int32_t tag : decoder_.decode(example.words.size(), row.places, row.logits).labels)
+        tags.push_back(tag < 0 ? "O" : bundle_.labels.name(tag));  // a word that was cut off
+      break;
+    }
+    case tasks::TaskKind::embed:
+      break;
+  }
 }
 
 }  // namespace attune::cli

@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <span>
 #include <string>
 #include <vector>
@@ -15,7 +16,8 @@
 namespace attune::cli {
 
 struct LineOptions {
-  int64_t top = 0;  // how many probabilities a line has, the largest first; 0: all, in label order
+  bool gold = false;  // "gold" too, what is right; for tagging also "tags", what was predicted of each word
+  int64_t top = 0;    // how many probabilities a line has, the largest first; 0: all, in label order
   bool logits =
       false;  // "logits" too: [K], for tagging one list a word that was read (or a piece that characters share)
 };
@@ -35,6 +37,8 @@ class PredictionLines {
   std::string line(const data::Example& example, const train::RowLogits& row) const;
 
  private:
+  void add_gold(nlohmann::ordered_json& line, const data::Example& example, const train::RowLogits& row) const;
+
   const tasks::ModelBundle& bundle_;
   LineOptions options_;
   metrics::TagScheme scheme_;

@@ -23,7 +23,7 @@ void check_finite(std::span<const float> logits, const Split& split, int32_t row
 
 // Hands each row of the data set its own rows of logits.
 void score_batch(tasks::Scorer& scorer, const tasks::Batch& batch, const Split& split, std::span<const int32_t> rows,
-                 bool tagging, std::span<const float> logits, size_t outputs) {
+                 bool tagging, std::span<const float> logits, size_t outputs, const SeeRow& see) {
   size_t at = 0;
   std::vector<data::LabelPlace> places;
   for (const int32_t row : rows) {
@@ -36,6 +36,7 @@ void score_batch(tasks::Scorer& scorer, const tasks::Batch& batch, const Split& 
     const auto own = logits.subspan(at * outputs, reads * outputs);
     check_finite(own, split, row);
     scorer.add(row, places, own);
+    if (see) see(row, places, own);
     at += reads;
   }
   ATTUNE_CHECK(static_cast<int64_t>(at) == batch.read_count, "{} of {} rows scored", at, batch.read_count);
@@ -107,7 +108,7 @@ std::optional<tasks::Evaluation> evaluate(const tasks::ModelBundle& bundle, kern
     const models::ModelOutput output = bundle.model->forward(context, batch.rows, batch.head(), hidden_for(loss));
     const tensor::OnHost<float> outputs(arena.memory(), output.logits, batch.read_count * output.logits.cols());
     score_batch(*scorer, batch, split, rows, tagging, bundle.logits(outputs.values()),
-                static_cast<size_t>(bundle.logit_count()));
+                static_cast<size_t>(bundle.logit_count()), options.see);
     tokens += batch.rows.tokens();
     if (!has_loss) continue;
     // As it stands at the end of training, whenever that is: so that values of one run compare.

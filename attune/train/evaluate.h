@@ -8,10 +8,15 @@
 
 namespace attune::train {
 
+// A row and its logits, as Scorer::add has them.
+using SeeRow =
+    std::function<void(int32_t row, std::span<const data::LabelPlace> places, std::span<const float> logits)>;
+
 struct EvaluateOptions {
   int64_t batch_size = 64;  // sequences at once; changes no result (a loss that compares rows sees 32 at once)
   metrics::BootstrapOptions bootstrap = {.draws = 0};
   tasks::ScorerOptions scorer = {};
+  SeeRow see = {};                  // told each row that the model answers, in order
   std::function<bool()> stop = {};  // asked between batches; true: evaluate() returns nothing
 };
 

@@ -123,7 +123,8 @@ report::Report judge_model(const tasks::ModelBundle& bundle, kernels::Kernels& k
   const auto evaluation = evaluate(bundle, kernels, split,
                                    {.batch_size = options.batch_size,
                                     .bootstrap = options.bootstrap,
-                                    .scorer = {.thresholds = bundle.thresholds, .decoding = bundle.decoding}});
+                                    .scorer = {.thresholds = bundle.thresholds, .decoding = bundle.decoding},
+                                    .see = options.see});
   const std::string fingerprint = rows_fingerprint(split.data);
   report::Report report = base_report(bundle, options.model);
   report.show_texts = options.report_text;

@@ -13,6 +13,7 @@ struct EvaluationOptions {
   int64_t batch_size = 32;
   metrics::BootstrapOptions bootstrap = {};
   bool report_text = false;
+  SeeRow see = {};      // as EvaluateOptions has it
   bool ladder = false;  // fit the rungs anew where the run's own were judged on other rows
 };
 

@@ -63,6 +63,22 @@ class Compare(ProgramTest):
         judged = json.loads(self.succeeded(attune("eval", "--model", self.folder / "run-two", "--data", test, "--bootstrap", 0, "--json")).stdout)
         self.assertAlmostEqual(found["blocks"][0]["second"]["value"], judged["test"]["log_loss"], places=5)
         self.assertEqual(found["state"], "undecided")
+        # and beside what is right, by `attune eval`
+        for side in ("one", "two"):
+            self.succeeded(attune("eval", "--model", self.folder / f"run-{side}", "--data", test, "--bootstrap", 0, "--predictions", self.folder / f"{side}-eval.jsonl"))
+        again = self.verdict(self.folder / "one-eval.jsonl", self.folder / "two-eval.jsonl", "--metric", "log_loss")
+        self.assertAlmostEqual(again["difference"], found["difference"], places=9)
+
+    def test_predictions_of_a_tagger(self):
+        data = self.file("tags.conll", "".join(f"w{i} B-X\nw{i + 1} I-X\nw{i + 2} O\n\n" for i in range(0, 60, 3)))
+        self.succeeded(attune("train", "--model", self.make_model("untagged"), "--task", "tag", "--train", data, "--dev", "none", "--out", self.folder / "tagger", "--threads", 1, "--epochs", 8, "--lr", 1e-2))
+        judged = json.loads(self.succeeded(attune("eval", "--model", self.folder / "tagger", "--data", data, "--bootstrap", 0, "--json", "--predictions", self.folder / "tags.jsonl")).stdout)
+        (self.folder / "entities.jsonl").write_bytes(self.succeeded(attune("predict", "--model", self.folder / "tagger", data)).stdout)
+        found = self.verdict(self.folder / "tags.jsonl", self.folder / "tags.jsonl", "--metric", "entity_f1")
+        self.assertAlmostEqual(found["blocks"][0]["first"]["value"], judged["test"]["entity_f1"], places=9)
+        self.assertGreater(judged["test"]["entity_f1"], 0)
+        placed = self.verdict(self.folder / "entities.jsonl", self.folder / "entities.jsonl", "--gold", data, "--metric", "entity_f1")
+        self.assertAlmostEqual(placed["blocks"][0]["first"]["value"], judged["test"]["entity_f1"], places=9)
 
     def test_refusals(self):
         good = self.folder / "good"
