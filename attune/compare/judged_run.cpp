@@ -70,7 +70,7 @@ class JudgedLabels final : public JudgedRun {
     for (const PredictionRow& row : file.rows) {
       gold.assign(static_cast<size_t>(labels.size()), 0), logits.assign(gold.size(), -kSure);
       for (const auto& label : row.gold) gold[static_cast<size_t>(labels.find(label))] = 1;
-      const bool by_label = row.logits.empty() || (decided && !row.predicted.empty());
+      const bool by_label = row.logits.empty() || (decided && row.has_decision);
       for (const auto& label : row.predicted)
         if (by_label) logits[static_cast<size_t>(labels.find(label))] = kSure;
       for (const auto& [label, z] : row.logits)

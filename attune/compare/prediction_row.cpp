@@ -124,8 +124,9 @@ PredictionRow prediction_row(const json& line, TargetKind kind, const std::strin
     case TargetKind::labels:
       if (row.has_gold) row.gold = words_of(line["gold"], "gold", where);
       read_numbers(line, kind, where, row);
-      row.has_prediction = !row.logits.empty() || line.contains("labels");
-      if (line.contains("labels")) row.predicted = words_of(line["labels"], "labels", where);
+      row.has_decision = line.contains("labels");
+      row.has_prediction = row.has_decision || !row.logits.empty();
+      if (row.has_decision) row.predicted = words_of(line["labels"], "labels", where);
       break;
     case TargetKind::score:
       if (row.has_gold) row.gold_score = number_of(line["gold"], "gold", where);

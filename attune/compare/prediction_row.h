@@ -22,6 +22,7 @@ struct PredictionRow {
   std::string group;  // rows of a group are drawn together; "": none
   int64_t line = 0;
   bool has_gold = false, has_prediction = false;
+  bool has_decision = false;                 // labels: "labels" stands there, perhaps with none in it
   std::vector<std::string> gold, predicted;  // classes: one; labels: any number; tags: one a word
   double gold_score = 0, score = 0;
   std::vector<std::pair<std::string, double>> logits;  // by label; classes: log-probabilities or logits

@@ -151,6 +151,20 @@ TEST_F(Blocks, EveryKindOfPrediction) {
               1e-12);
 }
 
+// What was decided counts, also where that was none; metrics of ranks read the probabilities all the same.
+TEST_F(Blocks, NoLabelIsADecision) {
+  const std::string gold = R"({"gold": ["a"], "labels": ["a"], "probabilities": {"a": 0.2, "b": 0.1}})"
+                           "\n";
+  const PredictionFile decided = file("a", gold + R"({"gold": [], "labels": [], "probabilities": {"a": 0.9}})" + "\n");
+  const PredictionFile open = file("b", gold + R"({"gold": [], "probabilities": {"a": 0.9}})" + "\n");
+  const auto value = [&](const char* metric) {
+    return compare_blocks({decided}, {open}, {.metric = metric, .draws = 200}).blocks[0];
+  };
+  EXPECT_EQ(value("subset_accuracy").first, 1);
+  EXPECT_EQ(value("subset_accuracy").second, 0.5);
+  EXPECT_EQ(value("auroc_micro").first, value("auroc_micro").second);
+}
+
 TEST_F(Blocks, GoldFromTheDataFile) {
   const auto data = folder_.put("test.csv", "id,text,label\nr1,one,x\nr2,two,y\n").string();
   Files files{file("a", "{\"id\": \"r2\", \"label\": \"x\"}\n{\"id\": \"r1\", \"label\": \"x\"}\n")};
