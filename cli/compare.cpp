@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <map>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "attune/base/suggest.h"
@@ -11,6 +11,7 @@
 #include "attune/metrics/catalog.h"
 #include "attune/report/columns.h"
 #include "attune/report/format.h"
+#include "attune/tasks/task.h"
 
 #include "cli/arguments.h"
 #include "cli/commands.h"
@@ -115,9 +116,7 @@ std::pair<Side, Side> sides_of(const std::vector<std::string>& given) {
 // Numbers of a metric as people read them: points for shares and correlations, else its own unit.
 class Units {
  public:
-  explicit Units(const std::string& metric) {
-    for (const char* own : {"mae", "mse", "rmse", "log_loss", "label_mae"}) points_ = points_ && metric != own;
-  }
+  explicit Units(const std::string& metric) : points_(!metrics::has_unit(metric)) {}
   bool points() const { return points_; }
   double scale() const { return points_ ? 100 : 1; }
   std::string number(double value) const { return fmt::format("{:+.{}f}", scale() * value, points_ ? 2 : 4); }
@@ -127,7 +126,7 @@ class Units {
   std::string value(double value) const { return fmt::format("{:.4f}", value); }
 
  private:
-  bool points_ = true;
+  bool points_;
 };
 
 struct Outcome {
@@ -139,9 +138,7 @@ struct Outcome {
   compare::Comparison seen;
   compare::Verdict verdict;
 
-  bool first_leads() const { return verdict.difference > 0; }
-  const std::string& leader() const { return first_leads() ? first.name : second.name; }
-  const std::string& other() const { return first_leads() ? second.name : first.name; }
+  const std::string& leader() const { return verdict.difference > 0 ? first.name : second.name; }
   size_t runs() const { return seen.blocks.size(); }
 };
 
@@ -166,9 +163,8 @@ std::string state_text(const Outcome& o) {
       break;
   }
   if (o.runs() == 1)
-    return "undecided: one run of each tells which of two trained models is better on such rows, and nothing of the "
-           "next "
-           "run of either";
+    return "undecided: one run of each tells which of two trained models is better on such rows, "
+           "and nothing of the next run of either";
   const bool zero_inside = o.verdict.low <= 0 && o.verdict.high >= 0;
   if (o.runs() == 2)
     return fmt::format("undecided: two runs of each can show a difference beyond {} and nothing less", worth);
@@ -270,24 +266,7 @@ Json json_of(const Outcome& o) {
           {"notes", o.seen.notes}};
 }
 
-std::vector<compare::PredictionFile> read_side(const Side& side, std::optional<data::TargetKind> kind) {
-  std::vector<compare::PredictionFile> files;
-  for (const std::string& path : side.paths) {
-    files.push_back(compare::read_predictions(path, kind));
-    if (!kind) kind = files.back().kind;
-  }
-  return files;
-}
-
-std::optional<data::TargetKind> kind_of_task(const std::string& task) {
-  using data::TargetKind;
-  for (const TargetKind kind :
-       {TargetKind::label, TargetKind::labels, TargetKind::score, TargetKind::tags, TargetKind::texts})
-    if (task == compare::task_name(kind)) return kind;
-  return std::nullopt;
-}
-
-// Partners by name where both folders have the same names, as they come else.
+// Partners stand at the same place among their sides' names; where the names differ this is said.
 void say_partners(const Side& first, const Side& second) {
   for (size_t s = 0; s < first.paths.size() && first.paths.size() > 1; ++s)
     if (fs::path(first.paths[s]).filename() != fs::path(second.paths[s]).filename())
@@ -297,16 +276,18 @@ void say_partners(const Side& first, const Side& second) {
 Outcome compared(const CompareOptions& options, const std::vector<std::string>& given) {
   auto [first, second] = sides_of(given);
   say_partners(first, second);
-  auto first_files = read_side(first, kind_of_task(options.task));
-  auto second_files = read_side(second, first_files[0].kind);
-  if (options.gold) {
-    compare::take_gold(first_files, *options.gold, options.read);
-    compare::take_gold(second_files, *options.gold, options.read);
-  }
-  compare::check_gold(first_files), compare::check_gold(second_files);
-  const std::string metric = options.metric.empty()
-                                 ? std::string(metrics::default_best_metric(compare::task_name(first_files[0].kind)))
-                                 : options.metric;
+  std::optional<data::TargetKind> kind;
+  if (!options.task.empty()) kind = tasks::task_named(options.task).data;
+  std::vector<compare::PredictionFile> files;  // of both sides
+  for (const Side* side : {&first, &second})
+    for (const std::string& path : side->paths) {
+      files.push_back(compare::read_predictions(path, kind));
+      kind = files.back().kind;
+    }
+  if (options.gold) compare::take_gold(files, *options.gold, options.read);
+  compare::check_gold(files);
+  const std::string metric =
+      options.metric.empty() ? std::string(metrics::default_best_metric(compare::task_name(*kind))) : options.metric;
   Outcome outcome{.first = first,
                   .second = second,
                   .metric = metric,
@@ -314,8 +295,11 @@ Outcome compared(const CompareOptions& options, const std::vector<std::string>& 
                   .units = Units(metric),
                   .seen = {},
                   .verdict = {}};
-  outcome.seen = compare::compare_blocks(
-      first_files, second_files, {.metric = metric, .draws = static_cast<int>(options.draws), .seed = options.seed});
+  const auto begin = std::make_move_iterator(files.begin()), end = std::make_move_iterator(files.end());
+  const auto middle = begin + std::ssize(first.paths);
+  outcome.seen =
+      compare::compare_blocks({begin, middle}, {middle, end},
+                              {.metric = metric, .draws = static_cast<int>(options.draws), .seed = options.seed});
   double of_second = 0;
   for (const auto& block : outcome.seen.blocks)
     of_second += std::abs(block.second) / static_cast<double>(outcome.runs());
@@ -335,17 +319,14 @@ int run_compare(const ArgumentList& arguments) {
   constexpr size_t kMostFiles = 2000;
   const Arguments parsed = parse_arguments(arguments, list, kMostFiles);
   if (parsed.help) {
-    put(help_text("attune compare A B --metric NAME [--gold FILE] [options]",
-                  "Says which of two ways of training (or of two models) is better, and how sure that is, from "
-                  "predictions alone,\n"
-                  "of attune or of any other system. A and B: folders of *.jsonl files, a file for each run (another "
-                  "seed, or fold\n"
-                  "and seed), or two files. A line is a row: {\"id\": 7, \"gold\": \"spam\", \"label\": \"ham\", "
-                  "\"probabilities\":\n"
-                  "{\"spam\": 0.3, \"ham\": 0.7}}; docs/compare.md has the other tasks' keys. Differences are A minus "
-                  "B, turned so that\n"
-                  "more is better.",
-                  list));
+    put(help_text(
+        "attune compare A B --metric NAME [--gold FILE] [options]",
+        "Says which of two ways of training (or of two models) is better, and how sure that is, from\n"
+        "predictions alone, of attune or of any other system. A and B: folders of *.jsonl files, a file for\n"
+        "each run (another seed, or fold and seed), or two files. A line is a row: {\"id\": 7, \"gold\": \"spam\",\n"
+        "\"label\": \"ham\", \"probabilities\": {\"spam\": 0.3, \"ham\": 0.7}}; docs/compare.md has the other tasks'\n"
+        "keys. Differences are A minus B, turned so that more is better.",
+        list));
     return 0;
   }
   const Outcome outcome = compared(options, parsed.positional);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "attune/base/error.h"
 #include "attune/base/suggest.h"
@@ -15,10 +16,9 @@ namespace {
 
 using data::TargetKind;
 
-// Rows by id, so that partners stand beside each other.
-PredictionFile sorted(PredictionFile file) {
+// So that partners stand beside each other.
+void sort_by_id(PredictionFile& file) {
   std::sort(file.rows.begin(), file.rows.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
-  return file;
 }
 
 bool same_gold(const PredictionRow& a, const PredictionRow& b, TargetKind kind) {
@@ -89,7 +89,7 @@ class Units {
         const auto at = numbers_.emplace(key, static_cast<uint32_t>(numbers_.size())).first;
         own.push_back(at->second);
         shared_ |= at->second < known;
-        rows_.emplace(row.id, 0);
+        rows_.insert(row.id);
       }
     }
   }
@@ -105,7 +105,7 @@ class Units {
  private:
   std::vector<std::vector<uint32_t>> of_rows_;  // [blocks][rows]
   std::unordered_map<std::string, uint32_t> numbers_;
-  std::unordered_map<std::string, int> rows_;
+  std::unordered_set<std::string> rows_;
   bool grouped_ = false, shared_ = false;
 };
 
@@ -128,9 +128,10 @@ class Metric {
     run.statistics().evaluate(weights, values_);
     return values_[at_];
   }
+  // How much better the first is.
+  double difference(double first, double second) const { return lower_is_better_ ? second - first : first - second; }
   double difference(const Pair& pair, std::span<const uint32_t> weights) {
-    const double first = of(*pair.first, weights), second = of(*pair.second, weights);
-    return lower_is_better_ ? second - first : first - second;
+    return difference(of(*pair.first, weights), of(*pair.second, weights));
   }
 
  private:
@@ -202,18 +203,18 @@ const char* task_name(TargetKind kind) {
   return kNames[static_cast<size_t>(kind)];
 }
 
-Comparison compare_blocks(const std::vector<PredictionFile>& first, const std::vector<PredictionFile>& second,
+Comparison compare_blocks(std::vector<PredictionFile> first, std::vector<PredictionFile> second,
                           const BlockOptions& options) {
   ATTUNE_CHECK(!first.empty() && first.size() == second.size(), "{} and {} files", first.size(), second.size());
   check_kinds(first, second);
   metrics::metric_info(options.metric);  // an unknown name is told first
   const data::Labels labels = labels_of(first, second);
-  const bool wants_probabilities = reads_probabilities(options.metric);
+  const bool wants_probabilities = metrics::reads_probabilities(options.metric);
   Comparison out;
-  std::vector<PredictionFile> rows;
   std::vector<Pair> pairs;
   for (size_t s = 0; s < first.size(); ++s) {
-    PredictionFile a = sorted(first[s]), b = sorted(second[s]);
+    PredictionFile &a = first[s], &b = second[s];
+    sort_by_id(a), sort_by_id(b);
     check_partners(a, b);
     if (a.kind == TargetKind::label && labels.size() < 2)
       fail(ErrorKind::input, "all rows and all answers are '{}': of one class alone nothing can be decided",
@@ -224,23 +225,19 @@ Comparison compare_blocks(const std::vector<PredictionFile>& first, const std::v
       note_constant(*file, out.notes);
     }
     pairs.push_back({judged_run(a, labels, !wants_probabilities), judged_run(b, labels, !wants_probabilities)});
-    rows.push_back(std::move(a));
   }
-  note_rare(rows, options.metric, out.notes);
+  note_rare(first, options.metric, out.notes);
   Metric metric(pairs[0].first->statistics(), options.metric, first[0].kind);
-  const Units units(rows);
+  const Units units(first);
   out.distinct_rows = static_cast<int64_t>(units.rows()), out.grouped = units.grouped();
-  out.same_rows = std::all_of(rows.begin(), rows.end(),
+  out.same_rows = std::all_of(first.begin(), first.end(),
                               [&](const PredictionFile& file) { return file.rows.size() == units.rows(); });
-  const bool lower = metrics::metric_info(options.metric).better == metrics::Better::lower;
-  for (const Pair& pair : pairs) {
-    out.blocks.push_back(figures(pair, metric));
-    const BlockFigures& block = out.blocks.back();
+  for (size_t s = 0; s < pairs.size(); ++s) {
+    const BlockFigures& block = out.blocks.emplace_back(figures(pairs[s], metric));
     if (std::isnan(block.first) || std::isnan(block.second))
       fail(ErrorKind::input, "{} is undefined for {}: {}", options.metric,
-           std::isnan(block.first) ? first[out.blocks.size() - 1].path : second[out.blocks.size() - 1].path,
-           metrics::metric_info(options.metric).undefined);
-    out.differences.by_block.push_back(lower ? block.second - block.first : block.first - block.second);
+           std::isnan(block.first) ? first[s].path : second[s].path, metrics::metric_info(options.metric).undefined);
+    out.differences.by_block.push_back(metric.difference(block.first, block.second));
   }
   out.differences.units = static_cast<double>(units.count());
   add_variances(pairs, units, metric, options, out);

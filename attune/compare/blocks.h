@@ -39,7 +39,7 @@ struct Comparison {
 // undefined is left out. Errors: usage (a metric that the kind of predictions does not have, or that needs
 // probabilities which are not there or not complete), input (files of other rows, other gold for the same row, another
 // kind).
-Comparison compare_blocks(const std::vector<PredictionFile>& first, const std::vector<PredictionFile>& second,
+Comparison compare_blocks(std::vector<PredictionFile> first, std::vector<PredictionFile> second,
                           const BlockOptions& options);
 
 // "classify" of data::TargetKind::label, and so on: what the metrics' catalogue calls it.

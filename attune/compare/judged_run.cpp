@@ -1,7 +1,6 @@
 #include "attune/compare/judged_run.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
 #include <set>
@@ -168,12 +167,6 @@ std::string why_no_probabilities(const PredictionFile& file) {
                          row.probability_sum);
   }
   return "";
-}
-
-bool reads_probabilities(std::string_view metric) {
-  constexpr std::array<std::string_view, 6> kThey{
-      "auroc", "auroc_micro", "average_precision", "average_precision_micro", "log_loss", "ece"};
-  return std::find(kThey.begin(), kThey.end(), metric) != kThey.end();
 }
 
 Labels labels_of(const std::vector<PredictionFile>& first, const std::vector<PredictionFile>& second) {

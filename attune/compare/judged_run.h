@@ -26,9 +26,6 @@ std::unique_ptr<JudgedRun> judged_run(const PredictionFile& file, const data::La
 // empty: nothing.
 std::string why_no_probabilities(const PredictionFile& file);
 
-// Whether the metric reads probabilities of classes or labels.
-bool reads_probabilities(std::string_view metric);
-
 // The labels of all files, as data::Labels::sorted.
 data::Labels labels_of(const std::vector<PredictionFile>& first, const std::vector<PredictionFile>& second);
 

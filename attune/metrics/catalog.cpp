@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include "attune/base/error.h"
 #include "attune/base/suggest.h"
@@ -119,6 +120,17 @@ bool is_better(std::string_view name, double candidate, double best) {
   if (std::isnan(candidate)) return false;
   if (std::isnan(best)) return true;
   return better == Better::higher ? candidate > best : candidate < best;
+}
+
+bool reads_probabilities(std::string_view name) {
+  constexpr std::string_view kThey[] = {"auroc",    "auroc_micro", "average_precision", "average_precision_micro",
+                                        "log_loss", "ece"};
+  return std::find(std::begin(kThey), std::end(kThey), name) != std::end(kThey);
+}
+
+bool has_unit(std::string_view name) {
+  constexpr std::string_view kThey[] = {"label_mae", "log_loss", "loss", "mae", "mse", "rmse"};
+  return std::find(std::begin(kThey), std::end(kThey), name) != std::end(kThey);
 }
 
 std::string_view default_best_metric(std::string_view task) {

@@ -30,6 +30,12 @@ std::vector<std::string> metric_names(std::string_view task);
 // number is better than NaN. Errors as metric_info.
 bool is_better(std::string_view name, double candidate, double best);
 
+// Whether it reads probabilities of classes or labels, not decisions alone.
+bool reads_probabilities(std::string_view name);
+// Whether its values have a unit or no bound (errors, log loss), unlike shares and correlations, whose hundredths are
+// points.
+bool has_unit(std::string_view name);
+
 // What `--best-metric` means where it was not said: accuracy, micro_f1, spearman, entity_f1, ndcg_10 (embeddings that
 // are judged by scored pairs have no order of documents: the caller takes spearman there); "loss" for other tasks.
 std::string_view default_best_metric(std::string_view task);

@@ -44,11 +44,9 @@ kernels::SoftmaxCrossEntropy costs(const Layer& layer, const Tensor& logits, int
   return costs;
 }
 
-// The gradients of one chunk, dz in the type of sums and as products read it.
-void add_chunk(Tape& tape, const Layer& layer, int64_t begin, int64_t end, const Tensor& dz, const Tensor& as_product,
-               const autograd::GradientSlot& dw, const autograd::GradientSlot& db) {
-  const Tensor product = as_product.defined() ? as_product.slice_rows(0, end - begin) : dz;
-  if (as_product.defined()) tape.kernels().convert({.x = dz, .y = product});
+// Adds what one chunk's dz comes to; `product`: dz as products read it.
+void add_chunk(Tape& tape, const Layer& layer, int64_t begin, int64_t end, const Tensor& dz, const Tensor& product,
+               const autograd::GradientSlot& dw, const autograd::GradientSlot& db, const Tensor& dx) {
   if (dw.wanted())
     tape.kernels().matmul({.a = product,
                            .b = layer.x.slice_rows(begin, end),
@@ -56,6 +54,7 @@ void add_chunk(Tape& tape, const Layer& layer, int64_t begin, int64_t end, const
                            .transpose_a = true,
                            .accumulate = dw.accumulate || begin > 0});
   if (db.wanted()) tape.kernels().column_sum({.x = dz, .out = db.tensor, .accumulate = db.accumulate || begin > 0});
+  if (dx.defined()) tape.kernels().matmul({.a = product, .b = layer.weight, .c = dx.slice_rows(begin, end)});
 }
 
 }  // namespace
@@ -85,7 +84,7 @@ Tensor vocabulary_cross_entropy(Context& context, const Tensor& x, const Tensor&
   context.tape->record("vocabulary_cross_entropy", items, [x, weight, layer, room](Tape& tape, const Tensor& d_items) {
     const Tensor slopes = tape.scratch().tensor(room.shape, room.dtype);
     const bool narrow = layer.x.dtype != room.dtype;
-    const Tensor as_product = narrow ? tape.scratch().tensor(room.shape, layer.x.dtype) : Tensor{};
+    const Tensor narrowed = narrow ? tape.scratch().tensor(room.shape, layer.x.dtype) : slopes;
     const auto dw = tape.gradient_slot(weight), db = tape.gradient_slot(layer.bias);
     const auto all_chunks = [&](const Tensor& dx) {
       for_each_chunk(tape.kernels(), layer, room, [&](int64_t begin, int64_t end, const Tensor& logits) {
@@ -94,9 +93,9 @@ Tensor vocabulary_cross_entropy(Context& context, const Tensor& x, const Tensor&
         backward.item_weights = part_of(d_items, begin, end);
         backward.d_logits = dz;
         tape.kernels().softmax_cross_entropy_backward(backward);
-        add_chunk(tape, layer, begin, end, dz, as_product, dw, db);
-        const Tensor product = narrow ? as_product.slice_rows(0, end - begin) : dz;
-        if (dx.defined()) tape.kernels().matmul({.a = product, .b = layer.weight, .c = dx.slice_rows(begin, end)});
+        const Tensor product = narrowed.slice_rows(0, end - begin);
+        if (narrow) tape.kernels().convert({.x = dz, .y = product});
+        add_chunk(tape, layer, begin, end, dz, product, dw, db, dx);
       });
     };
     if (Tape::wants(x))

@@ -50,10 +50,6 @@ long double reference(const NaiveItem& item) {
   return t * t * cost;
 }
 
-long double reference_denominator(const NaiveItem& item) {
-  return is_taught(item) ? 1 : 0;
-}
-
 }  // namespace
 
 void DistillOptions::visit(OptionList& list) {
@@ -72,7 +68,7 @@ const LossEntry kDistill{
         "nothing there.",
     .maker = maker_of<Distill, DistillOptions, NoOptions>,
     .reference = reference,
-    .reference_denominator = reference_denominator,
+    .reference_denominator = taught_items,
     .reads_teacher = Teacher::answers};
 
 }  // namespace attune::losses

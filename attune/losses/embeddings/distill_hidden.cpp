@@ -1,5 +1,6 @@
 #include "attune/losses/embeddings/distill_hidden.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "attune/losses/embeddings/gram.h"

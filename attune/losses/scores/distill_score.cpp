@@ -22,10 +22,6 @@ long double reference(const NaiveItem& item) {
   return is_taught(item) ? (item.z[0] - item.teacher[0]) * (item.z[0] - item.teacher[0]) : 0;
 }
 
-long double taught(const NaiveItem& item) {
-  return is_taught(item) ? 1 : 0;
-}
-
 }  // namespace
 
 const LossEntry kDistillScore{
@@ -40,7 +36,7 @@ const LossEntry kDistillScore{
         "nothing there.",
     .maker = maker_of<DistillScore, NoOptions, NoOptions>,
     .reference = reference,
-    .reference_denominator = taught,
+    .reference_denominator = taught_items,
     .reads_teacher = Teacher::answers};
 
 }  // namespace attune::losses

@@ -57,4 +57,8 @@ bool is_taught(const NaiveItem& item) {
   return !item.teacher.empty() && !std::isnan(item.teacher[0]);
 }
 
+long double taught_items(const NaiveItem& item) {
+  return is_taught(item) ? 1 : 0;
+}
+
 }  // namespace attune::losses

@@ -28,5 +28,7 @@ class TaughtLoss : public Loss {
 
 // For naive references: whether there is an answer.
 bool is_taught(const NaiveItem& item);
+// And the denominator where each such item counts once.
+long double taught_items(const NaiveItem& item);
 
 }  // namespace attune::losses
