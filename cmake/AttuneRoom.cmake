@@ -1,5 +1,6 @@
-# With ATTUNE_LUMP a target's files are compiled eight at a time as one, which halves the time of the sanitizers' builds: most
-# of it goes into headers and templates that every file repeats. Names in anonymous namespaces then meet: a clash is
+# With ATTUNE_LUMP a target's files are compiled eight at a time as one: most of the time of the sanitizers' builds goes into
+# headers and templates that every file repeats. (Cold, 2 cores: 8 min 39 s; with precompiled headers instead 409 of 562
+# steps were done after 9 min 40 s.) Names in anonymous namespaces then meet: a clash is
 # resolved by better names, and a room whose files repeat names on purpose says APART. The release build compiles every
 # file by itself, so that one which forgets an #include is found.
 function(attune_lump TARGET)
