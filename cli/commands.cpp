@@ -9,6 +9,8 @@ const std::vector<Command>& commands() {
       {"predict", "label texts with a fine-tuned model, as JSON lines", run_predict},
       {"embed", "turn texts into vectors, as JSON lines or a NumPy array", run_embed},
       {"compare", "say which of two ways of training is better, from predictions alone", run_compare},
+      {"select-loss", "choose the loss by evidence: corrections first, then a race and a verdict", run_select_loss,
+       true},
       {"search", "find the documents that answer a query", run_search},
       {"data", "show what data files hold and what is odd about them", run_data},
       {"tokenize", "show the pieces that a model reads", run_tokenize},

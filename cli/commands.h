@@ -16,6 +16,7 @@ struct Command {
 
 const std::vector<Command>& commands();
 
+int run_compare(const ArgumentList&);
 int run_data(const ArgumentList&);
 int run_embed(const ArgumentList&);
 int run_eval(const ArgumentList&);
@@ -24,7 +25,7 @@ int run_loss(const ArgumentList&);
 int run_models(const ArgumentList&);
 int run_predict(const ArgumentList&);
 int run_search(const ArgumentList&);
-int run_compare(const ArgumentList& arguments);
+int run_select_loss(const ArgumentList&);
 int run_tokenize(const ArgumentList&);
 int run_train(const ArgumentList&);
 

@@ -1,6 +1,7 @@
 // attune embed: texts in, one vector a text out, in constant memory.
 #include <nlohmann/json.hpp>
 
+#include "attune/base/json.h"
 #include "attune/base/threads.h"
 #include "attune/io/npy.h"
 

@@ -1,7 +1,6 @@
 // attune eval: a fine-tuned model judged on labelled data.
 #include <optional>
 
-#include "attune/base/files.h"
 #include "attune/base/scratch_file.h"
 #include "attune/base/threads.h"
 #include "attune/kernels/kernels.h"
@@ -10,6 +9,7 @@
 #include "attune/report/text.h"
 #include "attune/tasks/model_record.h"
 #include "attune/tasks/pairs.h"
+#include "attune/train/prediction_writer.h"
 #include "attune/train/run_evaluation.h"
 #include "attune/train/run_sources.h"
 
@@ -17,7 +17,6 @@
 #include "cli/commands.h"
 #include "cli/inference_options.h"
 #include "cli/output.h"
-#include "cli/prediction.h"
 #include "cli/report_folder.h"
 
 namespace attune::cli {
@@ -65,31 +64,6 @@ struct Console final : train::Observer {
   void note(const std::string& text) override { tell(text + "\n"); }
 };
 
-// The rows' predictions as `attune compare` reads them, written when all are there.
-class PredictionFile {
- public:
-  PredictionFile(const std::string& path, const tasks::ModelBundle& bundle, const train::Split& split)
-      : file_(path), lines_(bundle, {.gold = true}), split_(split) {}
-
-  void add(int32_t row, std::span<const data::LabelPlace> places, std::span<const float> logits) {
-    data::Example example = split_.data.examples[static_cast<size_t>(row)];
-    // A row without an id is named by its place, which is the same for every model.
-    if (example.id.empty())
-      example.id = split_.data.files.size() == 1
-                       ? fmt::format("line {}", example.origin.line)
-                       : fmt::format("file {} line {}", example.origin.file + 1, example.origin.line);
-    const train::RowLogits answer{
-        .logits = {logits.begin(), logits.end()}, .features = {}, .places = {places.begin(), places.end()}};
-    file_.write(std::string_view(lines_.line(example, answer)));
-  }
-  void commit() { file_.commit(); }
-
- private:
-  AtomicFile file_;
-  PredictionLines lines_;
-  const train::Split& split_;
-};
-
 report::Report evaluated(const EvalOptions& options) {
   const ThreadChoice threads = choose_threads(options.inference.threads);
   const auto kernels = kernels::cpu::make_kernels(threads.threads);
@@ -105,13 +79,8 @@ report::Report evaluated(const EvalOptions& options) {
   tasks::set_default_loss(bundle, split.data.shape);
   if (!options.predictions.empty() && bundle.task->kind == tasks::TaskKind::embed)
     fail(ErrorKind::usage, "--predictions: an embedding model labels no rows; leave it out");
-  std::optional<PredictionFile> predictions;
+  std::optional<train::PredictionWriter> predictions;
   if (!options.predictions.empty()) predictions.emplace(options.predictions, bundle, split);
-  train::SeeRow see;
-  if (predictions)
-    see = [&](int32_t row, std::span<const data::LabelPlace> places, std::span<const float> logits) {
-      predictions->add(row, places, logits);
-    };
   Console console;
   report::Report report =
       train::judge_model(bundle, *kernels, split,
@@ -119,7 +88,7 @@ report::Report evaluated(const EvalOptions& options) {
                           .batch_size = options.inference.batch_size,
                           .bootstrap = {.draws = static_cast<int>(options.bootstrap), .seed = options.seed},
                           .report_text = options.report_text,
-                          .see = see,
+                          .see = predictions ? predictions->see() : train::SeeRow{},
                           .ladder = options.ladder},
                          console);
   if (predictions) predictions->commit();

@@ -1,7 +1,6 @@
 // Standard output, checked: a full disk is an error, and a reader that went away (`| head`) ends the program quietly.
 // Standard error, unchecked: where it cannot be said, work goes on.
 #pragma once
-#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 
@@ -18,9 +17,6 @@ void flush_output();
 
 // Says it on standard error. Never fails: a closed terminal or pipe stops no training.
 void tell(std::string_view text) noexcept;
-
-// An object on a line of its own; bytes that are no UTF-8 are replaced.
-std::string json_line(const nlohmann::ordered_json& object);
 
 // "usage: ...", what the command does, its options, and that a file may hold them (--config).
 std::string help_text(std::string_view usage, std::string_view summary, const OptionList& options);

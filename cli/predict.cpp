@@ -4,13 +4,13 @@
 #include "attune/data/example_reader.h"
 #include "attune/data/open_records.h"
 #include "attune/tasks/pairs.h"
+#include "attune/train/prediction_lines.h"
 #include "attune/train/predictor.h"
 
 #include "cli/arguments.h"
 #include "cli/commands.h"
 #include "cli/inference_options.h"
 #include "cli/output.h"
-#include "cli/prediction.h"
 #include "cli/row_chunks.h"
 
 namespace attune::cli {
@@ -18,7 +18,7 @@ namespace {
 
 struct PredictOptions {
   InferenceOptions inference;
-  LineOptions lines;
+  train::LineOptions lines;
   data::ReadOptions read;
 
   void visit(OptionList& list) {
@@ -67,7 +67,7 @@ int run_predict(const ArgumentList& arguments) {
                              ignored, options.read);
   const auto kernels = kernels::cpu::make_kernels(choose_threads(options.inference.threads).threads);
   train::Predictor predictor(bundle, *kernels, options.inference.batch_size);
-  const PredictionLines lines(bundle, options.lines);
+  const train::PredictionLines lines(bundle, options.lines);
   RowChunks chunks(reader);
   std::vector<data::Example> rows;
   for (bool first = true; chunks.next(rows); first = false) {

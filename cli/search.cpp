@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
+#include "attune/base/json.h"
 #include "attune/base/scratch_file.h"
 #include "attune/base/threads.h"
 #include "attune/data/collection.h"

@@ -1,9 +1,6 @@
 // attune train: options, a live bar, Ctrl-C that finishes the step.
-#include <atomic>
-#include <csignal>
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
-#include <unistd.h>
 
 #include "attune/report/json.h"
 #include "attune/report/profile.h"
@@ -12,25 +9,12 @@
 
 #include "cli/arguments.h"
 #include "cli/commands.h"
+#include "cli/interrupt.h"
 #include "cli/output.h"
 #include "cli/train_console.h"
 
 namespace attune::cli {
 namespace {
-
-std::atomic<bool> interrupted{false};
-
-// The first Ctrl-C asks the run to stop after this step; a second one ends the program.
-extern "C" void on_interrupt(int signal) {
-  if (interrupted.exchange(true)) {
-    std::signal(signal, SIG_DFL);
-    std::raise(signal);
-    return;
-  }
-  constexpr std::string_view kHeard =
-      "\nstopping as soon as this step is done and saved; once more: at once, unsaved\n";
-  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, kHeard.data(), kHeard.size());
-}
 
 // What --profile found, after everything else that the run says.
 void put_profile(const report::Profile& profile, const train::TrainOptions& options) {
@@ -55,10 +39,7 @@ int run_train(const ArgumentList& arguments) {
     return 0;
   }
   options.max_length_is_a_demand = list.given("max-length");
-  TrainConsole console(options.json, options.log_every, interrupted);
-  std::signal(SIGINT, on_interrupt);
-  std::signal(SIGTERM, on_interrupt);
-  std::signal(SIGHUP, on_interrupt);  // a lost terminal
+  TrainConsole console(options.json, options.log_every, watch_for_interrupts());
   const train::RunResult result = train::run_training(options, console);
   switch (result.state) {
     case train::RunResult::State::was_finished:

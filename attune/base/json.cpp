@@ -69,4 +69,8 @@ json parse_json(std::string_view text, std::string_view where, ErrorKind kind) {
   }
 }
 
+std::string json_line(const nlohmann::ordered_json& object) {
+  return object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
 }  // namespace attune

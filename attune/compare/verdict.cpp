@@ -71,9 +71,9 @@ class Rule {
 
   State state(double difference, double half_width) const {
     const double size = std::abs(difference), worth = options_.worth;
-    if (blocks_ < 2) return State::undecided;
+    if (blocks_ < 2 && !options_.same_models) return State::undecided;
     if (size - half_width > worth) return State::better_by_worth;
-    if (blocks_ < 3) return State::undecided;
+    if (blocks_ < 3 && !options_.same_models) return State::undecided;
     if (size - half_width > 0 && size >= worth) return State::better;
     return size + half_width < worth ? State::no_difference : State::undecided;
   }

@@ -33,6 +33,9 @@ struct RuleOptions {
   int finalists = 1;                         // M
   std::optional<double> runs_variance = {};  // s2, averaged over the finalists; else this one's own
   double worth = 0;                          // a difference below it does not matter; above 0
+  // Both sides are the same trained models, answered in two ways: one block then says something of that model, and
+  // states are told from any number of blocks.
+  bool same_models = false;
 };
 
 enum class State {
@@ -60,7 +63,7 @@ struct Verdict {
 };
 
 // One block knows nothing of other runs: b is taken for 0, `turns` is not a number, and the state is never but
-// undecided. Two blocks may say better_by_worth, else undecided. Errors (internal): no block, a variance or worth below
+// undecided (except of same_models). Two blocks may say better_by_worth, else undecided. Errors (internal): no block, a variance or worth below
 // 0.
 Verdict judge(const Differences& differences, const RuleOptions& options);
 

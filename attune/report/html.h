@@ -1,5 +1,4 @@
-// The report as one HTML page that needs nothing else: inline style and SVG, a dozen lines of inline script for
-// sorting tables, no request to anywhere (a content security policy forbids them), light and dark, printable.
+// The report as one HTML page that needs nothing else (page.h).
 #pragma once
 #include <string>
 

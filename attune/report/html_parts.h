@@ -5,15 +5,10 @@
 #include <string_view>
 #include <vector>
 
+#include "attune/report/page.h"
 #include "attune/report/report.h"
 
 namespace attune::report {
-
-// Text as HTML text or attribute value: & < > " ' escaped, control characters and invalid UTF-8 replaced.
-std::string escape(std::string_view text);
-
-// <section id=..><h2>title</h2> aside  body</section>, or "" for an empty body.
-std::string section(std::string_view id, std::string_view title, std::string_view aside, std::string_view body);
 
 extern const char* const kPageStyle;
 extern const char* const kPageScript;

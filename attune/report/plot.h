@@ -1,4 +1,4 @@
-// Axes and marks of the SVG plots (internal to this room).
+// Axes and marks of the SVG plots.
 #pragma once
 #include <string>
 #include <string_view>

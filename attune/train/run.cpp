@@ -10,9 +10,11 @@
 #include "attune/report/html.h"
 #include "attune/report/json.h"
 #include "attune/report/text.h"
+#include "attune/tasks/model_record.h"
 #include "attune/tasks/pairs.h"
 #include "attune/train/head_start.h"
 #include "attune/train/ladder.h"
+#include "attune/train/run_correction.h"
 #include "attune/train/run_folder.h"
 #include "attune/train/run_judgement.h"
 #include "attune/train/run_loss.h"
@@ -68,7 +70,9 @@ Splits make_splits(const TrainOptions& o, Sources sources, const tasks::ModelBun
   const auto corpus = sources.dev || sources.test ? encode_corpus(sources.train, bundle) : nullptr;
   Splits splits{.train = make_split("train", joined(o.train), std::move(sources.train), bundle), .dev = {}, .test = {}};
   if (sources.dev) splits.dev = make_split("dev", sources.dev_files, std::move(*sources.dev), bundle, corpus);
-  if (sources.test) splits.test = make_split("test", o.test, std::move(*sources.test), bundle, corpus);
+  if (sources.test)
+    splits.test =
+        make_split("test", o.test.empty() ? sources.dev_files : o.test, std::move(*sources.test), bundle, corpus);
   return splits;
 }
 
@@ -164,7 +168,8 @@ void keep_result(const TrainOptions& o, tasks::ModelBundle& bundle, const Splits
                              {"identity", identity},
                              {"run", {{"steps", state.step}, {"seconds", state.seconds}}}};
                  record.update(judgement_record(report, splits.train, splits.dev_if_any(), splits.test_if_any()));
-                 tasks::save_bundle(bundle, o.out, std::move(record));
+                 o.save_model ? tasks::save_bundle(bundle, o.out, std::move(record))
+                              : tasks::write_record(bundle, o.out, std::move(record));
                });
   remove_last_checkpoint(o.out);
   drop_replaced_run(o);
@@ -211,6 +216,8 @@ void check_loss(const TrainOptions& o, const tasks::ModelBundle& bundle) {
 
 RunResult trained(TrainOptions o, Observer& observer) {
   const tasks::Task& task = tasks::task_named(o.task);
+  if (o.predictions && task.kind == tasks::TaskKind::embed)
+    fail(ErrorKind::usage, "--predictions: an embedding model labels no rows; leave it out");
   const ThreadChoice threads = choose_threads(o.threads);
   const auto device = kernels::cpu::make_kernels(threads.threads);
   std::optional<StepProfiler> profiler;
@@ -222,6 +229,7 @@ RunResult trained(TrainOptions o, Observer& observer) {
   note_sources(o, sources.train, bundle, observer);
   check_loss(o, bundle);
   check_head_start(o, bundle);
+  check_correction(o, bundle, sources.dev.has_value());
   Splits splits = make_splits(o, std::move(sources), bundle);
   if (!o.teacher.empty()) {
     splits.train.teacher =
@@ -255,6 +263,13 @@ RunResult trained(TrainOptions o, Observer& observer) {
   report.show_texts = o.report_text;
   report.data_json = data::to_json(profiled).dump();
   report.data_text = data::to_text(profiled);
+  if (!o.correct_for.empty()) {
+    observer.note("fitting corrections on dev");
+    const auto done =
+        correct_model(o, bundle, kernels, splits.train, *splits.dev, [&] { return observer.stop_requested(); });
+    if (!done) return result;
+    report.facts.emplace_back("correction", *done);
+  }
   const auto judged = judge_splits(report, bundle, kernels, o, splits.dev_if_any(), splits.test_if_any(), observer);
   if (!judged) return result;
   report.routing = route_splits(*judged);

@@ -67,7 +67,7 @@ void clear_for_another(const fs::path& out) {
 void check_nothing_read_is_replaced(const TrainOptions& options) {
   const fs::path out = fs::weakly_canonical(options.out);
   std::vector<std::string> read = options.train;
-  read.insert(read.end(), {options.model, options.dev, options.test, options.labels});
+  read.insert(read.end(), {options.model, options.dev, options.test, options.labels, options.parts});
   for (const auto& file : read) {
     std::error_code none;
     if (file.empty() || !fs::exists(file, none)) continue;

@@ -2,9 +2,14 @@
 
 #include "attune/metrics/routing.h"
 #include "attune/train/ladder.h"
+#include "attune/train/prediction_writer.h"
 #include "attune/train/run_report.h"
 
 namespace attune::train {
+
+fs::path predictions_file(const TrainOptions& options, const std::string& split) {
+  return fs::path(options.out) / "predictions" / (split + ".jsonl");
+}
 
 std::optional<Judged> judge_splits(report::Report& report, tasks::ModelBundle& bundle, kernels::Kernels& kernels,
                                    const TrainOptions& o, const Split* dev, const Split* test, Observer& observer) {
@@ -12,18 +17,30 @@ std::optional<Judged> judge_splits(report::Report& report, tasks::ModelBundle& b
                           .bootstrap = {.draws = static_cast<int>(o.bootstrap), .seed = o.seed},
                           .scorer = {.decoding = bundle.decoding},
                           .stop = [&] { return observer.stop_requested(); }};
+  // Evaluates, and leaves the rows' predictions where they are asked for.
+  const auto evaluated = [&](const Split& split) {
+    std::optional<PredictionWriter> predictions;
+    if (o.predictions) predictions.emplace(predictions_file(o, split.name), bundle, split);
+    options.see = predictions ? predictions->see() : SeeRow{};
+    auto evaluation = evaluate(bundle, kernels, split, options);
+    if (evaluation && predictions) predictions->commit();
+    return evaluation;
+  };
+  if (o.predictions) fs::create_directories(predictions_file(o, "dev").parent_path());
   Judged judged;
   if (dev) {
-    options.scorer.choose_thresholds = bundle.task->kind == tasks::TaskKind::multilabel;
-    judged.dev = evaluate(bundle, kernels, *dev, options);
+    // Cuts that --correct-for fitted stay.
+    options.scorer.choose_thresholds = bundle.task->kind == tasks::TaskKind::multilabel && o.correct_for.empty();
+    if (!options.scorer.choose_thresholds) options.scorer.thresholds = bundle.thresholds;
+    judged.dev = evaluated(*dev);
     if (!judged.dev) return std::nullopt;
-    bundle.thresholds = judged.dev->thresholds;
+    if (options.scorer.choose_thresholds) bundle.thresholds = judged.dev->thresholds;
     report.splits.push_back(report_split(bundle, *dev, *judged.dev, o.report_text));
     report.splits.back().thresholds_chosen_here = options.scorer.choose_thresholds;
   }
   if (test) {
     options.scorer = {.thresholds = bundle.thresholds, .decoding = bundle.decoding};
-    judged.test = evaluate(bundle, kernels, *test, options);
+    judged.test = evaluated(*test);
     if (!judged.test) return std::nullopt;
     report.splits.push_back(report_split(bundle, *test, *judged.test, o.report_text));
   }

@@ -1,5 +1,6 @@
 // A trained model judged: its splits, the routing of single labels, and the ladder below it.
 #pragma once
+#include <filesystem>
 #include <optional>
 
 #include "attune/report/report.h"
@@ -18,6 +19,9 @@ struct Judged {
 std::optional<Judged> judge_splits(report::Report& report, tasks::ModelBundle& bundle, kernels::Kernels& kernels,
                                    const TrainOptions& options, const Split* dev, const Split* test,
                                    Observer& observer);
+
+// Where --predictions leaves what was answered on a split.
+std::filesystem::path predictions_file(const TrainOptions& options, const std::string& split);
 
 // Thresholds from dev, judged on test; where one of them is missing the other stands in, and the table says so.
 std::optional<report::Routing> route_splits(const Judged& judged);

@@ -26,6 +26,10 @@ void TrainOptions::visit(OptionList& list) {
   list.add("test", test, {.help = "file to evaluate on once, at the end", .placeholder = "FILE"});
   list.add("holdout", holdout,
            {.help = "share of the training rows held out for dev if no file is given", .min = 0, .max = 0.9});
+  list.add("parts", parts,
+           {.help = "file that says, a word a line, what each row of the training files is for: train, dev, test or "
+                    "none; in place of --dev, --test and --holdout",
+            .placeholder = "FILE"});
   list.add("labels", labels,
            {.help = "file with one label a line, in order (default: a continued model's own; else sorted)",
             .placeholder = "FILE"});
@@ -113,6 +117,10 @@ void TrainOptions::visit(OptionList& list) {
             .placeholder = "NAME"});
   list.add("early-stopping", early_stopping,
            {.help = "stop after N evaluations without a better dev value, and keep the best state; 0: off", .min = 0});
+  list.add("correct-for", correct_for,
+           {.help = "after training, fit corrections on dev that this metric gains by (a prior, a cut, a temperature, "
+                    "thresholds), and write them into the model's last layer or its thresholds",
+            .placeholder = "METRIC"});
   list.add("bootstrap", bootstrap, {.help = "draws for 95% intervals; 0: none", .min = 0, .output_only = true});
   list.add("ladder", ladder,
            {.help = "classification reports open with what less effort gives (majority, n-grams, frozen encoder)",
@@ -159,6 +167,12 @@ void TrainOptions::visit(OptionList& list) {
             .min = 0});
   list.add("report-text", report_text,
            {.help = "show texts of mistakes in reports (off: only file and line)", .output_only = true});
+  list.add("predictions", predictions,
+           {.help = "write what is answered on dev and test to predictions/dev.jsonl and test.jsonl in --out, for "
+                    "`attune compare`",
+            .output_only = true});
+  list.add("save-model", save_model,
+           {.help = "keep the model; off: reports and predictions alone", .output_only = true});
   list.add("json", json, {.help = "progress and result as JSON lines on standard output", .output_only = true});
 }
 

@@ -18,6 +18,7 @@ struct TrainOptions {
   std::vector<std::string> train;
   std::string dev, test;
   double holdout = 0.1;
+  std::string parts;  // file; empty: none
   std::string labels;
   data::ReadOptions read;
 
@@ -61,6 +62,7 @@ struct TrainOptions {
   int64_t eval_batch_size = 64;
   std::string best_metric;
   int64_t early_stopping = 0;
+  std::string correct_for;  // a metric; empty: no correction
   int64_t bootstrap = 1000;
   bool ladder = true;
   bool profile = false;
@@ -78,6 +80,8 @@ struct TrainOptions {
   bool per_example = false;
   double memory_limit = 0;
   bool report_text = false;
+  bool predictions = false;
+  bool save_model = true;
   bool json = false;
 
   void visit(OptionList& list);

@@ -1,4 +1,4 @@
-// From a row's logits to the line that `attune predict` prints.
+// From a row's logits to the line that `attune predict` prints and `attune compare` reads.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -13,7 +13,7 @@
 #include "attune/tasks/tag_decoder.h"
 #include "attune/train/predictor.h"
 
-namespace attune::cli {
+namespace attune::train {
 
 struct LineOptions {
   bool gold = false;  // "gold" too, what is right; for tagging also "tags", what was predicted of each word
@@ -34,10 +34,10 @@ class PredictionLines {
   //   tag         entities [{label, text, start, end}], in characters of the sentence; for label sets without entities
   //   words, alike
   // Errors (numeric): a logit that is not finite.
-  std::string line(const data::Example& example, const train::RowLogits& row) const;
+  std::string line(const data::Example& example, const RowLogits& row) const;
 
  private:
-  void add_gold(nlohmann::ordered_json& line, const data::Example& example, const train::RowLogits& row) const;
+  void add_gold(nlohmann::ordered_json& line, const data::Example& example, const RowLogits& row) const;
 
   const tasks::ModelBundle& bundle_;
   LineOptions options_;
@@ -46,4 +46,4 @@ class PredictionLines {
   std::vector<float> thresholds_;  // multilabel, of logits
 };
 
-}  // namespace attune::cli
+}  // namespace attune::train

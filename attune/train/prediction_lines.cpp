@@ -1,4 +1,4 @@
-#include "cli/prediction.h"
+#include "attune/train/prediction_lines.h"
 
 #include <algorithm>
 #include <cmath>
@@ -6,12 +6,11 @@
 #include <numeric>
 
 #include "attune/base/error.h"
+#include "attune/base/json.h"
 #include "attune/base/utf8.h"
 #include "attune/metrics/multilabel.h"
 
-#include "cli/output.h"
-
-namespace attune::cli {
+namespace attune::train {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -71,7 +70,7 @@ void add_tags(Json& line, const data::Example& example, std::span<const int32_t>
     list.push_back(place(example, tags[word] < 0 ? "" : labels.name(tags[word]), word, word));
 }
 
-Json logits_json(const train::RowLogits& row, size_t outputs) {
+Json logits_json(const RowLogits& row, size_t outputs) {
   if (row.places.empty()) return row.logits;
   Json words = Json::array();
   for (size_t at = 0; at < row.logits.size(); at += outputs) {
@@ -92,7 +91,7 @@ PredictionLines::PredictionLines(const tasks::ModelBundle& bundle, const LineOpt
     thresholds_ = metrics::logit_thresholds(bundle.thresholds, bundle.labels.size());
 }
 
-std::string PredictionLines::line(const data::Example& example, const train::RowLogits& row) const {
+std::string PredictionLines::line(const data::Example& example, const RowLogits& row) const {
   if (!std::all_of(row.logits.begin(), row.logits.end(), [](float z) { return std::isfinite(z); }))
     fail(ErrorKind::numeric,
          "line {}: the model's output is not finite; its weights are damaged, or --precision f32 helps",
@@ -127,8 +126,7 @@ std::string PredictionLines::line(const data::Example& example, const train::Row
   return json_line(line);
 }
 
-void PredictionLines::add_gold(nlohmann::ordered_json& line, const data::Example& example,
-                               const train::RowLogits& row) const {
+void PredictionLines::add_gold(nlohmann::ordered_json& line, const data::Example& example, const RowLogits& row) const {
   switch (bundle_.task->kind) {
     case tasks::TaskKind::classify:
       line["gold"] = example.labels[0];
@@ -151,4 +149,4 @@ void PredictionLines::add_gold(nlohmann::ordered_json& line, const data::Example
   }
 }
 
-}  // namespace attune::cli
+}  // namespace attune::train

@@ -1,0 +1,70 @@
+// Corrections after training: a few numbers that move what a model answers, fitted on rows that it was not trained on.
+// The weights stay. They are the cheapest gain there is, and often all of it.
+//
+//   many classes   z'_k = z_k - tau log prior_k      one tau for all, from -0.5 to 2; prior: shares of the training
+//   rows,
+//                                                    one row more for each class (Menon et al. 2021, arXiv 2007.07314,
+//                                                    sec. 4.2: logit adjustment after training)
+//   two classes    z'_1 = z_1 - cut                  decided for class 1 from z_1 - z_0 >= cut on
+//   grades         decided by the median grade, or the mean one rounded, instead of the most probable: what is least
+//                  wrong by distance (label_mae, quadratic_kappa)
+//   probabilities  z' = z / T                        (log_loss, ece; Guo et al. 2017, arXiv 1706.04599)
+//   many labels    z'_k = z_k - cut_k                micro F1 and its like: one cut for all; macro and weighted F1: by
+//                                                    label, shrunk to it: (n_k own_k + 10 common) / (n_k + 10), n_k the
+//                                                    label's positives
+//   scores         s' = a + b s                      by least squares (mse, rmse, mae, r2)
+//
+// Of equals the smallest change is taken. Metrics that no such number moves (ranks), or that one can win by answering
+// alike everywhere (precision or recall alone), have no correction; nor have tags.
+#pragma once
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace attune::metrics {
+
+enum class Decide { largest, median, mean };
+
+struct Correction {
+  double temperature = 1;
+  std::vector<double> shift = {};   // [K], taken off the logits after the temperature; empty: none
+  Decide decide = Decide::largest;  // of grades
+  double offset = 0, slope = 1;     // of scores
+  std::string text = {};            // "cut +0.35", "prior, tau 0.7", "temperature 1.4"; "" where nothing helps
+  bool helps() const { return !text.empty(); }
+
+  // In place.
+  void apply(std::span<double> logits) const;
+  double apply(double score) const { return offset + slope * score; }
+  // The class that is decided for, of logits that were corrected.
+  int32_t decision(std::span<const double> logits) const;
+};
+
+// What it is fitted on: [rows, K] logits, row major, and what is right.
+struct ClassAnswers {
+  int classes = 2;
+  bool ordered = false;             // classes are grades
+  std::vector<double> logits = {};  // up to a number a row
+  std::vector<int32_t> gold = {};   // [rows]
+  std::vector<double> prior = {};   // [K] training rows by class
+};
+struct LabelAnswers {
+  int labels = 1;
+  std::vector<double> logits = {};
+  std::vector<uint8_t> gold = {};  // [rows, K]
+};
+struct ScoreAnswers {
+  std::vector<double> predicted = {}, gold = {};
+};
+
+// The metrics that some correction serves: of the tasks classify, multilabel and regress. label_mae and quadratic_kappa
+// are not among them: their corrections decide in another way, which no last layer can be told.
+std::vector<std::string> corrected_metrics(std::string_view task);
+
+Correction fit_correction(std::string_view metric, const ClassAnswers& answers);
+Correction fit_correction(std::string_view metric, const LabelAnswers& answers);
+Correction fit_correction(std::string_view metric, const ScoreAnswers& answers);
+
+}  // namespace attune::metrics

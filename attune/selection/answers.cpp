@@ -1,0 +1,119 @@
+#include "attune/selection/answers.h"
+
+#include <algorithm>
+
+#include "attune/base/error.h"
+#include "attune/compare/judged_run.h"
+#include "attune/metrics/catalog.h"
+
+namespace attune::selection {
+namespace {
+
+using compare::PredictionFile;
+using compare::PredictionRow;
+using data::TargetKind;
+
+// In the labels' order. Errors (input): a row that lacks one.
+std::vector<double> logits_of(const PredictionFile& file, const PredictionRow& row, const data::Labels& labels) {
+  std::vector<double> logits(static_cast<size_t>(labels.size()), metrics::kUndefined);
+  for (const auto& [label, z] : row.logits)
+    if (const int k = labels.find(label); k >= 0) logits[static_cast<size_t>(k)] = std::clamp(z, -1e4, 1e4);
+  for (size_t k = 0; k < logits.size(); ++k)
+    if (std::isnan(logits[k]))
+      fail(ErrorKind::input, "{}: no probability of '{}'", file.where(row), labels.name(static_cast<int>(k)));
+  return logits;
+}
+
+const std::string& answer_of(const PredictionRow& row) {
+  if (!row.predicted.empty()) return row.predicted[0];
+  return std::max_element(row.logits.begin(), row.logits.end(),
+                          [](const auto& a, const auto& b) { return a.second < b.second; })
+      ->first;
+}
+
+}  // namespace
+
+metrics::Correction fit(const Answers& answers, const LabelFacts& facts, const std::string& metric) {
+  const PredictionFile& file = answers.inner;
+  switch (file.kind) {
+    case TargetKind::label: {
+      metrics::ClassAnswers rows{
+          .classes = facts.labels.size(), .ordered = facts.ordered || facts.labels.are_grades(), .prior = facts.counts};
+      for (const PredictionRow& row : file.rows) {
+        const std::vector<double> logits = logits_of(file, row, facts.labels);
+        rows.logits.insert(rows.logits.end(), logits.begin(), logits.end());
+        rows.gold.push_back(facts.labels.find(row.gold[0]));
+      }
+      return metrics::fit_correction(metric, rows);
+    }
+    case TargetKind::labels: {
+      metrics::LabelAnswers rows{.labels = facts.labels.size()};
+      for (const PredictionRow& row : file.rows) {
+        const std::vector<double> logits = logits_of(file, row, facts.labels);
+        rows.logits.insert(rows.logits.end(), logits.begin(), logits.end());
+        const size_t first = rows.gold.size();
+        rows.gold.resize(first + logits.size(), 0);
+        for (const auto& label : row.gold) rows.gold[first + static_cast<size_t>(facts.labels.find(label))] = 1;
+      }
+      return metrics::fit_correction(metric, rows);
+    }
+    case TargetKind::score: {
+      metrics::ScoreAnswers rows;
+      for (const PredictionRow& row : file.rows)
+        rows.predicted.push_back(row.score), rows.gold.push_back(row.gold_score);
+      return metrics::fit_correction(metric, rows);
+    }
+    case TargetKind::tags:
+    case TargetKind::texts:
+      break;
+  }
+  return {};
+}
+
+PredictionFile plain(PredictionFile file) {
+  if (file.kind == TargetKind::label || file.kind == TargetKind::labels)
+    for (PredictionRow& row : file.rows)
+      if (!row.logits.empty()) row.predicted.clear(), row.has_decision = false;
+  return file;
+}
+
+PredictionFile corrected(PredictionFile file, const metrics::Correction& correction, const LabelFacts& facts) {
+  file = plain(std::move(file));
+  if (!correction.helps()) return file;
+  for (PredictionRow& row : file.rows) {
+    if (file.kind == TargetKind::score) row.score = correction.apply(row.score);
+    if (file.kind != TargetKind::label && file.kind != TargetKind::labels) continue;
+    std::vector<double> logits = logits_of(file, row, facts.labels);
+    correction.apply(logits);
+    for (auto& [label, z] : row.logits) z = logits[static_cast<size_t>(facts.labels.find(label))];
+    if (file.kind == TargetKind::label && correction.decide != metrics::Decide::largest)
+      row.predicted = {facts.labels.name(correction.decision(logits))};
+  }
+  return file;
+}
+
+double value_of(const PredictionFile& file, const std::string& metric) {
+  const data::Labels labels = compare::labels_of({file}, {});
+  if (file.kind == TargetKind::label && labels.size() < 2) return metrics::kUndefined;
+  const auto judged = compare::judged_run(file, labels, !metrics::reads_probabilities(metric));
+  const metrics::Statistics& statistics = judged->statistics();
+  const auto& names = statistics.names();
+  const auto found = std::find(names.begin(), names.end(), metric);
+  if (found == names.end()) return metrics::kUndefined;
+  std::vector<double> values(names.size());
+  statistics.evaluate(std::vector<uint32_t>(static_cast<size_t>(statistics.units()), 1), values);
+  return values[static_cast<size_t>(found - names.begin())];
+}
+
+bool is_constant(const PredictionFile& file) {
+  if (file.rows.size() < 20 || (file.kind != TargetKind::label && file.kind != TargetKind::tags)) return false;
+  if (file.kind == TargetKind::tags)
+    return std::all_of(file.rows.begin(), file.rows.end(), [&](const PredictionRow& row) {
+      return std::all_of(row.predicted.begin(), row.predicted.end(),
+                         [&](const std::string& tag) { return tag == file.rows[0].predicted[0]; });
+    });
+  return std::all_of(file.rows.begin(), file.rows.end(),
+                     [&](const PredictionRow& row) { return answer_of(row) == answer_of(file.rows[0]); });
+}
+
+}  // namespace attune::selection

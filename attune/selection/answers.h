@@ -1,0 +1,41 @@
+// What runs answered, ready to be corrected and judged.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "attune/compare/prediction_file.h"
+#include "attune/data/labels.h"
+#include "attune/metrics/correction.h"
+
+namespace attune::selection {
+
+struct Answers {
+  compare::PredictionFile inner, judged;  // rows for corrections; rows that judge
+  double seconds = 0;                     // that training took
+  bool failed = false;                    // stopped by a numeric error, or one answer for every row
+  std::string failure = {};
+};
+
+// What corrections need to know of the run's training rows.
+struct LabelFacts {
+  data::Labels labels;
+  bool ordered = false;
+  std::vector<double> counts = {};  // [K] rows by class
+};
+
+// Fitted on the inner rows, by `metric`; none of tags.
+metrics::Correction fit(const Answers& answers, const LabelFacts& facts, const std::string& metric);
+
+// The rows with decisions made from the outputs alone, at the loss's own thresholds; and after a correction. Decisions
+// that a file carries (thresholds that a run chose) are set aside. Tags stay as they are.
+compare::PredictionFile plain(compare::PredictionFile file);
+compare::PredictionFile corrected(compare::PredictionFile file, const metrics::Correction& correction,
+                                  const LabelFacts& facts);
+
+// The metric's value; NaN where it is undefined.
+double value_of(const compare::PredictionFile& file, const std::string& metric);
+
+// One answer for every row; never for files of fewer than 20 rows, of scores or of several labels.
+bool is_constant(const compare::PredictionFile& file);
+
+}  // namespace attune::selection

@@ -1,0 +1,13 @@
+// verdict.json of a choice.
+#pragma once
+#include <nlohmann/json_fwd.hpp>
+
+#include "attune/selection/choice.h"
+
+namespace attune::selection {
+
+// Numbers in the metric's own unit (a share: 0.005 is half a point); what is not known is null.
+nlohmann::ordered_json to_json(const Choice& choice);
+nlohmann::ordered_json to_json(const Profile& profile);
+
+}  // namespace attune::selection

@@ -1,0 +1,416 @@
+#include "attune/selection/judge.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "attune/base/error.h"
+#include "attune/metrics/catalog.h"
+#include "attune/report/format.h"
+#include "attune/selection/choice_text.h"
+#include "attune/selection/judgement.h"
+#include "attune/selection/measure_answers.h"
+#include "attune/selection/outlook.h"
+#include "attune/tasks/task.h"
+
+namespace attune::selection {
+namespace {
+
+constexpr double kWorthInPoints = 0.5, kWorthAsShare = 0.01, kPrior = 0.01;  // one point
+constexpr uint64_t kVerdictSeeds = 1000, kAgain = 500;
+
+// Thrown where a runner was stopped: every stage ends at once.
+struct Stopped {};
+
+class Judging {
+ public:
+  Judging(const Plan& plan, Profile profile, JobRunner& runner, const Announce& announce)
+      : plan_(plan), options_(plan.options), runner_(runner), announce_(announce) {
+    choice_.profile = std::move(profile);
+    choice_.model = options_.train.model, choice_.task = options_.train.task, choice_.metric = plan.metric;
+    choice_.plain_loss = plan.plain_loss, choice_.loss = plan.plain_loss;
+    choice_.files = plan.files, choice_.level = options_.level, choice_.strict = options_.strict;
+    choice_.pool_rows = plan.pool_rows;
+  }
+
+  Choice run() {
+    const Budget budget = parse_budget(options_.budget);
+    choice_.budget = budget.runs;
+    Spending spending = spend(budget.runs);
+    if (budget.seconds) spending = from_time(*budget.seconds);
+    const Block& block = plan_.blocks[spending.blocks > 1 || spending.race ? 1 : 0];
+    choice_.train_rows = block.learns, choice_.judge_rows = block.judges;
+    if (spending.race) {
+      race(spending);
+      verdict(spending);
+    } else {
+      plain_alone(spending.blocks);
+    }
+    decide();
+    return std::move(choice_);
+  }
+
+ private:
+  // ---- runs
+
+  // One run: answered, counted, corrected and noted. `fresh`: not from the store of what ran before.
+  const Answers& answers(const Job& job) {
+    const auto known = done_.find(job.name);
+    if (known != done_.end()) return known->second;
+    std::optional<Answers> got = runner_.run(job);
+    if (!got) throw Stopped{};
+    Answers& answers = done_.emplace(job.name, std::move(*got)).first->second;
+    if (!answers.failed && is_constant(answers.judged))
+      answers.failed = true, answers.failure = "one answer for every row";
+    choice_.seconds += answers.seconds;
+    RunFigures figures{.name = job.name,
+                       .loss = job.loss,
+                       .purpose = job.purpose,
+                       .rate = options_.train.lr * job.rate_times,
+                       .epochs = options_.train.epochs * job.schedule,
+                       .seed = job.seed,
+                       .plain = metrics::kUndefined,
+                       .corrected = metrics::kUndefined,
+                       .seconds = answers.seconds,
+                       .failed = answers.failed,
+                       .failure = answers.failure};
+    if (!answers.judged.rows.empty()) {
+      const metrics::Correction correction = fit(answers, facts(job.block), plan_.metric);
+      figures.correction = correction.text;
+      figures.plain = value_of(plain(answers.judged), plan_.metric);
+      figures.corrected = value_of(corrected(answers.judged, correction, facts(job.block)), plan_.metric);
+      answers.judged.path = job.name;
+    }
+    choice_.runs.push_back(std::move(figures));
+    return answers;
+  }
+
+  // Once more with another seed where it failed: the same rule for all.
+  const Answers& answers_or_again(Job job) {
+    const Answers& first = answers(job);
+    if (!first.failed) return first;
+    job.name += "-again", job.seed += kAgain;
+    return answers(job);
+  }
+
+  LabelFacts facts(size_t block) const {
+    return {.labels = data::Labels(plan_.labels), .ordered = plan_.ordered, .counts = plan_.blocks[block].counts};
+  }
+
+  compare::PredictionFile after(const Answers& answers, size_t block) const {
+    return corrected(answers.judged, fit(answers, facts(block), plan_.metric), facts(block));
+  }
+
+  void say(const std::string& text) const {
+    if (announce_) announce_(text);
+  }
+
+  // ---- what matters, and what was measured
+
+  void set_worth(double plain_value) {
+    choice_.worth = metrics::has_unit(plan_.metric) ? options_.worth.value_or(kWorthAsShare * std::abs(plain_value))
+                                                    : options_.worth.value_or(kWorthInPoints) / 100;
+  }
+
+  void see_plain(const Answers& answers) {
+    set_worth(value_of(plain(answers.judged), plan_.metric));
+    measure_answers(plain(answers.judged), choice_.profile);
+    choice_.rulings = apply_rules(tasks::task_named(choice_.task), plan_.metric, choice_.profile, choice_.budget);
+    std::erase_if(choice_.rulings, [&](const Ruling& ruling) { return ruling.loss == plan_.plain_loss; });
+    // What the user names races first, whatever the rules say.
+    for (auto named = options_.candidates.rbegin(); named != options_.candidates.rend(); ++named) {
+      std::erase_if(choice_.rulings, [&](const Ruling& ruling) { return ruling.loss == *named; });
+      choice_.rulings.insert(choice_.rulings.begin(),
+                             {.loss = *named, .standing = Standing::kept, .why = "named by --candidate"});
+    }
+  }
+
+  JudgementOptions judging(bool same_runs, int finalists = 1) const {
+    return {.metric = plan_.metric,
+            .worth = choice_.worth,
+            .level = options_.level,
+            .draws = static_cast<int>(options_.draws),
+            .finalists = finalists,
+            .same_runs = same_runs,
+            .files = plan_.files};
+  }
+
+  // ---- without a race
+
+  // A first whole run tells what a plain run takes; what is left buys the rest.
+  Spending from_time(double seconds) {
+    const Answers& first = answers(plain_job(0));
+    const double run = std::max(1e-3, first.seconds / kBlockPrice);
+    choice_.budget = kBlockPrice + std::max(0.0, seconds - first.seconds) / run;
+    const double left = choice_.budget - kBlockPrice;
+    if (left >= kRaceBudget) return spend(left);
+    return spend(left < kBlockPrice * 2 ? kBlockPrice : left);
+  }
+
+  Job plain_job(size_t block) const {
+    return {.name = block == 0 ? "plain" : fmt::format("verdict-{}-{}", block, file_name_of(plan_.plain_loss)),
+            .purpose = block == 0 ? "plain" : fmt::format("verdict {}", block),
+            .loss = plan_.plain_loss,
+            .block = block,
+            .seed = options_.train.seed + (block == 0 ? 0 : kVerdictSeeds + block)};
+  }
+
+  void plain_alone(int blocks) {
+    const size_t first = blocks == 1 ? 0 : 1;
+    say(fmt::format("{} on {}", plan_.plain_loss, report::plural(blocks, "block")));
+    Side before{.name = plan_.plain_loss, .runs = {}},
+        behind{.name = plan_.plain_loss + " with corrections", .runs = {}};
+    double seconds = 0;
+    for (size_t block = first; block < first + static_cast<size_t>(blocks); ++block) {
+      const Answers& run = answers_or_again(plain_job(block));
+      if (run.failed) {
+        lose(block, plan_.plain_loss, run);
+        continue;
+      }
+      seconds = run.seconds / kBlockPrice;
+      if (before.runs.empty()) see_plain(run);
+      before.runs.push_back(plain(run.judged)), behind.runs.push_back(after(run, block));
+    }
+    if (before.runs.empty())
+      fail(ErrorKind::numeric,
+           "every run of {} failed ({}); a lower --lr or more --warmup helps. Nothing can be decided from this",
+           plan_.plain_loss, choice_.runs.back().failure);
+    const compare::PredictionFile judged = behind.runs[0];
+    judge_corrections(behind, before);
+    choice_.outlook =
+        look_out(choice_, {.judged = judged, .train_rows = choice_.train_rows, .run_seconds = seconds}, kRaceBudget);
+  }
+
+  void judge_corrections(const Side& behind, const Side& before) {
+    choice_.judgements.push_back(make_judgement(behind, before, judging(/*same_runs=*/true)));
+  }
+
+  void lose(size_t block, const std::string& loss, const Answers& run) {
+    choice_.notes.push_back(fmt::format("block {} is lost: {} failed twice ({})", block, loss, run.failure));
+  }
+
+  // ---- the race
+
+  struct Arm {
+    std::string name, loss;
+    double rate_times = 1;
+  };
+
+  std::vector<Arm> arms_of(const Spending& spending) const {
+    std::vector<Arm> arms;
+    constexpr std::pair<double, const char*> kRates[] = {{2, "at twice the rate"}, {0.5, "at half the rate"}};
+    for (int i = 0; i < spending.rates; ++i)
+      arms.push_back({plan_.plain_loss + " " + kRates[i].second, plan_.plain_loss, kRates[i].first});
+    double left = spending.arms;
+    for (const Ruling& ruling : choice_.rulings) {
+      const double price = ruling.rule ? ruling.rule->price : 1;
+      if (ruling.standing == Standing::ruled_out || left < price) continue;
+      arms.push_back({ruling.loss, ruling.loss});
+      left -= price;
+    }
+    return arms;
+  }
+
+  Job race_job(const Arm& arm, double rung) const {
+    const std::string rate = arm.rate_times == 1 ? "" : fmt::format("-rate-{:g}", arm.rate_times);
+    return {.name = "race-" + file_name_of(arm.loss) + rate,
+            .purpose = "race",
+            .loss = arm.loss,
+            .rate_times = arm.rate_times,
+            .schedule = rung,
+            .block = 0,
+            .seed = options_.train.seed};
+  }
+
+  void race(const Spending& spending) {
+    say(fmt::format("race: {} first", plan_.plain_loss));
+    const Arm plain_arm{plan_.plain_loss, plan_.plain_loss};
+    const Answers& base = answers_or_again(race_job(plain_arm, spending.rung));
+    if (base.failed)
+      fail(ErrorKind::numeric, "{} failed twice in the race ({}); a lower --lr or more --warmup helps",
+           plan_.plain_loss, base.failure);
+    see_plain(base);
+    arms_ = arms_of(spending);
+    plan_line(spending);
+    const compare::PredictionFile plain_file = after(base, 0);
+    choice_.race.push_back({.arm = plan_.plain_loss, .value = value_of(plain_file, plan_.metric)});
+    for (const Arm& arm : arms_) {
+      say("race: " + arm.name);
+      const Answers& run = answers(race_job(arm, spending.rung));
+      RaceLine line{.arm = arm.name, .value = metrics::kUndefined, .failed = run.failed};
+      if (!run.judged.rows.empty()) {
+        compare::PredictionFile own = after(run, 0);
+        line.value = value_of(own, plan_.metric);
+        const compare::Comparison seen = compare::compare_blocks(
+            {std::move(own)}, {plain_file}, {.metric = plan_.metric, .draws = static_cast<int>(options_.draws)});
+        const compare::Verdict verdict = compare::judge(seen.differences, {.level = options_.level});
+        const double prior = metrics::has_unit(plan_.metric) ? kWorthAsShare * std::abs(choice_.race[0].value) : kPrior;
+        line.difference = verdict.difference, line.low = verdict.low, line.high = verdict.high;
+        line.shrunk = line.difference * prior * prior / (prior * prior + verdict.variance);
+      }
+      choice_.race.push_back(std::move(line));
+    }
+    choose_finalists(spending);
+  }
+
+  void choose_finalists(const Spending& spending) {
+    std::vector<size_t> order;
+    for (size_t i = 1; i < choice_.race.size(); ++i)
+      if (!choice_.race[i].failed && !std::isnan(choice_.race[i].value)) order.push_back(i);
+    std::stable_sort(order.begin(), order.end(),
+                     [&](size_t a, size_t b) { return choice_.race[a].shrunk > choice_.race[b].shrunk; });
+    order.resize(std::min(order.size(), static_cast<size_t>(spending.finalists)));
+    for (const size_t i : order) choice_.race[i].finalist = true, finalists_.push_back(arms_[i - 1]);
+    // Whoever reads the table wants the best first.
+    std::stable_sort(choice_.race.begin() + 1, choice_.race.end(), [](const RaceLine& a, const RaceLine& b) {
+      return a.failed != b.failed ? b.failed : a.shrunk > b.shrunk;
+    });
+  }
+
+  void plan_line(const Spending& spending) {
+    choice_.plan =
+        fmt::format("{} race against {} for {} of the schedule on {} rows; the best {} judged on {} blocks of {} rows",
+                    report::plural(std::ssize(arms_), "arm"), plan_.plain_loss, report::percent(spending.rung, 0),
+                    report::count(plan_.blocks[0].learns), spending.finalists == 1 ? "is" : "two are", spending.blocks,
+                    report::count(plan_.blocks[1].judges));
+    say(choice_.plan);
+  }
+
+  // ---- the verdict
+
+  void verdict(const Spending& spending) {
+    Side before{.name = plan_.plain_loss, .runs = {}},
+        behind{.name = plan_.plain_loss + " with corrections", .runs = {}};
+    std::vector<Side> sides, opposed;
+    for (const Arm& arm : finalists_)
+      sides.push_back({.name = arm.name, .runs = {}}), opposed.push_back({.name = plan_.plain_loss, .runs = {}});
+    for (size_t block = 1; block <= static_cast<size_t>(spending.blocks); ++block) {
+      say(fmt::format("verdict: block {} of {}", block, spending.blocks));
+      const Answers& base = answers_or_again(plain_job(block));
+      if (base.failed) {
+        lose(block, plan_.plain_loss, base);
+        continue;
+      }
+      before.runs.push_back(plain(base.judged)), behind.runs.push_back(after(base, block));
+      for (size_t i = 0; i < finalists_.size(); ++i) {
+        Job job = plain_job(block);
+        job.loss = finalists_[i].loss, job.rate_times = finalists_[i].rate_times;
+        job.name = fmt::format("verdict-{}-{}", block, race_job(finalists_[i], 1).name.substr(5));
+        const Answers& run = answers_or_again(job);
+        if (run.failed) {
+          lose(block, finalists_[i].name, run);
+          continue;
+        }
+        sides[i].runs.push_back(after(run, block)), opposed[i].runs.push_back(behind.runs.back());
+      }
+    }
+    if (before.runs.empty())
+      fail(ErrorKind::numeric, "every run of {} failed; nothing can be decided from this", plan_.plain_loss);
+    judge_corrections(behind, before);
+    const JudgementOptions options = judging(/*same_runs=*/false, std::max(1, static_cast<int>(finalists_.size())));
+    const size_t first = choice_.judgements.size();
+    for (size_t i = 0; i < sides.size(); ++i)
+      if (!sides[i].runs.empty()) choice_.judgements.push_back(make_judgement(sides[i], opposed[i], options));
+    std::vector<Judgement*> finalists;
+    for (size_t i = first; i < choice_.judgements.size(); ++i) finalists.push_back(&choice_.judgements[i]);
+    settle(finalists, options);
+  }
+
+  // ---- what to take
+
+  bool wins(const Judgement& judgement) const {
+    const compare::Verdict& v = judgement.verdict;
+    return v.difference > 0 &&
+           (v.state == compare::State::better_by_worth || (v.state == compare::State::better && !options_.strict));
+  }
+
+  void decide() {
+    const Judgement* corrections = nullptr;
+    const Judgement* winner = nullptr;
+    for (const Judgement& judgement : choice_.judgements) {
+      if (judgement.same_runs)
+        corrections = &judgement;
+      else if (wins(judgement) && (!winner || judgement.verdict.difference > winner->verdict.difference))
+        winner = &judgement;
+    }
+    choice_.corrections_pay = corrections && wins(*corrections);
+    for (const RunFigures& run : choice_.runs)
+      if (run.loss == plan_.plain_loss && run.purpose != "race" && !run.correction.empty())
+        choice_.correction = run.correction;
+    if (winner) {
+      const auto arm =
+          std::find_if(finalists_.begin(), finalists_.end(), [&](const Arm& a) { return a.name == winner->first; });
+      choice_.loss = arm->loss, choice_.loss_is_proven = true, choice_.rate_times = arm->rate_times;
+    }
+    const auto failures =
+        std::count_if(choice_.runs.begin(), choice_.runs.end(), [](const RunFigures& r) { return r.failed; });
+    if (failures > 0) choice_.notes.push_back(fmt::format("{} of {} runs failed", failures, choice_.runs.size()));
+    choice_.sentence = sentence(corrections, winner);
+  }
+
+  std::string sentence(const Judgement* corrections, const Judgement* winner) const {
+    const std::string& metric = plan_.metric;
+    std::string text;
+    if (winner) {
+      const auto& v = winner->verdict;
+      text = fmt::format("{} is better than {} by {} of {} ({:g}% interval {} to {}).", winner->first, plan_.plain_loss,
+                         amount(metric, v.difference), report::metric_title(metric), 100 * options_.level,
+                         signed_amount(metric, v.low), signed_amount(metric, v.high));
+    } else if (choice_.judgements.size() > 1) {
+      double visible = 0;
+      for (const Judgement& judgement : choice_.judgements)
+        if (!judgement.same_runs) visible = std::max(visible, judgement.verdict.visible);
+      text = fmt::format(
+          "No loss was shown to be better than {}; an advantage above {} would have been seen in 4 of 5 cases.",
+          plan_.plain_loss, amount(metric, visible));
+    } else {
+      text = fmt::format("{} stays: no other loss was tried.", plan_.plain_loss);
+    }
+    if (!corrections) return text;
+    const auto& v = corrections->verdict;
+    if (choice_.corrections_pay)
+      return text + fmt::format(" Corrections after training pay: {} of {} ({:g}% interval {} to {}).",
+                                signed_amount(metric, v.difference), report::metric_title(metric), 100 * options_.level,
+                                signed_amount(metric, v.low), signed_amount(metric, v.high));
+    if (choice_.correction.empty()) return text + " No correction after training helps on the rows it is fitted on.";
+    if (v.state == compare::State::no_difference)
+      return text + " Corrections after training make no difference that matters.";
+    if (v.difference < 0 && v.high < 0) return text + " Corrections after training do harm here.";
+    return text + " Whether corrections after training pay is not decided.";
+  }
+
+  const Plan& plan_;
+  const SelectOptions& options_;
+  JobRunner& runner_;
+  const Announce& announce_;
+  Choice choice_;
+  std::map<std::string, Answers> done_;
+  std::vector<Arm> arms_, finalists_;
+};
+
+}  // namespace
+
+std::string file_name_of(const std::string& loss) {
+  std::string name;
+  for (const char c : loss) {
+    const bool plain =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-';
+    if (plain)
+      name += c;
+    else if (!name.empty() && name.back() != '_')
+      name += '_';
+  }
+  while (!name.empty() && name.back() == '_') name.pop_back();
+  constexpr size_t kLongest = 80;
+  return name.substr(0, kLongest);
+}
+
+std::optional<Choice> judge(const Plan& plan, Profile profile, JobRunner& runner, const Announce& announce) {
+  try {
+    return Judging(plan, std::move(profile), runner, announce).run();
+  } catch (const Stopped&) {
+    return std::nullopt;
+  }
+}
+
+}  // namespace attune::selection

@@ -1,0 +1,47 @@
+// Runs as ordinary `attune train` runs in the folder of a choice:
+//
+//   jobs/NAME.json   the options of a run: `attune train --config jobs/NAME.json` is that run, wherever it is started
+//   runs/NAME/       its folder, without a model: predictions, reports, attune.json
+#pragma once
+#include <filesystem>
+#include <functional>
+
+#include "attune/selection/job.h"
+#include "attune/selection/plan.h"
+#include "attune/train/observer.h"
+
+namespace attune::selection {
+
+// A run's options, as its jobs/NAME.json has them.
+train::TrainOptions options_of(const Plan& plan, const std::filesystem::path& folder, const Job& job);
+
+// Takes what ran already (here or elsewhere), goes on where one was stopped, runs the rest. A run of other options or
+// data in its place: error (usage). `told`: each run before it starts.
+class LocalRunner final : public JobRunner {
+ public:
+  LocalRunner(const Plan& plan, std::filesystem::path folder, train::Observer& observer,
+              std::function<void(const Job&)> told = {});
+  std::optional<Answers> run(const Job& job) override;
+  // Stops a first run that would take longer: errors (input). 0: none.
+  void set_time_limit(double seconds) { limit_ = seconds; }
+
+ private:
+  const Plan& plan_;
+  std::filesystem::path folder_;
+  train::Observer& observer_;
+  std::function<void(const Job&)> told_;
+  double limit_ = 0;
+};
+
+// Takes what ran and runs nothing. Errors (input): a run is missing.
+class StoredRunner final : public JobRunner {
+ public:
+  StoredRunner(const Plan& plan, std::filesystem::path folder) : plan_(plan), folder_(std::move(folder)) {}
+  std::optional<Answers> run(const Job& job) override;
+
+ private:
+  const Plan& plan_;
+  std::filesystem::path folder_;
+};
+
+}  // namespace attune::selection
