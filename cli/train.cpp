@@ -8,6 +8,7 @@
 #include "attune/train/run.h"
 
 #include "cli/arguments.h"
+#include "cli/auto_loss.h"
 #include "cli/commands.h"
 #include "cli/interrupt.h"
 #include "cli/output.h"
@@ -40,6 +41,7 @@ int run_train(const ArgumentList& arguments) {
   }
   options.max_length_is_a_demand = list.given("max-length");
   TrainConsole console(options.json, options.log_every, watch_for_interrupts());
+  if (is_auto_loss(options.loss)) return train_with_auto_loss(options, console);
   const train::RunResult result = train::run_training(options, console);
   switch (result.state) {
     case train::RunResult::State::was_finished:

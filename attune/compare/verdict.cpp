@@ -60,7 +60,9 @@ class Rule {
                                            seen_.mean_variance);
     const double rows =
         blocks == blocks_ ? seen_.mean_variance : shared + (blocks_ * (seen_.mean_variance - shared)) / blocks;
-    const double freedom = m * (blocks - 1) * (m > 1 ? 0.75 : 1);
+    const double known =
+        options_.runs_freedom ? *options_.runs_freedom * (blocks - 1) / std::max(1.0, blocks_ - 1) : m * (blocks - 1);
+    const double freedom = known * (m > 1 ? 0.75 : 1);
     return {rows / more_rows, runs_ / blocks, freedom, seen_.units * more_rows};
   }
 

@@ -3,7 +3,7 @@
 // D_s: the difference in block s = 1..S, v_s: what the choice of rows alone adds to its variance. D = mean of D_s, v =
 // variance by rows of D, vbar = mean of v_s, s2 = variance of the D_s, M: finalists that are compared at once.
 //
-//   f  = M (S - 1), times 0.75 if M > 1
+//   f  = M (S - 1), times 0.75 if M > 1; of finalists with unlike many blocks the sum of their S - 1, times 0.75
 //   b  = max(0, s2 - c vbar), c = 1/2 if S >= 3, else 0          what runs add, beyond rows
 //   V  = v + b / S
 //   df = V^2 / [ (b/S)^2 / f + v^2 / (units - 1) ]               Welch and Satterthwaite's
@@ -31,7 +31,8 @@ struct Differences {
 struct RuleOptions {
   double level = 0.95;
   int finalists = 1;                         // M
-  std::optional<double> runs_variance = {};  // s2, averaged over the finalists; else this one's own
+  std::optional<double> runs_variance = {};  // s2, pooled over the finalists; else this one's own
+  std::optional<double> runs_freedom = {};   // sum of the finalists' S - 1, that s2 is known with; else M (S - 1)
   double worth = 0;                          // a difference below it does not matter; above 0
   // Both sides are the same trained models, answered in two ways: one block then says something of that model, and
   // states are told from any number of blocks.
@@ -63,8 +64,8 @@ struct Verdict {
 };
 
 // One block knows nothing of other runs: b is taken for 0, `turns` is not a number, and the state is never but
-// undecided (except of same_models). Two blocks may say better_by_worth, else undecided. Errors (internal): no block, a variance or worth below
-// 0.
+// undecided (except of same_models). Two blocks may say better_by_worth, else undecided. Errors (internal): no block, a
+// variance or worth below 0.
 Verdict judge(const Differences& differences, const RuleOptions& options);
 
 }  // namespace attune::compare

@@ -163,6 +163,9 @@ Correction temperature_correction(const ClassAnswers& answers) {
   return {.temperature = temperature, .text = fmt::format("temperature {:.2f}", temperature)};
 }
 
+// Cuts of labels are kept as probabilities, which must be neither 0 nor 1.
+constexpr double kLargestCut = 8;
+
 // The cut of the best F1 of one label.
 double own_cut(const LabelAnswers& answers, size_t label) {
   const auto k = static_cast<size_t>(answers.labels);
@@ -184,14 +187,14 @@ double own_cut(const LabelAnswers& answers, size_t label) {
     best_f1 = f1;
     cut = last ? items[at].first - 1e-3 : 0.5 * (items[at].first + items[at + 1].first);
   }
-  return std::clamp(cut, -8.0, 8.0);
+  return std::clamp(cut, -kLargestCut, kLargestCut);
 }
 
 Correction common_cut(std::string_view metric, const LabelAnswers& answers) {
   // Only the scores near those of positives matter: quantiles of the positives' logits.
   std::vector<double> positives;
   for (size_t at = 0; at < answers.gold.size(); ++at)
-    if (answers.gold[at]) positives.push_back(answers.logits[at]);
+    if (answers.gold[at]) positives.push_back(std::clamp(answers.logits[at], -kLargestCut, kLargestCut));
   Best best(metric, value_of(metric, answers, {}));
   for (const double cut : cuts_between(std::move(positives))) {
     Correction correction{.shift = std::vector<double>(static_cast<size_t>(answers.labels), cut),

@@ -24,14 +24,14 @@ std::vector<double> logits_of(const PredictionFile& file, const PredictionRow& r
   return logits;
 }
 
+}  // namespace
+
 const std::string& answer_of(const PredictionRow& row) {
   if (!row.predicted.empty()) return row.predicted[0];
   return std::max_element(row.logits.begin(), row.logits.end(),
                           [](const auto& a, const auto& b) { return a.second < b.second; })
       ->first;
 }
-
-}  // namespace
 
 metrics::Correction fit(const Answers& answers, const LabelFacts& facts, const std::string& metric) {
   const PredictionFile& file = answers.inner;
@@ -106,7 +106,10 @@ double value_of(const PredictionFile& file, const std::string& metric) {
 }
 
 bool is_constant(const PredictionFile& file) {
-  if (file.rows.size() < 20 || (file.kind != TargetKind::label && file.kind != TargetKind::tags)) return false;
+  if (file.rows.size() < 20 || file.kind == TargetKind::labels || file.kind == TargetKind::texts) return false;
+  if (file.kind == TargetKind::score)
+    return std::all_of(file.rows.begin(), file.rows.end(),
+                       [&](const PredictionRow& row) { return row.score == file.rows[0].score; });
   if (file.kind == TargetKind::tags)
     return std::all_of(file.rows.begin(), file.rows.end(), [&](const PredictionRow& row) {
       return std::all_of(row.predicted.begin(), row.predicted.end(),

@@ -32,10 +32,13 @@ compare::PredictionFile plain(compare::PredictionFile file);
 compare::PredictionFile corrected(compare::PredictionFile file, const metrics::Correction& correction,
                                   const LabelFacts& facts);
 
+// The class that a row is answered with: what was predicted, else the most probable.
+const std::string& answer_of(const compare::PredictionRow& row);
+
 // The metric's value; NaN where it is undefined.
 double value_of(const compare::PredictionFile& file, const std::string& metric);
 
-// One answer for every row; never for files of fewer than 20 rows, of scores or of several labels.
+// One answer for every row; never for files of fewer than 20 rows or of several labels.
 bool is_constant(const compare::PredictionFile& file);
 
 }  // namespace attune::selection

@@ -20,15 +20,18 @@ Budget parse_budget(const std::string& text) {
   return {.runs = 0, .seconds = number * seconds};
 }
 
-Spending spend(double runs) {
+Spending spend(double runs, double steps) {
   constexpr double kLarge = 30;
   if (runs < kRaceBudget)
     return {.blocks = runs < 2 * kBlockPrice ? 1 : std::min(5, static_cast<int>(runs / kBlockPrice + 1e-9))};
-  Spending plan{.race = true, .rung = 0.4, .rates = 2, .finalists = 1, .blocks = 3};
+  Spending plan{.race = true, .rung = 0.4, .finalists = 1, .blocks = 3};
   if (runs >= kLarge) plan.rung = 0.5, plan.finalists = 2, plan.blocks = 5;
+  plan.rung = std::clamp(kLeastSteps / std::max(1.0, steps), plan.rung, 1.0);
   const double verdict = kBlockPrice * (1 + plan.finalists) * plan.blocks;
-  const int tries = static_cast<int>((runs - verdict) / (kBlockPrice * plan.rung) + 1e-9);
   constexpr int kMostArms = 24;
+  constexpr double kMostTries = 1000;  // far beyond kMostArms
+  const int tries = static_cast<int>(std::min(kMostTries, (runs - verdict) / (kBlockPrice * plan.rung) + 1e-9));
+  plan.rates = tries >= 6 ? 2 : 1;
   plan.arms = std::clamp(tries - 1 - plan.rates, 1, kMostArms);
   return plan;
 }

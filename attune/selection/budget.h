@@ -26,6 +26,9 @@ struct Spending {
   int finalists = 0;  // that a verdict judges against the plain loss
   int blocks = 1;     // of the verdict; without a race: of the plain loss alone
 };
-Spending spend(double runs);
+// `steps`: of a whole schedule on a block. A run of the race keeps kLeastSteps of them, so that it learns anything: on
+// small data its schedule is then nearly the whole one, and fewer losses race.
+inline constexpr double kLeastSteps = 150;
+Spending spend(double runs, double steps);
 
 }  // namespace attune::selection

@@ -168,12 +168,12 @@ std::string outlook_text(const Outlook& o, const Choice& choice) {
 
 std::string test_text(const Choice::Test& test, const Choice& choice) {
   const report::MetricUnits units(choice.metric);
-  std::string text = fmt::format("{}, {}: plain {}, chosen {}", test.file, report::plural(test.rows, "row"),
-                                 units.value(test.plain), units.value(test.chosen));
+  std::string text =
+      fmt::format("{}, {}: chosen {}", test.file, report::plural(test.rows, "row"), units.value(test.chosen));
   if (test.interval && test.interval->defined())
-    text += fmt::format("; {:g}% interval of the difference {} to {}{}", 100 * choice.level,
-                        units.number(test.interval->low), units.number(test.interval->high),
-                        units.points() ? " points" : "");
+    text += fmt::format(" (95% interval {} to {}, by rows alone)", units.value(test.interval->low),
+                        units.value(test.interval->high));
+  if (!std::isnan(test.plain)) text += ", plain " + units.value(test.plain);
   return text + ". It was looked at once, at the end, and decided nothing.";
 }
 

@@ -27,8 +27,8 @@ struct Clusters {
   // That were found, each once, ascending. Of an exact group of m rows m - 1 pairs, with its first row, which alone
   // stands in near pairs. Of a text with many near ones no more than hold the cluster together, and some eight others.
   std::vector<NearPair> pairs;
-  int64_t exact_rows = 0;       // rows that equal an earlier one when folded
-  int64_t near_rows = 0;        // rows that are near an earlier one and equal no earlier one
+  int64_t exact_rows = 0;  // rows that equal an earlier one when folded
+  int64_t near_rows = 0;   // rows that are near an earlier one and equal no earlier one
 };
 
 Clusters find_clusters(const data::Examples& rows);

@@ -1,7 +1,10 @@
 #include "attune/selection/divide.h"
 
 #include <algorithm>
+#include <limits>
 #include <map>
+#include <numeric>
+#include <tuple>
 
 #include "attune/base/error.h"
 #include "attune/base/rng.h"
@@ -20,22 +23,35 @@ struct Group {
   uint64_t hash = 0;  // of the content, whatever the order of the rows
 };
 
+// Labels' places in the order of their names: their numbers depend on the order of the rows.
+std::vector<int> places_of(const std::vector<std::string>& names) {
+  std::vector<size_t> sorted(names.size());
+  std::iota(sorted.begin(), sorted.end(), size_t{0});
+  std::sort(sorted.begin(), sorted.end(), [&](size_t a, size_t b) { return names[a] < names[b]; });
+  std::vector<int> places(names.size());
+  for (size_t i = 0; i < sorted.size(); ++i) places[sorted[i]] = static_cast<int>(i);
+  return places;
+}
+
 std::vector<Group> groups_of(const data::Dataset& rows, data::TargetKind target, const Clusters& clusters) {
   const data::Examples& examples = rows.examples;
-  const auto none = static_cast<int>(examples.label_names().size());
-  std::vector<int64_t> counts(static_cast<size_t>(none) + 1, 0);
+  const std::vector<int> places = places_of(examples.label_names());
+  const auto none = static_cast<int>(places.size());
+  std::vector<int64_t> counts(places.size(), 0);
+  const auto label = [&](const data::ExampleView& view, int32_t i) {
+    return places[static_cast<size_t>(view.label(i))];
+  };
   for (size_t row = 0; row < examples.size(); ++row) {
     const data::ExampleView view = examples.view(row);
-    for (int32_t i = 0; i < view.label_count; ++i) ++counts[static_cast<size_t>(view.label(i))];
+    for (int32_t i = 0; i < view.label_count; ++i) ++counts[static_cast<size_t>(label(view, i))];
   }
   // A class, or the rarest of several labels; tags and scores are one stratum.
   const auto stratum_of = [&](const data::ExampleView& view) {
     if (target != data::TargetKind::label && target != data::TargetKind::labels) return none;
-    int rarest = none;
+    std::pair<int64_t, int> rarest(std::numeric_limits<int64_t>::max(), none);
     for (int32_t i = 0; i < view.label_count; ++i)
-      if (rarest == none || counts[static_cast<size_t>(view.label(i))] < counts[static_cast<size_t>(rarest)])
-        rarest = view.label(i);
-    return rarest;
+      rarest = std::min(rarest, std::pair(counts[static_cast<size_t>(label(view, i))], label(view, i)));
+    return rarest.second;
   };
   std::map<int32_t, size_t> place;
   std::vector<Group> groups;
@@ -44,7 +60,8 @@ std::vector<Group> groups_of(const data::Dataset& rows, data::TargetKind target,
     if (fresh) groups.emplace_back();
     Group& group = groups[at->second];
     const data::ExampleView view = examples.view(row);
-    if (fresh || view.input_hash < group.hash) group.hash = view.input_hash, group.stratum = stratum_of(view);
+    const std::pair own(view.input_hash, stratum_of(view));
+    if (fresh || own < std::pair(group.hash, group.stratum)) std::tie(group.hash, group.stratum) = own;
     group.rows.push_back(static_cast<int32_t>(row));
   }
   return groups;
@@ -78,7 +95,7 @@ std::vector<int> deal(const std::vector<Group>& groups, const std::vector<bool>&
 
 class Divider {
  public:
-  Divider(std::vector<Group> groups, int64_t rows, const DivideOptions& options)
+  Divider(std::vector<Group> groups, const data::Examples& rows, const DivideOptions& options)
       : groups_(std::move(groups)), rows_(rows), options_(options), seed_(mix_key(options.seed, kDivideStream)) {}
 
   std::vector<Division> without_dev() {
@@ -116,23 +133,22 @@ class Divider {
     for (int block = 0; block < options_.blocks; ++block)
       divisions.push_back(
           division([&](size_t g) { return judging[g] && part[g] >= race_parts; }, may_learn, block + 1));
-    // Copies of judging rows among the training rows judge nothing.
-    for (Division& each : divisions)
-      for (int64_t row = 0; row < options_.dev_from; ++row)
-        if (each.of_row[static_cast<size_t>(row)] == 'e') each.of_row[static_cast<size_t>(row)] = '-', --each.judges;
     return divisions;
   }
 
  private:
   template <class Judges, class Learns>
   Division division(const Judges& judges, const Learns& may_learn, int number) const {
-    Division out{.of_row = std::string(static_cast<size_t>(rows_), '-')};
+    Division out{.of_row = std::string(rows_.size(), '-')};
+    // Copies of dev rows among the training rows judge nothing.
+    const int64_t judging_from = options_.dev_from < static_cast<int64_t>(rows_.size()) ? options_.dev_from : 0;
     std::vector<bool> learning(groups_.size());
     for (size_t g = 0; g < groups_.size(); ++g) learning[g] = !judges(g) && may_learn(g);
     const uint64_t own = mix_key(seed_, 1000 + static_cast<uint64_t>(number));
     const std::vector<int> eighth = deal(groups_, learning, static_cast<int>(1 / kInner), own);
     const auto put = [&](size_t g, char part, int64_t& count) {
-      for (const int32_t row : groups_[g].rows) out.of_row[static_cast<size_t>(row)] = part, ++count;
+      for (const int32_t row : groups_[g].rows)
+        if (part != 'e' || row >= judging_from) out.of_row[static_cast<size_t>(row)] = part, ++count;
     };
     for (size_t g = 0; g < groups_.size(); ++g) {
       if (judges(g)) put(g, 'e', out.judges);
@@ -147,7 +163,7 @@ class Divider {
     if (division.judges <= options_.most_judges) return;
     std::vector<std::pair<uint64_t, size_t>> judging;
     for (size_t row = 0; row < division.of_row.size(); ++row)
-      if (division.of_row[row] == 'e') judging.emplace_back(mix_key(seed, row), row);
+      if (division.of_row[row] == 'e') judging.emplace_back(mix_key(seed, rows_.view(row).input_hash), row);
     std::sort(judging.begin(), judging.end());
     for (size_t i = static_cast<size_t>(options_.most_judges); i < judging.size(); ++i)
       division.of_row[judging[i].second] = '-';
@@ -155,7 +171,7 @@ class Divider {
   }
 
   std::vector<Group> groups_;
-  int64_t rows_;
+  const data::Examples& rows_;
   const DivideOptions& options_;
   uint64_t seed_;
 };
@@ -171,7 +187,7 @@ std::vector<Division> divide(const data::Dataset& rows, data::TargetKind target,
          "label {} rows at least, some hundreds to see anything",
          count, std::max<int64_t>(1, count / kFolds), 100.0 * kFolds / static_cast<double>(std::max<int64_t>(1, count)),
          kLeastRows);
-  Divider divider(groups_of(rows, target, clusters), count, options);
+  Divider divider(groups_of(rows, target, clusters), rows.examples, options);
   std::vector<Division> divisions = options.dev_from < count ? divider.with_dev() : divider.without_dev();
   for (const Division& each : divisions)
     if (each.learns == 0 || each.inner == 0 || each.judges == 0)

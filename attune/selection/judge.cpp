@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 
 #include "attune/base/error.h"
+#include "attune/base/files.h"
 #include "attune/metrics/catalog.h"
 #include "attune/report/format.h"
 #include "attune/selection/choice_text.h"
@@ -36,7 +38,7 @@ class Judging {
   Choice run() {
     const Budget budget = parse_budget(options_.budget);
     choice_.budget = budget.runs;
-    Spending spending = spend(budget.runs);
+    Spending spending = spend(budget.runs, plan_.steps());
     if (budget.seconds) spending = from_time(*budget.seconds);
     const Block& block = plan_.blocks[spending.blocks > 1 || spending.race ? 1 : 0];
     choice_.train_rows = block.learns, choice_.judge_rows = block.judges;
@@ -56,10 +58,14 @@ class Judging {
   // One run: answered, counted, corrected and noted. `fresh`: not from the store of what ran before.
   const Answers& answers(const Job& job) {
     const auto known = done_.find(job.name);
-    if (known != done_.end()) return known->second;
+    if (known != done_.end()) {
+      ATTUNE_CHECK(known->second.loss == job.loss, "two losses share the run {}: '{}' and '{}'", job.name,
+                   known->second.loss, job.loss);
+      return known->second.answers;
+    }
     std::optional<Answers> got = runner_.run(job);
     if (!got) throw Stopped{};
-    Answers& answers = done_.emplace(job.name, std::move(*got)).first->second;
+    Answers& answers = done_.emplace(job.name, Done{job.loss, std::move(*got)}).first->second.answers;
     if (!answers.failed && is_constant(answers.judged))
       answers.failed = true, answers.failure = "one answer for every row";
     choice_.seconds += answers.seconds;
@@ -71,18 +77,30 @@ class Judging {
                        .seed = job.seed,
                        .plain = metrics::kUndefined,
                        .corrected = metrics::kUndefined,
-                       .seconds = answers.seconds,
-                       .failed = answers.failed,
-                       .failure = answers.failure};
+                       .seconds = answers.seconds};
     if (!answers.judged.rows.empty()) {
       const metrics::Correction correction = fit(answers, facts(job.block), plan_.metric);
       figures.correction = correction.text;
       figures.plain = value_of(plain(answers.judged), plan_.metric);
       figures.corrected = value_of(corrected(answers.judged, correction, facts(job.block)), plan_.metric);
       answers.judged.path = job.name;
+      if (!answers.failed && (std::isnan(figures.plain) || std::isnan(figures.corrected))) undefined(job, answers);
     }
+    figures.failed = answers.failed, figures.failure = answers.failure;
     choice_.runs.push_back(std::move(figures));
     return answers;
+  }
+
+  // Where the metric has no value: of the plain loss nothing can be judged by it, any other loss has failed.
+  void undefined(const Job& job, Answers& answers) const {
+    const metrics::MetricInfo& metric = metrics::metric_info(plan_.metric);
+    if (job.loss == plan_.plain_loss)
+      fail(ErrorKind::input,
+           "{} ({}) has no value on the {} rows that judge {}, so nothing can be decided by it: it is undefined where "
+           "{}{}. Choose another --metric",
+           metric.name, metric.help, answers.judged.rows.size(), job.name, metric.undefined,
+           plan_.labels.empty() ? "" : fmt::format("; there are {} labels", plan_.labels.size()));
+    answers.failed = true, answers.failure = fmt::format("{} is undefined: {}", metric.name, metric.undefined);
   }
 
   // Once more with another seed where it failed: the same rule for all.
@@ -115,6 +133,7 @@ class Judging {
   void see_plain(const Answers& answers) {
     set_worth(value_of(plain(answers.judged), plan_.metric));
     measure_answers(plain(answers.judged), choice_.profile);
+    for (SuspiciousRow& row : choice_.profile.suspicious) row.place = place_of(row.place, plan_.files);
     choice_.rulings = apply_rules(tasks::task_named(choice_.task), plan_.metric, choice_.profile, choice_.budget);
     std::erase_if(choice_.rulings, [&](const Ruling& ruling) { return ruling.loss == plan_.plain_loss; });
     // What the user names races first, whatever the rules say.
@@ -139,12 +158,13 @@ class Judging {
 
   // A first whole run tells what a plain run takes; what is left buys the rest.
   Spending from_time(double seconds) {
-    const Answers& first = answers(plain_job(0));
+    const Answers& first = answers_or_again(plain_job(0));
+    if (first.failed) return spend(kBlockPrice, plan_.steps());  // told where the plain loss is judged
     const double run = std::max(1e-3, first.seconds / kBlockPrice);
     choice_.budget = kBlockPrice + std::max(0.0, seconds - first.seconds) / run;
     const double left = choice_.budget - kBlockPrice;
-    if (left >= kRaceBudget) return spend(left);
-    return spend(left < kBlockPrice * 2 ? kBlockPrice : left);
+    if (left >= kRaceBudget) return spend(left, plan_.steps());
+    return spend(left < kBlockPrice * 2 ? kBlockPrice : left, plan_.steps());
   }
 
   Job plain_job(size_t block) const {
@@ -177,8 +197,9 @@ class Judging {
            plan_.plain_loss, choice_.runs.back().failure);
     const compare::PredictionFile judged = behind.runs[0];
     judge_corrections(behind, before);
-    choice_.outlook =
-        look_out(choice_, {.judged = judged, .train_rows = choice_.train_rows, .run_seconds = seconds}, kRaceBudget);
+    choice_.outlook = look_out(
+        choice_, {.judged = judged, .train_rows = choice_.train_rows, .steps = plan_.steps(), .run_seconds = seconds},
+        kRaceBudget);
   }
 
   void judge_corrections(const Side& behind, const Side& before) {
@@ -236,17 +257,18 @@ class Judging {
     choice_.race.push_back({.arm = plan_.plain_loss, .value = value_of(plain_file, plan_.metric)});
     for (const Arm& arm : arms_) {
       say("race: " + arm.name);
-      const Answers& run = answers(race_job(arm, spending.rung));
+      const Answers& run = answers_or_again(race_job(arm, spending.rung));
       RaceLine line{.arm = arm.name, .value = metrics::kUndefined, .failed = run.failed};
-      if (!run.judged.rows.empty()) {
-        compare::PredictionFile own = after(run, 0);
-        line.value = value_of(own, plan_.metric);
+      compare::PredictionFile own;
+      if (!run.judged.rows.empty()) own = after(run, 0), line.value = value_of(own, plan_.metric);
+      if (!std::isnan(line.value)) {
         const compare::Comparison seen = compare::compare_blocks(
             {std::move(own)}, {plain_file}, {.metric = plan_.metric, .draws = static_cast<int>(options_.draws)});
         const compare::Verdict verdict = compare::judge(seen.differences, {.level = options_.level});
         const double prior = metrics::has_unit(plan_.metric) ? kWorthAsShare * std::abs(choice_.race[0].value) : kPrior;
         line.difference = verdict.difference, line.low = verdict.low, line.high = verdict.high;
-        line.shrunk = line.difference * prior * prior / (prior * prior + verdict.variance);
+        line.shrunk = verdict.variance > 0 ? line.difference * prior * prior / (prior * prior + verdict.variance)
+                                           : line.difference;
       }
       choice_.race.push_back(std::move(line));
     }
@@ -307,7 +329,9 @@ class Judging {
     if (before.runs.empty())
       fail(ErrorKind::numeric, "every run of {} failed; nothing can be decided from this", plan_.plain_loss);
     judge_corrections(behind, before);
-    const JudgementOptions options = judging(/*same_runs=*/false, std::max(1, static_cast<int>(finalists_.size())));
+    // A finalist that lost every block is not judged, and takes nothing from the level of the others.
+    const auto judged = std::count_if(sides.begin(), sides.end(), [](const Side& side) { return !side.runs.empty(); });
+    const JudgementOptions options = judging(/*same_runs=*/false, std::max(1, static_cast<int>(judged)));
     const size_t first = choice_.judgements.size();
     for (size_t i = 0; i < sides.size(); ++i)
       if (!sides[i].runs.empty()) choice_.judgements.push_back(make_judgement(sides[i], opposed[i], options));
@@ -335,7 +359,8 @@ class Judging {
     }
     choice_.corrections_pay = corrections && wins(*corrections);
     for (const RunFigures& run : choice_.runs)
-      if (run.loss == plan_.plain_loss && run.purpose != "race" && !run.correction.empty())
+      if (run.loss == plan_.plain_loss && run.rate == options_.train.lr && run.purpose != "race" && !run.failed &&
+          !run.correction.empty())
         choice_.correction = run.correction;
     if (winner) {
       const auto arm =
@@ -348,6 +373,21 @@ class Judging {
     choice_.sentence = sentence(corrections, winner);
   }
 
+  // How small an advantage could have shown; with fewer than three blocks, that hardly any could.
+  std::string what_would_show() const {
+    double visible = 0;
+    size_t least = std::numeric_limits<size_t>::max();
+    for (const Judgement& judgement : choice_.judgements) {
+      if (judgement.same_runs) continue;
+      visible = std::max(visible, judgement.verdict.visible);
+      least = std::min(least, judgement.seen.blocks.size());
+    }
+    if (least < 3) return fmt::format("{} too few to show much", least == 1 ? "one block is" : "two blocks are");
+    // A win must reach what matters; of --strict, with its whole interval.
+    visible = options_.strict ? visible + choice_.worth : std::max(visible, choice_.worth);
+    return fmt::format("an advantage above {} would have been seen in 4 of 5 cases", amount(plan_.metric, visible));
+  }
+
   std::string sentence(const Judgement* corrections, const Judgement* winner) const {
     const std::string& metric = plan_.metric;
     std::string text;
@@ -357,19 +397,18 @@ class Judging {
                          amount(metric, v.difference), report::metric_title(metric), 100 * options_.level,
                          signed_amount(metric, v.low), signed_amount(metric, v.high));
     } else if (choice_.judgements.size() > 1) {
-      double visible = 0;
-      for (const Judgement& judgement : choice_.judgements)
-        if (!judgement.same_runs) visible = std::max(visible, judgement.verdict.visible);
-      text = fmt::format(
-          "No loss was shown to be better than {}; an advantage above {} would have been seen in 4 of 5 cases.",
-          plan_.plain_loss, amount(metric, visible));
+      text = fmt::format("No loss was shown to be better than {}; {}.", plan_.plain_loss, what_would_show());
+    } else if (!choice_.race.empty()) {
+      text = fmt::format("No loss was shown to be better than {}: of none that raced is there a run to judge.",
+                         plan_.plain_loss);
     } else {
       text = fmt::format("{} stays: no other loss was tried.", plan_.plain_loss);
     }
     if (!corrections) return text;
     const auto& v = corrections->verdict;
     if (choice_.corrections_pay)
-      return text + fmt::format(" Corrections after training pay: {} of {} ({:g}% interval {} to {}).",
+      return text + fmt::format(" Corrections after training pay{}: {} of {} ({:g}% interval {} to {}).",
+                                corrections->seen.blocks.size() == 1 ? " for the one model that was trained" : "",
                                 signed_amount(metric, v.difference), report::metric_title(metric), 100 * options_.level,
                                 signed_amount(metric, v.low), signed_amount(metric, v.high));
     if (choice_.correction.empty()) return text + " No correction after training helps on the rows it is fitted on.";
@@ -384,7 +423,11 @@ class Judging {
   JobRunner& runner_;
   const Announce& announce_;
   Choice choice_;
-  std::map<std::string, Answers> done_;
+  struct Done {
+    std::string loss;
+    Answers answers;
+  };
+  std::map<std::string, Done> done_;  // by the run's name
   std::vector<Arm> arms_, finalists_;
 };
 
@@ -401,8 +444,10 @@ std::string file_name_of(const std::string& loss) {
       name += '_';
   }
   while (!name.empty() && name.back() == '_') name.pop_back();
+  // What is cut off still tells losses apart: runs are known by their names.
   constexpr size_t kLongest = 80;
-  return name.substr(0, kLongest);
+  if (name.size() <= kLongest) return name;
+  return name.substr(0, kLongest - 9) + "-" + sha256_hex(loss).substr(0, 8);
 }
 
 std::optional<Choice> judge(const Plan& plan, Profile profile, JobRunner& runner, const Announce& announce) {

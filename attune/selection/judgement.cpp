@@ -16,14 +16,7 @@ using data::TargetKind;
 
 constexpr size_t kMostClasses = 12, kMostChanged = 200;
 
-std::string answer_of(const PredictionRow& row) {
-  if (!row.predicted.empty()) return row.predicted[0];
-  return std::max_element(row.logits.begin(), row.logits.end(),
-                          [](const auto& a, const auto& b) { return a.second < b.second; })
-      ->first;
-}
-
-std::set<std::string> labels_of(const PredictionRow& row) {
+std::set<std::string> labels_answered(const PredictionRow& row) {
   std::set<std::string> labels;
   for (const auto& [label, z] : row.logits)
     if (z >= 0) labels.insert(label);
@@ -45,7 +38,7 @@ void count(const PredictionFile& file, std::map<std::string, Counts>& counts) {
       ++counts[row.gold[0]].gold, ++counts[answer].answered;
       counts[answer].right += answer == row.gold[0];
     } else if (file.kind == TargetKind::labels) {
-      const std::set<std::string> answers = labels_of(row), gold(row.gold.begin(), row.gold.end());
+      const std::set<std::string> answers = labels_answered(row), gold(row.gold.begin(), row.gold.end());
       for (const auto& label : gold) ++counts[label].gold, counts[label].right += answers.contains(label);
       for (const auto& label : answers) ++counts[label].answered;
     } else if (file.kind == TargetKind::tags) {
@@ -81,15 +74,6 @@ std::vector<ClassChange> class_changes(const Side& first, const Side& second) {
   });
   if (changes.size() > kMostClasses) changes.resize(kMostClasses);
   return changes;
-}
-
-// "line 7" of a single file, "file 2 line 7" of several, as train::PredictionWriter names rows; ids as they are.
-std::string place_of(const std::string& id, const std::vector<std::string>& files) {
-  if (id.starts_with("line ") && files.size() == 1) return files[0] + " " + id;
-  for (size_t f = 0; f < files.size(); ++f)
-    if (const std::string prefix = fmt::format("file {} ", f + 1); id.starts_with(prefix))
-      return files[f] + " " + id.substr(prefix.size());
-  return id;
 }
 
 void add_changed(const Side& first, const Side& second, const JudgementOptions& options, Judgement& out) {
@@ -131,6 +115,14 @@ compare::RuleOptions rule_of(const JudgementOptions& options) {
 
 }  // namespace
 
+std::string place_of(const std::string& id, const std::vector<std::string>& files) {
+  if (id.starts_with("line ") && files.size() == 1) return files[0] + " " + id;
+  for (size_t f = 0; f < files.size(); ++f)
+    if (const std::string prefix = fmt::format("file {} ", f + 1); id.starts_with(prefix))
+      return files[f] + " " + id.substr(prefix.size());
+  return id;
+}
+
 Judgement make_judgement(const Side& first, const Side& second, const JudgementOptions& options) {
   Judgement out{.first = first.name, .second = second.name, .same_runs = options.same_runs};
   out.seen = compare::compare_blocks(first.runs, second.runs, {.metric = options.metric, .draws = options.draws});
@@ -142,16 +134,18 @@ Judgement make_judgement(const Side& first, const Side& second, const JudgementO
 
 void settle(std::vector<Judgement*> finalists, const JudgementOptions& options) {
   if (finalists.size() < 2) return;
-  double sum = 0;
+  // Over all blocks of all finalists: one that lost blocks knows less, and one of a single block nothing.
+  double squares = 0, freedom = 0;
   for (const Judgement* each : finalists) {
     const auto& seen = each->seen.differences.by_block;
-    double mean = 0, squares = 0;
+    double mean = 0;
     for (const double d : seen) mean += d / static_cast<double>(seen.size());
     for (const double d : seen) squares += (d - mean) * (d - mean);
-    sum += seen.size() > 1 ? squares / static_cast<double>(seen.size() - 1) : 0;
+    freedom += static_cast<double>(seen.size() - 1);
   }
+  if (freedom == 0) return;
   compare::RuleOptions rule = rule_of(options);
-  rule.runs_variance = sum / static_cast<double>(finalists.size());
+  rule.runs_variance = squares / freedom, rule.runs_freedom = freedom;
   for (Judgement* each : finalists) each->verdict = compare::judge(each->seen.differences, rule);
 }
 

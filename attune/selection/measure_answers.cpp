@@ -23,7 +23,7 @@ struct Answer {
   bool right() const { return label == row->gold[0]; }
 };
 
-Answer answer_of(const compare::PredictionRow& row) {
+Answer sure_answer_of(const compare::PredictionRow& row) {
   Answer answer{.row = &row};
   const auto best = std::max_element(row.logits.begin(), row.logits.end(),
                                      [](const auto& a, const auto& b) { return a.second < b.second; });
@@ -44,7 +44,7 @@ std::vector<Answer> answers_of(const compare::PredictionFile& file) {
   std::vector<Answer> answers;
   for (const compare::PredictionRow& row : file.rows) {
     if (!row.has_gold || row.gold.size() != 1 || !row.has_prediction) continue;
-    answers.push_back(answer_of(row));
+    answers.push_back(sure_answer_of(row));
   }
   return answers;
 }

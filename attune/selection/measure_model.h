@@ -5,11 +5,13 @@
 // hidden state, five folds by cluster. Names:
 //   probe_accuracy           (single label), Wilson's interval
 //   information, information_share   I = H(Y) - mean(-log2 p(y)) in bits; I / H(Y); interval by bootstrap over rows
-//   ngram_information_share  the same of hashed n-grams: above information_share the model does not fit the language
-//   hardest_recall           smallest recall of a class with 10 rows or more; note: which class. Many labels: among as
+//   ngram_information_share  the same of hashed n-grams: far above information_share the model does not fit the
+//   language hardest_recall           smallest recall of a class with 10 rows or more; note: which class. Many labels:
+//   among as
 //                            many rows as have the label, those for which it is likeliest
 // A label costs at most 20 bits. Many labels: bits are summed over labels, H too. Folds, features and penalty:
-// measure_probe.h. A warning where n-grams know more than the encoder (the difference's interval is above 0).
+// measure_probe.h. A warning where n-grams know half as much again as the encoder (and the difference's interval is
+// above 0): 1.1 times is usual where single words decide.
 // Rows whose label gets less than 0.1 while another gets more than 0.8 join profile.suspicious (suspicion: the other's
 // probability; not for multi-label); "reason" says what the probe expects.
 #pragma once

@@ -16,8 +16,8 @@
 //     their target), clusters (count), overlap (share of dev rows that stand in train, exactly or nearly; with dev
 //     rows)
 //   drift (AUC of a linear model on hashed n-grams that tells the first third from the last third, two-fold;
-//     only with `by_time`, rows in time's order; at most 6,000 rows of a third, spread), drift_labels (p of a chi-square
-//     test of the labels of both thirds, rare ones taken together; one label a row or many)
+//     only with `by_time`, rows in time's order; at most 6,000 rows of a third, spread), drift_labels (p of a
+//     chi-square test of the labels of both thirds, rare ones taken together; one label a row or many)
 //
 // Of dev rows contradictions and overlap alone are measured: all else is of the training rows. Rows without a label
 // count as rows, and in no figure of labels.

@@ -41,7 +41,7 @@ double row_variance(const compare::PredictionFile& file, const std::string& metr
 }  // namespace
 
 Outlook look_out(const Choice& choice, const OutlookFacts& facts, double budget) {
-  const Spending plan = spend(budget);
+  const Spending plan = spend(budget, facts.steps);
   Outlook out{.what = fmt::format("a race of {} losses and a verdict of {} blocks (--budget {:g})", plan.arms,
                                   plan.blocks, budget),
               .runs = budget,

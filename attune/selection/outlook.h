@@ -11,6 +11,7 @@ namespace attune::selection {
 struct OutlookFacts {
   compare::PredictionFile judged;  // of the plain loss, corrected
   int64_t train_rows = 0;          // of a run
+  double steps = 0;                // of its whole schedule
   double run_seconds = 0;          // of a plain run on all rows
   int draws = 200;
 };

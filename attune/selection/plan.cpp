@@ -21,6 +21,13 @@ nlohmann::ordered_json Plan::to_json() {
           {"pool_rows", pool_rows}, {"blocks", each},           {"options", list.to_json()}};
 }
 
+double Plan::steps() const {
+  const train::TrainOptions& t = options.train;
+  if (t.max_steps > 0) return static_cast<double>(t.max_steps);
+  const int64_t learns = blocks.empty() ? 0 : blocks[0].learns;
+  return t.epochs * static_cast<double>(learns) / static_cast<double>(t.batch_size);
+}
+
 Plan Plan::from_json(const nlohmann::json& json, const std::string& where) {
   Plan plan;
   try {

@@ -27,6 +27,8 @@ struct Plan {
   std::vector<Block> blocks = {};  // the race's first, then the verdict's
 
   nlohmann::ordered_json to_json();
+  // Of a whole schedule on a block.
+  double steps() const;
   // Errors (input): `where` names the file.
   static Plan from_json(const nlohmann::json& json, const std::string& where);
 };

@@ -8,6 +8,7 @@
 #include "attune/base/scratch_file.h"
 #include "attune/base/suggest.h"
 #include "attune/base/threads.h"
+#include "attune/compare/judged_run.h"
 #include "attune/data/split.h"
 #include "attune/io/resolve.h"
 #include "attune/metrics/catalog.h"
@@ -156,10 +157,35 @@ class Pool {
   std::unique_ptr<kernels::Kernels> kernels_;
 };
 
+// Of classes a metric may be one of two classes alone, or of grades: told before anything is trained.
+void check_metric(const std::string& metric, const tasks::Task& task, const data::Labels& labels) {
+  if (task.kind != tasks::TaskKind::classify || labels.size() < 2) return;
+  const auto judged = compare::judged_run({.path = {}, .kind = task.data, .rows = {}}, labels, /*decided=*/true);
+  const auto& names = judged->statistics().names();
+  if (std::find(names.begin(), names.end(), metric) == names.end())
+    fail(ErrorKind::usage, "--metric {} ({}): with these {} labels it has no value; those that have one: {}", metric,
+         metrics::metric_info(metric).help, labels.size(), fmt::join(names, ", "));
+}
+
+// Losses as --loss would write them, each once: one that does not fit is told before anything is trained.
+std::vector<std::string> checked_candidates(const SelectOptions& o, const Pool& pool) {
+  std::vector<std::string> candidates;
+  for (const std::string& named : o.candidates) {
+    train::TrainOptions t = o.train;
+    t.loss = named;
+    std::string text =
+        with_context([] { return "in --candidate"; },
+                     [&] { return train::make_run_loss(t, *pool.bundle.task, pool.rows, pool.bundle.labels).text(); });
+    if (std::find(candidates.begin(), candidates.end(), text) == candidates.end())
+      candidates.push_back(std::move(text));
+  }
+  return candidates;
+}
+
 int most_blocks(const SelectOptions& o) {
   constexpr int kOfTime = 5;
   const Budget budget = parse_budget(o.budget);
-  return budget.seconds ? kOfTime : spend(budget.runs).blocks;
+  return budget.seconds ? kOfTime : spend(budget.runs, 0).blocks;
 }
 
 std::string fingerprint(const SelectOptions& o) {
@@ -294,8 +320,11 @@ std::optional<Choice> select_loss(SelectOptions o, train::Observer& observer) {
   const std::string metric = metric_of(o, task);
   const fs::path out = o.train.out;
   Pool pool(o, task);
+  o.train.encode = pool.bundle.encode;  // the length that the model has room for: a demand in every run's config
   for (const auto& note : pool.rows.notes) observer.note(note);
   for (const auto& note : pool.bundle.notes) observer.note(note);
+  check_metric(metric, task, pool.bundle.labels);
+  o.candidates = checked_candidates(o, pool);
   observer.note("looking for rows that are the same, or nearly");
   const Clusters clusters = find_clusters(pool.rows.examples);
   const std::vector<Division> divisions = divide(

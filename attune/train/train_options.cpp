@@ -42,7 +42,8 @@ void TrainOptions::visit(OptionList& list) {
            {.help = "a loss by name, or a sum as in \"0.7*focal(gamma=2) + 0.3*poly1 after 50%\"; `attune loss list` "
                     "shows all; `attune loss show formula` one of your own (default: cross_entropy for classify and "
                     "tag, bce for "
-                    "multilabel, mse for regress; embed: info_nce for pairs, cosent with scores, supcon with labels)",
+                    "multilabel, mse for regress; embed: info_nce for pairs, cosent with scores, supcon with labels); "
+                    "auto: `attune select-loss` chooses, as in 'auto(metric=macro_f1, budget=8)'",
             .placeholder = "LOSS"});
   list.add("teacher", teacher,
            {.help = "fine-tuned model whose answers a loss with distill learns from, as in '0.5*cross_entropy + "

@@ -126,11 +126,8 @@ TEST(MeasureRows, ImbalanceAndEvennessByHand) {
   EXPECT_NEAR(profile.value("evenness"), std::exp(nats) / 4, 1e-12);
   EXPECT_NEAR(profile.value("rarest_share"), 4.0 / 104 * 4, 1e-12);
   EXPECT_EQ(profile.value("grades"), 0);
-  ASSERT_FALSE(profile.warnings.empty());
-  EXPECT_NE(profile.warnings[0].find("1 of 4 classes occur in fewer than 5 rows ('w' in 4)"), std::string::npos)
-      << profile.warnings[0];
+  EXPECT_NE(profile.warnings.at(0).find("1 of 4 classes occur in fewer than 5 rows ('w' in 4)"), std::string::npos);
   EXPECT_EQ(profile.figures().front().name, "rows");
-  EXPECT_NEAR(measured(classes({{"x", 25}, {"y", 25}})).value("evenness"), 1, 1e-12);
 }
 
 TEST(MeasureRows, GradesAreNumbersOrSaidToBe) {
@@ -207,9 +204,8 @@ TEST(MeasureRows, TokensByHand) {
   EXPECT_DOUBLE_EQ(profile.value("truncated"), 0.25);
   EXPECT_NEAR(profile.value("unknown_tokens"), 1.0 / 14, 1e-12);
   EXPECT_NEAR(profile.value("tokens_a_word"), 14.0 / 13, 1e-12);
-  ASSERT_GE(profile.warnings.size(), 3U);
-  EXPECT_NE(profile.warnings[1].find("25.0% of the rows are longer than 8 tokens"), std::string::npos);
-  EXPECT_NE(profile.warnings[2].find("does not know 7.1% of the tokens"), std::string::npos);
+  EXPECT_NE(profile.warnings.at(1).find("25.0% of the rows are longer than 8 tokens"), std::string::npos);
+  EXPECT_NE(profile.warnings.at(2).find("does not know 7.1% of the tokens"), std::string::npos);
 }
 
 TEST(MeasureRows, ChineseWordsAreCharacters) {
@@ -272,7 +268,7 @@ TEST(MeasureRows, DevRowsAreMeasuredForOverlapAlone) {
   EXPECT_EQ(profile.value("clusters"), 12);
   EXPECT_DOUBLE_EQ(profile.value("overlap"), 0.5);
   EXPECT_EQ(profile.find("overlap")->n, 4);
-  EXPECT_NE(profile.warnings.back().find("2 of 4 dev rows"), std::string::npos) << profile.warnings.back();
+  EXPECT_NE(profile.warnings.back().find("2 of 4 dev rows"), std::string::npos);
   EXPECT_EQ(measured(classes({{"x", 6}})).find("overlap"), nullptr);
 }
 
@@ -324,24 +320,21 @@ compare::PredictionFile file_of(std::vector<compare::PredictionRow> rows, data::
 }
 
 // Answers of a calibrated model of four classes on `rows` rows, and labels of which `noise` are drawn anew, wrongly.
-compare::PredictionFile noisy_answers(int rows, double noise) {
-  const std::vector<std::string> names = {"a", "b", "c", "d"};
+compare::PredictionFile noisy_answers(uint32_t rows, double noise) {
   std::vector<compare::PredictionRow> all;
   const uint64_t key = mix_key(kMeasureSeed, static_cast<uint64_t>(1000 * noise));
-  for (int i = 0; i < rows; ++i) {
-    const auto unit = [&](uint32_t which) {
-      return static_cast<double>(random_unit(mix_key(key, which), static_cast<uint32_t>(i)));
-    };
-    const double top = 1 - 0.6 * unit(0) * unit(0);  // how likely the answer is right: often very
-    const uint32_t answered = random_below(mix_key(key, 9), static_cast<uint32_t>(i), 4);
-    const auto other = [&](uint32_t which) {
-      return (answered + 1 + random_below(mix_key(key, which), static_cast<uint32_t>(i), 3)) % 4;
-    };
-    uint32_t gold = unit(1) < top ? answered : other(2);
-    if (unit(3) < noise) gold = (gold + 1 + random_below(mix_key(key, 4), static_cast<uint32_t>(i), 3)) % 4;
+  for (uint32_t i = 0; i < rows; ++i) {
+    uint32_t drawn = 5 * i;
+    const auto unit = [&] { return static_cast<double>(random_unit(key, drawn++)); };
+    const auto other = [&](uint32_t k) { return (k + 1 + random_below(key + 1, drawn, 3)) % 4; };
+    const double top = 1 - 0.6 * unit() * unit();  // how likely the answer is right: often very
+    const uint32_t answered = random_below(key + 2, i, 4);
+    uint32_t gold = unit() < top ? answered : other(answered);
+    if (unit() < noise) gold = other(gold);
     std::vector<std::pair<std::string, double>> p;
-    for (uint32_t k = 0; k < 4; ++k) p.emplace_back(names[k], k == answered ? top : (1 - top) / 3);
-    all.push_back(answer(names[gold], p));
+    for (uint32_t k = 0; k < 4; ++k)
+      p.emplace_back(std::string(1, static_cast<char>('a' + k)), k == answered ? top : (1 - top) / 3);
+    all.push_back(answer(std::string(1, static_cast<char>('a' + gold)), p));
   }
   return file_of(std::move(all), data::TargetKind::label);
 }
@@ -353,15 +346,13 @@ TEST(MeasureAnswers, TheNoiseCeilingShowsPlantedNoise) {
     Profile profile;
     measure_answers(noisy_answers(4000, noise), profile);
     const Figure* figure = profile.find("noise_ceiling");
-    ASSERT_NE(figure, nullptr);
     printf("noise %.2f: ceiling %.3f\n", noise, figure->value);
     EXPECT_GE(figure->value, low);
     EXPECT_LE(figure->value, high);
     EXPECT_NEAR(static_cast<double>(figure->n), 800, 3);
-    EXPECT_NEAR(figure->interval->low,
-                metrics::wilson(figure->value * static_cast<double>(figure->n), static_cast<double>(figure->n)).low,
-                1e-9);
-    EXPECT_EQ(std::ssize(profile.suspicious), std::llround(figure->value * static_cast<double>(figure->n)));
+    const auto n = static_cast<double>(figure->n);
+    EXPECT_NEAR(figure->interval->low, metrics::wilson(figure->value * n, n).low, 1e-9);
+    EXPECT_EQ(std::ssize(profile.suspicious), std::llround(figure->value * n));
     for (size_t i = 1; i < profile.suspicious.size(); ++i)
       EXPECT_GE(profile.suspicious[i - 1].suspicion, profile.suspicious[i].suspicion);
   }
@@ -533,7 +524,6 @@ TEST_F(MeasureModel, FindsWhatTextsSayAndAWrongLabel) {
   rows[40].labels = {"1"};
   Profile profile;
   ASSERT_TRUE(measure(bundle, rows, 1, profile));
-  for (const Figure& figure : profile.figures()) printf("%s %.3f\n", figure.name.c_str(), figure.value);
   EXPECT_GT(profile.value("probe_accuracy"), 0.9);
   EXPECT_GT(profile.value("information_share"), 0.5);
   EXPECT_GT(profile.value("ngram_information_share"), 0.5);

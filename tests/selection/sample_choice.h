@@ -14,9 +14,9 @@ inline const char* const kHostileFile = "data/<b onload='x'>.csv";
 
 // Blocks in which the first side is `differences` better, on 1,600 rows each.
 inline Judgement judged(const std::string& first, const std::string& second, const std::vector<double>& differences,
-                        double rows_variance, double worth, bool same_runs = false) {
+                        double rows_variance, double worth) {
   Judgement out;
-  out.first = first, out.second = second, out.same_runs = same_runs;
+  out.first = first, out.second = second;
   const auto blocks = static_cast<double>(differences.size());
   out.seen.differences = {.by_block = differences,
                           .block_variance = rows_variance,
@@ -32,13 +32,21 @@ inline Judgement judged(const std::string& first, const std::string& second, con
                                .only_second_right = 48});
     out.gained += 61, out.lost += 48;
   }
-  out.verdict = compare::judge(out.seen.differences, {.worth = worth, .same_models = same_runs});
+  out.verdict = compare::judge(out.seen.differences, {.worth = worth});
   out.classes = {{"card_arrival", 212, 0.861, 0.802},
                  {kHostileLabel, 35, 0.514, 0.466},
                  {"查询余额", 12, 0.583, 0.667},
                  {"transfer_not_received_by_recipient_or_declined_later", 140, 0.842, 0.871}};
   out.changed = {{"train.csv line 812", "card_arrival", "card_arrival", "lost_or_stolen_card", 3},
                  {std::string(kHostileFile) + " line 9", kHostileLabel, "top_up", kHostileLabel, 2}};
+  return out;
+}
+
+// The same, of runs that were answered in two ways.
+inline Judgement judged_twice(const std::vector<double>& differences, double rows_variance, double worth) {
+  Judgement out = judged("cross_entropy with corrections", "cross_entropy", differences, rows_variance, worth);
+  out.same_runs = true;
+  out.verdict = compare::judge(out.seen.differences, {.worth = worth, .same_models = true});
   return out;
 }
 
@@ -135,7 +143,7 @@ inline Choice sample_corrections() {
                   .corrected = 0.8173,
                   .correction = "prior +0.35",
                   .seconds = 118.2}};
-  choice.judgements = {judged("cross_entropy with corrections", "cross_entropy", {0.0053}, 9e-6, choice.worth, true)};
+  choice.judgements = {judged_twice({0.0053}, 9e-6, choice.worth)};
   choice.outlook = Outlook{
       .what = "a race of 6 losses (--budget 8)", .runs = 8, .seconds = 950, .visible = 0.019, .undecided = 0.87};
   choice.seconds = 121;
@@ -153,7 +161,7 @@ inline Choice sample_choice() {
   choice.corrections_pay = true;
   choice.correction = "a prior of +0.35, of the last block";
   choice.judgements = {
-      judged("cross_entropy with corrections", "cross_entropy", {0.0128, 0.0161, 0.0124}, 3e-5, choice.worth, true),
+      judged_twice({0.0128, 0.0161, 0.0124}, 3e-5, choice.worth),
       judged("square with corrections", "cross_entropy with corrections", {0.012, -0.004, 0.009}, 8e-5, choice.worth)};
   choice.judgements[1].seen.notes = {"12 of 77 labels have fewer than 10 rows in runs/verdict-1: they weigh as much"};
   choice.race = {{.arm = "cross_entropy", .value = 0.784},
@@ -202,7 +210,7 @@ inline Choice sample_choice() {
   choice.seconds = 951;
   choice.notes = {"data/" + std::string(kHostileLabel) + " has 35 rows"};
   choice.test = Choice::Test{
-      .file = "test.csv", .rows = 3080, .plain = 0.809, .chosen = 0.8214, .interval = metrics::Interval{0.004, 0.021}};
+      .file = "test.csv", .rows = 3080, .plain = 0.809, .chosen = 0.8214, .interval = metrics::Interval{0.806, 0.837}};
   return choice;
 }
 

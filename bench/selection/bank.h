@@ -1,0 +1,30 @@
+// A bank of what runs of the plain loss answered: for each block of the procedure's division several seeds. Races and
+// verdicts can be drawn from it through the real code, thousands of times, at the price of reading files.
+#pragma once
+#include <map>
+#include <string>
+#include <vector>
+
+#include "attune/selection/job.h"
+#include "attune/selection/plan.h"
+
+namespace attune::bench {
+
+struct Bank {
+  std::string name;
+  selection::Plan plan;
+  std::vector<std::vector<selection::Answers>> runs;  // [block][seed]
+};
+
+inline constexpr int kBankBlocks = 5;  // the race's and four of the verdict
+
+// The job of a block's seed.
+selection::Job bank_job(const selection::Plan& plan, size_t block, int seed);
+
+// The plan of a bank over the rows of `options`; writes its files where they are not there yet.
+selection::Plan bank_plan(const selection::SelectOptions& options);
+
+// Errors (input): a run is missing.
+Bank read_bank(const std::string& folder, int seeds);
+
+}  // namespace attune::bench

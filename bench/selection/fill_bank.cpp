@@ -1,0 +1,42 @@
+// Fills a bank: runs of the plain loss on five blocks of a data set, several seeds each. Takes attune select-loss's
+// options; goes on where it was stopped.
+//
+//   fill_bank SEEDS --model minilm --task classify --train rows.csv --metric accuracy --out bank/sst2 ...
+#include <cstdio>
+#include <cstdlib>
+
+#include "attune/base/error.h"
+#include "attune/selection/run_jobs.h"
+
+#include "bench/selection/bank.h"
+#include "cli/arguments.h"
+
+int main(int argc, char** argv) {
+  using namespace attune;
+  try {
+    const int seeds = argc > 1 ? std::atoi(argv[1]) : 0;
+    if (seeds < 1) fail(ErrorKind::usage, "usage: fill_bank SEEDS [options of attune select-loss]");
+    selection::SelectOptions options;
+    OptionList list;
+    options.visit(list);
+    cli::parse_arguments({argv + 2, argv + argc}, list, 0);
+    const selection::Plan plan = bench::bank_plan(options);
+    train::Observer silent;
+    selection::LocalRunner runner(plan, options.train.out, silent);
+    double seconds = 0;
+    for (int seed = 1; seed <= seeds; ++seed)  // seed by seed: a bank that was cut short has whole seeds
+      for (size_t block = 0; block < plan.blocks.size(); ++block) {
+        const auto answers = runner.run(bench::bank_job(plan, block, seed));
+        if (!answers) return 130;
+        seconds += answers->seconds;
+        fmt::print("{} block {} seed {}: {} {:.4f}{}, {:.1f} s\n", options.train.out, block, seed, plan.metric,
+                   selection::value_of(selection::plain(answers->judged), plan.metric),
+                   answers->failed ? " FAILED" : "", answers->seconds);
+        std::fflush(stdout);
+      }
+    fmt::print("{}: {} runs, {:.0f} s of training\n", options.train.out, seeds * bench::kBankBlocks, seconds);
+  } catch (const Error& error) {
+    fmt::print(stderr, "{}\n", error.what());
+    return 1;
+  }
+}
