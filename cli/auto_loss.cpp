@@ -54,6 +54,7 @@ int train_with_auto_loss(train::TrainOptions options, train::Observer& observer)
   choosing.final_model = options.out;
   choosing.train.out = options.out + "-choice";
   choosing.train.resume = false;
+  choosing.program = std::filesystem::canonical("/proc/self/exe").string();
   if (std::filesystem::exists(options.out) && !options.overwrite && !options.resume)
     fail(ErrorKind::usage, "--out {} exists; give --overwrite to replace it, --resume to go on, or another folder",
          options.out);

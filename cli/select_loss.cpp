@@ -1,6 +1,7 @@
 // attune select-loss: which loss, from evidence.
 #include <chrono>
 #include <cmath>
+#include <filesystem>
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 #include <unistd.h>
@@ -83,6 +84,7 @@ int run_select_loss(const ArgumentList& arguments) {
   }
   if (!options.replay.empty()) return replay(options);
   options.train.max_length_is_a_demand = list.given("max-length");
+  options.program = std::filesystem::canonical("/proc/self/exe").string();
   SelectConsole console(watch_for_interrupts());
   const auto choice = selection::select_loss(options, console);
   console.clear();

@@ -2,6 +2,7 @@
 #pragma once
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "attune/selection/answers.h"
 
@@ -20,6 +21,8 @@ struct Job {
 class JobRunner {
  public:
   virtual ~JobRunner() = default;
+  // These will be asked for, in any order: who can run several at once may begin.
+  virtual void prepare(const std::vector<Job>&) {}
   // Nothing: it was stopped. A run that fails by its numbers is an answer (Answers::failed). Errors: io, input.
   virtual std::optional<Answers> run(const Job& job) = 0;
 };

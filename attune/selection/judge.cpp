@@ -255,6 +255,9 @@ class Judging {
     plan_line(spending);
     const compare::PredictionFile plain_file = after(base, 0);
     choice_.race.push_back({.arm = plan_.plain_loss, .value = value_of(plain_file, plan_.metric)});
+    std::vector<Job> jobs;
+    for (const Arm& arm : arms_) jobs.push_back(race_job(arm, spending.rung));
+    runner_.prepare(jobs);
     for (const Arm& arm : arms_) {
       say("race: " + arm.name);
       const Answers& run = answers_or_again(race_job(arm, spending.rung));
@@ -300,12 +303,26 @@ class Judging {
 
   // ---- the verdict
 
+  // The plain run's rows and seed.
+  Job finalist_job(const Arm& arm, size_t block) const {
+    Job job = plain_job(block);
+    job.loss = arm.loss, job.rate_times = arm.rate_times;
+    job.name = fmt::format("verdict-{}-{}", block, race_job(arm, 1).name.substr(5));
+    return job;
+  }
+
   void verdict(const Spending& spending) {
     Side before{.name = plan_.plain_loss, .runs = {}},
         behind{.name = plan_.plain_loss + " with corrections", .runs = {}};
     std::vector<Side> sides, opposed;
     for (const Arm& arm : finalists_)
       sides.push_back({.name = arm.name, .runs = {}}), opposed.push_back({.name = plan_.plain_loss, .runs = {}});
+    std::vector<Job> jobs;
+    for (size_t block = 1; block <= static_cast<size_t>(spending.blocks); ++block) {
+      jobs.push_back(plain_job(block));
+      for (const Arm& arm : finalists_) jobs.push_back(finalist_job(arm, block));
+    }
+    runner_.prepare(jobs);
     for (size_t block = 1; block <= static_cast<size_t>(spending.blocks); ++block) {
       say(fmt::format("verdict: block {} of {}", block, spending.blocks));
       const Answers& base = answers_or_again(plain_job(block));
@@ -315,10 +332,7 @@ class Judging {
       }
       before.runs.push_back(plain(base.judged)), behind.runs.push_back(after(base, block));
       for (size_t i = 0; i < finalists_.size(); ++i) {
-        Job job = plain_job(block);
-        job.loss = finalists_[i].loss, job.rate_times = finalists_[i].rate_times;
-        job.name = fmt::format("verdict-{}-{}", block, race_job(finalists_[i], 1).name.substr(5));
-        const Answers& run = answers_or_again(job);
+        const Answers& run = answers_or_again(finalist_job(finalists_[i], block));
         if (run.failed) {
           lose(block, finalists_[i].name, run);
           continue;

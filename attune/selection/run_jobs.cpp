@@ -1,10 +1,14 @@
 #include "attune/selection/run_jobs.h"
 
+#include <atomic>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "attune/base/files.h"
 #include "attune/base/json.h"
+#include "attune/base/threads.h"
+#include "attune/io/run_program.h"
 #include "attune/report/format.h"
 #include "attune/tasks/task.h"
 #include "attune/train/checkpoint.h"
@@ -98,9 +102,49 @@ train::TrainOptions options_of(const Plan& plan, const fs::path& folder, const J
   return o;
 }
 
-LocalRunner::LocalRunner(const Plan& plan, fs::path folder, train::Observer& observer,
-                         std::function<void(const Job&)> told)
-    : plan_(plan), folder_(std::move(folder)), observer_(observer), told_(std::move(told)) {}
+LocalRunner::LocalRunner(const Plan& plan, fs::path folder, train::Observer& observer, ProcessPool pool)
+    : plan_(plan), folder_(std::move(folder)), observer_(observer), pool_(std::move(pool)) {}
+
+fs::path LocalRunner::write_config(const Job& job, const train::TrainOptions& options) const {
+  train::TrainOptions copy = options;
+  OptionList list;
+  copy.visit(list);
+  const fs::path path = folder_ / "jobs" / (job.name + ".json");
+  fs::create_directories(path.parent_path()), fs::create_directories(folder_ / "runs");
+  write_file_atomically(path, list.to_json().dump(2) + "\n");
+  return path;
+}
+
+void LocalRunner::prepare(const std::vector<Job>& jobs) {
+  if (pool_.jobs < 2) return;
+  std::vector<std::vector<std::string>> commands;
+  for (const Job& job : jobs) {
+    const train::TrainOptions options = options_of(plan_, folder_, job);
+    const fs::path run = options.out;
+    if (fs::exists(run / kFailed) || record_of(run)) continue;
+    std::vector<std::string> command{
+        pool_.program, "train",
+        "--config",    write_config(job, options).string(),
+        "--threads",   std::to_string(std::max(1, choose_threads(options.threads).threads / pool_.jobs))};
+    if (fs::exists(run)) command.emplace_back(train::newest_checkpoint(run) ? "--resume" : "--overwrite");
+    commands.push_back(std::move(command));
+  }
+  if (commands.size() < 2) return;
+  observer_.note(fmt::format("{} runs, {} at once", commands.size(),
+                             std::min<size_t>(commands.size(), static_cast<size_t>(pool_.jobs))));
+  std::atomic<size_t> next{0};
+  std::vector<std::thread> workers;
+  for (int worker = 0; worker < pool_.jobs; ++worker)
+    workers.emplace_back([&] {
+      // A run that fails is run again where it is asked for, and says there why.
+      for (size_t at = next++; at < commands.size() && !observer_.stop_requested(); at = next++) try {
+          io::run_program(commands[at]);
+        } catch (const Error&) {
+          return;
+        }
+    });
+  for (std::thread& worker : workers) worker.join();
+}
 
 std::optional<Answers> LocalRunner::run(const Job& job) {
   train::TrainOptions options = options_of(plan_, folder_, job);
@@ -110,11 +154,8 @@ std::optional<Answers> LocalRunner::run(const Job& job) {
     check_same(*record, options, run);
     return load(options, *record);
   }
-  OptionList list;
-  options.visit(list);
-  fs::create_directories(folder_ / "jobs"), fs::create_directories(run.parent_path());
-  write_file_atomically(folder_ / "jobs" / (job.name + ".json"), list.to_json().dump(2) + "\n");
-  if (told_) told_(job);
+  if (observer_.stop_requested()) return std::nullopt;
+  write_config(job, options);
   if (fs::exists(run)) (train::newest_checkpoint(run) ? options.resume : options.overwrite) = true;
   JobObserver observer(observer_, limit_);
   try {

@@ -4,7 +4,6 @@
 //   runs/NAME/       its folder, without a model: predictions, reports, attune.json
 #pragma once
 #include <filesystem>
-#include <functional>
 
 #include "attune/selection/job.h"
 #include "attune/selection/plan.h"
@@ -15,21 +14,31 @@ namespace attune::selection {
 // A run's options, as its jobs/NAME.json has them.
 train::TrainOptions options_of(const Plan& plan, const std::filesystem::path& folder, const Job& job);
 
+// Several runs at once, each a process of its own.
+struct ProcessPool {
+  int jobs = 1;         // at once
+  std::string program;  // attune, by its path; runs `PROGRAM train --config ...`
+};
+
 // Takes what ran already (here or elsewhere), goes on where one was stopped, runs the rest. A run of other options or
-// data in its place: error (usage). `told`: each run before it starts.
+// data in its place: error (usage).
 class LocalRunner final : public JobRunner {
  public:
-  LocalRunner(const Plan& plan, std::filesystem::path folder, train::Observer& observer,
-              std::function<void(const Job&)> told = {});
+  LocalRunner(const Plan& plan, std::filesystem::path folder, train::Observer& observer, ProcessPool pool = {});
+  // With a pool of several: runs those that are not finished; what fails there is told when it is asked for.
+  void prepare(const std::vector<Job>& jobs) override;
   std::optional<Answers> run(const Job& job) override;
   // Stops a first run that would take longer: errors (input). 0: none.
   void set_time_limit(double seconds) { limit_ = seconds; }
 
  private:
+  // Writes jobs/NAME.json; its path.
+  std::filesystem::path write_config(const Job& job, const train::TrainOptions& options) const;
+
   const Plan& plan_;
   std::filesystem::path folder_;
   train::Observer& observer_;
-  std::function<void(const Job&)> told_;
+  ProcessPool pool_;
   double limit_ = 0;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <unordered_map>
 
 #include "attune/base/files.h"
 #include "attune/base/json.h"
@@ -167,6 +168,19 @@ void check_metric(const std::string& metric, const tasks::Task& task, const data
          metrics::metric_info(metric).help, labels.size(), fmt::join(names, ", "));
 }
 
+// Two sides' answers are matched by the rows' ids, so none may stand twice: told before anything is trained.
+void check_ids(const data::Dataset& rows) {
+  std::unordered_map<std::string_view, size_t> seen;
+  for (size_t row = 0; row < rows.examples.size(); ++row) {
+    const data::ExampleView view = rows.examples.view(row);
+    if (view.id.empty()) continue;
+    const auto [at, fresh] = seen.emplace(view.id, row);
+    if (!fresh)
+      fail(ErrorKind::input, "the id '{}' stands in {} and in {}; answers are matched by it, so give each row its own",
+           view.id, rows.describe(rows.examples.view(at->second).origin), rows.describe(view.origin));
+  }
+}
+
 // Losses as --loss would write them, each once: one that does not fit is told before anything is trained.
 std::vector<std::string> checked_candidates(const SelectOptions& o, const Pool& pool) {
   std::vector<std::string> candidates;
@@ -323,6 +337,7 @@ std::optional<Choice> select_loss(SelectOptions o, train::Observer& observer) {
   o.train.encode = pool.bundle.encode;  // the length that the model has room for: a demand in every run's config
   for (const auto& note : pool.rows.notes) observer.note(note);
   for (const auto& note : pool.bundle.notes) observer.note(note);
+  check_ids(pool.rows);
   check_metric(metric, task, pool.bundle.labels);
   o.candidates = checked_candidates(o, pool);
   observer.note("looking for rows that are the same, or nearly");
@@ -358,7 +373,7 @@ std::optional<Choice> select_loss(SelectOptions o, train::Observer& observer) {
     if (!profile) return std::nullopt;
     write_file_atomically(out / "profile.json", to_json(*profile).dump(2) + "\n");
   }
-  LocalRunner runner(plan, out, observer);
+  LocalRunner runner(plan, out, observer, {.jobs = o.jobs, .program = o.program});
   if (const Budget budget = parse_budget(o.budget); budget.seconds) runner.set_time_limit(*budget.seconds);
   std::optional<Choice> choice =
       judge(plan, read_profile(out / "profile.json"), runner, [&](const std::string& text) { observer.note(text); });

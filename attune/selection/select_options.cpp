@@ -24,6 +24,9 @@ void SelectOptions::visit(OptionList& list) {
   list.add("level", level, {.help = "of intervals", .min = 0.5, .max = 0.9999});
   list.add("draws", draws, {.help = "resamples of the rows", .min = 100, .max = 1e6});
   list.add(
+      "jobs", jobs,
+      {.help = "runs at once, each a process with its share of --threads", .min = 1, .max = 256, .output_only = true});
+  list.add(
       "final-model", final_model,
       {.help = "train the chosen loss on all rows at the end and leave the model here; --test is judged then, once",
        .placeholder = "DIR",

@@ -18,6 +18,8 @@ struct SelectOptions {
   bool by_time = false;
   std::vector<std::string> candidates;
   int64_t draws = 1000;
+  int jobs = 1;
+  std::string program;  // no option: attune itself, for several jobs at once
   std::string final_model;
   std::string replay;
   train::TrainOptions train;

@@ -70,6 +70,14 @@ class SelectLoss(ProgramTest):
         self.assertEqual(told.returncode, 1)
         self.assertIn("NOT what", told.stderr.decode())
 
+    def test_several_runs_at_once_give_the_same_choice(self):
+        self.succeeded(self.select("alone", "--budget", 8))
+        self.succeeded(self.select("pool", "--budget", 8, "--jobs", 3))
+        one, other = (json.loads((self.folder / name / "verdict.json").read_text()) for name in ("alone", "pool"))
+        for each in (one, other):
+            each.pop("seconds"), [run.pop("seconds") for run in each["runs"]]
+        self.assertEqual(one, other)
+
     def test_auto(self):
         out = self.folder / "auto"
         result = attune("train", "--model", self.model, "--train", self.data, "--out", out, *QUICK[:-2], "--loss", "auto(metric=macro_f1)")

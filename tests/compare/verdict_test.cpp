@@ -90,6 +90,29 @@ TEST(Verdict, MoreFinalistsWidenIt) {
   EXPECT_NEAR(two.high - two.low, (one.high - one.low) * 2.2414 / 1.96, 0.01);
 }
 
+// Finalists with unlike many blocks: what is known of runs is what they have together.
+TEST(Verdict, FreedomOfUnlikeFinalists) {
+  const Differences seen = folds({2.5, -0.5, 1.2});
+  const auto half = [&](std::optional<double> freedom) {
+    const Verdict v = judge(seen, {.finalists = 2, .runs_variance = 2.26, .runs_freedom = freedom, .worth = 0.5});
+    return v.high - v.low;
+  };
+  EXPECT_DOUBLE_EQ(half(4), half({})) << "two of three blocks each: M (S - 1)";
+  EXPECT_GT(half(2), half(4)) << "the other has one block";
+  const Verdict own = judge(seen, {.runs_variance = 2.26, .runs_freedom = 2, .worth = 0.5});
+  EXPECT_DOUBLE_EQ(own.df, judge(seen, {.runs_variance = 2.26, .worth = 0.5}).df);
+}
+
+// Two ways to answer with the same models: a block says something of its model.
+TEST(Verdict, TheSameModels) {
+  EXPECT_EQ(judge(folds({3}), {.worth = 0.5, .same_models = true}).state, State::better_by_worth);
+  EXPECT_EQ(judge(folds({2}), {.worth = 0.5, .same_models = true}).state, State::better);
+  EXPECT_EQ(judge(folds({0.1}, 0.01), {.worth = 0.5, .same_models = true}).state, State::no_difference);
+  EXPECT_EQ(judge(folds({1}), {.worth = 0.5, .same_models = true}).state, State::undecided);
+  EXPECT_EQ(judge(folds({1.2, 1.21}, 0.5), {.worth = 0.5, .same_models = true}).state, State::better);
+  EXPECT_EQ(judge(folds({3}), {.worth = 0.5}).state, State::undecided);
+}
+
 // The same rows in every block: more runs do not shorten what the rows leave open.
 TEST(Verdict, SameRows) {
   const Differences seen{.by_block = {1.2, 0.4, 1.6}, .block_variance = 0.85, .mean_variance = 0.6, .units = 1000};

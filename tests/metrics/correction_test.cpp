@@ -187,7 +187,7 @@ TEST(Correction, LabelsWithoutPositivesAndFarOut) {
   LabelAnswers answers{.labels = 3, .logits = {}, .gold = {}};
   for (int i = 0; i < 12; ++i) {
     const bool gold = i % 2 == 0;
-    answers.logits.insert(answers.logits.end(), {gold ? 500.0 + i : 300.0 - i, gold ? -1.0 : -3.0, -5.0});
+    answers.logits.insert(answers.logits.end(), {gold ? 500.0 + i : 300.0 - i, gold ? -0.5 : -3.0, -5.0});
     answers.gold.insert(answers.gold.end(), {gold, gold, 0});
   }
   for (const char* metric : {"macro_f1", "micro_f1", "subset_accuracy", "weighted_f1", "samples_f1"}) {
@@ -200,9 +200,9 @@ TEST(Correction, LabelsWithoutPositivesAndFarOut) {
   }
   const Correction found = fit_correction("macro_f1", answers);
   ASSERT_EQ(found.shift.size(), 3U);
-  // Label 1: 6 positives, its own cut is -2.
+  // Label 1: 6 positives, its own cut is -1.75.
   const double common = found.shift[2];
-  EXPECT_NEAR(found.shift[1], (6 * -2 + 10 * common) / 16, 1e-9);
+  EXPECT_NEAR(found.shift[1], (6 * -1.75 + 10 * common) / 16, 1e-9);
 }
 
 TEST(Correction, ScoresByLeastSquares) {

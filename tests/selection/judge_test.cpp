@@ -211,11 +211,32 @@ TEST(Judge, ALossThatIsBetterWins) {
     EXPECT_TRUE(choice.loss_is_proven);
     EXPECT_EQ(choice.rate_times, 1);
     const Judgement& verdict = of_loss(choice, "planted");
-    EXPECT_LT(verdict.verdict.low, 0.06);
-    EXPECT_GT(verdict.verdict.high, 0.06);
+    EXPECT_NEAR(verdict.verdict.difference, 0.06, 0.025) << "seed 9";
     EXPECT_EQ(verdict.verdict.state, compare::State::better_by_worth);
     EXPECT_NE(choice.sentence.find("planted is better than cross_entropy by"), std::string::npos) << choice.sentence;
   }
+}
+
+// Of many races: it is found nearly always, and the interval holds the truth about as often as it says.
+TEST(Judge, TheIntervalHoldsWhatWasPlanted) {
+  constexpr int kRaces = 40;
+  int holds = 0, wins = 0;
+  double sum = 0;
+  for (uint64_t seed = 1; seed <= kRaces; ++seed) {
+    const World world{.seed = seed, .rows = 400, .inner = 30, .better = {{"planted", 0.06}}};
+    Plan plan = fake_plan(world, "8");
+    plan.options.candidates = {"planted"};
+    const Choice choice = *made(world, plan).choice;
+    wins += choice.loss == "planted";
+    for (const Judgement& judgement : choice.judgements)
+      if (judgement.first == "planted") {
+        holds += judgement.verdict.low <= 0.06 && judgement.verdict.high >= 0.06;
+        sum += judgement.verdict.difference;
+      }
+  }
+  EXPECT_GE(wins, 32) << "of 40, seeds 1 to 40";
+  EXPECT_GE(holds, 34) << "of 40, seeds 1 to 40";
+  EXPECT_NEAR(sum / kRaces, 0.06, 0.006) << "a race that was won is no part of the verdict";
 }
 
 // Worse by as much: never taken, and no claim the other way round.
@@ -235,6 +256,34 @@ TEST(Judge, ALossThatIsWorseIsNot) {
   ASSERT_EQ(choice.judgements.size(), 2U);
   EXPECT_LT(choice.judgements[1].verdict.high, 0) << "it is seen to be worse";
   EXPECT_NE(choice.sentence.find("No loss was shown to be better"), std::string::npos) << choice.sentence;
+}
+
+// What a correction brings is no loss's merit: both sides have theirs, in the race and in the verdict.
+TEST(Judge, CorrectedAgainstCorrected) {
+  int proven = 0;
+  for (uint64_t seed = 1; seed <= 4; ++seed) {
+    const World world{.seed = seed, .rows = 1000, .inner = 600, .bias = 1.5};
+    const Choice choice = *made(world, fake_plan(world, "8", {"no", "yes"})).choice;
+    EXPECT_TRUE(choice.corrections_pay) << "or this test says nothing";
+    proven += choice.loss_is_proven;
+    ASSERT_EQ(choice.judgements.size(), 2U);
+    const Judgement &corrections = choice.judgements[0], &verdict = choice.judgements[1];
+    const auto figures = [&](const std::string& purpose, bool plain) {
+      return *std::find_if(choice.runs.begin(), choice.runs.end(), [&](const RunFigures& run) {
+        return run.purpose == purpose && plain == run.name.ends_with("-cross_entropy");
+      });
+    };
+    for (size_t block = 0; block < 3; ++block) {
+      const std::string purpose = fmt::format("verdict {}", block + 1);
+      EXPECT_EQ(verdict.seen.blocks[block].first, figures(purpose, false).corrected);
+      EXPECT_EQ(verdict.seen.blocks[block].second, figures(purpose, true).corrected);
+      EXPECT_EQ(corrections.seen.blocks[block].first, figures(purpose, true).corrected);
+      EXPECT_EQ(corrections.seen.blocks[block].second, figures(purpose, true).plain);
+      EXPECT_GT(figures(purpose, true).corrected, figures(purpose, true).plain + 0.01);
+    }
+    for (const RaceLine& line : choice.race) EXPECT_LT(std::abs(line.difference), 0.05) << line.arm;
+  }
+  EXPECT_EQ(proven, 0) << "of 4, seeds 1 to 4";
 }
 
 TEST(Judge, OfAnotherRateTheRateIsTaken) {
@@ -460,6 +509,40 @@ TEST(Judge, AMetricWithoutAValueIsAnError) {
   }
 }
 
+// Scores: one loss answers alike everywhere, so that its correlation has no value; it has failed, and no more.
+TEST(Judge, AnArmWithoutAValueHasFailed) {
+  const World world{.seed = 24, .rows = 200};
+  Plan plan = fake_plan(world, "8");
+  plan.options.train.task = "regress", plan.metric = "spearman", plan.plain_loss = "mse";
+  plan.options.candidates = {"flat"};
+  const auto as_scores = [](const Job& job, compare::PredictionFile& file, bool flat) {
+    file.kind = data::TargetKind::score;
+    for (compare::PredictionRow& row : file.rows) {
+      const auto at = static_cast<uint32_t>(row.line);
+      row.gold_score = random_normal(job.block, at);
+      row.score = flat ? 0.5 : row.gold_score + random_normal(mix_key(data::text_hash(job.loss), job.seed), at);
+      row.gold.clear(), row.logits.clear();
+    }
+  };
+  const Change scores = [&](const Job& job, Answers& answers) {
+    as_scores(job, answers.inner, job.loss == "flat"), as_scores(job, answers.judged, job.loss == "flat");
+  };
+  plan.labels = {"a", "b"};  // fake_runs.h draws rows by them
+  const Choice choice = *made(world, plan, scores).choice;
+  EXPECT_NEAR(choice.race.at(0).value, 0.69, 0.1) << "a normal variable, and itself with as much noise";
+  const auto line =
+      std::find_if(choice.race.begin(), choice.race.end(), [](const RaceLine& each) { return each.arm == "flat"; });
+  ASSERT_NE(line, choice.race.end());
+  EXPECT_TRUE(line->failed);
+  EXPECT_FALSE(line->finalist);
+  for (const RaceLine& each : choice.race) EXPECT_EQ(each.failed, each.arm == "flat") << each.arm;
+  // Of the plain loss that is no race.
+  const Change all = [&](const Job& job, Answers& answers) {
+    as_scores(job, answers.inner, true), as_scores(job, answers.judged, true);
+  };
+  EXPECT_ERROR(ErrorKind::numeric, made(world, plan, all), "mse failed twice", "one answer for every row");
+}
+
 // ---- time as a budget
 
 TEST(Judge, TimeBuysWhatTheFirstRunLeaves) {
@@ -481,6 +564,17 @@ TEST(Judge, TimeBuysWhatTheFirstRunLeaves) {
   const Plan plan = fake_plan(world, "1000s");
   EXPECT_ERROR(ErrorKind::numeric, judge(plan, {}, runner), "every run of cross_entropy failed", "NaN");
   EXPECT_EQ(runner.jobs.size(), 2U);
+}
+
+// The run that was made again tells what a run takes.
+TEST(Judge, TimeIsToldByTheRunThatWorked) {
+  const World world{.seed = 22, .rows = 100};
+  const Made race = made(world, fake_plan(world, "1000s"), [](const Job& job, Answers& answers) {
+    if (job.name == "plain") answers = {.inner = {}, .judged = {}, .failed = true, .failure = "NaN"};
+  });
+  EXPECT_EQ(race.jobs.at(1).name, "plain-again");
+  EXPECT_FALSE(race.choice->race.empty());
+  EXPECT_DOUBLE_EQ(race.choice->budget, 10);
 }
 
 TEST(Budget, HugeOnesAreStillPlans) {

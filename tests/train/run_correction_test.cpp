@@ -8,6 +8,7 @@
 
 #include "attune/losses/language/make_objective.h"
 #include "attune/metrics/correction.h"
+#include "attune/train/run.h"
 
 #include "tests/base/expect_error.h"
 #include "tests/base/temp_folder.h"
@@ -182,6 +183,39 @@ TEST_F(CorrectModel, WhereNothingHelpsTheModelStays) {
   TrainOptions o;
   o.correct_for = "accuracy";
   EXPECT_FALSE(correct_model(o, bundle_, *kernels_, train, dev, [] { return true; })) << "stopped";
+}
+
+// The same run with and without --correct-for, as folders.
+TEST_F(CorrectModel, AWholeRunAnswersAsTheOneWithoutIt) {
+  std::string csv = "text,label\n";
+  for (const data::Example& row : test::graded_texts().examples) csv += row.text + "," + row.labels[0] + "\n";
+  TrainOptions o;
+  o.task = "classify", o.model = (folder_ / "model").string();
+  o.train = {folder_.put("train.csv", csv).string()}, o.dev = folder_.put("dev.csv", csv).string();
+  o.lr = 1e-3, o.epochs = 3, o.bootstrap = 0, o.ladder = false, o.threads = 1;
+  const auto run = [&](const char* name, const char* metric) {
+    o.out = (folder_ / name).string(), o.correct_for = metric;
+    Observer observer;
+    EXPECT_EQ(run_training(o, observer).state, RunResult::State::finished);
+    return tasks::open_for_inference(o.out, tensor::DType::f32);
+  };
+  const tasks::ModelBundle plain = run("plain", ""), corrected = run("corrected", "log_loss");
+  bundle_ = tasks::open_for_inference((folder_ / "plain").string(), tensor::DType::f32);
+  const Split dev = split("dev", [](size_t, data::Example&) {});
+  const std::vector<double> before = logits(plain, dev);
+  metrics::ClassAnswers answers{.classes = 4, .logits = before, .gold = {}, .prior = {30, 30, 30, 30}};
+  for (int64_t row = 0; row < dev.rows(); ++row) answers.gold.push_back(dev.targets.labels(row)[0]);
+  const metrics::Correction found = metrics::fit_correction("log_loss", answers);
+  ASSERT_TRUE(found.helps()) << "or this test says nothing";
+  // One temperature for all; that of the run is fitted to its own logits, whose last bits are others.
+  const std::vector<double> got = logits(corrected, dev);
+  const auto largest = std::max_element(before.begin(), before.end()) - before.begin();
+  const double temperature = before[static_cast<size_t>(largest)] / got[static_cast<size_t>(largest)];
+  EXPECT_NEAR(temperature, found.temperature, 0.01 * found.temperature);
+  std::vector<double> want = before;
+  for (double& z : want) z /= temperature;
+  expect_near(got, want);
+  EXPECT_NE(test::slurp(folder_ / "corrected/report.txt").find(found.text), std::string::npos);
 }
 
 TEST_F(CorrectModel, RefusedBeforeAnythingIsTrained) {
