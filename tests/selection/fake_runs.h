@@ -1,6 +1,7 @@
 // Runs that nobody trained: a loss is a true accuracy, a run is that plus its own luck, and rows are as hard for one
 // run as for another. All from counters: a run of the same loss, rate, seed and block answers the same.
 #pragma once
+#include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
 #include <functional>
@@ -12,6 +13,7 @@
 #include "attune/base/rng.h"
 #include "attune/data/examples.h"
 #include "attune/selection/job.h"
+#include "attune/selection/judge.h"
 #include "attune/selection/plan.h"
 
 namespace attune::selection {
@@ -108,6 +110,21 @@ inline void make_constant(Answers& answers) {
   for (compare::PredictionFile* file : {&answers.inner, &answers.judged})
     for (compare::PredictionRow& row : file->rows)
       for (auto& [label, z] : row.logits) z = label == "a" ? 1 : 0;
+}
+
+// A choice, and the runs that it asked for.
+struct Made {
+  std::optional<Choice> choice;
+  std::vector<Job> jobs;
+};
+using Change = std::function<void(const Job&, Answers&)>;
+
+inline Made made(const World& world, const Plan& plan, const Change& change = {}) {
+  FakeRunner runner(world, plan);
+  runner.change = change;
+  Made out{.choice = judge(plan, {}, runner), .jobs = {}};
+  out.jobs = runner.jobs;
+  return out;
 }
 
 }  // namespace attune::selection
