@@ -4,8 +4,8 @@
 #include <nlohmann/json.hpp>
 
 #include "attune/base/error.h"
-#include "attune/selection/choice_json.h"
-#include "attune/selection/choice_text.h"
+#include "attune/selection/report/json.h"
+#include "attune/selection/report/text.h"
 #include "attune/selection/select.h"
 
 #include "cli/output.h"

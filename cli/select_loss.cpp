@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "attune/report/format.h"
-#include "attune/selection/choice_json.h"
-#include "attune/selection/choice_text.h"
+#include "attune/selection/report/json.h"
+#include "attune/selection/report/text.h"
 #include "attune/selection/select.h"
 
 #include "cli/arguments.h"

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "attune/data/dataset.h"
-#include "attune/selection/clusters.h"
+#include "attune/selection/measure/clusters.h"
 
 namespace attune::selection {
 

@@ -2,32 +2,27 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
-#include <map>
 
 #include "attune/base/error.h"
-#include "attune/base/files.h"
 #include "attune/metrics/catalog.h"
 #include "attune/report/format.h"
-#include "attune/selection/choice_text.h"
+#include "attune/selection/arms.h"
 #include "attune/selection/judgement.h"
-#include "attune/selection/measure_answers.h"
+#include "attune/selection/measure/answers.h"
 #include "attune/selection/outlook.h"
+#include "attune/selection/report/sentence.h"
+#include "attune/selection/run_book.h"
 #include "attune/tasks/task.h"
 
 namespace attune::selection {
 namespace {
 
 constexpr double kWorthInPoints = 0.5, kWorthAsShare = 0.01, kPrior = 0.01;  // one point
-constexpr uint64_t kVerdictSeeds = 1000, kAgain = 500;
-
-// Thrown where a runner was stopped: every stage ends at once.
-struct Stopped {};
 
 class Judging {
  public:
   Judging(const Plan& plan, Profile profile, JobRunner& runner, const Announce& announce)
-      : plan_(plan), options_(plan.options), runner_(runner), announce_(announce) {
+      : plan_(plan), options_(plan.options), runner_(runner), announce_(announce), book_(plan, runner, choice_) {
     choice_.profile = std::move(profile);
     choice_.model = options_.train.model, choice_.task = options_.train.task, choice_.metric = plan.metric;
     choice_.plain_loss = plan.plain_loss, choice_.loss = plan.plain_loss;
@@ -53,72 +48,6 @@ class Judging {
   }
 
  private:
-  // ---- runs
-
-  // One run: answered, counted, corrected and noted. `fresh`: not from the store of what ran before.
-  const Answers& answers(const Job& job) {
-    const auto known = done_.find(job.name);
-    if (known != done_.end()) {
-      ATTUNE_CHECK(known->second.loss == job.loss, "two losses share the run {}: '{}' and '{}'", job.name,
-                   known->second.loss, job.loss);
-      return known->second.answers;
-    }
-    std::optional<Answers> got = runner_.run(job);
-    if (!got) throw Stopped{};
-    Answers& answers = done_.emplace(job.name, Done{job.loss, std::move(*got)}).first->second.answers;
-    if (!answers.failed && is_constant(answers.judged))
-      answers.failed = true, answers.failure = "one answer for every row";
-    choice_.seconds += answers.seconds;
-    RunFigures figures{.name = job.name,
-                       .loss = job.loss,
-                       .purpose = job.purpose,
-                       .rate = options_.train.lr * job.rate_times,
-                       .epochs = options_.train.epochs * job.schedule,
-                       .seed = job.seed,
-                       .plain = metrics::kUndefined,
-                       .corrected = metrics::kUndefined,
-                       .seconds = answers.seconds};
-    if (!answers.judged.rows.empty()) {
-      const metrics::Correction correction = fit(answers, facts(job.block), plan_.metric);
-      figures.correction = correction.text;
-      figures.plain = value_of(plain(answers.judged), plan_.metric);
-      figures.corrected = value_of(corrected(answers.judged, correction, facts(job.block)), plan_.metric);
-      answers.judged.path = job.name;
-      if (!answers.failed && (std::isnan(figures.plain) || std::isnan(figures.corrected))) undefined(job, answers);
-    }
-    figures.failed = answers.failed, figures.failure = answers.failure;
-    choice_.runs.push_back(std::move(figures));
-    return answers;
-  }
-
-  // Where the metric has no value: of the plain loss nothing can be judged by it, any other loss has failed.
-  void undefined(const Job& job, Answers& answers) const {
-    const metrics::MetricInfo& metric = metrics::metric_info(plan_.metric);
-    if (job.loss == plan_.plain_loss)
-      fail(ErrorKind::input,
-           "{} ({}) has no value on the {} rows that judge {}, so nothing can be decided by it: it is undefined where "
-           "{}{}. Choose another --metric",
-           metric.name, metric.help, answers.judged.rows.size(), job.name, metric.undefined,
-           plan_.labels.empty() ? "" : fmt::format("; there are {} labels", plan_.labels.size()));
-    answers.failed = true, answers.failure = fmt::format("{} is undefined: {}", metric.name, metric.undefined);
-  }
-
-  // Once more with another seed where it failed: the same rule for all.
-  const Answers& answers_or_again(Job job) {
-    const Answers& first = answers(job);
-    if (!first.failed) return first;
-    job.name += "-again", job.seed += kAgain;
-    return answers(job);
-  }
-
-  LabelFacts facts(size_t block) const {
-    return {.labels = data::Labels(plan_.labels), .ordered = plan_.ordered, .counts = plan_.blocks[block].counts};
-  }
-
-  compare::PredictionFile after(const Answers& answers, size_t block) const {
-    return corrected(answers.judged, fit(answers, facts(block), plan_.metric), facts(block));
-  }
-
   void say(const std::string& text) const {
     if (announce_) announce_(text);
   }
@@ -158,21 +87,13 @@ class Judging {
 
   // A first whole run tells what a plain run takes; what is left buys the rest.
   Spending from_time(double seconds) {
-    const Answers& first = answers_or_again(plain_job(0));
+    const Answers& first = book_.answers_or_again(plain_job(plan_, 0));
     if (first.failed) return spend(kBlockPrice, plan_.steps());  // told where the plain loss is judged
     const double run = std::max(1e-3, first.seconds / kBlockPrice);
     choice_.budget = kBlockPrice + std::max(0.0, seconds - first.seconds) / run;
     const double left = choice_.budget - kBlockPrice;
     if (left >= kRaceBudget) return spend(left, plan_.steps());
     return spend(left < kBlockPrice * 2 ? kBlockPrice : left, plan_.steps());
-  }
-
-  Job plain_job(size_t block) const {
-    return {.name = block == 0 ? "plain" : fmt::format("verdict-{}-{}", block, file_name_of(plan_.plain_loss)),
-            .purpose = block == 0 ? "plain" : fmt::format("verdict {}", block),
-            .loss = plan_.plain_loss,
-            .block = block,
-            .seed = options_.train.seed + (block == 0 ? 0 : kVerdictSeeds + block)};
   }
 
   void plain_alone(int blocks) {
@@ -182,14 +103,14 @@ class Judging {
         behind{.name = plan_.plain_loss + " with corrections", .runs = {}};
     double seconds = 0;
     for (size_t block = first; block < first + static_cast<size_t>(blocks); ++block) {
-      const Answers& run = answers_or_again(plain_job(block));
+      const Answers& run = book_.answers_or_again(plain_job(plan_, block));
       if (run.failed) {
         lose(block, plan_.plain_loss, run);
         continue;
       }
       seconds = run.seconds / kBlockPrice;
       if (before.runs.empty()) see_plain(run);
-      before.runs.push_back(plain(run.judged)), behind.runs.push_back(after(run, block));
+      before.runs.push_back(plain(run.judged)), behind.runs.push_back(book_.after(run, block));
     }
     if (before.runs.empty())
       fail(ErrorKind::numeric,
@@ -212,58 +133,27 @@ class Judging {
 
   // ---- the race
 
-  struct Arm {
-    std::string name, loss;
-    double rate_times = 1;
-  };
-
-  std::vector<Arm> arms_of(const Spending& spending) const {
-    std::vector<Arm> arms;
-    constexpr std::pair<double, const char*> kRates[] = {{2, "at twice the rate"}, {0.5, "at half the rate"}};
-    for (int i = 0; i < spending.rates; ++i)
-      arms.push_back({plan_.plain_loss + " " + kRates[i].second, plan_.plain_loss, kRates[i].first});
-    double left = spending.arms;
-    for (const Ruling& ruling : choice_.rulings) {
-      const double price = ruling.rule ? ruling.rule->price : 1;
-      if (ruling.standing == Standing::ruled_out || left < price) continue;
-      arms.push_back({ruling.loss, ruling.loss});
-      left -= price;
-    }
-    return arms;
-  }
-
-  Job race_job(const Arm& arm, double rung) const {
-    const std::string rate = arm.rate_times == 1 ? "" : fmt::format("-rate-{:g}", arm.rate_times);
-    return {.name = "race-" + file_name_of(arm.loss) + rate,
-            .purpose = "race",
-            .loss = arm.loss,
-            .rate_times = arm.rate_times,
-            .schedule = rung,
-            .block = 0,
-            .seed = options_.train.seed};
-  }
-
   void race(const Spending& spending) {
     say(fmt::format("race: {} first", plan_.plain_loss));
     const Arm plain_arm{plan_.plain_loss, plan_.plain_loss};
-    const Answers& base = answers_or_again(race_job(plain_arm, spending.rung));
+    const Answers& base = book_.answers_or_again(race_job(plan_, plain_arm, spending.rung));
     if (base.failed)
       fail(ErrorKind::numeric, "{} failed twice in the race ({}); a lower --lr or more --warmup helps",
            plan_.plain_loss, base.failure);
     see_plain(base);
-    arms_ = arms_of(spending);
+    arms_ = arms_of(plan_, spending, choice_.rulings);
     plan_line(spending);
-    const compare::PredictionFile plain_file = after(base, 0);
+    const compare::PredictionFile plain_file = book_.after(base, 0);
     choice_.race.push_back({.arm = plan_.plain_loss, .value = value_of(plain_file, plan_.metric)});
     std::vector<Job> jobs;
-    for (const Arm& arm : arms_) jobs.push_back(race_job(arm, spending.rung));
+    for (const Arm& arm : arms_) jobs.push_back(race_job(plan_, arm, spending.rung));
     runner_.prepare(jobs);
     for (const Arm& arm : arms_) {
       say("race: " + arm.name);
-      const Answers& run = answers_or_again(race_job(arm, spending.rung));
+      const Answers& run = book_.answers_or_again(race_job(plan_, arm, spending.rung));
       RaceLine line{.arm = arm.name, .value = metrics::kUndefined, .failed = run.failed};
       compare::PredictionFile own;
-      if (!run.judged.rows.empty()) own = after(run, 0), line.value = value_of(own, plan_.metric);
+      if (!run.judged.rows.empty()) own = book_.after(run, 0), line.value = value_of(own, plan_.metric);
       if (!std::isnan(line.value)) {
         const compare::Comparison seen = compare::compare_blocks(
             {std::move(own)}, {plain_file}, {.metric = plan_.metric, .draws = static_cast<int>(options_.draws)});
@@ -303,14 +193,6 @@ class Judging {
 
   // ---- the verdict
 
-  // The plain run's rows and seed.
-  Job finalist_job(const Arm& arm, size_t block) const {
-    Job job = plain_job(block);
-    job.loss = arm.loss, job.rate_times = arm.rate_times;
-    job.name = fmt::format("verdict-{}-{}", block, race_job(arm, 1).name.substr(5));
-    return job;
-  }
-
   void verdict(const Spending& spending) {
     Side before{.name = plan_.plain_loss, .runs = {}},
         behind{.name = plan_.plain_loss + " with corrections", .runs = {}};
@@ -319,25 +201,25 @@ class Judging {
       sides.push_back({.name = arm.name, .runs = {}}), opposed.push_back({.name = plan_.plain_loss, .runs = {}});
     std::vector<Job> jobs;
     for (size_t block = 1; block <= static_cast<size_t>(spending.blocks); ++block) {
-      jobs.push_back(plain_job(block));
-      for (const Arm& arm : finalists_) jobs.push_back(finalist_job(arm, block));
+      jobs.push_back(plain_job(plan_, block));
+      for (const Arm& arm : finalists_) jobs.push_back(finalist_job(plan_, arm, block));
     }
     runner_.prepare(jobs);
     for (size_t block = 1; block <= static_cast<size_t>(spending.blocks); ++block) {
       say(fmt::format("verdict: block {} of {}", block, spending.blocks));
-      const Answers& base = answers_or_again(plain_job(block));
+      const Answers& base = book_.answers_or_again(plain_job(plan_, block));
       if (base.failed) {
         lose(block, plan_.plain_loss, base);
         continue;
       }
-      before.runs.push_back(plain(base.judged)), behind.runs.push_back(after(base, block));
+      before.runs.push_back(plain(base.judged)), behind.runs.push_back(book_.after(base, block));
       for (size_t i = 0; i < finalists_.size(); ++i) {
-        const Answers& run = answers_or_again(finalist_job(finalists_[i], block));
+        const Answers& run = book_.answers_or_again(finalist_job(plan_, finalists_[i], block));
         if (run.failed) {
           lose(block, finalists_[i].name, run);
           continue;
         }
-        sides[i].runs.push_back(after(run, block)), opposed[i].runs.push_back(behind.runs.back());
+        sides[i].runs.push_back(book_.after(run, block)), opposed[i].runs.push_back(behind.runs.back());
       }
     }
     if (before.runs.empty())
@@ -384,52 +266,7 @@ class Judging {
     const auto failures =
         std::count_if(choice_.runs.begin(), choice_.runs.end(), [](const RunFigures& r) { return r.failed; });
     if (failures > 0) choice_.notes.push_back(fmt::format("{} of {} runs failed", failures, choice_.runs.size()));
-    choice_.sentence = sentence(corrections, winner);
-  }
-
-  // How small an advantage could have shown; with fewer than three blocks, that hardly any could.
-  std::string what_would_show() const {
-    double visible = 0;
-    size_t least = std::numeric_limits<size_t>::max();
-    for (const Judgement& judgement : choice_.judgements) {
-      if (judgement.same_runs) continue;
-      visible = std::max(visible, judgement.verdict.visible);
-      least = std::min(least, judgement.seen.blocks.size());
-    }
-    if (least < 3) return fmt::format("{} too few to show much", least == 1 ? "one block is" : "two blocks are");
-    // A win must reach what matters; of --strict, with its whole interval.
-    visible = options_.strict ? visible + choice_.worth : std::max(visible, choice_.worth);
-    return fmt::format("an advantage above {} would have been seen in 4 of 5 cases", amount(plan_.metric, visible));
-  }
-
-  std::string sentence(const Judgement* corrections, const Judgement* winner) const {
-    const std::string& metric = plan_.metric;
-    std::string text;
-    if (winner) {
-      const auto& v = winner->verdict;
-      text = fmt::format("{} is better than {} by {} of {} ({:g}% interval {} to {}).", winner->first, plan_.plain_loss,
-                         amount(metric, v.difference), report::metric_title(metric), 100 * options_.level,
-                         signed_amount(metric, v.low), signed_amount(metric, v.high));
-    } else if (choice_.judgements.size() > 1) {
-      text = fmt::format("No loss was shown to be better than {}; {}.", plan_.plain_loss, what_would_show());
-    } else if (!choice_.race.empty()) {
-      text = fmt::format("No loss was shown to be better than {}: of none that raced is there a run to judge.",
-                         plan_.plain_loss);
-    } else {
-      text = fmt::format("{} stays: no other loss was tried.", plan_.plain_loss);
-    }
-    if (!corrections) return text;
-    const auto& v = corrections->verdict;
-    if (choice_.corrections_pay)
-      return text + fmt::format(" Corrections after training pay{}: {} of {} ({:g}% interval {} to {}).",
-                                corrections->seen.blocks.size() == 1 ? " for the one model that was trained" : "",
-                                signed_amount(metric, v.difference), report::metric_title(metric), 100 * options_.level,
-                                signed_amount(metric, v.low), signed_amount(metric, v.high));
-    if (choice_.correction.empty()) return text + " No correction after training helps on the rows it is fitted on.";
-    if (v.state == compare::State::no_difference)
-      return text + " Corrections after training make no difference that matters.";
-    if (v.difference < 0 && v.high < 0) return text + " Corrections after training do harm here.";
-    return text + " Whether corrections after training pay is not decided.";
+    choice_.sentence = sentence(choice_, corrections, winner);
   }
 
   const Plan& plan_;
@@ -437,32 +274,11 @@ class Judging {
   JobRunner& runner_;
   const Announce& announce_;
   Choice choice_;
-  struct Done {
-    std::string loss;
-    Answers answers;
-  };
-  std::map<std::string, Done> done_;  // by the run's name
+  RunBook book_;
   std::vector<Arm> arms_, finalists_;
 };
 
 }  // namespace
-
-std::string file_name_of(const std::string& loss) {
-  std::string name;
-  for (const char c : loss) {
-    const bool plain =
-        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-';
-    if (plain)
-      name += c;
-    else if (!name.empty() && name.back() != '_')
-      name += '_';
-  }
-  while (!name.empty() && name.back() == '_') name.pop_back();
-  // What is cut off still tells losses apart: runs are known by their names.
-  constexpr size_t kLongest = 80;
-  if (name.size() <= kLongest) return name;
-  return name.substr(0, kLongest - 9) + "-" + sha256_hex(loss).substr(0, 8);
-}
 
 std::optional<Choice> judge(const Plan& plan, Profile profile, JobRunner& runner, const Announce& announce) {
   try {

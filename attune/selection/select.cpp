@@ -2,29 +2,20 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
-#include <unordered_map>
 
 #include "attune/base/files.h"
 #include "attune/base/json.h"
-#include "attune/base/scratch_file.h"
 #include "attune/base/suggest.h"
-#include "attune/base/threads.h"
 #include "attune/compare/judged_run.h"
-#include "attune/data/split.h"
 #include "attune/io/resolve.h"
 #include "attune/metrics/catalog.h"
 #include "attune/metrics/correction.h"
-#include "attune/report/format.h"
-#include "attune/selection/choice_json.h"
-#include "attune/selection/choice_page.h"
-#include "attune/selection/choice_text.h"
+#include "attune/selection/choice_folder.h"
 #include "attune/selection/divide.h"
 #include "attune/selection/judge.h"
-#include "attune/selection/measure_model.h"
-#include "attune/selection/measure_rows.h"
 #include "attune/selection/plan.h"
+#include "attune/selection/pool.h"
 #include "attune/selection/run_jobs.h"
-#include "attune/tasks/pairs.h"
 #include "attune/train/checkpoint.h"
 #include "attune/train/parts.h"
 #include "attune/train/run.h"
@@ -64,100 +55,6 @@ std::string metric_of(const SelectOptions& o, const tasks::Task& task) {
   return o.metric;
 }
 
-// All rows that a choice is made from, opened once to be measured and divided.
-class Pool {
- public:
-  Pool(const SelectOptions& o, const tasks::Task& task)
-      : options_(o), task_(task), kernels_(kernels::cpu::make_kernels(choose_threads(o.train.threads).threads)) {
-    files = o.train.train;
-    if (!o.train.dev.empty()) files.push_back(o.train.dev);
-    rows =
-        data::read_dataset(files, task.data, o.train.read, data::TargetNeed::required, scratch_folder_for(o.train.out));
-    const auto first_dev = static_cast<int32_t>(o.train.train.size());
-    dev_from = 0;
-    while (dev_from < std::ssize(rows.examples) &&
-           rows.examples.view(static_cast<size_t>(dev_from)).origin.file < first_dev)
-      ++dev_from;
-    if (dev_from == 0) fail(ErrorKind::input, "{}: no rows to learn from", train::joined(o.train.train));
-    const data::Dataset learnt = dev_from < std::ssize(rows.examples) ? data::take_rows(rows, first(dev_from)) : rows;
-    const bool numbers = task.kind == tasks::TaskKind::regress;
-    bundle = tasks::open_for_training(
-        {.model = o.train.model,
-         .task = &task,
-         .data_labels = numbers ? std::vector<std::string>{} : data::labels_of(learnt, task.data).names(),
-         .labels_file = o.train.labels,
-         .make_loss = [&](const data::Labels& labels) { return train::make_run_loss(o.train, task, learnt, labels); },
-         .pooling = tasks::pooling_named(o.train.pooling),
-         .new_head = o.train.new_head,
-         .seed = o.train.seed,
-         .compute = tasks::compute_type(o.train.precision),
-         .dropout = o.train.dropout,
-         .attention_dropout = o.train.attention_dropout,
-         .classifier_dropout = o.train.classifier_dropout,
-         .encode = o.train.encode,
-         .decoding = tasks::decoding_named(o.train.decoding),
-         .max_length_given = o.train.max_length_is_a_demand,
-         .pairs = tasks::pairs_of(task, rows),
-         .normalize = {},
-         .device = kernels_.get()});
-  }
-
-  data::Labels labels() const { return bundle.labels; }
-
-  // Empty: stopped.
-  std::optional<Profile> measure(const Clusters& clusters, train::Observer& observer) const {
-    Profile profile;
-    measure_rows({.rows = rows,
-                  .dev_from = dev_from,
-                  .task = task_,
-                  .tokenizer = *bundle.tokenizer,
-                  .encode = bundle.encode,
-                  .clusters = clusters,
-                  .ordered = options_.ordered,
-                  .by_time = options_.by_time},
-                 profile);
-    const train::Split split = train::make_split("all", train::joined(files), rows, bundle);
-    const bool whole = measure_model({.untrained = bundle,
-                                      .kernels = *kernels_,
-                                      .rows = split,
-                                      .clusters = clusters,
-                                      .seed = options_.train.seed,
-                                      .stop = [&] { return observer.stop_requested(); }},
-                                     profile);
-    if (!whole) return std::nullopt;
-    return profile;
-  }
-
-  // Rows by label among those that learn.
-  std::vector<double> counts(const Division& division) const {
-    std::vector<double> counts(static_cast<size_t>(bundle.labels.size()), 0);
-    if (task_.kind != tasks::TaskKind::classify && task_.kind != tasks::TaskKind::multilabel) return counts;
-    for (size_t row = 0; row < rows.examples.size(); ++row) {
-      if (division.of_row[row] != 't') continue;
-      const data::ExampleView view = rows.examples.view(row);
-      for (int32_t i = 0; i < view.label_count; ++i)
-        if (const int k = bundle.labels.find(rows.examples.label_of(view, i)); k >= 0) ++counts[static_cast<size_t>(k)];
-    }
-    return counts;
-  }
-
-  std::vector<std::string> files;
-  data::Dataset rows;
-  int64_t dev_from = 0;
-  tasks::ModelBundle bundle;
-
- private:
-  static std::vector<int32_t> first(int64_t count) {
-    std::vector<int32_t> rows(static_cast<size_t>(count));
-    for (size_t i = 0; i < rows.size(); ++i) rows[i] = static_cast<int32_t>(i);
-    return rows;
-  }
-
-  const SelectOptions& options_;
-  const tasks::Task& task_;
-  std::unique_ptr<kernels::Kernels> kernels_;
-};
-
 // Of classes a metric may be one of two classes alone, or of grades: told before anything is trained.
 void check_metric(const std::string& metric, const tasks::Task& task, const data::Labels& labels) {
   if (task.kind != tasks::TaskKind::classify || labels.size() < 2) return;
@@ -166,19 +63,6 @@ void check_metric(const std::string& metric, const tasks::Task& task, const data
   if (std::find(names.begin(), names.end(), metric) == names.end())
     fail(ErrorKind::usage, "--metric {} ({}): with these {} labels it has no value; those that have one: {}", metric,
          metrics::metric_info(metric).help, labels.size(), fmt::join(names, ", "));
-}
-
-// Two sides' answers are matched by the rows' ids, so none may stand twice: told before anything is trained.
-void check_ids(const data::Dataset& rows) {
-  std::unordered_map<std::string_view, size_t> seen;
-  for (size_t row = 0; row < rows.examples.size(); ++row) {
-    const data::ExampleView view = rows.examples.view(row);
-    if (view.id.empty()) continue;
-    const auto [at, fresh] = seen.emplace(view.id, row);
-    if (!fresh)
-      fail(ErrorKind::input, "the id '{}' stands in {} and in {}; answers are matched by it, so give each row its own",
-           view.id, rows.describe(rows.examples.view(at->second).origin), rows.describe(view.origin));
-  }
 }
 
 // Losses as --loss would write them, each once: one that does not fit is told before anything is trained.
@@ -208,63 +92,6 @@ std::string fingerprint(const SelectOptions& o) {
   return sha256_hex(all.dump());
 }
 
-void write_lines(const fs::path& path, const std::vector<std::string>& lines) {
-  std::string text;
-  for (const auto& line : lines) text += line + "\n";
-  write_file_atomically(path, text);
-}
-
-// Looks whether the folder is this choice's. True: it is there already.
-bool check_folder(const SelectOptions& o, const std::string& plan_text) {
-  const fs::path out = o.train.out;
-  if (!fs::exists(out)) return false;
-  if (!fs::is_directory(out)) fail(ErrorKind::usage, "--out {} is a file; name a folder", out.string());
-  if (fs::is_empty(out)) return false;
-  if (!fs::exists(out / "plan.json"))
-    fail(ErrorKind::usage, "--out {} is not empty and was not made by `attune select-loss`; name another folder",
-         out.string());
-  if (o.train.overwrite) {
-    fs::remove_all(out);
-    return false;
-  }
-  if (read_file(out / "plan.json") != plan_text)
-    fail(ErrorKind::usage,
-         "--out {} holds a choice with other options or data; give --overwrite to replace it, or another folder",
-         out.string());
-  return true;
-}
-
-Profile profile_from_json(const nlohmann::json& json) {
-  Profile profile;
-  const auto number = [](const nlohmann::json& value) {
-    return value.is_null() ? metrics::kUndefined : value.get<double>();
-  };
-  const auto text = [](const nlohmann::json& value) { return value.is_null() ? "" : value.get<std::string>(); };
-  constexpr const char* kUnits[] = {"count", "share", "ratio", "bits", "number"};
-  for (const auto& each : json.at("figures")) {
-    Figure figure{
-        .name = each.at("name"), .title = each.at("title"), .value = number(each.at("value")), .n = each.at("n")};
-    for (size_t unit = 0; unit < std::size(kUnits); ++unit)
-      if (each.at("unit") == kUnits[unit]) figure.unit = static_cast<FigureUnit>(unit);
-    if (!each.at("interval").is_null())
-      figure.interval = metrics::Interval{number(each.at("interval")[0]), number(each.at("interval")[1])};
-    figure.note = text(each.at("note"));
-    profile.set(std::move(figure));
-  }
-  for (const auto& each : json.at("warnings")) profile.warnings.push_back(each);
-  for (const auto& each : json.at("suspicious"))
-    profile.suspicious.push_back({.place = each.at("place"),
-                                  .reason = each.at("reason"),
-                                  .suspicion = number(each.at("suspicion")),
-                                  .label = text(each.at("label")),
-                                  .expected = text(each.at("expected"))});
-  return profile;
-}
-
-Profile read_profile(const fs::path& path) {
-  return profile_from_json(parse_json(read_file(path), path.string()));
-}
-
 // What to train with: all rows, the chosen loss, the rate that won, and corrections where they pay and a folder can
 // hold them.
 train::TrainOptions final_options(const SelectOptions& o, const Pool& pool, const Choice& choice) {
@@ -273,38 +100,10 @@ train::TrainOptions final_options(const SelectOptions& o, const Pool& pool, cons
   const auto served = metrics::corrected_metrics(t.task);
   const losses::Objective loss = train::make_run_loss(t, *pool.bundle.task, pool.rows, pool.bundle.labels);
   const bool plain_layer = !loss.link() && loss.cosine_head() == 0;
-  if (choice.corrections_pay && plain_layer && std::find(served.begin(), served.end(), choice.metric) != served.end())
+  if ((choice.corrections_pay || choice.loss_is_proven) && plain_layer &&
+      std::find(served.begin(), served.end(), choice.metric) != served.end())
     t.correct_for = choice.metric;
   return t;
-}
-
-void write_train_config(const SelectOptions& o, const Pool& pool, const Choice& choice, const fs::path& path) {
-  train::TrainOptions t = final_options(o, pool, choice);
-  OptionList list;
-  t.visit(list);
-  nlohmann::json json = list.to_json();
-  for (const char* key : {"out", "overwrite", "resume", "json", "parts", "predictions", "save_model"}) json.erase(key);
-  write_file_atomically(path, json.dump(2) + "\n");
-}
-
-void write_choice(const SelectOptions& o, const Pool& pool, const Choice& choice) {
-  const fs::path out = o.train.out;
-  std::vector<std::string> suspicious;
-  for (const auto& row : choice.profile.suspicious) {
-    const nlohmann::ordered_json line{{"place", row.place},
-                                      {"reason", row.reason},
-                                      {"suspicion", row.suspicion},
-                                      {"label", row.label},
-                                      {"expected", row.expected}};
-    std::string text = json_line(line);
-    text.pop_back();
-    suspicious.push_back(std::move(text));
-  }
-  write_lines(out / "suspicious.jsonl", suspicious);
-  write_train_config(o, pool, choice, out / "train.json");
-  write_file_atomically(out / "report.html", to_html(choice));
-  write_file_atomically(out / "report.txt", to_text(choice));
-  write_file_atomically(out / "verdict.json", to_json(choice).dump(2) + "\n");
 }
 
 // The chosen loss on all rows, and the test split, once.
@@ -337,7 +136,6 @@ std::optional<Choice> select_loss(SelectOptions o, train::Observer& observer) {
   o.train.encode = pool.bundle.encode;  // the length that the model has room for: a demand in every run's config
   for (const auto& note : pool.rows.notes) observer.note(note);
   for (const auto& note : pool.bundle.notes) observer.note(note);
-  check_ids(pool.rows);
   check_metric(metric, task, pool.bundle.labels);
   o.candidates = checked_candidates(o, pool);
   observer.note("looking for rows that are the same, or nearly");
@@ -348,7 +146,7 @@ std::optional<Choice> select_loss(SelectOptions o, train::Observer& observer) {
   Plan plan{.options = o,
             .metric = metric,
             .plain_loss = pool.bundle.loss.text(),
-            .labels = pool.labels().names(),
+            .labels = pool.bundle.labels.names(),
             .ordered = o.ordered,
             .files = pool.files,
             .fingerprint = fingerprint(o),
@@ -360,7 +158,7 @@ std::optional<Choice> select_loss(SelectOptions o, train::Observer& observer) {
                            .inner = divisions[block].inner,
                            .judges = divisions[block].judges});
   const std::string plan_text = plan.to_json().dump(2) + "\n";
-  if (!check_folder(o, plan_text)) {
+  if (!check_choice_folder(out, plan_text, o.train.overwrite)) {
     fs::create_directories(out / "parts");
     if (!plan.labels.empty()) write_lines(out / "labels.txt", plan.labels);
     for (size_t block = 0; block < divisions.size(); ++block)
@@ -371,18 +169,17 @@ std::optional<Choice> select_loss(SelectOptions o, train::Observer& observer) {
     observer.note("measuring the rows and what the untrained encoder knows of them");
     const auto profile = pool.measure(clusters, observer);
     if (!profile) return std::nullopt;
-    write_file_atomically(out / "profile.json", to_json(*profile).dump(2) + "\n");
+    write_file_atomically(out / "profile.json", profile_text(*profile));
   }
   LocalRunner runner(plan, out, observer, {.jobs = o.jobs, .program = o.program});
   if (const Budget budget = parse_budget(o.budget); budget.seconds) runner.set_time_limit(*budget.seconds);
   std::optional<Choice> choice =
       judge(plan, read_profile(out / "profile.json"), runner, [&](const std::string& text) { observer.note(text); });
   if (!choice) return std::nullopt;
-  write_choice(o, pool, *choice);
+  write_choice(out, *choice, final_options(o, pool, *choice));
   if (!o.final_model.empty()) {
     if (!train_final(o, pool, *choice, observer)) return std::nullopt;
-    write_file_atomically(out / "report.html", to_html(*choice));
-    write_file_atomically(out / "report.txt", to_text(*choice));
+    write_pages(out, *choice);
   }
   return choice;
 }
@@ -396,8 +193,7 @@ Replayed replay(const std::string& folder) {
                               (out / "plan.json").string());
   StoredRunner runner(plan, out);
   Replayed replayed{.choice = *judge(plan, read_profile(out / "profile.json"), runner)};
-  replayed.same =
-      fs::exists(out / "verdict.json") && read_file(out / "verdict.json") == to_json(replayed.choice).dump(2) + "\n";
+  replayed.same = fs::exists(out / "verdict.json") && read_file(out / "verdict.json") == verdict_text(replayed.choice);
   return replayed;
 }
 

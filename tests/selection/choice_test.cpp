@@ -4,9 +4,9 @@
 #include <sstream>
 
 #include "attune/report/columns.h"
-#include "attune/selection/choice_json.h"
-#include "attune/selection/choice_page.h"
-#include "attune/selection/choice_text.h"
+#include "attune/selection/report/json.h"
+#include "attune/selection/report/page.h"
+#include "attune/selection/report/text.h"
 
 #include "tests/selection/sample_choice.h"
 

@@ -1,5 +1,5 @@
 // Near texts against their definition, taken word for word and pair by pair.
-#include "attune/selection/clusters.h"
+#include "attune/selection/measure/clusters.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -8,9 +8,9 @@
 
 #include "attune/base/rng.h"
 #include "attune/base/utf8.h"
-#include "attune/selection/clusters_fold.h"
-#include "attune/selection/clusters_long.h"
-#include "attune/selection/clusters_short.h"
+#include "attune/selection/measure/clusters_fold.h"
+#include "attune/selection/measure/clusters_long.h"
+#include "attune/selection/measure/clusters_short.h"
 
 namespace attune::selection {
 namespace {

@@ -6,12 +6,12 @@
 
 #include "attune/base/rng.h"
 #include "attune/kernels/kernels.h"
-#include "attune/selection/measure_answers.h"
-#include "attune/selection/measure_model.h"
-#include "attune/selection/measure_order.h"
-#include "attune/selection/measure_probe.h"
-#include "attune/selection/measure_rows.h"
-#include "attune/selection/measure_statistics.h"
+#include "attune/selection/measure/answers.h"
+#include "attune/selection/measure/model.h"
+#include "attune/selection/measure/order.h"
+#include "attune/selection/measure/probe.h"
+#include "attune/selection/measure/rows.h"
+#include "attune/selection/measure/statistics.h"
 
 #include "tests/base/temp_folder.h"
 #include "tests/data/tokenizers.h"

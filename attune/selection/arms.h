@@ -1,0 +1,28 @@
+// Who races, and what each run of the procedure is.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "attune/selection/budget.h"
+#include "attune/selection/job.h"
+#include "attune/selection/plan.h"
+#include "attune/selection/rules.h"
+
+namespace attune::selection {
+
+struct Arm {
+  std::string name, loss;
+  double rate_times = 1;
+};
+
+// Other rates of the plain loss, then losses in the order of their rulings, as far as the budget carries their prices.
+std::vector<Arm> arms_of(const Plan& plan, const Spending& spending, const std::vector<Ruling>& rulings);
+
+// All on the race's block with the plan's seed: the same order and draws.
+Job race_job(const Plan& plan, const Arm& arm, double rung);
+// A whole schedule of the plain loss; block 0: the race's rows, else a verdict's, with a seed of its own.
+Job plain_job(const Plan& plan, size_t block);
+// The plain run's rows and seed.
+Job finalist_job(const Plan& plan, const Arm& arm, size_t block);
+
+}  // namespace attune::selection

@@ -1,0 +1,113 @@
+#include "attune/selection/pool.h"
+
+#include <numeric>
+#include <unordered_map>
+
+#include "attune/base/error.h"
+#include "attune/base/scratch_file.h"
+#include "attune/base/threads.h"
+#include "attune/data/split.h"
+#include "attune/selection/measure/model.h"
+#include "attune/selection/measure/rows.h"
+#include "attune/tasks/pairs.h"
+#include "attune/train/run_loss.h"
+#include "attune/train/run_sources.h"
+#include "attune/train/split.h"
+
+namespace attune::selection {
+namespace {
+
+std::vector<int32_t> first_rows(int64_t count) {
+  std::vector<int32_t> rows(static_cast<size_t>(count));
+  std::iota(rows.begin(), rows.end(), 0);
+  return rows;
+}
+
+// Two sides' answers are matched by the rows' ids, so none may stand twice: told before anything is trained.
+void check_ids(const data::Dataset& rows) {
+  std::unordered_map<std::string_view, size_t> seen;
+  for (size_t row = 0; row < rows.examples.size(); ++row) {
+    const data::ExampleView view = rows.examples.view(row);
+    if (view.id.empty()) continue;
+    const auto [at, fresh] = seen.emplace(view.id, row);
+    if (!fresh)
+      fail(ErrorKind::input, "the id '{}' stands in {} and in {}; answers are matched by it, so give each row its own",
+           view.id, rows.describe(rows.examples.view(at->second).origin), rows.describe(view.origin));
+  }
+}
+
+}  // namespace
+
+Pool::Pool(const SelectOptions& o, const tasks::Task& task)
+    : options_(o), task_(task), kernels_(kernels::cpu::make_kernels(choose_threads(o.train.threads).threads)) {
+  files = o.train.train;
+  if (!o.train.dev.empty()) files.push_back(o.train.dev);
+  rows =
+      data::read_dataset(files, task.data, o.train.read, data::TargetNeed::required, scratch_folder_for(o.train.out));
+  check_ids(rows);
+  const auto first_dev = static_cast<int32_t>(o.train.train.size());
+  dev_from = 0;
+  while (dev_from < std::ssize(rows.examples) &&
+         rows.examples.view(static_cast<size_t>(dev_from)).origin.file < first_dev)
+    ++dev_from;
+  if (dev_from == 0) fail(ErrorKind::input, "{}: no rows to learn from", train::joined(o.train.train));
+  const data::Dataset learnt =
+      dev_from < std::ssize(rows.examples) ? data::take_rows(rows, first_rows(dev_from)) : rows;
+  const bool numbers = task.kind == tasks::TaskKind::regress;
+  bundle = tasks::open_for_training(
+      {.model = o.train.model,
+       .task = &task,
+       .data_labels = numbers ? std::vector<std::string>{} : data::labels_of(learnt, task.data).names(),
+       .labels_file = o.train.labels,
+       .make_loss = [&](const data::Labels& labels) { return train::make_run_loss(o.train, task, learnt, labels); },
+       .pooling = tasks::pooling_named(o.train.pooling),
+       .new_head = o.train.new_head,
+       .seed = o.train.seed,
+       .compute = tasks::compute_type(o.train.precision),
+       .dropout = o.train.dropout,
+       .attention_dropout = o.train.attention_dropout,
+       .classifier_dropout = o.train.classifier_dropout,
+       .encode = o.train.encode,
+       .decoding = tasks::decoding_named(o.train.decoding),
+       .max_length_given = o.train.max_length_is_a_demand,
+       .pairs = tasks::pairs_of(task, rows),
+       .normalize = {},
+       .device = kernels_.get()});
+}
+
+std::optional<Profile> Pool::measure(const Clusters& clusters, train::Observer& observer) const {
+  Profile profile;
+  measure_rows({.rows = rows,
+                .dev_from = dev_from,
+                .task = task_,
+                .tokenizer = *bundle.tokenizer,
+                .encode = bundle.encode,
+                .clusters = clusters,
+                .ordered = options_.ordered,
+                .by_time = options_.by_time},
+               profile);
+  const train::Split split = train::make_split("all", train::joined(files), rows, bundle);
+  const bool whole = measure_model({.untrained = bundle,
+                                    .kernels = *kernels_,
+                                    .rows = split,
+                                    .clusters = clusters,
+                                    .seed = options_.train.seed,
+                                    .stop = [&] { return observer.stop_requested(); }},
+                                   profile);
+  if (!whole) return std::nullopt;
+  return profile;
+}
+
+std::vector<double> Pool::counts(const Division& division) const {
+  std::vector<double> counts(static_cast<size_t>(bundle.labels.size()), 0);
+  if (task_.kind != tasks::TaskKind::classify && task_.kind != tasks::TaskKind::multilabel) return counts;
+  for (size_t row = 0; row < rows.examples.size(); ++row) {
+    if (division.of_row[row] != 't') continue;
+    const data::ExampleView view = rows.examples.view(row);
+    for (int32_t i = 0; i < view.label_count; ++i)
+      if (const int k = bundle.labels.find(rows.examples.label_of(view, i)); k >= 0) ++counts[static_cast<size_t>(k)];
+  }
+  return counts;
+}
+
+}  // namespace attune::selection

@@ -1,0 +1,38 @@
+// All rows that a choice is made from, and the model that they are read by, opened once to be measured and divided.
+#pragma once
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "attune/selection/divide.h"
+#include "attune/selection/profile.h"
+#include "attune/selection/select_options.h"
+#include "attune/tasks/model_bundle.h"
+#include "attune/train/observer.h"
+
+namespace attune::selection {
+
+class Pool {
+ public:
+  // Reads the training files and, behind them, --dev. Errors (input): those of the readers; an id that stands twice,
+  // since two sides' answers are matched by it. The options outlive this object.
+  Pool(const SelectOptions& options, const tasks::Task& task);
+
+  // Nothing: stopped.
+  std::optional<Profile> measure(const Clusters& clusters, train::Observer& observer) const;
+  // [K] rows by label among those that learn; 0 each for tags and scores.
+  std::vector<double> counts(const Division& division) const;
+
+  std::vector<std::string> files;
+  data::Dataset rows;
+  int64_t dev_from = 0;  // rows from here on are --dev's; all rows: there is none
+  tasks::ModelBundle bundle;
+
+ private:
+  const SelectOptions& options_;
+  const tasks::Task& task_;
+  std::unique_ptr<kernels::Kernels> kernels_;
+};
+
+}  // namespace attune::selection
