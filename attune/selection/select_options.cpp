@@ -11,7 +11,7 @@ void SelectOptions::visit(OptionList& list) {
   list.add("budget", budget,
            {.help = "what may be spent: plain runs (one of the plain loss on all rows), or time as in 20m. 1: "
                     "corrections of the plain loss, judged on one run; from 8 on losses race and a verdict follows",
-            .placeholder = "N|TIME"});
+            .placeholder = "BUDGET"});
   list.add("worth", worth,
            {.help = "a smaller difference does not matter; in points for shares and correlations (default: 0.5), else "
                     "in the metric's unit (default: 1% of the plain loss's value)",

@@ -134,6 +134,32 @@ nlohmann::ordered_json json_of(const Tally& t) {
           {"mean_width", t.races ? t.width / t.races : 0}};
 }
 
+// What runs differ by beyond what their judging rows alone bring: of all pairs of a block's seeds, D^2 = 2 tau^2 + v.
+nlohmann::ordered_json spread(const Bank& bank) {
+  double squares = 0, by_rows = 0, pairs = 0, churn = 0;
+  int failed = 0;
+  for (const auto& seeds : bank.runs)
+    for (size_t a = 0; a < seeds.size(); ++a) {
+      failed += is_constant(seeds[a].judged);
+      for (size_t b = a + 1; b < seeds.size(); ++b) {
+        const compare::Comparison seen = compare::compare_blocks({plain(seeds[a].judged)}, {plain(seeds[b].judged)},
+                                                                 {.metric = bank.plan.metric, .draws = 200});
+        const double d = seen.differences.by_block[0];
+        const auto& block = seen.blocks[0];
+        squares += d * d, by_rows += seen.differences.block_variance, ++pairs;
+        churn +=
+            static_cast<double>(block.only_first_right + block.only_second_right) / static_cast<double>(block.rows);
+      }
+    }
+  const double tau2 = (squares - by_rows) / pairs / 2;
+  return {{"tau", std::sqrt(std::max(0.0, tau2))},
+          {"tau_squared", tau2},
+          {"sd_of_a_difference", std::sqrt(squares / pairs)},
+          {"sd_by_rows", std::sqrt(by_rows / pairs)},
+          {"rows_that_one_alone_has_right", churn / pairs},
+          {"failed_runs", failed}};
+}
+
 std::vector<int> all(int n) {
   std::vector<int> seeds(static_cast<size_t>(n));
   std::iota(seeds.begin(), seeds.end(), 0);
@@ -148,6 +174,10 @@ int run(int argc, char** argv) {
   nlohmann::ordered_json out{{"races", count}, {"seeds", seeds}, {"null", nlohmann::ordered_json::object()}};
   double better = 0, holds = 0;
   for (size_t b = 0; b < banks.size(); ++b) {
+    const auto between = spread(banks[b]);
+    out["spread"][banks[b].name] = between;
+    fmt::print("{}: runs differ by tau {:.2f} points beyond their rows\n", banks[b].name,
+               100 * between["tau"].get<double>());
     const Tally tally = races(banks[b], all(seeds), count, b, 0);
     out["null"][banks[b].name] = json_of(tally);
     better += static_cast<double>(tally.better) / tally.races / static_cast<double>(banks.size());
