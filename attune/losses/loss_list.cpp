@@ -151,10 +151,12 @@ const char* answers_of(const LossEntry& entry) {
   return "";
 }
 
-std::string losses_that_fit(TargetKind kind, TextRows texts) {
+std::string losses_that_fit(TargetKind kind, const LossFacts& facts) {
+  const TextRows texts = facts.texts;
   std::string names;
   for (const LossEntry* entry : loss_list())
-    if (entry->fits == kind && (texts == TextRows::none || entry->needs == TextRows::none || entry->needs == texts))
+    if (entry->fits == kind && (!entry->sequential || facts.sequences) &&
+        (texts == TextRows::none || entry->needs == TextRows::none || entry->needs == texts))
       names += (names.empty() ? "" : ", ") + std::string(entry->name);
   return names;
 }
@@ -164,10 +166,10 @@ std::string why_unfit(const LossEntry& entry, TargetKind kind, const LossFacts& 
   if (beside_classes || entry.beside_any) return "";
   if (entry.fits != kind)
     return fmt::format("it is for {}, this task has {}; those that fit: {}", name(entry.fits), name(kind),
-                       losses_that_fit(kind, facts.texts));
+                       losses_that_fit(kind, facts));
   if (kind == TargetKind::embeddings && facts.texts != TextRows::none && entry.needs != facts.texts)
     return fmt::format("it is for {}, these rows are {}; those that fit: {}", name(entry.needs), name(facts.texts),
-                       losses_that_fit(kind, facts.texts));
+                       losses_that_fit(kind, facts));
   return "";
 }
 

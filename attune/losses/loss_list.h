@@ -25,6 +25,6 @@ const char* answers_of(const LossEntry& entry);
 std::string why_unfit(const LossEntry& entry, TargetKind kind, const LossFacts& facts);
 
 // "bce, focal_bce, ...": of those, the ones that a task can be trained with alone.
-std::string losses_that_fit(TargetKind kind, TextRows texts = TextRows::none);
+std::string losses_that_fit(TargetKind kind, const LossFacts& facts);
 
 }  // namespace attune::losses

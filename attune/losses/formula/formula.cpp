@@ -198,7 +198,7 @@ std::unique_ptr<Loss> make_formula(const std::string& told_text, TargetKind kind
         text.text, text.begin,
         fmt::format("a formula says what one item costs by its own logits, and an embedding task compares vectors of "
                     "several texts; losses that do: {}",
-                    losses_that_fit(kind, facts.texts)));
+                    losses_that_fit(kind, facts)));
   const formula::Parsed parsed = formula::parse(text, kind, facts, option_names(kind));
   if (!parsed.graph[parsed.root].active)
     fail_at(text.text, text.begin,
