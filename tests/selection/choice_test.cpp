@@ -25,7 +25,7 @@ std::string unwrapped(const std::string& text) {
   return out;
 }
 
-Choice with(Judgement judgement) {
+Choice choice_with(Judgement judgement) {
   Choice choice = sample_measured();
   choice.sentence = "A sentence.";
   choice.judgements = {std::move(judgement)};
@@ -33,7 +33,7 @@ Choice with(Judgement judgement) {
 }
 
 std::string text_with(const Judgement& judgement) {
-  return unwrapped(to_text(with(judgement)));
+  return unwrapped(to_text(choice_with(judgement)));
 }
 
 Judgement same_run(const std::vector<double>& differences, double variance) {
@@ -102,7 +102,7 @@ TEST(ChoiceJson, SaysNullOfWhatIsNotKnown) {
   const auto empty = to_json(Choice{});
   EXPECT_TRUE(empty["outlook"].is_null());
   EXPECT_TRUE(empty["race"].is_array() && empty["judgements"].is_array() && empty["runs"].is_array());
-  Choice two_models = with(judged("a", "b", {0.02}, 1e-5, 0.005));
+  Choice two_models = choice_with(judged("a", "b", {0.02}, 1e-5, 0.005));
   EXPECT_TRUE(to_json(two_models)["judgements"][0]["chance_order_wrong"].is_null());
 }
 
@@ -168,7 +168,7 @@ TEST(ChoiceText, OneRunClaimsNothingOfTheNext) {
   }
   EXPECT_TRUE(has(text_with(same_run({0.03, 0.031, 0.029}, 1e-6)), "chance that one new run, on as many new rows"));
   EXPECT_FALSE(has(text_with(same_run({0.004, 0.005}, 1e-6)), "nothing less")) << "two runs may tell any state";
-  Choice choice = with(same_run({0.03}, 1e-6));
+  Choice choice = choice_with(same_run({0.03}, 1e-6));
   choice.corrections_pay = true, choice.correction = "prior +0.35";
   EXPECT_TRUE(has(unwrapped(to_text(choice)), "they pay for this trained model: prior +0.35"));
 }
@@ -207,7 +207,7 @@ TEST(ChoiceText, UnitsOfMetrics) {
   EXPECT_EQ(amount("macro_f1", -0.0042), "0.42 points");
   EXPECT_EQ(amount("log_loss", 0.00438), "0.00438");
   EXPECT_EQ(signed_amount("macro_f1", metrics::kUndefined), "-");
-  Choice choice = with(judged("a", "b", {0.012, -0.004, 0.009}, 8e-5, 0.005));
+  Choice choice = choice_with(judged("a", "b", {0.012, -0.004, 0.009}, 8e-5, 0.005));
   choice.metric = "log_loss";
   EXPECT_TRUE(has(unwrapped(to_text(choice)), "difference (of less) +0.0057"));
 }
@@ -266,7 +266,7 @@ TEST(Choice, NothingToShowIsShownAsNothing) {
     EXPECT_FALSE(has(text, "Measured"));
     EXPECT_TRUE(to_json(empty)["profile"]["figures"].empty());
   }
-  Choice bare = with(judged("a", "b", {0.012, -0.004, 0.009}, 8e-5, 0));
+  Choice bare = choice_with(judged("a", "b", {0.012, -0.004, 0.009}, 8e-5, 0));
   bare.worth = 0;
   bare.judgements[0].classes.clear(), bare.judgements[0].changed.clear();
   EXPECT_TRUE(has(to_html(bare), "<svg"));

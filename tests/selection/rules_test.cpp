@@ -48,7 +48,7 @@ bool reads_order(const Rule& rule) {
   return std::any_of(entries.begin(), entries.end(), [](const LossEntry* entry) { return entry->ordered; });
 }
 
-Profile with(const std::vector<std::pair<const char*, double>>& figures) {
+Profile profile_with(const std::vector<std::pair<const char*, double>>& figures) {
   Profile profile;
   for (const auto& [name, value] : figures) profile.set({.name = name, .title = name, .value = value});
   return profile;
@@ -73,7 +73,7 @@ std::vector<double> values_beyond(const Condition& condition) {
 
 // Where all that the rule asks holds, and nothing that speaks against it.
 Profile fitting(const Rule& rule) {
-  Profile profile = with({{"grades", 1}, {"classes", 5}});
+  Profile profile = profile_with({{"grades", 1}, {"classes", 5}});
   for (const Condition& condition : rule.in_if) set(profile, condition.figure, value_within(condition));
   return profile;
 }
@@ -269,7 +269,7 @@ TEST(Rules, TellTheFigureAndTheThreshold) {
   const auto tells = [&](TaskKind task, const char* metric, const char* loss,
                          const std::vector<std::pair<const char*, double>>& figures, Standing standing,
                          const char* why) {
-    const Ruling ruling = ruling_of(apply_rules(task_of(task), metric, with(figures), kBudget), loss);
+    const Ruling ruling = ruling_of(apply_rules(task_of(task), metric, profile_with(figures), kBudget), loss);
     EXPECT_EQ(ruling.standing, standing) << loss;
     EXPECT_EQ(ruling.why, why);
     for (const auto& [figure, value] : figures) read.insert(figure);
@@ -329,15 +329,16 @@ TEST(Rules, RuleOutOrderWhereThereIsNone) {
   };
   for (const char* loss : {"oll", "corn", "coral", "0.5*cross_entropy + 0.5*emd", "0.5*cross_entropy + 0.5*oll"}) {
     SCOPED_TRACE(loss);
-    EXPECT_EQ(ruling(with({{"classes", 5}, {"grades", 1}}), loss).standing, Standing::kept);
-    for (const Profile& profile : {with({{"classes", 5}, {"grades", 0}}), with({{"classes", 2}, {"grades", 1}}),
-                                   with({{"classes", 5}}), with({{"grades", 1}})}) {
+    EXPECT_EQ(ruling(profile_with({{"classes", 5}, {"grades", 1}}), loss).standing, Standing::kept);
+    for (const Profile& profile :
+         {profile_with({{"classes", 5}, {"grades", 0}}), profile_with({{"classes", 2}, {"grades", 1}}),
+          profile_with({{"classes", 5}}), profile_with({{"grades", 1}})}) {
       const Ruling out = ruling(profile, loss);
       EXPECT_EQ(out.standing, Standing::ruled_out);
       EXPECT_TRUE(out.why.starts_with("it reads labels as grades in order")) << out.why;
     }
   }
-  const Profile grades = with({{"classes", 5}, {"grades", 1}});
+  const Profile grades = profile_with({{"classes", 5}, {"grades", 1}});
   EXPECT_EQ(ruling_of(apply_rules(classify, "accuracy", grades, kBudget), "oll").standing, Standing::ruled_out);
   EXPECT_EQ(ruling_of(apply_rules(classify, "accuracy", grades, kBudget), "0.5*cross_entropy + 0.5*oll").standing,
             Standing::kept);
@@ -348,7 +349,7 @@ TEST(Rules, RuleOutOrderWhereThereIsNone) {
 
 TEST(Rules, SendWhatCostsTwiceToTheEndOfASmallBudget) {
   const Task& classify = task_of(TaskKind::classify);
-  const Profile profile = with({{"classes", 4}, {"imbalance_ratio", 2}});
+  const Profile profile = profile_with({{"classes", 4}, {"imbalance_ratio", 2}});
   const std::string loss = "r_drop(cross_entropy)";
   EXPECT_EQ(ruling_of(apply_rules(classify, "accuracy", profile, 8), loss).standing, Standing::kept);
   for (const double budget : {2.0, 7.9}) {
@@ -375,7 +376,7 @@ TEST(Rulings, HaveEveryLossOfTheCatalogueOnce) {
     SCOPED_TRACE(task.name);
     const std::string plain = losses::default_loss(task.loss);
     const auto rulings = apply_rules(task, std::string(metrics::default_best_metric(task.name)),
-                                     with({{"classes", 5}, {"grades", 1}}), kBudget);
+                                     profile_with({{"classes", 5}, {"grades", 1}}), kBudget);
     std::set<std::string> losses;
     for (const Ruling& ruling : rulings) {
       EXPECT_TRUE(losses.insert(ruling.loss).second) << ruling.loss << " stands there twice";
@@ -410,7 +411,7 @@ TEST(Rulings, HaveEveryLossOfTheCatalogueOnce) {
 }
 
 TEST(Rulings, OfLossesWithoutARule) {
-  const Profile profile = with({{"classes", 5}});
+  const Profile profile = profile_with({{"classes", 5}});
   struct Case {
     const char* task;
     const char* loss;
@@ -451,7 +452,7 @@ TEST(Rulings, OfLossesWithoutARule) {
 TEST(Rulings, StandInTheOrderInWhichTheyAreTried) {
   const Task& classify = task_of(TaskKind::classify);
   const Profile profile =
-      with({{"rows", 5000}, {"classes", 5}, {"grades", 1}, {"imbalance_ratio", 20}, {"noise_ceiling", 0.02}});
+      profile_with({{"rows", 5000}, {"classes", 5}, {"grades", 1}, {"imbalance_ratio", 20}, {"noise_ceiling", 0.02}});
   const auto rulings = apply_rules(classify, "macro_f1", profile, kBudget);
   std::vector<std::string> kept;
   for (size_t at = 0; at < rulings.size(); ++at) {
@@ -480,7 +481,7 @@ TEST(Rulings, OfWhatMayBeTriedCanBeTrained) {
     for (const int64_t labels : {2, 5, 77}) {
       const bool scores = task.loss == losses::TargetKind::scores;
       const losses::LossFacts facts = facts_of(task, scores ? 1 : labels);
-      const Profile profile = with({{"classes", static_cast<double>(labels)}, {"grades", labels > 2 ? 1 : 0}});
+      const Profile profile = profile_with({{"classes", static_cast<double>(labels)}, {"grades", labels > 2 ? 1 : 0}});
       for (const std::string& metric : metrics::metric_names(task.name))
         for (const Ruling& ruling : apply_rules(task, metric, profile, kBudget))
           if (ruling.standing != Standing::ruled_out) {
