@@ -11,6 +11,7 @@
 // as many rows as give `gain` points of accuracy, in every block; classes only.
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <cstdlib>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -95,7 +96,7 @@ struct Tally {
 // A race of as many arms as the bank has seeds for.
 Plan race_plan(const Bank& bank) {
   Plan plan = bank.plan;
-  plan.options.budget = "8", plan.options.draws = 300;
+  plan.options.budget = "8", plan.options.draws = 200;
   plan.options.candidates = {"arm"};
   return plan;
 }
@@ -167,6 +168,7 @@ std::vector<int> all(int n) {
 }
 
 int run(int argc, char** argv) {
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);  // a log that can be watched
   if (argc < 5) fail(ErrorKind::usage, "usage: null_races RACES SEEDS OUT.json BANK...");
   const int count = std::atoi(argv[1]), seeds = std::atoi(argv[2]);
   std::vector<Bank> banks;
@@ -182,6 +184,7 @@ int run(int argc, char** argv) {
     out["null"][banks[b].name] = json_of(tally);
     better += static_cast<double>(tally.better) / tally.races / static_cast<double>(banks.size());
     holds += static_cast<double>(tally.holds) / tally.races / static_cast<double>(banks.size());
+    write_file_atomically(argv[3], out.dump(2) + "\n");
     fmt::print("{}: better {:.1f}%, worse {:.1f}%, interval holds 0 in {:.1f}%, {:.2f} points wide\n", banks[b].name,
                100.0 * tally.better / tally.races, 100.0 * tally.worse / tally.races, 100.0 * tally.holds / tally.races,
                100 * tally.width / tally.races);
@@ -194,7 +197,7 @@ int run(int argc, char** argv) {
     }
   }
   // Over banks, and within them over seeds.
-  constexpr int kDraws = 60;
+  constexpr int kDraws = 40;
   std::vector<double> pooled;
   for (int draw = 0; draw < kDraws; ++draw) {
     double sum = 0;
@@ -207,7 +210,7 @@ int run(int argc, char** argv) {
             static_cast<int>(random_below(key, 1 + static_cast<uint32_t>(s), static_cast<uint32_t>(seeds))));
       std::sort(drawn.begin(), drawn.end());
       drawn.erase(std::unique(drawn.begin(), drawn.end()), drawn.end());  // no run stands against itself
-      const Tally tally = races(banks[b], drawn, std::max(20, count / 20), key, 0);
+      const Tally tally = races(banks[b], drawn, std::max(10, count / 40), key, 0);
       sum += tally.races ? static_cast<double>(tally.better) / tally.races : 0;
     }
     pooled.push_back(sum / static_cast<double>(banks.size()));
