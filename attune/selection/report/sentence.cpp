@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "attune/metrics/correction.h"
 #include "attune/report/format.h"
 #include "attune/selection/report/text.h"
 
@@ -22,6 +23,12 @@ std::string what_would_show(const Choice& choice) {
   // A win must reach what matters; of --strict, with its whole interval.
   visible = choice.strict ? visible + choice.worth : std::max(visible, choice.worth);
   return fmt::format("an advantage above {} would have been seen in 4 of 5 cases", amount(choice.metric, visible));
+}
+
+bool has_corrections(const Choice& choice) {
+  if (choice.metric == "label_mae" || choice.metric == "quadratic_kappa") return true;
+  const std::vector<std::string> served = metrics::corrected_metrics(choice.task);
+  return std::find(served.begin(), served.end(), choice.metric) != served.end();
 }
 
 }  // namespace
@@ -49,6 +56,7 @@ std::string sentence(const Choice& choice, const Judgement* corrections, const J
                               corrections->seen.blocks.size() == 1 ? " for the one model that was trained" : "",
                               signed_amount(metric, v.difference), report::metric_title(metric), 100 * choice.level,
                               signed_amount(metric, v.low), signed_amount(metric, v.high));
+  if (!has_corrections(choice)) return text + " No correction after training serves this metric here.";
   if (choice.correction.empty()) return text + " No correction after training helps on the rows it is fitted on.";
   if (v.state == compare::State::no_difference)
     return text + " Corrections after training make no difference that matters.";
