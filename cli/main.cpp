@@ -26,7 +26,7 @@ std::string overview() {
   std::string text =
       "attune fine-tunes and evaluates BERT-family models natively: Hugging Face folders in and out, no Python.\n\n"
       "usage: attune COMMAND [options]      attune COMMAND --help tells more\n\n";
-  for (const Command& command : commands()) text += fmt::format("  {:<10}{}\n", command.name, command.summary);
+  for (const Command& command : commands()) text += fmt::format("  {:<13}{}\n", command.name, command.summary);
   return text +
          "\nexamples:\n"
          "  attune train --model minilm --train train.csv --test test.csv --out runs/first\n"
