@@ -8,6 +8,7 @@
 #include "attune/base/suggest.h"
 #include "attune/compare/blocks.h"
 #include "attune/compare/gold.h"
+#include "attune/compare/worth.h"
 #include "attune/metrics/catalog.h"
 #include "attune/report/columns.h"
 #include "attune/report/compared.h"
@@ -25,7 +26,6 @@ namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
 constexpr int kWidth = 100;
-constexpr double kWorthInPoints = 0.5, kWorthAsShare = 0.01;
 
 struct CompareOptions {
   std::string metric, task;
@@ -187,13 +187,10 @@ Outcome compared(const CompareOptions& options, const std::vector<std::string>& 
   outcome.seen =
       compare::compare_blocks({begin, middle}, {middle, end},
                               {.metric = metric, .draws = static_cast<int>(options.draws), .seed = options.seed});
-  const report::MetricUnits units(metric);
   double of_second = 0;
   for (const auto& block : outcome.seen.blocks)
     of_second += std::abs(block.second) / static_cast<double>(outcome.runs());
-  outcome.worth = options.worth    ? *options.worth / units.scale()
-                  : units.points() ? kWorthInPoints / units.scale()
-                                   : kWorthAsShare * of_second;
+  outcome.worth = compare::worth_of(metric, options.worth, of_second);
   outcome.verdict = compare::judge(outcome.seen.differences, {.level = options.level, .worth = outcome.worth});
   return outcome;
 }

@@ -10,6 +10,7 @@
 #include "attune/compare/judged_run.h"
 #include "attune/metrics/bootstrap.h"
 #include "attune/metrics/catalog.h"
+#include "attune/metrics/moments.h"
 
 namespace attune::compare {
 namespace {
@@ -46,19 +47,11 @@ void check_partners(const PredictionFile& a, const PredictionFile& b) {
 
 // A run that gives every row the same answer has failed: an event of its own, not a bad mark.
 void note_constant(const PredictionFile& file, std::vector<std::string>& notes) {
-  if (file.kind != TargetKind::label || file.rows.size() < 20) return;
-  const auto answer = [](const PredictionRow& row) {
-    if (!row.predicted.empty()) return row.predicted[0];
-    return std::max_element(row.logits.begin(), row.logits.end(),
-                            [](const auto& a, const auto& b) { return a.second < b.second; })
-        ->first;
-  };
-  const std::string first = answer(file.rows[0]);
-  if (std::all_of(file.rows.begin(), file.rows.end(), [&](const auto& row) { return answer(row) == first; }))
+  if (file.kind == TargetKind::label && is_constant(file))
     notes.push_back(
         fmt::format("{} says '{}' of every row: a run that failed. It counts as it is, and widens the interval; "
                     "report such runs apart, and run both sides again by the same rule",
-                    file.path, first));
+                    file.path, answer_of(file.rows[0])));
 }
 
 void note_rare(const std::vector<PredictionFile>& files, const std::string& metric, std::vector<std::string>& notes) {
@@ -140,21 +133,11 @@ class Metric {
   std::vector<double> values_;
 };
 
-// Mean and variance of what comes, by Welford's recurrence.
-struct Moments {
-  double count = 0, mean = 0, squares = 0;
-  void see(double x) {
-    const double off = x - mean;
-    mean += off / ++count, squares += off * (x - mean);
-  }
-  double variance() const { return count > 1 ? squares / (count - 1) : 0; }
-};
-
 void add_variances(const std::vector<Pair>& pairs, const Units& units, Metric& metric, const BlockOptions& options,
                    Comparison& out) {
   std::vector<uint32_t> drawn(units.count()), weights;
-  std::vector<Moments> by_block(pairs.size());
-  Moments of_mean;
+  std::vector<metrics::Moments> by_block(pairs.size());
+  metrics::Moments of_mean;
   for (int draw = 0; draw < options.draws; ++draw) {
     metrics::draw_weights(options.seed, draw, drawn);
     double sum = 0;
@@ -170,7 +153,7 @@ void add_variances(const std::vector<Pair>& pairs, const Units& units, Metric& m
     fail(ErrorKind::input,
          "{} is undefined in most draws of these rows: too few of them, or of a class, to say anything",
          options.metric);
-  for (const Moments& block : by_block)
+  for (const metrics::Moments& block : by_block)
     out.differences.block_variance += block.variance() / static_cast<double>(pairs.size());
   out.differences.mean_variance = of_mean.variance();
   // Blocks that have nothing in common are independent: what their draws share is chance.

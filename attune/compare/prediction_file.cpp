@@ -45,4 +45,19 @@ PredictionFile read_predictions(const std::string& path, std::optional<data::Tar
   return file;
 }
 
+bool is_constant(const PredictionFile& file) {
+  if (file.rows.size() < 20 || file.kind == data::TargetKind::labels || file.kind == data::TargetKind::texts)
+    return false;
+  if (file.kind == data::TargetKind::score)
+    return std::all_of(file.rows.begin(), file.rows.end(),
+                       [&](const PredictionRow& row) { return row.score == file.rows[0].score; });
+  if (file.kind == data::TargetKind::tags)
+    return std::all_of(file.rows.begin(), file.rows.end(), [&](const PredictionRow& row) {
+      return std::all_of(row.predicted.begin(), row.predicted.end(),
+                         [&](const std::string& tag) { return tag == file.rows[0].predicted[0]; });
+    });
+  return std::all_of(file.rows.begin(), file.rows.end(),
+                     [&](const PredictionRow& row) { return answer_of(row) == answer_of(file.rows[0]); });
+}
+
 }  // namespace attune::compare

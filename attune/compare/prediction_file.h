@@ -24,6 +24,9 @@ struct PredictionFile {
   std::string where(const PredictionRow& row) const;  // "a.jsonl line 7"
 };
 
+// One answer for every row: a run that failed. Never of fewer than 20 rows, of several labels or of ranks.
+bool is_constant(const PredictionFile& file);
+
 // `kind`: of the task; nothing: as the first line says. Errors (io, input): file and line; no row; an id twice; ids in
 // some rows only.
 PredictionFile read_predictions(const std::string& path, std::optional<data::TargetKind> kind);

@@ -1,5 +1,6 @@
 #include "attune/compare/prediction_row.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -100,6 +101,13 @@ void read_ranks(const json& line, const std::string& where, PredictionRow& row) 
 }
 
 }  // namespace
+
+const std::string& answer_of(const PredictionRow& row) {
+  if (!row.predicted.empty()) return row.predicted[0];
+  return std::max_element(row.logits.begin(), row.logits.end(),
+                          [](const auto& a, const auto& b) { return a.second < b.second; })
+      ->first;
+}
 
 TargetKind kind_of(const json& line) {
   if (line.contains("ranks")) return TargetKind::texts;

@@ -33,6 +33,9 @@ struct PredictionRow {
   std::vector<metrics::RelevantDocument> relevant;     // texts: ranks of the relevant documents
 };
 
+// The class that a row is answered with: what was predicted, else the most probable.
+const std::string& answer_of(const PredictionRow& row);
+
 // What kind of predictions a line holds, from its keys: ranks -> texts; tags, entities or words -> tags; score ->
 // score; labels, or a list for gold -> labels; else label.
 data::TargetKind kind_of(const nlohmann::json& line);

@@ -10,6 +10,7 @@
 #include "attune/metrics/classification.h"
 #include "attune/metrics/multilabel.h"
 #include "attune/metrics/regression.h"
+#include "attune/metrics/thresholds.h"
 
 namespace attune::metrics {
 namespace {
@@ -28,15 +29,6 @@ bool is_one_of(std::string_view name, Names names) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-double value_of(const Statistics& statistics, std::string_view metric) {
-  const auto& names = statistics.names();
-  const auto found = std::find(names.begin(), names.end(), metric);
-  if (found == names.end()) return kUndefined;
-  std::vector<double> values(names.size());
-  statistics.evaluate(std::vector<uint32_t>(static_cast<size_t>(statistics.units()), 1), values);
-  return values[static_cast<size_t>(found - names.begin())];
-}
-
 // The metric after a correction of the classes.
 double value_of(std::string_view metric, const ClassAnswers& answers, const Correction& correction) {
   const auto k = static_cast<size_t>(answers.classes);
@@ -50,7 +42,7 @@ double value_of(std::string_view metric, const ClassAnswers& answers, const Corr
     records.push_back(class_record(answers.gold[at], logits));
     records.back().predicted = correction.decision(row);
   }
-  return value_of(ClassificationStatistics(records, answers.classes, answers.ordered), metric);
+  return evaluate(ClassificationStatistics(records, answers.classes, answers.ordered)).value(metric);
 }
 
 double value_of(std::string_view metric, const LabelAnswers& answers, const Correction& correction) {
@@ -65,7 +57,7 @@ double value_of(std::string_view metric, const LabelAnswers& answers, const Corr
     std::transform(row.begin(), row.end(), logits.begin(), [](double z) { return static_cast<float>(z); });
     meter.add(static_cast<int64_t>(at), std::span(answers.gold).subspan(at * k, k), logits);
   }
-  return value_of(MultiLabelStatistics(meter), metric);
+  return evaluate(MultiLabelStatistics(meter)).value(metric);
 }
 
 // Keeps the best of what is tried; what changes less must be tried first, since only more is better.
@@ -166,30 +158,6 @@ Correction temperature_correction(const ClassAnswers& answers) {
 // Cuts of labels are kept as probabilities, which must be neither 0 nor 1.
 constexpr double kLargestCut = 8;
 
-// The cut of the best F1 of one label.
-double own_cut(const LabelAnswers& answers, size_t label) {
-  const auto k = static_cast<size_t>(answers.labels);
-  std::vector<std::pair<double, uint8_t>> items;
-  int64_t gold = 0;
-  for (size_t at = label; at < answers.gold.size(); at += k) {
-    items.emplace_back(answers.logits[at], answers.gold[at]);
-    gold += answers.gold[at];
-  }
-  std::sort(items.begin(), items.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
-  int64_t correct = 0;
-  double best_f1 = -1, cut = 0;
-  for (size_t at = 0; at < items.size(); ++at) {
-    correct += items[at].second;
-    const bool last = at + 1 == items.size();
-    if (!last && items[at + 1].first == items[at].first) continue;
-    const double f1 = 2.0 * static_cast<double>(correct) / static_cast<double>(gold + static_cast<int64_t>(at) + 1);
-    if (f1 <= best_f1) continue;
-    best_f1 = f1;
-    cut = last ? items[at].first - 1e-3 : 0.5 * (items[at].first + items[at + 1].first);
-  }
-  return std::clamp(cut, -kLargestCut, kLargestCut);
-}
-
 Correction common_cut(std::string_view metric, const LabelAnswers& answers) {
   // Only the scores near those of positives matter: quantiles of the positives' logits.
   std::vector<double> positives;
@@ -213,9 +181,11 @@ Correction cuts_by_label(std::string_view metric, const LabelAnswers& answers) {
   Correction shrunk{.text = "cuts by label"};
   double low = 1, high = 0;
   for (size_t label = 0; label < k; ++label) {
+    std::vector<LabelledLogit> items;
     double positives = 0;
-    for (size_t at = label; at < answers.gold.size(); at += k) positives += answers.gold[at];
-    const double own = positives > 0 ? own_cut(answers, label) : cut;
+    for (size_t at = label; at < answers.gold.size(); at += k)
+      items.push_back({answers.logits[at], answers.gold[at]}), positives += answers.gold[at];
+    const double own = positives > 0 ? std::clamp(best_f1_cut(items), -kLargestCut, kLargestCut) : cut;
     const double taken = (positives * own + kPull * cut) / (positives + kPull);
     shrunk.shift.push_back(taken);
     const double p = 1 / (1 + std::exp(-taken));
@@ -296,7 +266,7 @@ Correction fit_correction(std::string_view metric, const ScoreAnswers& answers) 
   const auto value = [&](const Correction& correction) {
     std::vector<ScoreRecord> records;
     for (size_t i = 0; i < rows; ++i) records.push_back({answers.gold[i], correction.apply(answers.predicted[i])});
-    return value_of(RegressionStatistics(records), metric);
+    return evaluate(RegressionStatistics(records)).value(metric);
   };
   return is_better(metric, value(line), value({})) ? line : Correction{};
 }

@@ -32,7 +32,7 @@ struct Correction {
   std::vector<double> shift = {};   // [K], taken off the logits after the temperature; empty: none
   Decide decide = Decide::largest;  // of grades
   double offset = 0, slope = 1;     // of scores
-  std::string text = {};            // "cut +0.35", "prior, tau 0.7", "temperature 1.4"; "" where nothing helps
+  std::string text = {};            // "cut +0.35", "prior, tau +0.7", "temperature 1.4"; "" where nothing helps
   bool helps() const { return !text.empty(); }
 
   // In place.

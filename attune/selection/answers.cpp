@@ -26,13 +26,6 @@ std::vector<double> logits_of(const PredictionFile& file, const PredictionRow& r
 
 }  // namespace
 
-const std::string& answer_of(const PredictionRow& row) {
-  if (!row.predicted.empty()) return row.predicted[0];
-  return std::max_element(row.logits.begin(), row.logits.end(),
-                          [](const auto& a, const auto& b) { return a.second < b.second; })
-      ->first;
-}
-
 metrics::Correction fit(const Answers& answers, const LabelFacts& facts, const std::string& metric) {
   const PredictionFile& file = answers.inner;
   switch (file.kind) {
@@ -96,27 +89,7 @@ double value_of(const PredictionFile& file, const std::string& metric) {
   const data::Labels labels = compare::labels_of({file}, {});
   if (file.kind == TargetKind::label && labels.size() < 2) return metrics::kUndefined;
   const auto judged = compare::judged_run(file, labels, !metrics::reads_probabilities(metric));
-  const metrics::Statistics& statistics = judged->statistics();
-  const auto& names = statistics.names();
-  const auto found = std::find(names.begin(), names.end(), metric);
-  if (found == names.end()) return metrics::kUndefined;
-  std::vector<double> values(names.size());
-  statistics.evaluate(std::vector<uint32_t>(static_cast<size_t>(statistics.units()), 1), values);
-  return values[static_cast<size_t>(found - names.begin())];
-}
-
-bool is_constant(const PredictionFile& file) {
-  if (file.rows.size() < 20 || file.kind == TargetKind::labels || file.kind == TargetKind::texts) return false;
-  if (file.kind == TargetKind::score)
-    return std::all_of(file.rows.begin(), file.rows.end(),
-                       [&](const PredictionRow& row) { return row.score == file.rows[0].score; });
-  if (file.kind == TargetKind::tags)
-    return std::all_of(file.rows.begin(), file.rows.end(), [&](const PredictionRow& row) {
-      return std::all_of(row.predicted.begin(), row.predicted.end(),
-                         [&](const std::string& tag) { return tag == file.rows[0].predicted[0]; });
-    });
-  return std::all_of(file.rows.begin(), file.rows.end(),
-                     [&](const PredictionRow& row) { return answer_of(row) == answer_of(file.rows[0]); });
+  return metrics::evaluate(judged->statistics()).value(metric);
 }
 
 }  // namespace attune::selection

@@ -14,6 +14,7 @@ struct Answers {
   double seconds = 0;                     // that training took
   bool failed = false;                    // stopped by a numeric error, or one answer for every row
   std::string failure = {};
+  metrics::Correction correction = {};  // fitted on the inner rows: RunBook does it, once
 };
 
 // What corrections need to know of the run's training rows.
@@ -32,13 +33,7 @@ compare::PredictionFile plain(compare::PredictionFile file);
 compare::PredictionFile corrected(compare::PredictionFile file, const metrics::Correction& correction,
                                   const LabelFacts& facts);
 
-// The class that a row is answered with: what was predicted, else the most probable.
-const std::string& answer_of(const compare::PredictionRow& row);
-
 // The metric's value; NaN where it is undefined.
 double value_of(const compare::PredictionFile& file, const std::string& metric);
-
-// One answer for every row; never for files of fewer than 20 rows or of several labels.
-bool is_constant(const compare::PredictionFile& file);
 
 }  // namespace attune::selection

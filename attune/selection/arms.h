@@ -25,4 +25,7 @@ Job plain_job(const Plan& plan, size_t block);
 // The plain run's rows and seed.
 Job finalist_job(const Plan& plan, const Arm& arm, size_t block);
 
+// "focal(gamma=2)" -> "focal_gamma_2": a loss as a part of a run's name.
+std::string file_name_of(const std::string& loss);
+
 }  // namespace attune::selection

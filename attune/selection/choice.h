@@ -16,7 +16,7 @@ namespace attune::selection {
 struct RunFigures {
   std::string name;  // of its folder in runs/
   std::string loss;
-  std::string purpose;  // "rate", "race", "verdict 2"
+  std::string purpose;  // "plain", "race", "verdict 2"
   double rate = 0;      // peak learning rate
   double epochs = 0;
   uint64_t seed = 0;

@@ -7,6 +7,7 @@
 #include "attune/selection/report/json.h"
 #include "attune/selection/report/page.h"
 #include "attune/selection/report/text.h"
+#include "attune/train/parts.h"
 
 namespace attune::selection {
 namespace {
@@ -22,6 +23,12 @@ void write_train_config(train::TrainOptions train, const fs::path& path) {
   nlohmann::json json = list.to_json();
   for (const char* key : {"out", "overwrite", "resume", "json", "parts", "predictions", "save_model"}) json.erase(key);
   write_file_atomically(path, json.dump(2) + "\n");
+}
+
+void write_lines(const fs::path& path, const std::vector<std::string>& lines) {
+  std::string text;
+  for (const auto& line : lines) text += line + "\n";
+  write_file_atomically(path, text);
 }
 
 }  // namespace
@@ -44,10 +51,16 @@ bool check_choice_folder(const fs::path& out, const std::string& plan_text, bool
   return true;
 }
 
-void write_lines(const fs::path& path, const std::vector<std::string>& lines) {
-  std::string text;
-  for (const auto& line : lines) text += line + "\n";
-  write_file_atomically(path, text);
+void write_plan(const fs::path& out, const Plan& plan, const std::vector<Division>& divisions) {
+  fs::create_directories(out / "parts");
+  if (!plan.labels.empty()) write_lines(out / "labels.txt", plan.labels);
+  for (size_t block = 0; block < divisions.size(); ++block)
+    write_file_atomically(out / plan.blocks[block].parts, train::parts_text(divisions[block].of_row));
+  write_file_atomically(out / "plan.json", plan_text(plan));
+}
+
+std::string plan_text(Plan plan) {
+  return plan.to_json().dump(2) + "\n";
 }
 
 Profile read_profile(const fs::path& path) {

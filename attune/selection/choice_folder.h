@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "attune/selection/choice.h"
+#include "attune/selection/divide.h"
 #include "attune/selection/plan.h"
 
 namespace attune::selection {
@@ -13,9 +14,11 @@ namespace attune::selection {
 // (usage): a file; a folder that is not empty and no choice's; a choice with other options or data.
 bool check_choice_folder(const std::filesystem::path& out, const std::string& plan_text, bool overwrite);
 
-void write_lines(const std::filesystem::path& path, const std::vector<std::string>& lines);
+// labels.txt, parts/ and, last, plan.json.
+void write_plan(const std::filesystem::path& out, const Plan& plan, const std::vector<Division>& divisions);
 Profile read_profile(const std::filesystem::path& path);
 // As plan.json, profile.json and verdict.json are written.
+std::string plan_text(Plan plan);
 std::string profile_text(const Profile& profile);
 std::string verdict_text(const Choice& choice);
 

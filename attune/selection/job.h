@@ -27,7 +27,4 @@ class JobRunner {
   virtual std::optional<Answers> run(const Job& job) = 0;
 };
 
-// "focal(gamma=2)" -> "focal_gamma_2": as a name of a file.
-std::string file_name_of(const std::string& loss);
-
 }  // namespace attune::selection

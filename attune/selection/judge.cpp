@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "attune/base/error.h"
+#include "attune/compare/worth.h"
 #include "attune/metrics/catalog.h"
 #include "attune/report/format.h"
 #include "attune/selection/arms.h"
@@ -13,11 +14,12 @@
 #include "attune/selection/report/sentence.h"
 #include "attune/selection/run_book.h"
 #include "attune/tasks/task.h"
+#include "attune/train/prediction_writer.h"
 
 namespace attune::selection {
 namespace {
 
-constexpr double kWorthInPoints = 0.5, kWorthAsShare = 0.01, kPrior = 0.01;  // one point
+constexpr double kPrior = 0.01;  // one point
 
 class Judging {
  public:
@@ -54,15 +56,10 @@ class Judging {
 
   // ---- what matters, and what was measured
 
-  void set_worth(double plain_value) {
-    choice_.worth = metrics::has_unit(plan_.metric) ? options_.worth.value_or(kWorthAsShare * std::abs(plain_value))
-                                                    : options_.worth.value_or(kWorthInPoints) / 100;
-  }
-
   void see_plain(const Answers& answers) {
-    set_worth(value_of(plain(answers.judged), plan_.metric));
+    choice_.worth = compare::worth_of(plan_.metric, options_.worth, value_of(plain(answers.judged), plan_.metric));
     measure_answers(plain(answers.judged), choice_.profile);
-    for (SuspiciousRow& row : choice_.profile.suspicious) row.place = place_of(row.place, plan_.files);
+    for (SuspiciousRow& row : choice_.profile.suspicious) row.place = train::place_of_name(row.place, plan_.files);
     choice_.rulings = apply_rules(tasks::task_named(choice_.task), plan_.metric, choice_.profile, choice_.budget);
     std::erase_if(choice_.rulings, [&](const Ruling& ruling) { return ruling.loss == plan_.plain_loss; });
     // What the user names races first, whatever the rules say.
@@ -158,7 +155,8 @@ class Judging {
         const compare::Comparison seen = compare::compare_blocks(
             {std::move(own)}, {plain_file}, {.metric = plan_.metric, .draws = static_cast<int>(options_.draws)});
         const compare::Verdict verdict = compare::judge(seen.differences, {.level = options_.level});
-        const double prior = metrics::has_unit(plan_.metric) ? kWorthAsShare * std::abs(choice_.race[0].value) : kPrior;
+        const double prior =
+            metrics::has_unit(plan_.metric) ? compare::kWorthAsShare * std::abs(choice_.race[0].value) : kPrior;
         line.difference = verdict.difference, line.low = verdict.low, line.high = verdict.high;
         line.shrunk = verdict.variance > 0 ? line.difference * prior * prior / (prior * prior + verdict.variance)
                                            : line.difference;

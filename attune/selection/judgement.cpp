@@ -6,10 +6,12 @@
 #include <set>
 
 #include "attune/selection/answers.h"
+#include "attune/train/prediction_writer.h"
 
 namespace attune::selection {
 namespace {
 
+using compare::answer_of;
 using compare::PredictionFile;
 using compare::PredictionRow;
 using data::TargetKind;
@@ -92,7 +94,8 @@ void add_changed(const Side& first, const Side& second, const JudgementOptions& 
       const bool other_right = tags ? other.gold == other.predicted : other.gold[0] == answer_of(other);
       if (right == other_right) continue;
       right ? ++out.gained : ++out.lost;
-      const auto [at, fresh] = changed.emplace(row.id, ChangedRow{.place = place_of(row.id, options.files)});
+      const auto [at, fresh] =
+          changed.emplace(row.id, ChangedRow{.place = train::place_of_name(row.id, options.files)});
       if (!fresh) {
         ++at->second.blocks;
       } else if (!tags) {
@@ -114,14 +117,6 @@ compare::RuleOptions rule_of(const JudgementOptions& options) {
 }
 
 }  // namespace
-
-std::string place_of(const std::string& id, const std::vector<std::string>& files) {
-  if (id.starts_with("line ") && files.size() == 1) return files[0] + " " + id;
-  for (size_t f = 0; f < files.size(); ++f)
-    if (const std::string prefix = fmt::format("file {} ", f + 1); id.starts_with(prefix))
-      return files[f] + " " + id.substr(prefix.size());
-  return id;
-}
 
 Judgement make_judgement(const Side& first, const Side& second, const JudgementOptions& options) {
   Judgement out{.first = first.name, .second = second.name, .same_runs = options.same_runs};

@@ -21,9 +21,6 @@ struct JudgementOptions {
   std::vector<std::string> files = {};  // of the pool, to name rows by
 };
 
-// A row's name in a file of predictions as a place: "line 7" of one file, "file 2 line 7" of several, ids as they are.
-std::string place_of(const std::string& id, const std::vector<std::string>& files);
-
 // The verdict of `finalists` > 1 is told anew by settle(), once all are compared.
 Judgement make_judgement(const Side& first, const Side& second, const JudgementOptions& options);
 

@@ -6,6 +6,7 @@
 #include "attune/compare/student.h"
 #include "attune/metrics/bootstrap.h"
 #include "attune/metrics/catalog.h"
+#include "attune/metrics/moments.h"
 #include "attune/selection/budget.h"
 
 namespace attune::selection {
@@ -27,15 +28,13 @@ double row_variance(const compare::PredictionFile& file, const std::string& metr
   const auto at = static_cast<size_t>(std::find(names.begin(), names.end(), metric) - names.begin());
   std::vector<uint32_t> weights(static_cast<size_t>(statistics.units()));
   std::vector<double> values(names.size());
-  double count = 0, mean = 0, squares = 0;
+  metrics::Moments seen;
   for (int draw = 0; draw < draws; ++draw) {
     metrics::draw_weights(0, draw, weights);
     statistics.evaluate(weights, values);
-    if (std::isnan(values[at])) continue;
-    const double off = values[at] - mean;
-    mean += off / ++count, squares += off * (values[at] - mean);
+    if (!std::isnan(values[at])) seen.see(values[at]);
   }
-  return count > 1 ? squares / (count - 1) : metrics::kUndefined;
+  return seen.count > 1 ? seen.variance() : metrics::kUndefined;
 }
 
 }  // namespace

@@ -1,15 +1,19 @@
 #include "attune/selection/pool.h"
 
+#include <nlohmann/json.hpp>
 #include <numeric>
 #include <unordered_map>
 
 #include "attune/base/error.h"
+#include "attune/base/files.h"
 #include "attune/base/scratch_file.h"
 #include "attune/base/threads.h"
 #include "attune/data/split.h"
+#include "attune/io/resolve.h"
 #include "attune/selection/measure/model.h"
 #include "attune/selection/measure/rows.h"
 #include "attune/tasks/pairs.h"
+#include "attune/train/run_folder.h"
 #include "attune/train/run_loss.h"
 #include "attune/train/run_sources.h"
 #include "attune/train/split.h"
@@ -34,6 +38,12 @@ void check_ids(const data::Dataset& rows) {
       fail(ErrorKind::input, "the id '{}' stands in {} and in {}; answers are matched by it, so give each row its own",
            view.id, rows.describe(rows.examples.view(at->second).origin), rows.describe(view.origin));
   }
+}
+
+std::string fingerprint_of(const SelectOptions& o) {
+  nlohmann::json all = train::fingerprint_sources(o.train);
+  all["model"] = train::model_fingerprint(io::resolve_model(o.train.model).string());
+  return sha256_hex(all.dump());
 }
 
 }  // namespace
@@ -108,6 +118,25 @@ std::vector<double> Pool::counts(const Division& division) const {
       if (const int k = bundle.labels.find(rows.examples.label_of(view, i)); k >= 0) ++counts[static_cast<size_t>(k)];
   }
   return counts;
+}
+
+Plan plan_of(const SelectOptions& o, const std::string& metric, const Pool& pool,
+             const std::vector<Division>& divisions) {
+  Plan plan{.options = o,
+            .metric = metric,
+            .plain_loss = pool.bundle.loss.text(),
+            .labels = pool.bundle.labels.names(),
+            .ordered = o.ordered,
+            .files = pool.files,
+            .fingerprint = fingerprint_of(o),
+            .pool_rows = std::ssize(pool.rows.examples)};
+  for (size_t block = 0; block < divisions.size(); ++block)
+    plan.blocks.push_back({.parts = block == 0 ? "parts/race.txt" : fmt::format("parts/verdict-{}.txt", block),
+                           .counts = pool.counts(divisions[block]),
+                           .learns = divisions[block].learns,
+                           .inner = divisions[block].inner,
+                           .judges = divisions[block].judges});
+  return plan;
 }
 
 }  // namespace attune::selection

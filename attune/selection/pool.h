@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "attune/selection/divide.h"
+#include "attune/selection/plan.h"
 #include "attune/selection/profile.h"
 #include "attune/selection/select_options.h"
 #include "attune/tasks/model_bundle.h"
@@ -34,5 +35,9 @@ class Pool {
   const tasks::Task& task_;
   std::unique_ptr<kernels::Kernels> kernels_;
 };
+
+// What a choice by these divisions is made with; block 0 is the race's.
+Plan plan_of(const SelectOptions& options, const std::string& metric, const Pool& pool,
+             const std::vector<Division>& divisions);
 
 }  // namespace attune::selection

@@ -22,7 +22,7 @@ const Answers& RunBook::answers(const Job& job) {
   std::optional<Answers> got = runner_.run(job);
   if (!got) throw Stopped{};
   Answers& answers = done_.emplace(job.name, Done{job.loss, std::move(*got)}).first->second.answers;
-  if (!answers.failed && is_constant(answers.judged))
+  if (!answers.failed && compare::is_constant(answers.judged))
     answers.failed = true, answers.failure = "one answer for every row";
   choice_.seconds += answers.seconds;
   RunFigures figures{.name = job.name,
@@ -35,10 +35,10 @@ const Answers& RunBook::answers(const Job& job) {
                      .corrected = metrics::kUndefined,
                      .seconds = answers.seconds};
   if (!answers.judged.rows.empty()) {
-    const metrics::Correction correction = fit(answers, facts(job.block), plan_.metric);
-    figures.correction = correction.text;
+    answers.correction = fit(answers, facts(job.block), plan_.metric);
+    figures.correction = answers.correction.text;
     figures.plain = value_of(plain(answers.judged), plan_.metric);
-    figures.corrected = value_of(corrected(answers.judged, correction, facts(job.block)), plan_.metric);
+    figures.corrected = value_of(corrected(answers.judged, answers.correction, facts(job.block)), plan_.metric);
     answers.judged.path = job.name;
     if (!answers.failed && (std::isnan(figures.plain) || std::isnan(figures.corrected))) undefined(job, answers);
   }
@@ -71,7 +71,7 @@ LabelFacts RunBook::facts(size_t block) const {
 }
 
 compare::PredictionFile RunBook::after(const Answers& answers, size_t block) const {
-  return corrected(answers.judged, fit(answers, facts(block), plan_.metric), facts(block));
+  return corrected(answers.judged, answers.correction, facts(block));
 }
 
 }  // namespace attune::selection

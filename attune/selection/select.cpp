@@ -86,12 +86,6 @@ int most_blocks(const SelectOptions& o) {
   return budget.seconds ? kOfTime : spend(budget.runs, 0).blocks;
 }
 
-std::string fingerprint(const SelectOptions& o) {
-  nlohmann::json all = train::fingerprint_sources(o.train);
-  all["model"] = train::model_fingerprint(io::resolve_model(o.train.model).string());
-  return sha256_hex(all.dump());
-}
-
 // What to train with: all rows, the chosen loss, the rate that won, and corrections where they pay and a folder can
 // hold them.
 train::TrainOptions final_options(const SelectOptions& o, const Pool& pool, const Choice& choice) {
@@ -143,28 +137,8 @@ std::optional<Choice> select_loss(SelectOptions o, train::Observer& observer) {
   const std::vector<Division> divisions = divide(
       pool.rows, task.data, clusters, {.dev_from = pool.dev_from, .blocks = most_blocks(o), .seed = o.train.seed});
 
-  Plan plan{.options = o,
-            .metric = metric,
-            .plain_loss = pool.bundle.loss.text(),
-            .labels = pool.bundle.labels.names(),
-            .ordered = o.ordered,
-            .files = pool.files,
-            .fingerprint = fingerprint(o),
-            .pool_rows = std::ssize(pool.rows.examples)};
-  for (size_t block = 0; block < divisions.size(); ++block)
-    plan.blocks.push_back({.parts = block == 0 ? "parts/race.txt" : fmt::format("parts/verdict-{}.txt", block),
-                           .counts = pool.counts(divisions[block]),
-                           .learns = divisions[block].learns,
-                           .inner = divisions[block].inner,
-                           .judges = divisions[block].judges});
-  const std::string plan_text = plan.to_json().dump(2) + "\n";
-  if (!check_choice_folder(out, plan_text, o.train.overwrite)) {
-    fs::create_directories(out / "parts");
-    if (!plan.labels.empty()) write_lines(out / "labels.txt", plan.labels);
-    for (size_t block = 0; block < divisions.size(); ++block)
-      write_file_atomically(out / plan.blocks[block].parts, train::parts_text(divisions[block].of_row));
-    write_file_atomically(out / "plan.json", plan_text);
-  }
+  const Plan plan = plan_of(o, metric, pool, divisions);
+  if (!check_choice_folder(out, plan_text(plan), o.train.overwrite)) write_plan(out, plan, divisions);
   if (!fs::exists(out / "profile.json")) {
     observer.note("measuring the rows and what the untrained encoder knows of them");
     const auto profile = pool.measure(clusters, observer);

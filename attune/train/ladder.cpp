@@ -9,6 +9,7 @@
 #include "attune/report/format.h"
 #include "attune/train/clock.h"
 #include "attune/train/ladder_search.h"
+#include "attune/train/mean_states.h"
 
 namespace attune::train {
 namespace {
@@ -37,33 +38,8 @@ std::vector<baselines::TextPair> texts_of(const Split& split, std::span<const in
   return texts;
 }
 
-// [rows, hidden]: for each row the mean of the encoder's last hidden states.
 std::vector<float> encode_means(const LadderInputs& in, const Split& split, std::span<const int32_t> rows) {
-  const auto width = static_cast<size_t>(in.untrained.model->config().hidden);
-  std::vector<float> means;
-  means.reserve(rows.size() * width);
-  tensor::Arena arena(in.kernels.memory());
-  tasks::Batch batch;
-  for (size_t first = 0; first < rows.size(); first += static_cast<size_t>(in.batch_size)) {
-    const size_t end = std::min(rows.size(), first + static_cast<size_t>(in.batch_size));
-    fill_batch(batch, split, rows.subspan(first, end - first), false);
-    arena.reset();
-    autograd::Context context{.kernels = in.kernels, .arena = arena, .compute = in.untrained.model->compute()};
-    const tensor::Tensor states =
-        in.untrained.model->forward(context, batch.rows, batch.head(), models::Model::Hidden::all_rows).hidden;
-    const tensor::OnHost<float> on_host(arena.memory(), states);
-    const float* hidden = on_host.values().data();
-    for (int64_t s = 0; s < batch.rows.sequences(); ++s) {
-      const int32_t begin = batch.rows.offsets[static_cast<size_t>(s)],
-                    stop = batch.rows.offsets[static_cast<size_t>(s) + 1];
-      const size_t at = means.size();
-      means.resize(at + width, 0.0f);
-      for (int32_t r = begin; r < stop; ++r)
-        for (size_t c = 0; c < width; ++c) means[at + c] += hidden[static_cast<size_t>(r) * width + c];
-      for (size_t c = 0; c < width; ++c) means[at + c] /= static_cast<float>(stop - begin);
-    }
-  }
-  return means;
+  return *mean_states(*in.untrained.model, in.kernels, split, rows, {.batch_size = in.batch_size});
 }
 
 // Logits for all rows of a split.

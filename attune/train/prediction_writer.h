@@ -8,8 +8,13 @@
 
 namespace attune::train {
 
-// The file appears whole with commit(), or not at all. A row without an id is named by its place, which is the same for
-// every model: "line 7", of several files "file 2 line 7". Bundle and split outlive this object.
+// What a row without an id is called: by its place, which is the same for every model: "line 7", of several files
+// "file 2 line 7".
+std::string row_name(data::Origin origin, size_t files);
+// Such a name as a place: "train.csv line 7"; ids as they are.
+std::string place_of_name(const std::string& name, const std::vector<std::string>& files);
+
+// The file appears whole with commit(), or not at all. Bundle and split outlive this object.
 class PredictionWriter {
  public:
   PredictionWriter(const std::filesystem::path& path, const tasks::ModelBundle& bundle, const Split& split);

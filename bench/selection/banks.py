@@ -2,8 +2,8 @@
 
   banks.py --data ../shared/data --work /tmp/bank [--seeds 8] [--races 1000] [--parallel 2] [--plan]
 
-Prints the compute plan first; --plan: nothing else. Goes on where it was stopped. Results: bench/selection/results/null_races.json and
-run_spread.json, raw.
+Prints the compute plan first; --plan: nothing else. Goes on where it was stopped. Results, raw:
+bench/selection/results/null_races.json.
 """
 
 import argparse

@@ -141,7 +141,7 @@ nlohmann::ordered_json spread(const Bank& bank) {
   int failed = 0;
   for (const auto& seeds : bank.runs)
     for (size_t a = 0; a < seeds.size(); ++a) {
-      failed += is_constant(seeds[a].judged);
+      failed += compare::is_constant(seeds[a].judged);
       for (size_t b = a + 1; b < seeds.size(); ++b) {
         const compare::Comparison seen = compare::compare_blocks({plain(seeds[a].judged)}, {plain(seeds[b].judged)},
                                                                  {.metric = bank.plan.metric, .draws = 200});

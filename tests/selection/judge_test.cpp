@@ -7,6 +7,7 @@
 #include <set>
 
 #include "attune/metrics/catalog.h"
+#include "attune/selection/arms.h"
 #include "attune/selection/budget.h"
 
 #include "tests/base/expect_error.h"

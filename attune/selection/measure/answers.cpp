@@ -27,8 +27,7 @@ Answer sure_answer_of(const compare::PredictionRow& row) {
   Answer answer{.row = &row};
   const auto best = std::max_element(row.logits.begin(), row.logits.end(),
                                      [](const auto& a, const auto& b) { return a.second < b.second; });
-  if (!row.predicted.empty()) answer.label = row.predicted[0];
-  if (row.predicted.empty() && best != row.logits.end()) answer.label = best->first;
+  if (!row.predicted.empty() || best != row.logits.end()) answer.label = compare::answer_of(row);
   const auto own = std::find_if(row.logits.begin(), row.logits.end(),
                                 [&](const auto& logit) { return logit.first == answer.label; });
   if (own == row.logits.end() || !std::isfinite(best->second)) return answer;

@@ -6,7 +6,7 @@
 #include "attune/base/rng.h"
 #include "attune/baselines/hashed_ngrams.h"
 #include "attune/baselines/logistic_regression.h"
-#include "attune/selection/measure/parts.h"
+#include "attune/selection/measure/rows_parts.h"
 #include "attune/selection/measure/statistics.h"
 
 namespace attune::selection {

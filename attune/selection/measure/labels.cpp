@@ -6,7 +6,8 @@
 #include <map>
 
 #include "attune/metrics/entities.h"
-#include "attune/selection/measure/parts.h"
+#include "attune/metrics/moments.h"
+#include "attune/selection/measure/rows_parts.h"
 #include "attune/selection/measure/statistics.h"
 
 namespace attune::selection {
@@ -204,16 +205,15 @@ void measure_label_sets(const RowsToMeasure& what, int64_t train, Profile& profi
 }
 
 void measure_scores(const RowsToMeasure& what, int64_t train, Profile& profile) {
-  double low = INFINITY, high = -INFINITY, mean = 0, squares = 0;
-  int64_t n = 0;
+  double low = INFINITY, high = -INFINITY;
+  metrics::Moments scores;
   for (int64_t row = 0; row < train; ++row) {
     const data::ExampleView view = what.rows.examples.view(static_cast<size_t>(row));
     if (!view.has_target) continue;
     low = std::min(low, view.score), high = std::max(high, view.score);
-    const double off = view.score - mean;  // Welford: no sum of squares that cancels
-    mean += off / static_cast<double>(++n);
-    squares += off * (view.score - mean);
+    scores.see(view.score);
   }
+  const auto n = static_cast<int64_t>(scores.count);
   const auto set = [&](const char* name, const char* title, double value) {
     profile.set({.name = name,
                  .title = title,
@@ -223,7 +223,7 @@ void measure_scores(const RowsToMeasure& what, int64_t train, Profile& profile) 
   };
   set("score_low", "lowest score", low);
   set("score_high", "highest score", high);
-  set("score_deviation", "standard deviation of the scores", std::sqrt(squares / static_cast<double>(n)));
+  set("score_deviation", "standard deviation of the scores", std::sqrt(scores.squares / scores.count));
 }
 
 void measure_tags(const RowsToMeasure& what, int64_t train, Profile& profile) {

@@ -10,11 +10,11 @@
 #include "attune/metrics/bootstrap.h"
 #include "attune/selection/measure/probe.h"
 #include "attune/selection/measure/statistics.h"
+#include "attune/train/mean_states.h"
 
 namespace attune::selection {
 namespace {
 
-constexpr size_t kEncoderBatch = 64;
 constexpr int64_t kMostNgramWeights = 1 << 21;  // columns x classes; n-grams beyond it are the rarest
 constexpr int64_t kRowsOfClass = 10;            // with fewer a recall says nothing
 constexpr double kUnlikely = 0.1, kSure = 0.8;
@@ -37,39 +37,9 @@ ProbeRows probe_rows(const ModelToMeasure& what) {
   return probe;
 }
 
-// [rows, hidden]: for each row the mean of the encoder's last hidden states, as the ladder's third rung reads them.
-// Nothing where it was stopped.
-std::optional<std::vector<float>> mean_states(const ModelToMeasure& what, std::span<const int32_t> rows) {
-  const models::Model& model = *what.untrained.model;
-  const auto width = static_cast<size_t>(model.config().hidden);
-  std::vector<float> means;
-  means.reserve(rows.size() * width);
-  tensor::Arena arena(what.kernels.memory());
-  tasks::Batch batch;
-  for (size_t first = 0; first < rows.size(); first += kEncoderBatch) {
-    if (what.stop && what.stop()) return std::nullopt;
-    train::fill_batch(batch, what.rows, rows.subspan(first, std::min(kEncoderBatch, rows.size() - first)), false);
-    arena.reset();
-    autograd::Context context{.kernels = what.kernels, .arena = arena, .compute = model.compute()};
-    const tensor::Tensor states =
-        model.forward(context, batch.rows, batch.head(), models::Model::Hidden::all_rows).hidden;
-    const tensor::OnHost<float> on_host(arena.memory(), states);
-    const std::span<const float> hidden = on_host.values();
-    for (size_t s = 0; s < static_cast<size_t>(batch.rows.sequences()); ++s) {
-      const auto begin = static_cast<size_t>(batch.rows.offsets[s]),
-                 end = static_cast<size_t>(batch.rows.offsets[s + 1]);
-      const size_t at = means.size();
-      means.resize(at + width, 0.0f);
-      for (size_t r = begin; r < end; ++r)
-        for (size_t c = 0; c < width; ++c) means[at + c] += hidden[r * width + c];
-      for (size_t c = 0; c < width; ++c) means[at + c] /= static_cast<float>(end - begin);
-    }
-  }
-  return means;
-}
-
 std::optional<std::vector<float>> probe_encoder(const ModelToMeasure& what, const ProbeRows& probe) {
-  std::optional<std::vector<float>> means = mean_states(what, probe.rows);
+  std::optional<std::vector<float>> means =
+      train::mean_states(*what.untrained.model, what.kernels, what.rows, probe.rows, {.stop = what.stop});
   if (!means) return std::nullopt;
   const int64_t width = what.untrained.model->config().hidden;
   // Scales know no label, so they may be of all rows.

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <map>
 
-#include "attune/selection/measure/parts.h"
+#include "attune/selection/measure/rows_parts.h"
 #include "attune/selection/measure/statistics.h"
 
 namespace attune::selection {

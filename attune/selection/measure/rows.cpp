@@ -1,7 +1,7 @@
 #include "attune/selection/measure/rows.h"
 
 #include "attune/base/error.h"
-#include "attune/selection/measure/parts.h"
+#include "attune/selection/measure/rows_parts.h"
 
 namespace attune::selection {
 

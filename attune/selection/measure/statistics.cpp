@@ -5,6 +5,8 @@
 #include <iterator>
 #include <numeric>
 
+#include "attune/metrics/ranking.h"
+
 namespace attune::selection {
 namespace {
 
@@ -78,18 +80,7 @@ double chi_square_above(double x, double freedom) {
 }
 
 double area_under_roc(std::span<const float> scores, std::span<const uint8_t> positive) {
-  std::vector<size_t> order(scores.size());
-  std::iota(order.begin(), order.end(), size_t{0});
-  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) { return scores[a] < scores[b]; });
-  double negatives = 0, won = 0, positives = 0;
-  for (size_t i = 0; i < order.size();) {
-    double here[2] = {0, 0};
-    const float score = scores[order[i]];
-    for (; i < order.size() && scores[order[i]] == score; ++i) ++here[positive[order[i]] ? 1 : 0];
-    won += here[1] * (negatives + here[0] / 2);
-    negatives += here[0], positives += here[1];
-  }
-  return positives > 0 && negatives > 0 ? won / (positives * negatives) : metrics::kUndefined;
+  return metrics::Ranking(scores, positive).evaluate(std::vector<uint32_t>(scores.size(), 1)).auroc;
 }
 
 metrics::Interval hanley_mcneil(double area, int64_t positives, int64_t negatives) {

@@ -5,7 +5,7 @@
 #include "attune/base/utf8.h"
 #include "attune/data/quantiles.h"
 #include "attune/data/words.h"
-#include "attune/selection/measure/parts.h"
+#include "attune/selection/measure/rows_parts.h"
 #include "attune/selection/measure/statistics.h"
 #include "attune/text/unicode.h"
 
