@@ -92,18 +92,29 @@ Tensor BertEncoder::embed(Context& context, const tensor::PackedView& rows) cons
                       {.p = config_.hidden_dropout, .stream = kEmbeddingStream, .row_keys = rows.keys});
 }
 
-Tensor BertEncoder::forward(Context& context, const tensor::PackedView& rows, const tensor::KeptView* kept) const {
-  Tensor hidden = embed(context, rows);
+Tensor BertEncoder::below(Context& context, const tensor::PackedView& rows, int64_t layers) const {
+  return run(context, embed(context, rows), rows, nullptr, 0, layers);
+}
+
+Tensor BertEncoder::above(Context& context, const Tensor& hidden, const tensor::PackedView& rows,
+                          const tensor::KeptView* kept, int64_t layers) const {
+  return run(context, hidden, rows, kept, layers, std::ssize(layers_));
+}
+
+// Layers first..end-1; the encoder's last one makes only the rows that are kept.
+Tensor BertEncoder::run(Context& context, Tensor hidden, const tensor::PackedView& rows, const tensor::KeptView* kept,
+                        int64_t first, int64_t end) const {
   // Without backward a layer's memory is given back after it: two results take turns.
   Tensor spare = context.tape ? Tensor() : ops::make_normed(context, hidden.shape);
-  for (const auto& layer : layers_) {
-    const bool last = layer == layers_.back();
-    if (context.tape || (last && kept)) {
-      hidden = layer->forward(context, hidden, rows, last ? kept : nullptr);
+  for (int64_t i = first; i < end; ++i) {
+    const BertLayer& layer = *layers_[static_cast<size_t>(i)];
+    const tensor::KeptView* only = i + 1 == std::ssize(layers_) ? kept : nullptr;
+    if (context.tape || only) {
+      hidden = layer.forward(context, hidden, rows, only);
       continue;
     }
     const auto mark = context.arena.mark();
-    const Tensor next = layer->forward(context, hidden, rows, nullptr, spare);
+    const Tensor next = layer.forward(context, hidden, rows, nullptr, spare);
     spare = std::exchange(hidden, next);
     context.arena.rewind(mark);
   }

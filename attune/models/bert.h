@@ -34,11 +34,19 @@ class BertEncoder {
   BertEncoder(nn::Parameters& parameters, const BertConfig& config);
   // rows -> hidden states [N, C] f32 (f64); with `kept` the last layer makes only those rows: [n rounded up, C], with
   // the values that they would have in company.
-  Tensor forward(Context& context, const tensor::PackedView& rows, const tensor::KeptView* kept = nullptr) const;
+  Tensor forward(Context& context, const tensor::PackedView& rows, const tensor::KeptView* kept = nullptr) const {
+    return above(context, embed(context, rows), rows, kept, 0);
+  }
+  // In two parts: what the embeddings and the first `layers` layers give, [N, C], and what the others make of it.
+  Tensor below(Context& context, const tensor::PackedView& rows, int64_t layers) const;
+  Tensor above(Context& context, const Tensor& hidden, const tensor::PackedView& rows, const tensor::KeptView* kept,
+               int64_t layers) const;
   const BertConfig& config() const { return config_; }
 
  private:
   Tensor embed(Context& context, const tensor::PackedView& rows) const;
+  Tensor run(Context& context, Tensor hidden, const tensor::PackedView& rows, const tensor::KeptView* kept,
+             int64_t first, int64_t end) const;
 
   BertConfig config_;
   nn::Parameter *words_, *positions_, *segments_;

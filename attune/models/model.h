@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "attune/models/bert.h"
+#include "attune/models/frozen_states.h"
 #include "attune/models/head.h"
 
 namespace attune::models {
@@ -45,13 +46,21 @@ class Model {
   // k layers).
   void freeze_below(int below);
 
+  // The first `layers` layers, which do not train, run once a text and without dropout (frozen_states.h).
+  void keep_states_below(int64_t layers, size_t most_bytes = size_t{4} << 30);
+
  private:
+  // What the encoder gives, from the kept states where there are such.
+  Tensor encode(Context& context, const tensor::PackedRows& rows, const tensor::PackedView& view,
+                const tensor::KeptView* kept) const;
   bool reads_all_rows(const tensor::PackedRows& rows, const HeadInput& head) const;
 
   nn::Parameters parameters_;
   BertEncoder encoder_;
   Head head_;
   tensor::DType compute_;
+  int64_t kept_layers_ = 0;
+  std::unique_ptr<FrozenStates> kept_states_;
 };
 
 }  // namespace attune::models

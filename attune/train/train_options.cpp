@@ -107,6 +107,9 @@ void TrainOptions::visit(OptionList& list) {
            {.help = "dropout before the last layer (default: the model's config)", .min = 0, .max = 0.999});
   list.add("freeze-embeddings", freeze_embeddings, {.help = "do not train the embeddings"});
   list.add("freeze-layers", freeze_layers, {.help = "do not train the embeddings and the first N layers", .min = 0});
+  list.add("cache-frozen", cache_frozen,
+           {.help = "run the layers of --freeze-layers once a text, without dropout, and keep what they give: a step "
+                    "costs the upper layers alone"});
 
   list.group("Looking on");
   list.add("eval-every", eval_every,

@@ -56,6 +56,7 @@ struct TrainOptions {
   std::optional<double> dropout, attention_dropout, classifier_dropout;
   bool freeze_embeddings = false;
   int64_t freeze_layers = 0;
+  bool cache_frozen = false;
 
   // Looking on
   int64_t eval_every = 0;

@@ -32,6 +32,10 @@ std::unique_ptr<optim::Optimizer> prepared_optimizer(models::Model& model, const
   model.freeze_below(options.freeze_layers > 0   ? static_cast<int>(options.freeze_layers) + 1
                      : options.freeze_embeddings ? 1
                                                  : 0);
+  if (options.cache_frozen && options.freeze_layers == 0)
+    fail(ErrorKind::usage, "--cache-frozen keeps what frozen layers give; say how many: --freeze-layers N, of {}",
+         layers);
+  if (options.cache_frozen) model.keep_states_below(options.freeze_layers);
   model.parameters().prepare_gradients(whole_tables ? nn::TableGradients::all_rows
                                                     : optim::table_gradients(options.optimizer));
   return optim::make_optimizer(model.parameters(), options.optimizer);

@@ -83,8 +83,10 @@ double Trainer::seconds_per_token() {
   double best = 0;
   const auto begun = Clock::now();
   const auto tired = [&] { return seconds_since(begun) > kPatience; };
+  // Kept states are made before anything is timed: a step of a later epoch is what is asked.
+  const int64_t steps = options_.cache_frozen ? 1 : total_steps_;
   for (int64_t pass = 0; pass < kPasses && !(best > 0 && tired()); ++pass) {
-    const auto micro = batches_.at(pass % total_steps_);
+    const auto micro = batches_.at(pass % steps);
     int64_t tokens = 0;
     for (const auto& batch : micro) tokens += batch.rows.tokens();
     const auto start = Clock::now();
@@ -119,8 +121,16 @@ RunPlan Trainer::plan(const OtherWork& other) {
   const auto weights = static_cast<double>(plan.parameters) * sizeof(float);
   const double written =
       checkpoints * (weights + 2 * sizeof(float) * static_cast<double>(plan.trainable)) + 2 * weights;
+  const double per_token = seconds_per_token();
+  double frozen_tokens = 0;  // that the frozen layers read, once, in tokens of a whole pass
+  if (options_.cache_frozen) {
+    const auto layers = static_cast<double>(bundle_.model->config().layers),
+               frozen = static_cast<double>(options_.freeze_layers);
+    const double read = static_cast<double>(tokens_of(train_) + (dev_ ? tokens_of(*dev_) : 0) + other.tokens);
+    frozen_tokens = kForwardShare * read * frozen / std::max(1.0, layers - frozen);
+  }
   plan.seconds =
-      seconds_per_token() * (static_cast<double>(plan.tokens) * share_left + kForwardShare * forward_tokens) +
+      per_token * frozen_tokens + per_token * (static_cast<double>(plan.tokens) * share_left + kForwardShare * forward_tokens) +
       static_cast<double>(plan.trainable) * steps_left * kUpdateSecondsPerParameter + written / kWriteBytesPerSecond +
       other.seconds;
   const double activations = bytes_per_token_ * tokens_in(train_, batches_.largest());

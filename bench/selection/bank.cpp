@@ -5,6 +5,7 @@
 
 #include "attune/base/files.h"
 #include "attune/base/json.h"
+#include "attune/selection/arms.h"
 #include "attune/selection/choice_folder.h"
 #include "attune/selection/measure/clusters.h"
 #include "attune/selection/pool.h"
@@ -15,10 +16,11 @@ namespace attune::bench {
 
 using namespace attune::selection;
 
-Job bank_job(const Plan& plan, size_t block, int seed) {
-  return {.name = fmt::format("block-{}-seed-{}", block, seed),
+Job bank_job(const Plan& plan, size_t block, int seed, const std::string& loss) {
+  const std::string run = fmt::format("block-{}-seed-{}", block, seed);
+  return {.name = loss.empty() || loss == plan.plain_loss ? run : file_name_of(loss) + "-" + run,
           .purpose = "bank",
-          .loss = plan.plain_loss,
+          .loss = loss.empty() ? plan.plain_loss : loss,
           .block = block,
           .seed = static_cast<uint64_t>(seed)};
 }

@@ -1,5 +1,6 @@
-// Fills a bank: runs of the plain loss on five blocks of a data set, several seeds each. Takes attune select-loss's
-// options; goes on where it was stopped.
+// Fills a bank: runs of the plain loss, and of every --candidate, on five blocks of a data set, several seeds each.
+// With --dev, whose rows all blocks share, on one block. Takes attune select-loss's options; goes on where it was
+// stopped.
 //
 //   fill_bank SEEDS --model minilm --task classify --train rows.csv --metric accuracy --out bank/sst2 ...
 #include <cstdio>
@@ -23,18 +24,24 @@ int main(int argc, char** argv) {
     const selection::Plan plan = bench::bank_plan(options);
     train::Observer silent;
     selection::LocalRunner runner(plan, options.train.out, silent);
+    std::vector<std::string> losses{plan.plain_loss};
+    losses.insert(losses.end(), options.candidates.begin(), options.candidates.end());
+    const size_t first = options.train.dev.empty() ? 0 : 1, last = options.train.dev.empty() ? bench::kBankBlocks : 2;
     double seconds = 0;
+    int runs = 0;
     for (int seed = 1; seed <= seeds; ++seed)  // seed by seed: a bank that was cut short has whole seeds
-      for (size_t block = 0; block < plan.blocks.size(); ++block) {
-        const auto answers = runner.run(bench::bank_job(plan, block, seed));
-        if (!answers) return 130;
-        seconds += answers->seconds;
-        fmt::print("{} block {} seed {}: {} {:.4f}{}, {:.1f} s\n", options.train.out, block, seed, plan.metric,
-                   selection::value_of(selection::plain(answers->judged), plan.metric),
-                   answers->failed ? " FAILED" : "", answers->seconds);
-        std::fflush(stdout);
-      }
-    fmt::print("{}: {} runs, {:.0f} s of training\n", options.train.out, seeds * bench::kBankBlocks, seconds);
+      for (const std::string& loss : losses)
+        for (size_t block = first; block < last; ++block, ++runs) {
+          const auto answers = runner.run(bench::bank_job(plan, block, seed, loss));
+          if (!answers) return 130;
+          seconds += answers->seconds;
+          const double value = answers->failed ? metrics::kUndefined
+                                               : selection::value_of(selection::plain(answers->judged), plan.metric);
+          fmt::print("{} {} block {} seed {}: {} {:.4f}{}, {:.1f} s\n", options.train.out, loss, block, seed,
+                     plan.metric, value, answers->failed ? " FAILED" : "", answers->seconds);
+          std::fflush(stdout);
+        }
+    fmt::print("{}: {} runs, {:.0f} s of training\n", options.train.out, runs, seconds);
   } catch (const Error& error) {
     fmt::print(stderr, "{}\n", error.what());
     return 1;

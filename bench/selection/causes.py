@@ -1,0 +1,140 @@
+"""Live causes: data with a planted reason for another loss, arms that might serve it, an exhaustive bank of all arms on
+seeds and judging rows that the choice never sees, and the choices themselves.
+
+  causes.py --data ../shared/data --work /tmp/causes [--seeds 8] [--parallel 2] [--plan] STAGE [CAUSE ...]
+
+STAGE: fill (the exhaustive banks), choose (attune select-loss --budget 8 on each), regret (both together:
+bench/selection/results/causes.json). Prints the compute plan first; --plan: nothing else. Goes on where it was stopped.
+"""
+
+import argparse
+import json
+import pathlib
+import random
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+from sets import read, write
+
+HERE = pathlib.Path(__file__).resolve().parent
+SECONDS = 30  # of one run on one core of a Zen 4
+
+OPTIONS = ["--model", "minilm", "--batch-size", "32", "--lr", "2e-4", "--threads", "1"]
+MISS_COSTS_TEN = "[[0, 10, 10], [1, 0, 1], [1, 1, 0]]"  # negative, neutral, positive: news of trouble not to be missed
+ROBUST = ["generalized_ce", "symmetric_ce", "bi_tempered", "cross_entropy(label_smoothing=0.2)", "early_learning"]
+
+
+def flip(share):
+    """Labels of `share` of the rows turned into another one."""
+
+    def change(head, rows, draw):
+        label = head.index("label")
+        names = sorted({row[label] for row in rows})
+        for i in draw.sample(range(len(rows)), round(share * len(rows))):
+            rows[i] = [*rows[i]]
+            rows[i][label] = draw.choice([name for name in names if name != rows[i][label]])
+        return rows
+
+    return change
+
+
+def one_in_fifty(head, rows, draw):
+    """The rarer of two classes thinned to one row in fifty."""
+    label = head.index("label")
+    common = [row for row in rows if row[label] == "other"]
+    rare = [row for row in rows if row[label] != "other"]
+    rows = common + draw.sample(rare, len(common) // 49)
+    draw.shuffle(rows)
+    return rows
+
+
+def same(head, rows, draw):
+    return rows
+
+
+# name: source below the data folder; rows to train on, of --dev, of the exhaustive judge; what is planted in the rows
+# that train and in those that judge the choice (the exhaustive bank is always judged by rows as they are, or thinned);
+# options; arms beside the plain loss.
+def cause(train, judge, rows, options, arms, planted=same, planted_in_dev=same, planted_in_judge=same):
+    return {"train": train, "judge": judge, "rows": rows, "options": options, "arms": arms, "planted": (planted, planted_in_dev, planted_in_judge)}
+
+
+SST2 = ("sst2/train.csv", "sst2/test.csv")
+CAUSES = {
+    "noise20": cause(*SST2, (1000, 1000, 1500), ["--epochs", "5", "--task", "classify", "--metric", "accuracy"], ROBUST, flip(0.2)),
+    "noise40": cause(*SST2, (1000, 1000, 1500), ["--epochs", "5", "--task", "classify", "--metric", "accuracy"], ROBUST, flip(0.4)),
+    "noise40_all": cause(*SST2, (1000, 1000, 1500), ["--epochs", "5", "--task", "classify", "--metric", "accuracy"], ROBUST, flip(0.4), flip(0.4)),
+    "one_in_fifty": cause("goemotions/train.jsonl#anger", "goemotions/test.jsonl#anger", (1590, 2700, 4900), ["--epochs", "3", "--task", "classify", "--metric", "macro_f1"], ["logit_adjusted", "cross_entropy(weights=balanced)", "focal", "ldam", "square"], one_in_fifty, one_in_fifty, one_in_fifty),
+    "ordinal": cause("sst5/train.csv", "sst5/test.csv", (1500, 1000, 1600), ["--epochs", "3", "--task", "classify", "--metric", "quadratic_kappa", "--ordered"], ["oll", "0.5*cross_entropy + 0.5*oll", "corn", "emd", "square"]),
+    "costs": cause("financial_phrasebank/train.csv", "financial_phrasebank/test.csv", (1500, 1000, 970), ["--epochs", "3", "--task", "classify", "--metric", "cost", "--costs", MISS_COSTS_TEN], [f"0.5*cross_entropy + 0.5*cost_sensitive(costs={MISS_COSTS_TEN})", "cross_entropy(weights=[10, 1, 1])", "cross_entropy(weights=balanced)", "focal", "square"]),
+    "rare_labels": cause("goemotions/train.jsonl", "goemotions/test.jsonl", (1500, 1500, 2000), ["--head-start", "linear", "--epochs", "3", "--task", "multilabel", "--metric", "macro_f1"], ["asymmetric", "zlpr", "distribution_balanced", "focal_bce", "bce(weights=balanced)"]),
+}
+
+
+def rows_of(source, folder):
+    """(head, rows, ending) of a file; "FILE#EMOTION": whether that is among a row's labels, as two classes."""
+    file, _, emotion = source.partition("#")
+    path = pathlib.Path(folder) / file
+    head, rows = read(path)
+    if not emotion:
+        return head, rows, path.suffix
+    each = (json.loads(row) for row in rows)
+    return ["text", "label"], [[row["text"], emotion if emotion in row["labels"] else "other"] for row in each], ".csv"
+
+
+def files(name, options):
+    """(train, dev, judge) of a cause, written once; the same rows every time."""
+    entry, folder = CAUSES[name], pathlib.Path(options.work) / "data"
+    counts, draw = entry["rows"], random.Random(f"cause {name}")
+    head, rows, ending = rows_of(entry["train"], options.data)
+    taken = draw.sample(range(len(rows)), min(len(rows), counts[0] + counts[1]))
+    judge_head, judge_rows, _ = rows_of(entry["judge"], options.data)
+    parts = [[rows[i] for i in taken[: counts[0]]], [rows[i] for i in taken[counts[0] :]], draw.sample(judge_rows, min(len(judge_rows), counts[2]))]
+    paths = []
+    for part, which, planted in zip(parts, ("train", "dev", "judge"), entry["planted"]):
+        path = folder / f"{name}-{which}{ending}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(path, head if which != "judge" else judge_head, planted(head, part, draw))
+        paths.append(path)
+    return paths
+
+
+def common(name):
+    return [*OPTIONS, *CAUSES[name]["options"], *(part for arm in CAUSES[name]["arms"] for part in ("--candidate", arm))]
+
+
+def bank_of(name, options):
+    return pathlib.Path(options.work) / f"bank-{name}"
+
+
+def fill(name, options):
+    train, _, judge = files(name, options)
+    with (pathlib.Path(options.work) / f"{name}.log").open("w") as log:
+        subprocess.run([pathlib.Path(options.build) / "bench/selection/fill_bank", str(options.seeds), *common(name), "--train", train, "--dev", judge, "--out", bank_of(name, options), "--seed", "1"], stdout=log, stderr=subprocess.STDOUT, check=True)
+    print(f"{name}: bank full", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", default="../shared/data")
+    parser.add_argument("--work", default="/tmp/causes")
+    parser.add_argument("--build", default="build")
+    parser.add_argument("--seeds", type=int, default=8)
+    parser.add_argument("--parallel", type=int, default=2)
+    parser.add_argument("--plan", action="store_true")
+    parser.add_argument("stage", choices=["fill"])
+    parser.add_argument("causes", nargs="*")
+    options = parser.parse_args()
+    names = options.causes or list(CAUSES)
+    runs = {"fill": sum(options.seeds * (1 + len(CAUSES[name]["arms"])) for name in names)}[options.stage]
+    print(f"plan: {options.stage} {len(names)} causes, {runs} runs of about {SECONDS} s on a core: {runs * SECONDS / 3600 / options.parallel:.1f} h on {options.parallel} cores", flush=True)
+    if options.plan:
+        return 0
+    with ThreadPoolExecutor(options.parallel) as pool:
+        list(pool.map(lambda name: fill(name, options), names))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
