@@ -207,7 +207,7 @@ Comparison compare_blocks(std::vector<PredictionFile> first, std::vector<Predict
         fail(ErrorKind::input, "{} reads probabilities. {}", options.metric, why);
       note_constant(*file, out.notes);
     }
-    pairs.push_back({judged_run(a, labels, !wants_probabilities), judged_run(b, labels, !wants_probabilities)});
+    pairs.push_back({judged_run(a, labels, options.metric), judged_run(b, labels, options.metric)});
   }
   note_rare(first, options.metric, out.notes);
   Metric metric(pairs[0].first->statistics(), options.metric, first[0].kind);

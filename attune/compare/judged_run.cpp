@@ -6,6 +6,7 @@
 #include <set>
 
 #include "attune/base/error.h"
+#include "attune/metrics/catalog.h"
 #include "attune/metrics/classification.h"
 #include "attune/metrics/multilabel.h"
 #include "attune/metrics/regression.h"
@@ -21,8 +22,8 @@ constexpr float kSure = 40;  // a logit of what is given without a probability
 
 class JudgedClasses final : public JudgedRun {
  public:
-  JudgedClasses(const PredictionFile& file, const Labels& labels)
-      : records_(records(file, labels)), statistics_(records_, labels.size(), labels.are_grades()) {}
+  JudgedClasses(const PredictionFile& file, const Labels& labels, std::string_view cost)
+      : records_(records(file, labels)), statistics_(records_, labels.size(), labels.are_grades(), cost) {}
   const metrics::Statistics& statistics() const override { return statistics_; }
   std::vector<uint8_t> right() const override { return metrics::correct_rows(records_); }
 
@@ -143,12 +144,12 @@ class JudgedRanks final : public JudgedRun {
 
 }  // namespace
 
-std::unique_ptr<JudgedRun> judged_run(const PredictionFile& file, const Labels& labels, bool decided) {
+std::unique_ptr<JudgedRun> judged_run(const PredictionFile& file, const Labels& labels, std::string_view metric) {
   switch (file.kind) {
     case TargetKind::label:
-      return std::make_unique<JudgedClasses>(file, labels);
+      return std::make_unique<JudgedClasses>(file, labels, metrics::is_cost(metric) ? metric : "");
     case TargetKind::labels:
-      return std::make_unique<JudgedLabels>(file, labels, decided);
+      return std::make_unique<JudgedLabels>(file, labels, !metrics::reads_probabilities(metric));
     case TargetKind::score:
       return std::make_unique<JudgedScores>(file);
     case TargetKind::tags:

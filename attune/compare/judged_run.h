@@ -2,6 +2,7 @@
 #pragma once
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "attune/compare/prediction_file.h"
@@ -18,9 +19,9 @@ class JudgedRun {
   virtual std::vector<uint8_t> right() const { return {}; }
 };
 
-// `labels`: all that occur in any file, in their order. `decided`: a multi-label row's own "labels" are taken where it
-// has some; else probabilities of one half and more.
-std::unique_ptr<JudgedRun> judged_run(const PredictionFile& file, const data::Labels& labels, bool decided);
+// `labels`: all that occur in any file, in their order. `metric`: what will be asked; a multi-label row's own "labels"
+// are taken where it has some, unless that reads probabilities; else probabilities of one half and more.
+std::unique_ptr<JudgedRun> judged_run(const PredictionFile& file, const data::Labels& labels, std::string_view metric);
 
 // What keeps a metric that reads probabilities from being taken of this file: "a.jsonl line 3: no probabilities";
 // empty: nothing.

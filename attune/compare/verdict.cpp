@@ -42,7 +42,7 @@ class Rule {
   Rule(const Differences& seen, const RuleOptions& options)
       : seen_(seen), options_(options), blocks_(static_cast<double>(seen.by_block.size())) {
     const double s2 = options.runs_variance.value_or(variance_of(seen.by_block));
-    runs_ = blocks_ < 2 ? 0 : std::max(0.0, s2 - (blocks_ >= 3 ? 0.5 : 0.0) * seen.block_variance);
+    runs_ = blocks_ < 2 ? 0 : std::max(0.0, s2 - (blocks_ >= 3 ? options.rows_share : 0.0) * seen.block_variance);
   }
 
   double runs_variance() const { return runs_; }

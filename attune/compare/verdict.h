@@ -4,7 +4,7 @@
 // variance by rows of D, vbar = mean of v_s, s2 = variance of the D_s, M: finalists that are compared at once.
 //
 //   f  = M (S - 1), times 0.75 if M > 1; of finalists with unlike many blocks the sum of their S - 1, times 0.75
-//   b  = max(0, s2 - c vbar), c = 1/2 if S >= 3, else 0          what runs add, beyond rows
+//   b  = max(0, s2 - c vbar), c = rows_share (1/2) if S >= 3, else 0   what runs add, beyond rows
 //   V  = v + b / S
 //   df = V^2 / [ (b/S)^2 / f + v^2 / (units - 1) ]               Welch and Satterthwaite's
 //   interval  D +- t(1 - (1 - level) / (2 M), df) sqrt(V)
@@ -34,6 +34,7 @@ struct RuleOptions {
   std::optional<double> runs_variance = {};  // s2, pooled over the finalists; else this one's own
   std::optional<double> runs_freedom = {};   // sum of the finalists' S - 1, that s2 is known with; else M (S - 1)
   double worth = 0;                          // a difference below it does not matter; above 0
+  double rows_share = 0.5;                   // c; less is more careful where runs are few and differ much
   // Both sides are the same trained models, answered in two ways: one block then says something of that model, and
   // states are told from any number of blocks.
   bool same_models = false;

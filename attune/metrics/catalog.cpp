@@ -6,6 +6,7 @@
 
 #include "attune/base/error.h"
 #include "attune/base/suggest.h"
+#include "attune/metrics/costs.h"
 
 namespace attune::metrics {
 namespace {
@@ -28,6 +29,7 @@ constexpr MetricInfo kMetrics[] = {
     {"average_precision", kHigher, "classify multilabel",
      "area under the precision-recall steps: of class 1 (two classes); mean over labels (multi-label)", kNoRows},
     {"average_precision_micro", kHigher, "multilabel", "average precision of all (row, label) pairs together", kNoRows},
+    {"cost", kLower, "", "mean price of the answers, by a matrix of prices: cost([[0, 10], [1, 0]])", kNoRows},
     {"ece", kLower, "classify", "expected calibration error: 15 equal bins of the top probability", kNoRows},
     {"entity_f1", kHigher, "tag", "micro F1 of entities, read as conlleval and seqeval's default do", kNoTags},
     {"entity_f1_strict", kHigher, "tag", "micro F1 of entities, strict IOB2: only B- opens one", kNoTags},
@@ -98,8 +100,9 @@ std::span<const MetricInfo> known_metrics() {
 }
 
 const MetricInfo& metric_info(std::string_view name) {
+  const std::string_view known = is_cost(name) ? "cost" : name;
   for (const MetricInfo& info : kMetrics) {
-    if (info.name == name) return info;
+    if (info.name == known) return info;
   }
   std::vector<std::string> names;
   for (const MetricInfo& info : kMetrics) names.emplace_back(info.name);
@@ -130,7 +133,7 @@ bool reads_probabilities(std::string_view name) {
 
 bool has_unit(std::string_view name) {
   constexpr std::string_view kThey[] = {"label_mae", "log_loss", "loss", "mae", "mse", "rmse"};
-  return std::find(std::begin(kThey), std::end(kThey), name) != std::end(kThey);
+  return is_cost(name) || std::find(std::begin(kThey), std::end(kThey), name) != std::end(kThey);
 }
 
 std::string_view default_best_metric(std::string_view task) {

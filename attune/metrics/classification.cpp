@@ -59,16 +59,23 @@ class GradeSums {
 struct ClassificationStatistics::Sums {
   std::vector<ClassCount> counts;
   CalibrationBins bins{};
-  double negative_log = 0;
+  double negative_log = 0, cost = 0;
   int64_t rows = 0, correct = 0;
   GradeSums grades;
 };
 
-ClassificationStatistics::ClassificationStatistics(std::span<const ClassRecord> records, int classes, bool ordered)
+ClassificationStatistics::ClassificationStatistics(std::span<const ClassRecord> records, int classes, bool ordered,
+                                                   std::string_view cost)
     : records_(records), classes_(classes), ordered_(ordered) {
   names_ = {"accuracy",        "macro_f1",     "weighted_f1",        "micro_f1",       "mcc", "log_loss", "ece",
             "macro_precision", "macro_recall", "weighted_precision", "weighted_recall"};
   if (ordered) names_.insert(names_.end(), {"quadratic_kappa", "label_mae"});
+  if (!cost.empty()) {
+    costs_ = costs_of(cost);
+    if (costs_.classes != classes)
+      fail(ErrorKind::usage, "'{}' has prices for {} classes, and there are {} labels", cost, costs_.classes, classes);
+    names_.emplace_back(cost);
+  }
   bins_.reserve(records.size());
   for (const ClassRecord& record : records) {
     bins_.push_back(static_cast<uint8_t>(calibration_bin(static_cast<double>(record.top_probability))));
@@ -104,6 +111,7 @@ void ClassificationStatistics::accumulate(std::span<const uint32_t> weights, Sum
     sums.rows += weight;
     sums.correct += hit;
     sums.grades.add(record.gold, record.predicted, weight);
+    if (costs_.classes > 0) sums.cost += weight * costs_.at(record.gold, record.predicted);
   }
 }
 
@@ -128,6 +136,7 @@ void ClassificationStatistics::evaluate(std::span<const uint32_t> weights, std::
                            table.weighted.recall};
   double* next = std::copy(std::begin(common), std::end(common), values.data());
   if (ordered_) *next++ = sums.grades.quadratic_kappa(), *next++ = sums.grades.mean_distance();
+  if (costs_.classes > 0) *next++ = sums.cost / static_cast<double>(sums.rows);
   if (!ranking_) return;
   const PRF positive = prf(sums.counts[1]);
   const RankScores ranks = ranking_->evaluate(weights);

@@ -8,6 +8,7 @@
 #include "attune/metrics/calibration.h"
 #include "attune/metrics/class_counts.h"
 #include "attune/metrics/confusion.h"
+#include "attune/metrics/costs.h"
 #include "attune/metrics/row_records.h"
 #include "attune/metrics/statistics.h"
 
@@ -54,7 +55,10 @@ class ClassificationMeter {
 class ClassificationStatistics : public Statistics {
  public:
   // `records` must outlive the object.
-  ClassificationStatistics(std::span<const ClassRecord> records, int classes, bool ordered = false);
+  // `cost`: a metric of prices (costs.h) that is told too, under the name as it is given. Errors (usage): those of
+  // costs_of; prices for another number of classes.
+  ClassificationStatistics(std::span<const ClassRecord> records, int classes, bool ordered = false,
+                           std::string_view cost = {});
   ~ClassificationStatistics() override;
   const std::vector<std::string>& names() const override { return names_; }
   int64_t units() const override { return static_cast<int64_t>(records_.size()); }
@@ -66,6 +70,7 @@ class ClassificationStatistics : public Statistics {
   std::span<const ClassRecord> records_;
   int classes_;
   bool ordered_;
+  Costs costs_;
   std::vector<std::string> names_;
   std::vector<uint8_t> bins_;  // by row
   std::unique_ptr<class Ranking> ranking_;

@@ -8,6 +8,7 @@
 #include "attune/base/error.h"
 #include "attune/metrics/catalog.h"
 #include "attune/metrics/classification.h"
+#include "attune/metrics/costs.h"
 #include "attune/metrics/multilabel.h"
 #include "attune/metrics/regression.h"
 #include "attune/metrics/thresholds.h"
@@ -42,7 +43,8 @@ double value_of(std::string_view metric, const ClassAnswers& answers, const Corr
     records.push_back(class_record(answers.gold[at], logits));
     records.back().predicted = correction.decision(row);
   }
-  return evaluate(ClassificationStatistics(records, answers.classes, answers.ordered)).value(metric);
+  return evaluate(ClassificationStatistics(records, answers.classes, answers.ordered, is_cost(metric) ? metric : ""))
+      .value(metric);
 }
 
 double value_of(std::string_view metric, const LabelAnswers& answers, const Correction& correction) {
@@ -118,6 +120,26 @@ Correction cut_correction(std::string_view metric, const ClassAnswers& answers) 
   for (const double cut : cuts_between(std::move(margins))) {
     Correction correction{.shift = {0, cut},
                           .text = fmt::format("cut: the second class from {:.2f} on", 1 / (1 + std::exp(-cut)))};
+    const double value = value_of(metric, answers, correction);
+    best.see(std::move(correction), value);
+  }
+  return best.take();
+}
+
+Correction price_correction(std::string_view metric, const ClassAnswers& answers) {
+  const Costs costs = costs_of(metric);
+  Best best(metric, value_of(metric, answers, {}));
+  for (int step = 1; step <= 15; ++step) {
+    const double alpha = 0.1 * step;
+    Correction correction;
+    if (costs.by_class()) {
+      correction.text = fmt::format("prices, alpha {:.1f}", alpha);
+      for (int k = 0; k < costs.classes; ++k)
+        correction.shift.push_back(-alpha * std::log(std::max(1e-6, costs.at(k, k == 0 ? 1 : 0))));
+    } else {
+      correction = {.temperature = 1 / alpha, .decide = Decide::cheapest, .prices = costs.prices,
+                    .text = fmt::format("the cheapest answer, temperature {:.2f}", 1 / alpha)};
+    }
     const double value = value_of(metric, answers, correction);
     best.see(std::move(correction), value);
   }
@@ -207,6 +229,13 @@ void Correction::apply(std::span<double> logits) const {
 int32_t Correction::decision(std::span<const double> logits) const {
   const auto largest = std::max_element(logits.begin(), logits.end());
   if (decide == Decide::largest) return static_cast<int32_t>(largest - logits.begin());
+  if (decide == Decide::cheapest) {
+    std::vector<double> price(logits.size(), 0);
+    for (size_t gold = 0; gold < logits.size(); ++gold)
+      for (size_t answer = 0; answer < logits.size(); ++answer)
+        price[answer] += std::exp(logits[gold] - *largest) * prices[gold * logits.size() + answer];
+    return static_cast<int32_t>(std::min_element(price.begin(), price.end()) - price.begin());
+  }
   double all = 0, mean = 0;
   for (size_t k = 0; k < logits.size(); ++k) {
     const double p = std::exp(logits[k] - *largest);
@@ -230,14 +259,25 @@ std::vector<std::string> corrected_metrics(std::string_view task) {
   return metrics;
 }
 
+bool is_corrected(std::string_view metric, std::string_view task) {
+  if (is_cost(metric)) {
+    if (task != "classify") return false;
+    const Costs costs = costs_of(metric);
+    return costs.classes == 2 || costs.by_class();
+  }
+  const std::vector<std::string> served = corrected_metrics(task);
+  return std::find(served.begin(), served.end(), metric) != served.end();
+}
+
 Correction fit_correction(std::string_view metric, const ClassAnswers& answers) {
   ATTUNE_CHECK(answers.logits.size() == answers.gold.size() * static_cast<size_t>(answers.classes) &&
                    answers.prior.size() == static_cast<size_t>(answers.classes),
                "{} logits of {} rows and {} classes", answers.logits.size(), answers.gold.size(), answers.classes);
   if (answers.gold.empty()) return {};
   if (is_one_of(metric, kByProbability)) return temperature_correction(answers);
+  if (is_cost(metric) && answers.classes > 2) return price_correction(metric, answers);
   if (is_one_of(metric, kByGrade)) return grade_correction(metric, answers);
-  if (!is_one_of(metric, kByDecision)) return {};
+  if (!is_one_of(metric, kByDecision) && !is_cost(metric)) return {};
   return answers.classes == 2 ? cut_correction(metric, answers) : prior_correction(metric, answers);
 }
 

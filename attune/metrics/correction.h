@@ -8,6 +8,9 @@
 //   two classes    z'_1 = z_1 - cut                  decided for class 1 from z_1 - z_0 >= cut on
 //   grades         decided by the median grade, or the mean one rounded, instead of the most probable: what is least
 //                  wrong by distance (label_mae, quadratic_kappa)
+//   prices         z'_k = z_k + alpha log price_k    mistakes that cost the same whatever the answer (costs.h), from
+//                                                    alpha 0.1 to 1.5; of other prices the answer that is expected to
+//                                                    be the cheapest (Elkan 2001), at the temperature that does best
 //   probabilities  z' = z / T                        (log_loss, ece; Guo et al. 2017, arXiv 1706.04599)
 //   many labels    z'_k = z_k - cut_k                micro F1 and its like: one cut for all; macro and weighted F1: by
 //                                                    label, shrunk to it: (n_k own_k + 10 common) / (n_k + 10), n_k the
@@ -25,12 +28,13 @@
 
 namespace attune::metrics {
 
-enum class Decide { largest, median, mean };
+enum class Decide { largest, median, mean, cheapest };
 
 struct Correction {
   double temperature = 1;
   std::vector<double> shift = {};   // [K], taken off the logits after the temperature; empty: none
-  Decide decide = Decide::largest;  // of grades
+  Decide decide = Decide::largest;  // grades: median or mean; prices: cheapest
+  std::vector<double> prices = {};  // [K, K], of `cheapest`
   double offset = 0, slope = 1;     // of scores
   std::string text = {};            // "cut +0.35", "prior, tau +0.7", "temperature 1.4"; "" where nothing helps
   bool helps() const { return !text.empty(); }
@@ -62,6 +66,8 @@ struct ScoreAnswers {
 // The metrics that some correction serves: of the tasks classify, multilabel and regress. label_mae and quadratic_kappa
 // are not among them: their corrections decide in another way, which no last layer can be told.
 std::vector<std::string> corrected_metrics(std::string_view task);
+// The same of one metric; of a cost too, where a last layer can be told it.
+bool is_corrected(std::string_view metric, std::string_view task);
 
 Correction fit_correction(std::string_view metric, const ClassAnswers& answers);
 Correction fit_correction(std::string_view metric, const LabelAnswers& answers);

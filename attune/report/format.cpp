@@ -83,7 +83,7 @@ std::string metric_title(std::string_view metric) {
   for (const auto& [name, title] : kTitles) {
     if (name == metric) return std::string(title);
   }
-  std::string title(metric);
+  std::string title(metric.substr(0, metric.find('(')));
   for (char& c : title) c = c == '_' ? ' ' : c;
   if (const size_t at = title.find(" f1"); at != title.npos) title[at + 1] = 'F';
   return title;

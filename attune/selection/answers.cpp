@@ -88,7 +88,7 @@ PredictionFile corrected(PredictionFile file, const metrics::Correction& correct
 double value_of(const PredictionFile& file, const std::string& metric) {
   const data::Labels labels = compare::labels_of({file}, {});
   if (file.kind == TargetKind::label && labels.size() < 2) return metrics::kUndefined;
-  const auto judged = compare::judged_run(file, labels, !metrics::reads_probabilities(metric));
+  const auto judged = compare::judged_run(file, labels, metric);
   return metrics::evaluate(judged->statistics()).value(metric);
 }
 

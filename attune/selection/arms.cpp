@@ -7,30 +7,40 @@ namespace {
 
 constexpr uint64_t kVerdictSeeds = 1000;
 
+std::string run_name(const Arm& arm) {
+  const std::string rate = arm.rate_times == 1 ? "" : fmt::format("-rate-{:g}", arm.rate_times);
+  return file_name_of(arm.loss) + rate;
+}
+
 }  // namespace
 
-std::vector<Arm> arms_of(const Plan& plan, const Spending& spending, const std::vector<Ruling>& rulings) {
+std::vector<Arm> arms_of(const Plan& plan, const Stage& stage, const std::vector<Ruling>& rulings) {
   std::vector<Arm> arms;
   constexpr std::pair<double, const char*> kRates[] = {{2, "at twice the rate"}, {0.5, "at half the rate"}};
-  for (int i = 0; i < spending.rates; ++i)
+  for (int i = 0; i < stage.rates; ++i)
     arms.push_back({plan.plain_loss + " " + kRates[i].second, plan.plain_loss, kRates[i].first});
-  double left = spending.arms;
+  double left = stage.arms;
   for (const Ruling& ruling : rulings) {
     const double price = ruling.rule ? ruling.rule->price : 1;
     if (ruling.standing == Standing::ruled_out || left < price) continue;
+    if (stage.upper && needs_all_layers(ruling.loss)) continue;
     arms.push_back({ruling.loss, ruling.loss});
     left -= price;
   }
   return arms;
 }
 
-Job race_job(const Plan& plan, const Arm& arm, double rung) {
-  const std::string rate = arm.rate_times == 1 ? "" : fmt::format("-rate-{:g}", arm.rate_times);
-  return {.name = "race-" + file_name_of(arm.loss) + rate,
-          .purpose = "race",
+bool needs_all_layers(const std::string& loss) {
+  return loss.starts_with("fgm(");
+}
+
+Job race_job(const Plan& plan, const Arm& arm, const Stage& stage) {
+  return {.name = (stage.upper ? "upper-" : "race-") + run_name(arm),
+          .purpose = stage.upper ? "race, upper layers" : "race",
           .loss = arm.loss,
           .rate_times = arm.rate_times,
-          .schedule = rung,
+          .schedule = stage.schedule,
+          .frozen = stage.upper ? plan.layers - plan.upper_layers : 0,
           .block = 0,
           .seed = plan.options.train.seed};
 }
@@ -46,7 +56,7 @@ Job plain_job(const Plan& plan, size_t block) {
 Job finalist_job(const Plan& plan, const Arm& arm, size_t block) {
   Job job = plain_job(plan, block);
   job.loss = arm.loss, job.rate_times = arm.rate_times;
-  job.name = fmt::format("verdict-{}-{}", block, race_job(plan, arm, 1).name.substr(5));
+  job.name = fmt::format("verdict-{}-{}", block, run_name(arm));
   return job;
 }
 

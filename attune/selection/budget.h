@@ -2,6 +2,7 @@
 #pragma once
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace attune::selection {
 
@@ -18,17 +19,33 @@ inline constexpr double kBlockPrice = 0.8;
 // The least that a race costs: a verdict of three blocks for two losses, and a handful of short runs.
 inline constexpr double kRaceBudget = 8;
 
-struct Spending {
-  bool race = false;
-  double rung = 0;    // of the schedule, that a run of the race has
-  int arms = 0;       // losses that race, beside the plain one
-  int rates = 0;      // other rates of the plain loss that race
-  int finalists = 0;  // that a verdict judges against the plain loss
-  int blocks = 1;     // of the verdict; without a race: of the plain loss alone
+// A part of the race: short schedules, each whole with its own decay.
+struct Stage {
+  bool upper = false;   // trains the upper layers alone, over kept states of those below: cheap
+  double schedule = 0;  // share of the user's
+  int arms = 0;         // losses, beside the plain one
+  int rates = 0;        // other rates of the plain loss
 };
-// `steps`: of a whole schedule on a block. A run of the race keeps kLeastSteps of them, so that it learns anything: on
-// small data its schedule is then nearly the whole one, and fewer losses race.
+
+struct Spending {
+  std::vector<Stage> stages = {};  // none: no race. The best of a stage go on to the next
+  int finalists = 0;               // that a verdict judges against the plain loss
+  int blocks = 1;                  // of the verdict; without a race: of the plain loss alone
+
+  bool race() const { return !stages.empty(); }
+};
+
+// What a run is like, as far as its price depends on it.
+struct RunShape {
+  double steps = 0;   // of a whole schedule on a block
+  double epochs = 1;  // the same
+  double upper = 0;   // share of the layers that an upper stage trains; 0: it cannot be had
+};
+// A run of the race keeps kLeastSteps of its schedule, so that it learns anything: on small data that is nearly the
+// whole one. With upper layers to train alone many losses begin there; the best go on to runs of all layers where the
+// budget carries at least two of them, else into the verdict.
 inline constexpr double kLeastSteps = 150;
-Spending spend(double runs, double steps);
+inline constexpr int kMostBlocks = 8;
+Spending spend(double runs, const RunShape& shape);
 
 }  // namespace attune::selection

@@ -29,7 +29,8 @@ struct RunFigures {
 
 // A line of the race: an arm against the plain loss, on the race's rows, both corrected.
 struct RaceLine {
-  std::string arm;  // "focal(gamma=2)", "cross_entropy at twice the rate"
+  std::string arm;     // "focal(gamma=2)", "cross_entropy at twice the rate"
+  bool upper = false;  // trained the upper layers alone
   double value = 0;
   double difference = 0, low = 0, high = 0;  // more is better; by rows alone: a run's luck is not in it
   double shrunk = 0;                         // difference * w^2 / (w^2 + V)

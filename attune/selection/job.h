@@ -14,6 +14,7 @@ struct Job {
   std::string loss;       // as --loss takes it
   double rate_times = 1;  // of the user's learning rate
   double schedule = 1;    // share of the user's epochs, as a whole schedule of its own
+  int64_t frozen = 0;     // layers that do not train, over kept states of which the others do
   size_t block = 0;       // whose rows it learns from and is judged by
   uint64_t seed = 1;
 };

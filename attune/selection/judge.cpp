@@ -7,10 +7,10 @@
 #include "attune/compare/worth.h"
 #include "attune/metrics/catalog.h"
 #include "attune/report/format.h"
-#include "attune/selection/arms.h"
 #include "attune/selection/judgement.h"
 #include "attune/selection/measure/answers.h"
 #include "attune/selection/outlook.h"
+#include "attune/selection/race.h"
 #include "attune/selection/report/sentence.h"
 #include "attune/selection/run_book.h"
 #include "attune/tasks/task.h"
@@ -18,8 +18,6 @@
 
 namespace attune::selection {
 namespace {
-
-constexpr double kPrior = 0.01;  // one point
 
 class Judging {
  public:
@@ -35,12 +33,16 @@ class Judging {
   Choice run() {
     const Budget budget = parse_budget(options_.budget);
     choice_.budget = budget.runs;
-    Spending spending = spend(budget.runs, plan_.steps());
+    Spending spending = spend(budget.runs, plan_.shape());
     if (budget.seconds) spending = from_time(*budget.seconds);
-    const Block& block = plan_.blocks[spending.blocks > 1 || spending.race ? 1 : 0];
+    const Block& block = plan_.blocks[spending.blocks > 1 || spending.race() ? 1 : 0];
     choice_.train_rows = block.learns, choice_.judge_rows = block.judges;
-    if (spending.race) {
-      race(spending);
+    spending.blocks = std::max(1, std::min(spending.blocks, static_cast<int>(plan_.blocks.size()) - 1));
+    if (spending.race()) {
+      finalists_ = Race(
+                       plan_, book_, runner_, choice_, [&](const std::string& text) { say(text); },
+                       [&](const Answers& first) { see_plain(first); })
+                       .run(spending);
       verdict(spending);
     } else {
       plain_alone(spending.blocks);
@@ -85,12 +87,12 @@ class Judging {
   // A first whole run tells what a plain run takes; what is left buys the rest.
   Spending from_time(double seconds) {
     const Answers& first = book_.answers_or_again(plain_job(plan_, 0));
-    if (first.failed) return spend(kBlockPrice, plan_.steps());  // told where the plain loss is judged
+    if (first.failed) return spend(kBlockPrice, plan_.shape());  // told where the plain loss is judged
     const double run = std::max(1e-3, first.seconds / kBlockPrice);
     choice_.budget = kBlockPrice + std::max(0.0, seconds - first.seconds) / run;
     const double left = choice_.budget - kBlockPrice;
-    if (left >= kRaceBudget) return spend(left, plan_.steps());
-    return spend(left < kBlockPrice * 2 ? kBlockPrice : left, plan_.steps());
+    if (left >= kRaceBudget) return spend(left, plan_.shape());
+    return spend(left < kBlockPrice * 2 ? kBlockPrice : left, plan_.shape());
   }
 
   void plain_alone(int blocks) {
@@ -116,7 +118,7 @@ class Judging {
     const compare::PredictionFile judged = behind.runs[0];
     judge_corrections(behind, before);
     choice_.outlook = look_out(
-        choice_, {.judged = judged, .train_rows = choice_.train_rows, .steps = plan_.steps(), .run_seconds = seconds},
+        choice_, {.judged = judged, .train_rows = choice_.train_rows, .shape = plan_.shape(), .run_seconds = seconds},
         kRaceBudget);
   }
 
@@ -126,67 +128,6 @@ class Judging {
 
   void lose(size_t block, const std::string& loss, const Answers& run) {
     choice_.notes.push_back(fmt::format("block {} is lost: {} failed twice ({})", block, loss, run.failure));
-  }
-
-  // ---- the race
-
-  void race(const Spending& spending) {
-    say(fmt::format("race: {} first", plan_.plain_loss));
-    const Arm plain_arm{plan_.plain_loss, plan_.plain_loss};
-    const Answers& base = book_.answers_or_again(race_job(plan_, plain_arm, spending.rung));
-    if (base.failed)
-      fail(ErrorKind::numeric, "{} failed twice in the race ({}); a lower --lr or more --warmup helps",
-           plan_.plain_loss, base.failure);
-    see_plain(base);
-    arms_ = arms_of(plan_, spending, choice_.rulings);
-    plan_line(spending);
-    const compare::PredictionFile plain_file = book_.after(base, 0);
-    choice_.race.push_back({.arm = plan_.plain_loss, .value = value_of(plain_file, plan_.metric)});
-    std::vector<Job> jobs;
-    for (const Arm& arm : arms_) jobs.push_back(race_job(plan_, arm, spending.rung));
-    runner_.prepare(jobs);
-    for (const Arm& arm : arms_) {
-      say("race: " + arm.name);
-      const Answers& run = book_.answers_or_again(race_job(plan_, arm, spending.rung));
-      RaceLine line{.arm = arm.name, .value = metrics::kUndefined, .failed = run.failed};
-      compare::PredictionFile own;
-      if (!run.judged.rows.empty()) own = book_.after(run, 0), line.value = value_of(own, plan_.metric);
-      if (!std::isnan(line.value)) {
-        const compare::Comparison seen = compare::compare_blocks(
-            {std::move(own)}, {plain_file}, {.metric = plan_.metric, .draws = static_cast<int>(options_.draws)});
-        const compare::Verdict verdict = compare::judge(seen.differences, {.level = options_.level});
-        const double prior =
-            metrics::has_unit(plan_.metric) ? compare::kWorthAsShare * std::abs(choice_.race[0].value) : kPrior;
-        line.difference = verdict.difference, line.low = verdict.low, line.high = verdict.high;
-        line.shrunk = verdict.variance > 0 ? line.difference * prior * prior / (prior * prior + verdict.variance)
-                                           : line.difference;
-      }
-      choice_.race.push_back(std::move(line));
-    }
-    choose_finalists(spending);
-  }
-
-  void choose_finalists(const Spending& spending) {
-    std::vector<size_t> order;
-    for (size_t i = 1; i < choice_.race.size(); ++i)
-      if (!choice_.race[i].failed && !std::isnan(choice_.race[i].value)) order.push_back(i);
-    std::stable_sort(order.begin(), order.end(),
-                     [&](size_t a, size_t b) { return choice_.race[a].shrunk > choice_.race[b].shrunk; });
-    order.resize(std::min(order.size(), static_cast<size_t>(spending.finalists)));
-    for (const size_t i : order) choice_.race[i].finalist = true, finalists_.push_back(arms_[i - 1]);
-    // Whoever reads the table wants the best first.
-    std::stable_sort(choice_.race.begin() + 1, choice_.race.end(), [](const RaceLine& a, const RaceLine& b) {
-      return a.failed != b.failed ? b.failed : a.shrunk > b.shrunk;
-    });
-  }
-
-  void plan_line(const Spending& spending) {
-    choice_.plan =
-        fmt::format("{} race against {} for {} of the schedule on {} rows; the best {} judged on {} blocks of {} rows",
-                    report::plural(std::ssize(arms_), "arm"), plan_.plain_loss, report::percent(spending.rung, 0),
-                    report::count(plan_.blocks[0].learns), spending.finalists == 1 ? "is" : "two are", spending.blocks,
-                    report::count(plan_.blocks[1].judges));
-    say(choice_.plan);
   }
 
   // ---- the verdict
@@ -253,7 +194,7 @@ class Judging {
     }
     choice_.corrections_pay = corrections && wins(*corrections);
     for (const RunFigures& run : choice_.runs)
-      if (run.loss == plan_.plain_loss && run.rate == options_.train.lr && run.purpose != "race" && !run.failed &&
+      if (run.loss == plan_.plain_loss && run.rate == options_.train.lr && !run.purpose.starts_with("race") && !run.failed &&
           !run.correction.empty())
         choice_.correction = run.correction;
     if (winner) {
@@ -273,7 +214,7 @@ class Judging {
   const Announce& announce_;
   Choice choice_;
   RunBook book_;
-  std::vector<Arm> arms_, finalists_;
+  std::vector<Arm> finalists_;
 };
 
 }  // namespace

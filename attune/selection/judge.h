@@ -17,8 +17,9 @@ using Announce = std::function<void(const std::string&)>;
 // Without a race: the plain loss on one block (budget 1) or several, corrections judged on the same runs. With one:
 //
 //   1  the plain loss, at other rates too, and as many losses as the budget carries, short whole schedules, all on the
-//      race's block with the same seed: the same order and draws
-//   2  after corrections that were fitted inside, ranked by D w^2 / (w^2 + V), w one point (or 1% of the plain value)
+//      race's block with the same seed: the same order and draws; first of the upper layers alone where that saves
+//   2  after corrections that were fitted inside, ranked by D w^2 / (w^2 + V), w one point (or 1% of the plain value);
+//      the best race again in all layers where the budget carries it
 //   3  the best are frozen, and judged against the plain loss on blocks and seeds that the race never saw
 //
 // A run that fails by its numbers or answers alike everywhere is counted and run once more with another seed, whoever

@@ -7,7 +7,6 @@
 #include "attune/metrics/bootstrap.h"
 #include "attune/metrics/catalog.h"
 #include "attune/metrics/moments.h"
-#include "attune/selection/budget.h"
 
 namespace attune::selection {
 namespace {
@@ -22,7 +21,7 @@ double planned_tau(int64_t rows) {
 // Of the metric, by bootstrap over rows.
 double row_variance(const compare::PredictionFile& file, const std::string& metric, int draws) {
   const data::Labels labels = compare::labels_of({file}, {});
-  const auto judged = compare::judged_run(file, labels, !metrics::reads_probabilities(metric));
+  const auto judged = compare::judged_run(file, labels, metric);
   const metrics::Statistics& statistics = judged->statistics();
   const auto& names = statistics.names();
   const auto at = static_cast<size_t>(std::find(names.begin(), names.end(), metric) - names.begin());
@@ -40,8 +39,8 @@ double row_variance(const compare::PredictionFile& file, const std::string& metr
 }  // namespace
 
 Outlook look_out(const Choice& choice, const OutlookFacts& facts, double budget) {
-  const Spending plan = spend(budget, facts.steps);
-  Outlook out{.what = fmt::format("a race of {} losses and a verdict of {} blocks (--budget {:g})", plan.arms,
+  const Spending plan = spend(budget, facts.shape);
+  Outlook out{.what = fmt::format("a race of {} losses and a verdict of {} blocks (--budget {:g})", plan.stages.at(0).arms,
                                   plan.blocks, budget),
               .runs = budget,
               .seconds = budget * facts.run_seconds};

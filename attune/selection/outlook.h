@@ -4,6 +4,7 @@
 // metric itself has on those rows (two runs at 90% accuracy give different answers to 8.5% of the rows: SELECTION's
 // model; replaced by measurement where a verdict has one).
 #pragma once
+#include "attune/selection/budget.h"
 #include "attune/selection/choice.h"
 
 namespace attune::selection {
@@ -11,7 +12,7 @@ namespace attune::selection {
 struct OutlookFacts {
   compare::PredictionFile judged;  // of the plain loss, corrected
   int64_t train_rows = 0;          // of a run
-  double steps = 0;                // of its whole schedule
+  RunShape shape;                  // of it
   double run_seconds = 0;          // of a plain run on all rows
   int draws = 200;
 };

@@ -18,14 +18,19 @@ nlohmann::ordered_json Plan::to_json() {
                     {"counts", block.counts}});
   return {{"metric", metric},       {"plain_loss", plain_loss}, {"labels", labels},
           {"ordered", ordered},     {"files", files},           {"fingerprint", fingerprint},
-          {"pool_rows", pool_rows}, {"blocks", each},           {"options", list.to_json()}};
+          {"pool_rows", pool_rows}, {"layers", layers},
+          {"upper_layers", upper_layers}, {"blocks", each},           {"options", list.to_json()}};
 }
 
-double Plan::steps() const {
+RunShape Plan::shape() const {
   const train::TrainOptions& t = options.train;
-  if (t.max_steps > 0) return static_cast<double>(t.max_steps);
   const int64_t learns = blocks.empty() ? 0 : blocks[0].learns;
-  return t.epochs * static_cast<double>(learns) / static_cast<double>(t.batch_size);
+  const double an_epoch = static_cast<double>(learns) / static_cast<double>(t.batch_size);
+  RunShape shape{.steps = t.epochs * an_epoch, .epochs = t.epochs};
+  if (t.max_steps > 0)
+    shape.steps = static_cast<double>(t.max_steps), shape.epochs = an_epoch > 0 ? shape.steps / an_epoch : 1;
+  if (layers > 0) shape.upper = static_cast<double>(upper_layers) / static_cast<double>(layers);
+  return shape;
 }
 
 Plan Plan::from_json(const nlohmann::json& json, const std::string& where) {
@@ -35,6 +40,7 @@ Plan Plan::from_json(const nlohmann::json& json, const std::string& where) {
     json.at("labels").get_to(plan.labels), json.at("ordered").get_to(plan.ordered);
     json.at("files").get_to(plan.files), json.at("fingerprint").get_to(plan.fingerprint),
         json.at("pool_rows").get_to(plan.pool_rows);
+    plan.layers = json.value("layers", int64_t{0}), plan.upper_layers = json.value("upper_layers", int64_t{0});
     for (const auto& block : json.at("blocks"))
       plan.blocks.push_back({.parts = block.at("parts").get<std::string>(),
                              .counts = block.at("counts").get<std::vector<double>>(),

@@ -24,11 +24,12 @@ struct Plan {
   std::vector<std::string> files = {};
   std::string fingerprint;  // of files and model
   int64_t pool_rows = 0;
+  int64_t layers = 0, upper_layers = 0;  // of the model, and those that a cheap race trains; 0: none can be had
   std::vector<Block> blocks = {};  // the race's first, then the verdict's
 
   nlohmann::ordered_json to_json();
-  // Of a whole schedule on a block.
-  double steps() const;
+  // Of a whole run on a block.
+  RunShape shape() const;
   // Errors (input): `where` names the file.
   static Plan from_json(const nlohmann::json& json, const std::string& where);
 };

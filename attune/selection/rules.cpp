@@ -10,6 +10,7 @@
 #include "attune/losses/language/make_objective.h"
 #include "attune/losses/loss_list.h"
 #include "attune/metrics/catalog.h"
+#include "attune/metrics/costs.h"
 #include "attune/report/format.h"
 
 namespace attune::selection {
@@ -146,6 +147,13 @@ std::vector<const losses::LossEntry*> entries_in(const std::string& loss) {
   return entries;
 }
 
+// "0.5*cross_entropy + 0.5*cost_sensitive" with the metric's prices as its costs.
+std::string with_prices(std::string loss, const std::string& metric) {
+  constexpr std::string_view kTerm = "cost_sensitive";
+  const std::string prices = metric.substr(metric.find('(') + 1, metric.rfind(')') - metric.find('(') - 1);
+  return loss.insert(loss.find(kTerm) + kTerm.size(), "(costs=" + prices + ")");
+}
+
 // For losses that read the order of labels.
 std::string why_no_order(tasks::TaskKind task, const Profile& profile) {
   if (task == tasks::TaskKind::tag) return "it reads labels as grades in order, and tags have none";
@@ -181,6 +189,8 @@ Placed place(const Rule& rule, const std::string& metric, const Profile& profile
   const auto entries = entries_in(rule.loss);
   if (std::any_of(entries.begin(), entries.end(), [](const auto* entry) { return entry->ordered; }))
     if (const std::string why = why_no_order(rule.task, profile); !why.empty()) return at(Place::ruled_out, why);
+  if (rule.reads_prices && metrics::is_cost(metric))
+    return placed(&rule, with_prices(rule.loss, metric), Place::kept, "the metric says what each mistake costs");
   if (*rule.untried) return at(Place::ruled_out, rule.untried);
   if (const std::string why = why_not_metric(rule.metrics, metric); !why.empty()) return at(Place::ruled_out, why);
 
@@ -268,6 +278,7 @@ const char* name(Strength strength) {
 
 bool is_of_kind(std::string_view metric, MetricKind kind) {
   if (kind == MetricKind::any) return true;
+  if (metrics::is_cost(metric)) return kind == MetricKind::decisions;
   const auto known = metrics::known_metrics();
   const auto info = std::find_if(known.begin(), known.end(), [&](const auto& each) { return each.name == metric; });
   if (info == known.end()) return false;

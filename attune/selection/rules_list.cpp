@@ -272,6 +272,7 @@ std::vector<Rule> classify_rules() {
        .strength = Strength::none,
        .evidence = kPricesEvidence,
        .source = kPricesSource,
+       .reads_prices = true,
        .untried = kPricesUnknown},
       {.loss = "open_set",
        .task = TaskKind::classify,

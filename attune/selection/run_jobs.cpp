@@ -94,6 +94,7 @@ train::TrainOptions options_of(const Plan& plan, const fs::path& folder, const J
   o.epochs *= job.schedule;
   if (o.max_steps > 0)
     o.max_steps = std::max<int64_t>(1, std::llround(static_cast<double>(o.max_steps) * job.schedule));
+  if (job.frozen > 0) o.freeze_layers = job.frozen, o.cache_frozen = true;
   o.seed = job.seed;
   o.out = (folder / "runs" / job.name).string();
   o.predictions = true, o.save_model = false;

@@ -10,6 +10,7 @@
 #include "attune/io/resolve.h"
 #include "attune/metrics/catalog.h"
 #include "attune/metrics/correction.h"
+#include "attune/metrics/costs.h"
 #include "attune/selection/choice_folder.h"
 #include "attune/selection/divide.h"
 #include "attune/selection/judge.h"
@@ -44,6 +45,7 @@ void check(const SelectOptions& o, const tasks::Task& task) {
 std::string metric_of(const SelectOptions& o, const tasks::Task& task) {
   if (o.metric.empty()) return std::string(metrics::default_best_metric(task.name));
   metrics::metric_info(o.metric);
+  if (metrics::is_cost(o.metric) && task.kind == tasks::TaskKind::classify) return o.metric;
   std::vector<std::string> names = metrics::metric_names(task.name);
   std::erase(names, "loss");
   if (o.metric == "loss")
@@ -58,7 +60,7 @@ std::string metric_of(const SelectOptions& o, const tasks::Task& task) {
 // Of classes a metric may be one of two classes alone, or of grades: told before anything is trained.
 void check_metric(const std::string& metric, const tasks::Task& task, const data::Labels& labels) {
   if (task.kind != tasks::TaskKind::classify || labels.size() < 2) return;
-  const auto judged = compare::judged_run({.path = {}, .kind = task.data, .rows = {}}, labels, /*decided=*/true);
+  const auto judged = compare::judged_run({.path = {}, .kind = task.data, .rows = {}}, labels, metric);
   const auto& names = judged->statistics().names();
   if (std::find(names.begin(), names.end(), metric) == names.end())
     fail(ErrorKind::usage, "--metric {} ({}): with these {} labels it has no value; those that have one: {}", metric,
@@ -81,9 +83,9 @@ std::vector<std::string> checked_candidates(const SelectOptions& o, const Pool& 
 }
 
 int most_blocks(const SelectOptions& o) {
-  constexpr int kOfTime = 5;
   const Budget budget = parse_budget(o.budget);
-  return budget.seconds ? kOfTime : spend(budget.runs, 0).blocks;
+  const Spending spending = spend(budget.runs, {});
+  return budget.seconds || spending.race() ? kMostBlocks : spending.blocks;
 }
 
 // What to train with: all rows, the chosen loss, the rate that won, and corrections where they pay and a folder can
@@ -91,11 +93,10 @@ int most_blocks(const SelectOptions& o) {
 train::TrainOptions final_options(const SelectOptions& o, const Pool& pool, const Choice& choice) {
   train::TrainOptions t = o.train;
   t.loss = choice.loss, t.lr *= choice.rate_times;
-  const auto served = metrics::corrected_metrics(t.task);
   const losses::Objective loss = train::make_run_loss(t, *pool.bundle.task, pool.rows, pool.bundle.labels);
   const bool plain_layer = !loss.link() && loss.cosine_head() == 0;
   if ((choice.corrections_pay || choice.loss_is_proven) && plain_layer &&
-      std::find(served.begin(), served.end(), choice.metric) != served.end())
+      metrics::is_corrected(choice.metric, t.task))
     t.correct_for = choice.metric;
   return t;
 }

@@ -75,7 +75,7 @@ void check_correction(const TrainOptions& o, const tasks::ModelBundle& bundle, b
   const std::vector<std::string> served = metrics::corrected_metrics(bundle.task->name);
   if (served.empty())
     fail(ErrorKind::usage, "--correct-for: the task {} has no corrections; leave it out", bundle.task->name);
-  if (std::find(served.begin(), served.end(), o.correct_for) == served.end())
+  if (!metrics::is_corrected(o.correct_for, bundle.task->name))
     fail(ErrorKind::usage, "--correct-for {}: no correction serves it in the task {}; those with one: {}",
          o.correct_for, bundle.task->name, fmt::join(served, ", "));
   if (!has_dev) fail(ErrorKind::usage, "--correct-for fits on dev rows, and there are none; give --dev FILE");

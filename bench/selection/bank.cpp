@@ -16,11 +16,12 @@ namespace attune::bench {
 
 using namespace attune::selection;
 
-Job bank_job(const Plan& plan, size_t block, int seed, const std::string& loss) {
-  const std::string run = fmt::format("block-{}-seed-{}", block, seed);
+Job bank_job(const Plan& plan, size_t block, int seed, const std::string& loss, bool upper) {
+  const std::string run = fmt::format("{}block-{}-seed-{}", upper ? "upper-" : "", block, seed);
   return {.name = loss.empty() || loss == plan.plain_loss ? run : file_name_of(loss) + "-" + run,
           .purpose = "bank",
           .loss = loss.empty() ? plan.plain_loss : loss,
+          .frozen = upper ? plan.layers - plan.upper_layers : 0,
           .block = block,
           .seed = static_cast<uint64_t>(seed)};
 }

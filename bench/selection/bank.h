@@ -18,8 +18,10 @@ struct Bank {
 
 inline constexpr int kBankBlocks = 5;  // the race's and four of the verdict
 
-// The job of a block's seed; of another loss than the plain one: in an exhaustive bank, which all arms fill.
-selection::Job bank_job(const selection::Plan& plan, size_t block, int seed, const std::string& loss = {});
+// The job of a block's seed; of another loss than the plain one: in an exhaustive bank, which all arms fill. `upper`:
+// as the race's first stage trains it, the upper layers alone.
+selection::Job bank_job(const selection::Plan& plan, size_t block, int seed, const std::string& loss = {},
+                        bool upper = false);
 
 // The plan of a bank over the rows of `options`; writes its files where they are not there yet.
 selection::Plan bank_plan(const selection::SelectOptions& options);

@@ -39,7 +39,7 @@ def main():
         rows, count = sample(name, SETS[name], options.work, options.data)
         folder = pathlib.Path(options.work) / f"b-{name}"
         with (pathlib.Path(options.work) / f"{name}.log").open("w") as log:
-            subprocess.run([programs / "fill_bank", str(options.seeds), *SETS[name][2], "--train", rows, "--out", folder, "--seed", "1", "--threads", "1"], stdout=log, stderr=subprocess.STDOUT, check=True)
+            subprocess.run([programs / "fill_bank", str(options.seeds), "all", *SETS[name][2], "--train", rows, "--out", folder, "--seed", "1", "--threads", "1"], stdout=log, stderr=subprocess.STDOUT, check=True)
         print(f"{name}: {count} rows, bank full", flush=True)
         return folder
 

@@ -86,8 +86,8 @@ TEST(Judge, ARaceRunsWhatThePlanSays) {
   plan.options.candidates = {"poly(epsilon=2)", "square"};
   const Made race = made(world, plan);
   ASSERT_TRUE(race.choice);
-  const Spending spending = spend(8, plan.steps());
-  ASSERT_TRUE(spending.race);
+  const Spending spending = spend(8, plan.shape());
+  ASSERT_TRUE(spending.race());
   const std::vector<Job> raced = of_purpose(race.jobs, "race"), judged = of_purpose(race.jobs, "verdict");
   EXPECT_EQ(raced.size() + judged.size(), race.jobs.size());
   EXPECT_EQ(raced[0].name, "race-cross_entropy");
@@ -99,14 +99,14 @@ TEST(Judge, ARaceRunsWhatThePlanSays) {
   for (size_t i = 3; i < raced.size(); ++i)
     for (const Ruling& ruling : race.choice->rulings)
       if (ruling.loss == raced[i].loss) price += ruling.rule ? ruling.rule->price : 1;
-  EXPECT_LE(price, spending.arms);
-  EXPECT_GT(price, spending.arms - 1) << "what is left buys no further loss";
+  EXPECT_LE(price, spending.stages[0].arms);
+  EXPECT_GT(price, spending.stages[0].arms - 1) << "what is left buys no further loss";
   std::set<std::string> names;
   for (const Job& job : race.jobs) EXPECT_TRUE(names.insert(job.name).second) << job.name << " twice";
   for (const Job& job : raced) {
     EXPECT_EQ(job.block, 0U);
     EXPECT_EQ(job.seed, 7U) << "the same order and draws for all";
-    EXPECT_EQ(job.schedule, spending.rung);
+    EXPECT_EQ(job.schedule, spending.stages[0].schedule);
     EXPECT_NE(job.rate_times == 1, job.name.find("-rate-") != std::string::npos);
   }
   // Pairs: the plain loss and the finalist share block and seed; no seed or block of the race comes again.
@@ -435,8 +435,7 @@ TEST(Judge, AFinalistOfOneBlockDoesNotNarrowTheOther) {
   const Made whole = made(world, plan);
   ASSERT_EQ(whole.choice->judgements.size(), 3U);
   const std::string kept = whole.choice->judgements[1].first, lost = whole.choice->judgements[2].first;
-  const auto& job = *std::find_if(whole.jobs.rbegin(), whole.jobs.rend(), [](const Job&) { return true; });
-  const std::string name = job.name.substr(std::string("verdict-5-").size());  // the second finalist's
+  const std::string name = whole.jobs.back().name.substr(std::string("verdict-5-").size());  // the second finalist's
   const Change failing = [&](const Job& each, Answers& answers) {
     if (each.purpose.starts_with("verdict") && each.block > 1 && each.name.find(name) != std::string::npos)
       answers.failed = true;
@@ -445,9 +444,12 @@ TEST(Judge, AFinalistOfOneBlockDoesNotNarrowTheOther) {
   const Judgement &one = of_loss(choice, kept), &other = of_loss(choice, lost);
   ASSERT_EQ(other.seen.blocks.size(), 1U);
   EXPECT_EQ(other.verdict.state, compare::State::undecided) << "one run says nothing of the next";
-  // Its own four degrees of freedom, times 0.75.
+  // Its own degrees of freedom, times 0.75.
   const compare::Verdict own =
-      compare::judge(one.seen.differences, {.level = 0.95, .finalists = 2, .runs_freedom = 4, .worth = choice.worth});
+      compare::judge(one.seen.differences, {.level = 0.95,
+                                            .finalists = 2,
+                                            .runs_freedom = static_cast<double>(one.seen.blocks.size() - 1),
+                                            .worth = choice.worth});
   EXPECT_DOUBLE_EQ(one.verdict.runs_variance, own.runs_variance);
   EXPECT_DOUBLE_EQ(one.verdict.low, own.low);
   EXPECT_GT(own.runs_variance, 0) << "or this test says nothing";
@@ -534,12 +536,35 @@ TEST(Judge, TimeIsToldByTheRunThatWorked) {
 }
 
 TEST(Budget, HugeOnesAreStillPlans) {
-  EXPECT_EQ(spend(1e300, 1000).arms, 24);
-  EXPECT_EQ(spend(7.999, 1000).race, false);
-  EXPECT_EQ(spend(8, 1000).race, true);
+  const RunShape shape{.steps = 1000, .epochs = 3};
+  EXPECT_EQ(spend(1e300, shape).stages.at(0).arms, 24);
+  EXPECT_EQ(spend(1e300, shape).blocks, kMostBlocks);
+  EXPECT_FALSE(spend(7.999, shape).race());
+  EXPECT_TRUE(spend(8, shape).race());
   for (const char* wrong : {"", "0", "-1", "x", "8x", "nan", "inf", "1 s"})
     EXPECT_ERROR(ErrorKind::usage, parse_budget(wrong), "--budget");
   EXPECT_EQ(parse_budget("1.5h").seconds, 5400);
+}
+
+// What the upper layers alone cost buys more losses; those that are left over run whole, or go into the verdict.
+TEST(Budget, UpperLayersCarryMoreLosses) {
+  const RunShape small{.steps = 100, .epochs = 3}, large{.steps = 10'000, .epochs = 3};
+  const auto upper = [](RunShape shape) { return shape.upper = 1.0 / 3, shape; };
+  const Spending whole = spend(8, small), cheap = spend(8, upper(small));
+  ASSERT_EQ(whole.stages.size(), 1U);
+  EXPECT_FALSE(whole.stages[0].upper);
+  EXPECT_LE(whole.stages[0].arms, 2);
+  ASSERT_EQ(cheap.stages.size(), 1U) << "whole runs of a whole schedule are too dear beside it";
+  EXPECT_TRUE(cheap.stages[0].upper);
+  EXPECT_GE(cheap.stages[0].arms, 7);
+  EXPECT_EQ(cheap.stages[0].schedule, 1);
+  const Spending two = spend(8, upper(large));
+  ASSERT_EQ(two.stages.size(), 2U);
+  EXPECT_TRUE(two.stages[0].upper);
+  EXPECT_FALSE(two.stages[1].upper);
+  EXPECT_LT(two.stages[1].arms, two.stages[0].arms);
+  EXPECT_EQ(two.stages[1].schedule, 0.4);
+  for (const Spending& plan : {whole, cheap, two}) EXPECT_EQ(plan.blocks, 3);
 }
 
 }  // namespace

@@ -524,5 +524,19 @@ TEST(MetricKinds, AndStrengthsHaveNames) {
   EXPECT_STREQ(name(Strength::strong), "strong");
 }
 
+// Prices that the metric gives are the loss's too.
+TEST(Rules, AMetricOfPricesBringsItsLoss) {
+  const std::string metric = "cost([[0, 9], [1, 0]])";
+  Profile profile;
+  profile.set({.name = "classes", .title = "classes", .value = 2});
+  const auto rulings = apply_rules(tasks::task_named("classify"), metric, profile, 8);
+  const auto with = std::find_if(rulings.begin(), rulings.end(),
+                                 [](const Ruling& each) { return each.loss.find("cost_sensitive") != std::string::npos; });
+  ASSERT_NE(with, rulings.end());
+  EXPECT_EQ(with->standing, Standing::kept) << with->why;
+  EXPECT_EQ(with->loss, "0.5*cross_entropy + 0.5*cost_sensitive(costs=[[0, 9], [1, 0]])");
+  losses::make_objective(with->loss, losses::TargetKind::classes, {.labels = 2, .counts = {1, 1}, .items = 2});
+}
+
 }  // namespace
 }  // namespace attune::selection

@@ -59,6 +59,7 @@ Json run_json(const RunFigures& run) {
 
 Json race_json(const RaceLine& line) {
   return {{"arm", safe(line.arm)},
+          {"upper_layers_only", line.upper},
           {"value", number(line.value)},
           {"difference", number(line.difference)},
           {"interval_by_rows", interval(line.low, line.high)},

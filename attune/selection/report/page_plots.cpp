@@ -104,7 +104,7 @@ std::vector<Line> lines_of(const Choice& choice) {
   }
   for (const RaceLine& line : choice.race)
     if (!line.failed && !is_plain(line, choice) && std::isfinite(line.shrunk))
-      lines.push_back({.name = "race: " + line.arm + (line.finalist ? " (finalist)" : ""),
+      lines.push_back({.name = "race: " + race_arm(line) + (line.finalist ? " (finalist)" : ""),
                        .style = "raced",
                        .at = line.shrunk,
                        .low = line.low,

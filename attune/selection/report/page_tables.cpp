@@ -164,7 +164,7 @@ std::string html_race(const Choice& choice) {
   for (const RaceLine& line : choice.race) {
     const bool told = !line.failed && !is_plain(line, choice);
     const auto known = [&](const std::string& text) { return told ? text : ""; };
-    table.row({line.arm, units.value(line.value), known(units.number(line.difference)),
+    table.row({race_arm(line), units.value(line.value), known(units.number(line.difference)),
                known(units.number(line.low) + " to " + units.number(line.high)), known(units.number(line.shrunk)),
                race_mark(line)},
               line.finalist ? "tuned"

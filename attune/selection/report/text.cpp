@@ -97,7 +97,7 @@ std::string race_text(const Choice& choice) {
   for (const RaceLine& line : choice.race) {
     const bool told = !line.failed && !is_plain(line, choice);
     const auto known = [&](const std::string& text) { return told ? text : ""; };
-    columns.row({line.arm, units.value(line.value), known(units.number(line.difference)),
+    columns.row({race_arm(line), units.value(line.value), known(units.number(line.difference)),
                  known(units.number(line.low) + " to " + units.number(line.high)), known(units.number(line.shrunk)),
                  race_mark(line)});
   }
