@@ -137,7 +137,9 @@ Correction price_correction(std::string_view metric, const ClassAnswers& answers
       for (int k = 0; k < costs.classes; ++k)
         correction.shift.push_back(-alpha * std::log(std::max(1e-6, costs.at(k, k == 0 ? 1 : 0))));
     } else {
-      correction = {.temperature = 1 / alpha, .decide = Decide::cheapest, .prices = costs.prices,
+      correction = {.temperature = 1 / alpha,
+                    .decide = Decide::cheapest,
+                    .prices = costs.prices,
                     .text = fmt::format("the cheapest answer, temperature {:.2f}", 1 / alpha)};
     }
     const double value = value_of(metric, answers, correction);

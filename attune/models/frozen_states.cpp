@@ -41,7 +41,8 @@ FrozenStates::Key FrozenStates::key_of(const tensor::PackedRows& rows, size_t be
 void FrozenStates::fill(const tensor::PackedRows& rows, float* states, const Make& make) {
   const auto width = static_cast<size_t>(width_);
   const auto put = [&](size_t sequence, const float* from) {
-    const auto begin = static_cast<size_t>(rows.offsets[sequence]), end = static_cast<size_t>(rows.offsets[sequence + 1]);
+    const auto begin = static_cast<size_t>(rows.offsets[sequence]),
+               end = static_cast<size_t>(rows.offsets[sequence + 1]);
     std::copy_n(from, (end - begin) * width, states + begin * width);
   };
   std::vector<size_t> missing;

@@ -9,6 +9,7 @@
 #include "attune/report/format.h"
 #include "attune/selection/judgement.h"
 #include "attune/selection/measure/answers.h"
+#include "attune/selection/measure/heads.h"
 #include "attune/selection/outlook.h"
 #include "attune/selection/race.h"
 #include "attune/selection/report/sentence.h"
@@ -64,6 +65,19 @@ class Judging {
     for (SuspiciousRow& row : choice_.profile.suspicious) row.place = train::place_of_name(row.place, plan_.files);
     choice_.rulings = apply_rules(tasks::task_named(choice_.task), plan_.metric, choice_.profile, choice_.budget);
     std::erase_if(choice_.rulings, [&](const Ruling& ruling) { return ruling.loss == plan_.plain_loss; });
+    for (Ruling& ruling : choice_.rulings) {
+      if (ruling.standing == Standing::ruled_out) continue;
+      const HeadsVerdict tried = heads_verdict(choice_.profile.heads, ruling.loss, plan_.metric);
+      if (!tried.dropped.empty()) ruling.standing = Standing::ruled_out, ruling.why = tried.dropped;
+      if (tried.best.empty() || !tried.dropped.empty()) continue;
+      ruling.why += fmt::format("; its options by frozen features, instead of {}", ruling.loss);
+      ruling.loss = tried.best;
+    }
+    std::stable_partition(choice_.rulings.begin(), choice_.rulings.end(),
+                          [](const Ruling& each) { return each.standing != Standing::ruled_out; });
+    for (Ruling& ruling : choice_.rulings)
+      if (options_.only_candidates && ruling.standing != Standing::ruled_out)
+        ruling.standing = Standing::ruled_out, ruling.why = "--only-candidates: it is not among them";
     // What the user names races first, whatever the rules say.
     for (auto named = options_.candidates.rbegin(); named != options_.candidates.rend(); ++named) {
       std::erase_if(choice_.rulings, [&](const Ruling& ruling) { return ruling.loss == *named; });
@@ -194,8 +208,8 @@ class Judging {
     }
     choice_.corrections_pay = corrections && wins(*corrections);
     for (const RunFigures& run : choice_.runs)
-      if (run.loss == plan_.plain_loss && run.rate == options_.train.lr && !run.purpose.starts_with("race") && !run.failed &&
-          !run.correction.empty())
+      if (run.loss == plan_.plain_loss && run.rate == options_.train.lr && !run.purpose.starts_with("race") &&
+          !run.failed && !run.correction.empty())
         choice_.correction = run.correction;
     if (winner) {
       const auto arm =

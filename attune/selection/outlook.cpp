@@ -40,8 +40,8 @@ double row_variance(const compare::PredictionFile& file, const std::string& metr
 
 Outlook look_out(const Choice& choice, const OutlookFacts& facts, double budget) {
   const Spending plan = spend(budget, facts.shape);
-  Outlook out{.what = fmt::format("a race of {} losses and a verdict of {} blocks (--budget {:g})", plan.stages.at(0).arms,
-                                  plan.blocks, budget),
+  Outlook out{.what = fmt::format("a race of {} losses and a verdict of {} blocks (--budget {:g})",
+                                  plan.stages.at(0).arms, plan.blocks, budget),
               .runs = budget,
               .seconds = budget * facts.run_seconds};
   const double rows = kChurn * row_variance(facts.judged, choice.metric, facts.draws);

@@ -18,8 +18,8 @@ nlohmann::ordered_json Plan::to_json() {
                     {"counts", block.counts}});
   return {{"metric", metric},       {"plain_loss", plain_loss}, {"labels", labels},
           {"ordered", ordered},     {"files", files},           {"fingerprint", fingerprint},
-          {"pool_rows", pool_rows}, {"layers", layers},
-          {"upper_layers", upper_layers}, {"blocks", each},           {"options", list.to_json()}};
+          {"pool_rows", pool_rows}, {"layers", layers},         {"upper_layers", upper_layers},
+          {"blocks", each},         {"options", list.to_json()}};
 }
 
 RunShape Plan::shape() const {

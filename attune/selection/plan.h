@@ -25,7 +25,7 @@ struct Plan {
   std::string fingerprint;  // of files and model
   int64_t pool_rows = 0;
   int64_t layers = 0, upper_layers = 0;  // of the model, and those that a cheap race trains; 0: none can be had
-  std::vector<Block> blocks = {};  // the race's first, then the verdict's
+  std::vector<Block> blocks = {};        // the race's first, then the verdict's
 
   nlohmann::ordered_json to_json();
   // Of a whole run on a block.

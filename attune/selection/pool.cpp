@@ -12,8 +12,10 @@
 #include "attune/data/split.h"
 #include "attune/io/resolve.h"
 #include "attune/selection/arms.h"
+#include "attune/selection/measure/heads.h"
 #include "attune/selection/measure/model.h"
 #include "attune/selection/measure/rows.h"
+#include "attune/selection/rules.h"
 #include "attune/tasks/pairs.h"
 #include "attune/train/run_folder.h"
 #include "attune/train/run_loss.h"
@@ -87,7 +89,7 @@ Pool::Pool(const SelectOptions& o, const tasks::Task& task)
        .device = kernels_.get()});
 }
 
-std::optional<Profile> Pool::measure(const Clusters& clusters, train::Observer& observer) const {
+std::optional<Profile> Pool::measure(const Clusters& clusters, const Division* race, train::Observer& observer) const {
   Profile profile;
   measure_rows({.rows = rows,
                 .dev_from = dev_from,
@@ -106,8 +108,40 @@ std::optional<Profile> Pool::measure(const Clusters& clusters, train::Observer& 
                                     .seed = options_.train.seed,
                                     .stop = [&] { return observer.stop_requested(); }},
                                    profile);
-  if (!whole) return std::nullopt;
+  if (!whole || (race && !try_losses(split, *race, observer, profile))) return std::nullopt;
   return profile;
+}
+
+// The losses at the head of the queue, as far as it is known before a run: more than can race.
+bool Pool::try_losses(const train::Split& split, const Division& race, train::Observer& observer,
+                      Profile& profile) const {
+  constexpr size_t kMostLosses = 16;
+  HeadsToTry what{.untouched = bundle,
+                  .kernels = *kernels_,
+                  .rows = split,
+                  .division = race,
+                  .metric = metric,
+                  .plain_loss = bundle.loss.text(),
+                  .facts = {.labels = bundle.labels, .ordered = options_.ordered, .counts = counts(race)},
+                  .losses = {},
+                  .make_loss =
+                      [&](const std::string& loss) {
+                        train::TrainOptions t = options_.train;
+                        t.loss = loss;
+                        return train::make_run_loss(t, task_, rows, bundle.labels);
+                      },
+                  .seed = options_.train.seed,
+                  .stop = [&] { return observer.stop_requested(); }};
+  for (const std::string& named : options_.candidates) what.losses.push_back({.loss = named});
+  for (const Ruling& ruling : apply_rules(task_, metric, profile, kRaceBudget)) {
+    if (ruling.standing == Standing::ruled_out || !ruling.rule || what.losses.size() == kMostLosses) continue;
+    const auto& variants = ruling.rule->variants;
+    what.losses.push_back({.loss = ruling.loss, .variants = {variants.begin(), variants.end()}});
+  }
+  observer.note("trying losses on frozen features");
+  auto trials = try_heads(what);
+  if (trials) profile.heads = std::move(*trials);
+  return trials.has_value();
 }
 
 std::vector<double> Pool::counts(const Division& division) const {

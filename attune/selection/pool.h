@@ -11,6 +11,7 @@
 #include "attune/selection/select_options.h"
 #include "attune/tasks/model_bundle.h"
 #include "attune/train/observer.h"
+#include "attune/train/split.h"
 
 namespace attune::selection {
 
@@ -20,17 +21,21 @@ class Pool {
   // since two sides' answers are matched by it. The options outlive this object.
   Pool(const SelectOptions& options, const tasks::Task& task);
 
-  // Nothing: stopped.
-  std::optional<Profile> measure(const Clusters& clusters, train::Observer& observer) const;
+  // `race`: whose rows losses are tried on with frozen features; nullptr: no race follows. Nothing: stopped.
+  std::optional<Profile> measure(const Clusters& clusters, const Division* race, train::Observer& observer) const;
   // [K] rows by label among those that learn; 0 each for tags and scores.
   std::vector<double> counts(const Division& division) const;
 
+  std::string metric;  // what counts; set before anything is measured
   std::vector<std::string> files;
   data::Dataset rows;
   int64_t dev_from = 0;  // rows from here on are --dev's; all rows: there is none
   tasks::ModelBundle bundle;
 
  private:
+  // False: stopped.
+  bool try_losses(const train::Split& split, const Division& race, train::Observer& observer, Profile& profile) const;
+
   const SelectOptions& options_;
   const tasks::Task& task_;
   std::unique_ptr<kernels::Kernels> kernels_;

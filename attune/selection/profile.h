@@ -32,6 +32,15 @@ struct SuspiciousRow {
   std::string label, expected;  // as given; as the model or the twin has it
 };
 
+// A loss tried on frozen features (measure/heads.h), against the plain loss on the race's rows, both corrected.
+struct HeadTrial {
+  std::string loss, of;                      // "oll(alpha=1)" of "oll"
+  bool deep = false;                         // a small MLP; else a linear head
+  double value = 0;                          // the metric
+  double difference = 0, low = 0, high = 0;  // more is better; by rows alone
+  bool failed = false;                       // not finite, or one answer for every row
+};
+
 class Profile {
  public:
   // Adds a figure, or replaces the one of that name in its place.
@@ -41,6 +50,7 @@ class Profile {
   const std::vector<Figure>& figures() const { return figures_; }
 
   std::vector<SuspiciousRow> suspicious = {};
+  std::vector<HeadTrial> heads = {};
   std::vector<std::string> warnings = {};  // what a careful person would look at first
 
  private:

@@ -52,8 +52,7 @@ std::vector<Arm> Race::run_stage(const Stage& stage, const std::vector<Arm>& arm
   runner_.prepare(jobs);
   const Arm plain_arm{plan_.plain_loss, plan_.plain_loss};
   const compare::PredictionFile plain_file = book_.after(book_.answers_or_again(race_job(plan_, plain_arm, stage)), 0);
-  choice_.race.push_back(
-      {.arm = plan_.plain_loss, .upper = stage.upper, .value = value_of(plain_file, plan_.metric)});
+  choice_.race.push_back({.arm = plan_.plain_loss, .upper = stage.upper, .value = value_of(plain_file, plan_.metric)});
   std::vector<std::pair<double, Arm>> gained;
   for (const Arm& arm : arms) {
     say_("race: " + arm.name);
@@ -78,9 +77,8 @@ RaceLine Race::line_of(const Arm& arm, const Stage& stage, const compare::Predic
   const compare::Comparison seen = compare::compare_blocks(
       {std::move(own)}, {plain_file}, {.metric = plan_.metric, .draws = static_cast<int>(options.draws)});
   const compare::Verdict verdict = compare::judge(seen.differences, {.level = options.level});
-  const double prior = metrics::has_unit(plan_.metric)
-                           ? compare::kWorthAsShare * std::abs(value_of(plain_file, plan_.metric))
-                           : kPrior;
+  const double prior =
+      metrics::has_unit(plan_.metric) ? compare::kWorthAsShare * std::abs(value_of(plain_file, plan_.metric)) : kPrior;
   line.difference = verdict.difference, line.low = verdict.low, line.high = verdict.high;
   line.shrunk =
       verdict.variance > 0 ? line.difference * prior * prior / (prior * prior + verdict.variance) : line.difference;

@@ -48,8 +48,8 @@ struct Rule {
   const char* calibrated = "";           // when thresholds were last fitted to measurements; "" never: start values
   double price = 1;                      // of a run against the plain loss's (R-Drop: 2); above 1: kBudgetForDear
   std::vector<const char*> variants = {};  // the same loss with other options: tried where the budget allows
-  bool reads_prices = false;  // its costs are those of a metric of prices, which lifts `untried`
-  const char* untried = "";   // rules it out: what only a person could tell, or the loss that it equals; "": nothing
+  bool reads_prices = false;               // its costs are those of a metric of prices, which lifts `untried`
+  const char* untried = "";  // rules it out: what only a person could tell, or the loss that it equals; "": nothing
 };
 
 // Below this budget a loss whose runs cost more than plain ones goes to the end.

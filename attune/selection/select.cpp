@@ -21,6 +21,7 @@
 #include "attune/train/parts.h"
 #include "attune/train/run.h"
 #include "attune/train/run_folder.h"
+#include "attune/train/run_judgement.h"
 #include "attune/train/run_loss.h"
 #include "attune/train/run_sources.h"
 
@@ -40,6 +41,8 @@ void check(const SelectOptions& o, const tasks::Task& task) {
   if (t.dev == "none")
     fail(ErrorKind::usage, "--dev none: leave --dev out; rows that judge are then taken from the training files");
   parse_budget(o.budget);
+  if (o.only_candidates && o.candidates.empty())
+    fail(ErrorKind::usage, "--only-candidates: name the losses that are to race, each with --candidate");
 }
 
 std::string metric_of(const SelectOptions& o, const tasks::Task& task) {
@@ -82,10 +85,13 @@ std::vector<std::string> checked_candidates(const SelectOptions& o, const Pool& 
   return candidates;
 }
 
-int most_blocks(const SelectOptions& o) {
+bool may_race(const SelectOptions& o) {
   const Budget budget = parse_budget(o.budget);
-  const Spending spending = spend(budget.runs, {});
-  return budget.seconds || spending.race() ? kMostBlocks : spending.blocks;
+  return budget.seconds || spend(budget.runs, {}).race();
+}
+
+int most_blocks(const SelectOptions& o) {
+  return may_race(o) ? kMostBlocks : spend(parse_budget(o.budget).runs, {}).blocks;
 }
 
 // What to train with: all rows, the chosen loss, the rate that won, and corrections where they pay and a folder can
@@ -95,28 +101,53 @@ train::TrainOptions final_options(const SelectOptions& o, const Pool& pool, cons
   t.loss = choice.loss, t.lr *= choice.rate_times;
   const losses::Objective loss = train::make_run_loss(t, *pool.bundle.task, pool.rows, pool.bundle.labels);
   const bool plain_layer = !loss.link() && loss.cosine_head() == 0;
-  if ((choice.corrections_pay || choice.loss_is_proven) && plain_layer &&
-      metrics::is_corrected(choice.metric, t.task))
+  if ((choice.corrections_pay || choice.loss_is_proven) && plain_layer && metrics::is_corrected(choice.metric, t.task))
     t.correct_for = choice.metric;
   return t;
 }
 
-// The chosen loss on all rows, and the test split, once.
+// What a run said of its test split by the metric; nothing where it was interrupted.
+std::optional<report::Split> tested(train::TrainOptions t, train::Observer& observer) {
+  if (fs::exists(t.out) && train::newest_checkpoint(t.out)) t.resume = true, t.overwrite = false;
+  const train::RunResult result = train::run_training(t, observer);
+  if (result.state == train::RunResult::State::interrupted) return std::nullopt;
+  for (const report::Split& split : result.report.splits)
+    if (split.name == "test") return split;
+  return report::Split{};
+}
+
+// The chosen loss on all rows, and the test split, once; beside it what the plain loss without corrections gives there,
+// which takes a run of its own where that is another model.
 bool train_final(const SelectOptions& o, const Pool& pool, Choice& choice, train::Observer& observer) {
   train::TrainOptions t = final_options(o, pool, choice);
   t.out = o.final_model;
-  if (fs::exists(t.out) && train::newest_checkpoint(t.out)) t.resume = true, t.overwrite = false;
-  const train::RunResult result = train::run_training(t, observer);
-  if (result.state == train::RunResult::State::interrupted) return false;
-  for (const report::Split& split : result.report.splits)
-    if (split.name == "test") {
-      const metrics::Score* score = split.scores.find(choice.metric);
-      choice.test = Choice::Test{.file = t.test,
-                                 .rows = split.rows,
-                                 .plain = metrics::kUndefined,
-                                 .chosen = score ? score->value : metrics::kUndefined,
-                                 .interval = score ? score->interval : std::nullopt};
-    }
+  // Prices are no report's: they are told from the answers.
+  const bool by_answers = metrics::is_cost(choice.metric);
+  const auto value = [&](const report::Split& split, const train::TrainOptions& of) {
+    const metrics::Score* score = split.scores.find(choice.metric);
+    if (score || !by_answers) return score ? *score : metrics::Score{};
+    const std::string answers = train::predictions_file(of, "test").string();
+    return metrics::Score{.name = choice.metric,
+                          .value = value_of(compare::read_predictions(answers, pool.bundle.task->data), choice.metric)};
+  };
+  t.predictions = t.predictions || by_answers;
+  const auto chosen = tested(t, observer);
+  if (!chosen) return false;
+  if (t.test.empty()) return true;
+  choice.test = Choice::Test{.file = t.test,
+                             .rows = chosen->rows,
+                             .plain = value(*chosen, t).value,
+                             .chosen = value(*chosen, t).value,
+                             .interval = value(*chosen, t).interval};
+  if (!choice.loss_is_proven && t.correct_for.empty()) return true;
+  observer.note("the plain loss on all rows, to stand beside it on the test split");
+  train::TrainOptions plain = o.train;
+  plain.loss = choice.plain_loss, plain.save_model = false, plain.ladder = false;
+  plain.out = (fs::path(o.train.out) / "runs" / "test-plain").string();
+  plain.overwrite = true, plain.predictions = by_answers;
+  const auto beside = tested(plain, observer);
+  if (!beside) return false;
+  choice.test->plain = value(*beside, plain).value;
   return true;
 }
 
@@ -142,7 +173,8 @@ std::optional<Choice> select_loss(SelectOptions o, train::Observer& observer) {
   if (!check_choice_folder(out, plan_text(plan), o.train.overwrite)) write_plan(out, plan, divisions);
   if (!fs::exists(out / "profile.json")) {
     observer.note("measuring the rows and what the untrained encoder knows of them");
-    const auto profile = pool.measure(clusters, observer);
+    pool.metric = metric;
+    const auto profile = pool.measure(clusters, may_race(o) ? &divisions[0] : nullptr, observer);
     if (!profile) return std::nullopt;
     write_file_atomically(out / "profile.json", profile_text(*profile));
   }

@@ -19,6 +19,9 @@ void SelectOptions::visit(OptionList& list) {
   list.add("strict", strict, {.help = "another loss only where it is better by more than --worth"});
   list.add("candidate", candidates,
            {.help = "a loss to race first, as --loss takes it; repeated: several", .placeholder = "LOSS"});
+  list.add("only-candidates", only_candidates,
+           {.help = "race the losses of --candidate alone, without those of the rules and without other rates of the "
+                    "plain loss"});
   list.add("ordered", ordered, {.help = "the labels are grades, lowest first in --labels or in their sorted order"});
   list.add("by-time", by_time, {.help = "the rows stand in the order of time: early ones are compared with late ones"});
   list.add("level", level, {.help = "of intervals", .min = 0.5, .max = 0.9999});

@@ -17,6 +17,7 @@ struct SelectOptions {
   bool ordered = false;
   bool by_time = false;
   std::vector<std::string> candidates;
+  bool only_candidates = false;
   int64_t draws = 1000;
   int jobs = 1;
   std::string program;  // no option: attune itself, for several jobs at once

@@ -129,10 +129,10 @@ RunPlan Trainer::plan(const OtherWork& other) {
     const double read = static_cast<double>(tokens_of(train_) + (dev_ ? tokens_of(*dev_) : 0) + other.tokens);
     frozen_tokens = kForwardShare * read * frozen / std::max(1.0, layers - frozen);
   }
-  plan.seconds =
-      per_token * frozen_tokens + per_token * (static_cast<double>(plan.tokens) * share_left + kForwardShare * forward_tokens) +
-      static_cast<double>(plan.trainable) * steps_left * kUpdateSecondsPerParameter + written / kWriteBytesPerSecond +
-      other.seconds;
+  plan.seconds = per_token * frozen_tokens +
+                 per_token * (static_cast<double>(plan.tokens) * share_left + kForwardShare * forward_tokens) +
+                 static_cast<double>(plan.trainable) * steps_left * kUpdateSecondsPerParameter +
+                 written / kWriteBytesPerSecond + other.seconds;
   const double activations = bytes_per_token_ * tokens_in(train_, batches_.largest());
   plan.memory_mib =
       (memory_without_activations() + std::max(activations, static_cast<double>(step_.peak_bytes()))) / kMiB;

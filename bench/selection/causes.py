@@ -3,8 +3,9 @@ seeds and judging rows that the choice never sees, and the choices themselves.
 
   causes.py --data ../shared/data --work /tmp/causes [--seeds 8] [--parallel 2] [--plan] STAGE [CAUSE ...]
 
-STAGE: fill (the exhaustive banks), choose (attune select-loss --budget 8 on each), regret (both together:
-bench/selection/results/causes.json). Prints the compute plan first; --plan: nothing else. Goes on where it was stopped.
+STAGE: fill (the exhaustive banks), upper (the same, upper layers alone), choose (attune select-loss on each), regret
+(banks and choices together: bench/selection/results/causes.json), proxy (banks of all and of upper layers:
+upper_layers.json). Prints the compute plan first; --plan: nothing else. Goes on where it was stopped.
 """
 
 import argparse
@@ -116,6 +117,88 @@ def fill(name, options, layers="all"):
     print(f"{name}: bank of {layers} layers full", flush=True)
 
 
+def choice_of(name, options):
+    return pathlib.Path(options.work) / f"choice-{name}"
+
+
+def choose(name, options):
+    train, dev, _ = files(name, options)
+    command = [pathlib.Path(options.build) / "attune", "select-loss", *common(name), "--only-candidates", "--budget", options.budget, "--seed", "77", "--train", train, "--dev", dev, "--out", choice_of(name, options)]
+    with (pathlib.Path(options.work) / f"choice-{name}.log").open("w") as log:
+        subprocess.run(command, stdout=subprocess.DEVNULL, stderr=log, check=True)
+    verdict = json.loads((choice_of(name, options) / "verdict.json").read_text())
+    print(f"{name}: {verdict['sentence']}", flush=True)
+
+
+def runs_of(name, options, layers="all"):
+    out = pathlib.Path(options.work) / f"exhaustive-{name}-{layers}.json"
+    metric = CAUSES[name]["options"][CAUSES[name]["options"].index("--metric") + 1]
+    seeds = options.seeds if layers == "all" else UPPER_SEEDS
+    subprocess.run([pathlib.Path(options.build) / "bench/selection/exhaustive", str(seeds), layers, out, bank_of(name, options), metric, *CAUSES[name]["arms"]], check=True)
+    return json.loads(out.read_text())
+
+
+def mean(values):
+    return sum(values) / len(values)
+
+
+def spread(values):
+    middle = mean(values)
+    return (sum((value - middle) ** 2 for value in values) / max(1, len(values) - 1)) ** 0.5
+
+
+def regret(name, options):
+    """Of one cause: what each arm is worth on the exhaustive rows, and how far each policy is from the best. The best is
+    chosen on half of the seeds and scored on the other half, both ways round."""
+    sign = -1 if name == "costs" else 1
+    runs = [run for run in runs_of(name, options) if not run["failed"]]
+    arms = sorted({run["loss"] for run in runs}, key=lambda loss: [run["loss"] for run in runs].index(loss))
+    plain = arms[0]
+    value = {(arm, kind): {run["seed"]: sign * run[kind] for run in runs if run["loss"] == arm} for arm in arms for kind in ("plain", "corrected")}
+    seeds = sorted(value[plain, "plain"])
+    halves = [seeds[: len(seeds) // 2], seeds[len(seeds) // 2 :]]
+    verdict = json.loads((choice_of(name, options) / "verdict.json").read_text())
+    chosen = (verdict["loss"], "corrected" if verdict["corrections_pay"] or verdict["loss_is_proven"] else "plain")
+    policies = {"chosen": chosen, "always plain": (plain, "plain"), "always plain, corrected": (plain, "corrected")}
+    regrets = {policy: [] for policy in policies}
+    for pick, score in (halves, halves[::-1]):
+        worth = {key: mean([of[seed] for seed in pick if seed in of]) for key, of in value.items() if any(seed in of for seed in pick)}
+        best = max(worth, key=worth.get)
+        for policy, key in policies.items():
+            regrets[policy] += [value[best][seed] - value[key][seed] for seed in score if seed in value[best] and seed in value[key]]
+    against = {}
+    for arm in arms[1:]:
+        gains = [value[arm, "corrected"][seed] - value[plain, "corrected"][seed] for seed in seeds if seed in value[arm, "corrected"]]
+        against[arm] = {"gain": mean(gains), "se": spread(gains) / len(gains) ** 0.5, "runs": len(gains)}
+    judged = [{key: each[key] for key in each if key not in ("changed", "classes", "blocks")} for each in verdict["judgements"]]
+    return {
+        "plain": mean(list(value[plain, "plain"].values())) * sign,
+        "plain_corrected": mean(list(value[plain, "corrected"].values())) * sign,
+        "arms_against_plain_corrected": against,
+        "chosen": chosen,
+        "regret": {policy: {"mean": mean(each), "se": spread(each) / len(each) ** 0.5} for policy, each in regrets.items()},
+        "sentence": verdict["sentence"],
+        "race": verdict["race"],
+        "judgements": judged,
+        "seconds": verdict["seconds"],
+    }
+
+
+def proxy(name, options):
+    """Do the upper layers alone tell what all layers would? Gains of each arm, both ways."""
+    sign = -1 if name == "costs" else 1
+    gains = {}
+    for layers in ("upper", "all"):
+        runs = [run for run in runs_of(name, options, layers) if not run["failed"]]
+        by_arm = {}
+        for run in runs:
+            by_arm.setdefault(run["loss"], []).append(sign * run["corrected"])
+        plain = mean(by_arm[runs[0]["loss"]])
+        gains[layers] = {arm: mean(values) - plain for arm, values in by_arm.items() if arm != runs[0]["loss"]}
+        gains[layers + " seconds"] = mean([run["seconds"] for run in runs])
+    return gains
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", default="../shared/data")
@@ -123,11 +206,23 @@ def main():
     parser.add_argument("--build", default="build")
     parser.add_argument("--seeds", type=int, default=8)
     parser.add_argument("--parallel", type=int, default=2)
+    parser.add_argument("--budget", default="8")
     parser.add_argument("--plan", action="store_true")
-    parser.add_argument("stage", choices=["fill", "upper"])
+    parser.add_argument("stage", choices=["fill", "upper", "choose", "regret", "proxy"])
     parser.add_argument("causes", nargs="*")
     options = parser.parse_args()
     names = options.causes or list(CAUSES)
+    if options.stage in ("regret", "proxy"):
+        results = HERE / "results" / ("causes.json" if options.stage == "regret" else "upper_layers.json")
+        told = {name: {"regret": regret, "proxy": proxy}[options.stage](name, options) for name in names}
+        results.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n")
+        return 0
+    if options.stage == "choose":
+        print(f"plan: {len(names)} choices of {options.budget} plain runs: {len(names) * float(options.budget) * SECONDS['all'] / 3600 / options.parallel:.1f} h on {options.parallel} cores", flush=True)
+        if not options.plan:
+            with ThreadPoolExecutor(options.parallel) as pool:
+                list(pool.map(lambda name: choose(name, options), names))
+        return 0
     layers = {"fill": "all", "upper": "upper"}[options.stage]
     seeds = options.seeds if layers == "all" else UPPER_SEEDS
     runs = sum(seeds * (1 + len(CAUSES[name]["arms"])) for name in names)

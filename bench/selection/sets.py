@@ -65,12 +65,13 @@ def thinned(head, rows, draw):
     return kept
 
 
-def sample(name, entry, folder, shared):
+def sample(name, entry, folder, shared, seed=0):
+    """(path, rows) of a set's thinned file; another `seed`: other rows."""
     source, rows, _ = entry
     path = pathlib.Path(shared) / source
-    out = pathlib.Path(folder) / (name + path.suffix)
+    out = pathlib.Path(folder) / (name + (f"-{seed}" if seed else "") + path.suffix)
     head, all_rows = read(path)
-    draw = random.Random(0)
+    draw = random.Random(seed)
     if rows == 0:
         kept = thinned(head, all_rows, draw)
     else:

@@ -200,6 +200,15 @@ class Parts(Options):
         self.expect_frozen_below(self.train("second", *settings, "--freeze-layers", 2), 3)
         self.expect_frozen_below(self.train("both", *settings, "--freeze-layers", 1, "--freeze-embeddings"), 2)
 
+    def test_kept_states_of_frozen_layers(self):
+        """Without dropout the frozen layers give the same each time: kept or not, the weights are the same bits."""
+        settings = ["--max-steps", 6, "--batch-size", 4, "--lr", "1e-3", "--freeze-layers", 1, "--dropout", 0, "--attention-dropout", 0]
+        fresh, kept = self.tensors(self.train("fresh", *settings)), self.tensors(self.train("kept", *settings, "--cache-frozen"))
+        self.assertEqual(fresh, kept)
+        self.expect_frozen_below(self.train("with dropout", *settings[:-4], "--cache-frozen"), 2)
+        result = attune("train", "--model", self.model, "--train", self.data, "--dev", "none", "--out", self.folder / "none_frozen", "--max-steps", 1, "--cache-frozen")
+        self.refused(result, "--cache-frozen", "--freeze-layers N, of 2")
+
     def test_layer_decay(self):
         """One step of plain SGD moves a tensor by rate times gradient, so what the decay does to the rate shows in the weights."""
         settings = ["--max-steps", 1, "--lr", 1, "--warmup", 0, "--schedule", "constant", "--optimizer", "sgd", "--weight-decay", 0, "--clip", 0]

@@ -42,7 +42,9 @@ TEST(Costs, WhatIsNoMatrixIsTold) {
 }
 
 TEST(Costs, AreTheMeanPriceOfAnswers) {
-  const std::vector<ClassRecord> records{{.gold = 0, .predicted = 1}, {.gold = 0, .predicted = 0}, {.gold = 2, .predicted = 0},
+  const std::vector<ClassRecord> records{{.gold = 0, .predicted = 1},
+                                         {.gold = 0, .predicted = 0},
+                                         {.gold = 2, .predicted = 0},
                                          {.gold = 1, .predicted = 1}};
   EXPECT_DOUBLE_EQ(evaluate(ClassificationStatistics(records, 3, false, kByClass)).value(kByClass), (10.0 + 2) / 4);
 }

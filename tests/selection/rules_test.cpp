@@ -530,8 +530,9 @@ TEST(Rules, AMetricOfPricesBringsItsLoss) {
   Profile profile;
   profile.set({.name = "classes", .title = "classes", .value = 2});
   const auto rulings = apply_rules(tasks::task_named("classify"), metric, profile, 8);
-  const auto with = std::find_if(rulings.begin(), rulings.end(),
-                                 [](const Ruling& each) { return each.loss.find("cost_sensitive") != std::string::npos; });
+  const auto with = std::find_if(rulings.begin(), rulings.end(), [](const Ruling& each) {
+    return each.loss.find("cost_sensitive") != std::string::npos;
+  });
   ASSERT_NE(with, rulings.end());
   EXPECT_EQ(with->standing, Standing::kept) << with->why;
   EXPECT_EQ(with->loss, "0.5*cross_entropy + 0.5*cost_sensitive(costs=[[0, 9], [1, 0]])");

@@ -154,8 +154,19 @@ Json test_json(const Choice::Test& test) {
 
 }  // namespace
 
+Json head_json(const HeadTrial& trial) {
+  return {{"loss", safe(trial.loss)},
+          {"of", safe(trial.of)},
+          {"head", trial.deep ? "mlp" : "linear"},
+          {"value", number(trial.value)},
+          {"difference", number(trial.difference)},
+          {"interval_by_rows", interval(trial.low, trial.high)},
+          {"failed", trial.failed}};
+}
+
 Json to_json(const Profile& profile) {
   return {{"figures", array(profile.figures(), figure_json)},
+          {"heads", array(profile.heads, head_json)},
           {"warnings", texts(profile.warnings)},
           {"suspicious", array(profile.suspicious, suspicious_json)}};
 }
@@ -204,6 +215,17 @@ Profile profile_from_json(const nlohmann::json& json) {
       figure.interval = metrics::Interval{number(each.at("interval")[0]), number(each.at("interval")[1])};
     figure.note = text(each.at("note"));
     profile.set(std::move(figure));
+  }
+  for (const auto& each : json.value("heads", nlohmann::json::array())) {
+    const auto& interval = each.at("interval_by_rows");
+    profile.heads.push_back({.loss = each.at("loss"),
+                             .of = each.at("of"),
+                             .deep = each.at("head") == "mlp",
+                             .value = number(each.at("value")),
+                             .difference = number(each.at("difference")),
+                             .low = interval.is_null() ? metrics::kUndefined : number(interval.at(0)),
+                             .high = interval.is_null() ? metrics::kUndefined : number(interval.at(1)),
+                             .failed = each.at("failed")});
   }
   for (const auto& each : json.at("warnings")) profile.warnings.push_back(each);
   for (const auto& each : json.at("suspicious"))
