@@ -1,5 +1,6 @@
 // What runs answered, ready to be corrected and judged.
 #pragma once
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,7 +15,8 @@ struct Answers {
   double seconds = 0;                     // that training took
   bool failed = false;                    // stopped by a numeric error, or one answer for every row
   std::string failure = {};
-  metrics::Correction correction = {};  // fitted on the inner rows: RunBook does it, once
+  // Fitted on the inner rows: RunBook does it, once, unless it is there already.
+  std::optional<metrics::Correction> correction = {};
 };
 
 // What corrections need to know of the run's training rows.

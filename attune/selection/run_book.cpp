@@ -35,10 +35,10 @@ const Answers& RunBook::answers(const Job& job) {
                      .corrected = metrics::kUndefined,
                      .seconds = answers.seconds};
   if (!answers.judged.rows.empty()) {
-    answers.correction = fit(answers, facts(job.block), plan_.metric);
-    figures.correction = answers.correction.text;
+    if (!answers.correction) answers.correction = fit(answers, facts(job.block), plan_.metric);
+    figures.correction = answers.correction->text;
     figures.plain = value_of(plain(answers.judged), plan_.metric);
-    figures.corrected = value_of(corrected(answers.judged, answers.correction, facts(job.block)), plan_.metric);
+    figures.corrected = value_of(corrected(answers.judged, *answers.correction, facts(job.block)), plan_.metric);
     answers.judged.path = job.name;
     if (!answers.failed && (std::isnan(figures.plain) || std::isnan(figures.corrected))) undefined(job, answers);
   }
@@ -71,7 +71,7 @@ LabelFacts RunBook::facts(size_t block) const {
 }
 
 compare::PredictionFile RunBook::after(const Answers& answers, size_t block) const {
-  return corrected(answers.judged, answers.correction, facts(block));
+  return corrected(answers.judged, *answers.correction, facts(block));
 }
 
 }  // namespace attune::selection

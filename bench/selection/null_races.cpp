@@ -7,8 +7,9 @@
 // Null: every arm's run is another seed of the plain loss, drawn without repetition within a block; the truth is a
 // difference of 0. Per bank: share of races in which a given loss (the finalist) is said to be better, which is
 // one-sided; share of 95% intervals that hold 0. Pooled, with an interval from a bootstrap over banks and, within them,
-// over seeds (races share runs, so a binomial would be too sure). Power: the finalist's wrong answers are made right on
-// as many rows as give `gain` points of accuracy, in every block; classes only.
+// over seeds (races share runs, so a binomial would be too sure). Power, by accuracy, of verdicts alone: one side's
+// wrong answers are made right on as many rows as give `gain` points, in every block, by rows of a block and blocks;
+// classes only.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -21,6 +22,7 @@
 #include "attune/base/files.h"
 #include "attune/base/rng.h"
 #include "attune/selection/judge.h"
+#include "attune/selection/judgement.h"
 
 #include "bench/selection/bank.h"
 
@@ -39,12 +41,32 @@ std::vector<int> shuffled(int n, uint64_t key) {
   return order;
 }
 
+LabelFacts facts_of(const Bank& bank, size_t block) {
+  return {.labels = data::Labels(bank.plan.labels),
+          .ordered = bank.plan.ordered,
+          .counts = bank.plan.blocks[block].counts};
+}
+
+// Wrong answers made right on as many rows as give `gain`, the last by chance, so that the gain is right on average.
+void plant(compare::PredictionFile& file, double gain, uint64_t key) {
+  auto wanted = gain * static_cast<double>(file.rows.size());
+  for (const int at : shuffled(static_cast<int>(file.rows.size()), mix_key(key, 0x706c616e74))) {
+    compare::PredictionRow& row = file.rows[static_cast<size_t>(at)];
+    const auto best = std::max_element(row.logits.begin(), row.logits.end(),
+                                       [](const auto& a, const auto& b) { return a.second < b.second; });
+    if (best->first == row.gold[0]) continue;
+    if (wanted < 1 && random_unit(key, 0) >= wanted) return;
+    if (wanted-- <= 0) return;
+    for (auto& [label, z] : row.logits)
+      if (label == row.gold[0]) std::swap(z, best->second);
+  }
+}
+
 class BankRunner final : public JobRunner {
  public:
-  // `seeds`: of the bank, that may be drawn, with repetition in a bootstrap; `gain`: planted where the loss is
-  // `better`.
-  BankRunner(const Bank& bank, std::vector<int> seeds, uint64_t race, double gain, std::string better)
-      : bank_(bank), seeds_(std::move(seeds)), race_(race), gain_(gain), better_(std::move(better)) {}
+  // `seeds`: of the bank, that may be drawn, with repetition in a bootstrap.
+  BankRunner(const Bank& bank, std::vector<int> seeds, uint64_t race)
+      : bank_(bank), seeds_(std::move(seeds)), race_(race) {}
 
   std::optional<Answers> run(const Job& job) override {
     auto& taken = taken_[job.block];
@@ -53,29 +75,10 @@ class BankRunner final : public JobRunner {
     // A race of more arms than there are seeds: those that are left do not run.
     if (taken.next == taken.order.size())
       return Answers{.inner = {}, .judged = {}, .failed = true, .failure = "no run left"};
-    Answers answers =
-        bank_.runs[job.block][static_cast<size_t>(seeds_[static_cast<size_t>(taken.order[taken.next++])])];
-    if (gain_ > 0 && job.loss == better_) plant(answers.judged, job.block), plant(answers.inner, job.block + 100);
-    return answers;
+    return bank_.runs[job.block][static_cast<size_t>(seeds_[static_cast<size_t>(taken.order[taken.next++])])];
   }
 
  private:
-  void plant(compare::PredictionFile& file, size_t where) const {
-    auto wanted = gain_ * static_cast<double>(file.rows.size());
-    const auto order = shuffled(static_cast<int>(file.rows.size()), mix_key(mix_key(race_, 0x706c616e74), where));
-    for (const int at : order) {
-      compare::PredictionRow& row = file.rows[static_cast<size_t>(at)];
-      const auto best = std::max_element(row.logits.begin(), row.logits.end(),
-                                         [](const auto& a, const auto& b) { return a.second < b.second; });
-      if (best->first == row.gold[0]) continue;
-      // The last row by chance, so that the gain is right on average.
-      if (wanted < 1 && random_unit(mix_key(race_, where), 0) >= wanted) return;
-      if (wanted-- <= 0) return;
-      for (auto& [label, z] : row.logits)
-        if (label == row.gold[0]) std::swap(z, best->second);
-    }
-  }
-
   struct Taken {
     std::vector<int> order;
     size_t next = 0;
@@ -83,8 +86,6 @@ class BankRunner final : public JobRunner {
   const Bank& bank_;
   std::vector<int> seeds_;
   uint64_t race_;
-  double gain_;
-  std::string better_;
   std::map<size_t, Taken> taken_;
 };
 
@@ -101,25 +102,51 @@ Plan race_plan(const Bank& bank) {
   return plan;
 }
 
-void tell(const Choice& choice, double truth, Tally& tally) {
-  for (const Judgement& judgement : choice.judgements) {
-    if (judgement.same_runs) continue;
-    const compare::Verdict& v = judgement.verdict;
-    const bool says = v.state == compare::State::better || v.state == compare::State::better_by_worth;
-    ++tally.races, tally.width += v.high - v.low;
-    tally.better += says && v.difference > 0, tally.worse += says && v.difference < 0;
-    tally.by_worth += v.state == compare::State::better_by_worth && v.difference > 0;
-    tally.no_difference += v.state == compare::State::no_difference;
-    tally.holds += v.low <= truth && truth <= v.high;
-  }
+void tell(const compare::Verdict& v, double truth, Tally& tally) {
+  const bool says = v.state == compare::State::better || v.state == compare::State::better_by_worth;
+  ++tally.races, tally.width += v.high - v.low;
+  tally.better += says && v.difference > 0, tally.worse += says && v.difference < 0;
+  tally.by_worth += v.state == compare::State::better_by_worth && v.difference > 0;
+  tally.no_difference += v.state == compare::State::no_difference;
+  tally.holds += v.low <= truth && truth <= v.high;
 }
 
-Tally races(const Bank& bank, const std::vector<int>& seeds, int count, uint64_t stream, double gain) {
+Tally races(const Bank& bank, const std::vector<int>& seeds, int count, uint64_t stream) {
   Tally tally;
   const Plan plan = race_plan(bank);
   for (int race = 0; race < count; ++race) {
-    BankRunner runner(bank, seeds, mix_key(stream, static_cast<uint64_t>(race)), gain, "arm");
-    if (const auto choice = judge(plan, {}, runner)) tell(*choice, gain, tally);
+    BankRunner runner(bank, seeds, mix_key(stream, static_cast<uint64_t>(race)));
+    const auto choice = judge(plan, {}, runner);
+    for (const Judgement& judgement : choice->judgements)
+      if (!judgement.same_runs) tell(judgement.verdict, 0, tally);
+  }
+  return tally;
+}
+
+// Verdicts on `blocks` blocks of `rows` rows each, with a gain of accuracy planted in one side.
+Tally planted(const Bank& bank, double gain, size_t rows, size_t blocks, int count, uint64_t stream) {
+  Tally tally;
+  for (int turn = 0; turn < count; ++turn) {
+    const uint64_t key = mix_key(stream, static_cast<uint64_t>(turn));
+    Side better{.name = "better", .runs = {}}, plain{.name = "plain", .runs = {}};
+    for (const int block : shuffled(kBankBlocks, key)) {
+      if (plain.runs.size() == blocks) break;
+      const auto& runs = bank.runs[static_cast<size_t>(block)];
+      const uint64_t own = mix_key(key, static_cast<uint64_t>(block) + 1);
+      const auto seeds = shuffled(static_cast<int>(runs.size()), own);
+      auto some = shuffled(static_cast<int>(runs[0].judged.rows.size()), mix_key(own, 2));
+      some.resize(std::min(some.size(), rows));
+      for (Side* side : {&plain, &better}) {
+        const Answers& run = runs[static_cast<size_t>(seeds[side == &plain ? 0 : 1])];
+        compare::PredictionFile whole = corrected(run.judged, *run.correction, facts_of(bank, static_cast<size_t>(block)));
+        compare::PredictionFile file{.path = whole.path, .kind = whole.kind, .has_ids = whole.has_ids, .rows = {}};
+        for (const int at : some) file.rows.push_back(std::move(whole.rows[static_cast<size_t>(at)]));
+        if (side == &better) plant(file, gain, mix_key(own, 3));
+        side->runs.push_back(std::move(file));
+      }
+    }
+    const Judgement judged = make_judgement(better, plain, {.metric = "accuracy", .worth = 0.005, .draws = 100});
+    tell(judged.verdict, gain, tally);
   }
   return tally;
 }
@@ -172,7 +199,11 @@ int run(int argc, char** argv) {
   if (argc < 5) fail(ErrorKind::usage, "usage: null_races RACES SEEDS OUT.json BANK...");
   const int count = std::atoi(argv[1]), seeds = std::atoi(argv[2]);
   std::vector<Bank> banks;
-  for (int i = 4; i < argc; ++i) banks.push_back(read_bank(argv[i], seeds));
+  for (int i = 4; i < argc; ++i) {
+    Bank& bank = banks.emplace_back(read_bank(argv[i], seeds));
+    for (size_t block = 0; block < bank.runs.size(); ++block)  // once a run, not once a race
+      for (Answers& run : bank.runs[block]) run.correction = fit(run, facts_of(bank, block), bank.plan.metric);
+  }
   nlohmann::ordered_json out{{"races", count}, {"seeds", seeds}, {"null", nlohmann::ordered_json::object()}};
   double better = 0, holds = 0;
   for (size_t b = 0; b < banks.size(); ++b) {
@@ -180,7 +211,7 @@ int run(int argc, char** argv) {
     out["spread"][banks[b].name] = between;
     fmt::print("{}: runs differ by tau {:.2f} points beyond their rows\n", banks[b].name,
                100 * between["tau"].get<double>());
-    const Tally tally = races(banks[b], all(seeds), count, b, 0);
+    const Tally tally = races(banks[b], all(seeds), count, b);
     out["null"][banks[b].name] = json_of(tally);
     better += static_cast<double>(tally.better) / tally.races / static_cast<double>(banks.size());
     holds += static_cast<double>(tally.holds) / tally.races / static_cast<double>(banks.size());
@@ -188,16 +219,19 @@ int run(int argc, char** argv) {
     fmt::print("{}: better {:.1f}%, worse {:.1f}%, interval holds 0 in {:.1f}%, {:.2f} points wide\n", banks[b].name,
                100.0 * tally.better / tally.races, 100.0 * tally.worse / tally.races, 100.0 * tally.holds / tally.races,
                100 * tally.width / tally.races);
-    if (banks[b].plan.metric != "accuracy") continue;
-    for (const double gain : {0.01, 0.02, 0.04, 0.08}) {
-      const Tally planted = races(banks[b], all(seeds), count / 4, 100 + b, gain);
-      out["power"][banks[b].name][fmt::format("{:g}", 100 * gain)] = json_of(planted);
-      fmt::print("  planted {:g} points: better {:.0f}%, by more than what matters {:.0f}%\n", 100 * gain,
-                 100.0 * planted.better / planted.races, 100.0 * planted.by_worth / planted.races);
-    }
+    if (banks[b].plan.options.train.task != "classify") continue;
+    for (const size_t rows : {75U, 150U, 300U})
+      for (const size_t blocks : {2U, 3U, 5U})
+        for (const double gain : {0.0, 0.01, 0.02, 0.04, 0.08}) {
+          const Tally found = planted(banks[b], gain, rows, blocks, count / 4, 100 + b);
+          out["power"][banks[b].name].push_back(
+              {{"rows", rows}, {"blocks", blocks}, {"gain", 100 * gain}, {"found", json_of(found)}});
+          fmt::print("  {} blocks of {} rows, {:g} points planted: better {:.0f}%, by more than what matters {:.0f}%\n",
+                     blocks, rows, 100 * gain, 100.0 * found.better / found.races, 100.0 * found.by_worth / found.races);
+        }
   }
   // Over banks, and within them over seeds.
-  constexpr int kDraws = 40;
+  constexpr int kDraws = 80;
   std::vector<double> pooled;
   for (int draw = 0; draw < kDraws; ++draw) {
     double sum = 0;
@@ -210,15 +244,14 @@ int run(int argc, char** argv) {
             static_cast<int>(random_below(key, 1 + static_cast<uint32_t>(s), static_cast<uint32_t>(seeds))));
       std::sort(drawn.begin(), drawn.end());
       drawn.erase(std::unique(drawn.begin(), drawn.end()), drawn.end());  // no run stands against itself
-      const Tally tally = races(banks[b], drawn, std::max(10, count / 40), key, 0);
+      const Tally tally = races(banks[b], drawn, std::max(10, count / 40), key);
       sum += tally.races ? static_cast<double>(tally.better) / tally.races : 0;
     }
     pooled.push_back(sum / static_cast<double>(banks.size()));
   }
   std::sort(pooled.begin(), pooled.end());
-  out["pooled"] = {{"better", better}, {"interval", {pooled[1], pooled[kDraws - 2]}}, {"interval_holds_truth", holds}};
-  fmt::print("pooled: better {:.1f}% ({:.1f} to {:.1f}%), interval holds 0 in {:.1f}%\n", 100 * better, 100 * pooled[1],
-             100 * pooled[kDraws - 2], 100 * holds);
+  out["pooled"] = {{"better", better}, {"interval", {pooled[kDraws / 40], pooled[kDraws - 1 - kDraws / 40]}}, {"interval_holds_truth", holds}};
+  fmt::print("pooled: better {:.1f}% ({:.1f} to {:.1f}%), interval holds 0 in {:.1f}%\n", 100 * better, 100 * pooled[kDraws / 40], 100 * pooled[kDraws - 1 - kDraws / 40], 100 * holds);
   write_file_atomically(argv[3], out.dump(2) + "\n");
   return 0;
 }
