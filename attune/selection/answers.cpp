@@ -1,6 +1,8 @@
 #include "attune/selection/answers.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 #include "attune/base/error.h"
 #include "attune/compare/judged_run.h"
@@ -83,6 +85,22 @@ PredictionFile corrected(PredictionFile file, const metrics::Correction& correct
       row.predicted = {facts.labels.name(correction.decision(logits))};
   }
   return file;
+}
+
+bool has_collapsed(const PredictionFile& file) {
+  if (!compare::is_constant(file) || file.kind != TargetKind::label) return compare::is_constant(file);
+  constexpr double kMostly = 0.8, kAlike = 1e-3;
+  double right = 0, low = 1, high = 0;
+  for (const PredictionRow& row : file.rows) {
+    const std::string& answer = compare::answer_of(row);
+    right += row.gold[0] == answer;
+    double most = -std::numeric_limits<double>::infinity(), sum = 0, own = most;
+    for (const auto& [label, z] : row.logits) most = std::max(most, z), own = label == answer ? z : own;
+    for (const auto& [label, z] : row.logits) sum += std::exp(z - most);
+    const double p = row.logits.empty() ? 1 : std::exp(own - most) / sum;
+    low = std::min(low, p), high = std::max(high, p);
+  }
+  return right < kMostly * static_cast<double>(file.rows.size()) || high - low < kAlike;
 }
 
 double value_of(const PredictionFile& file, const std::string& metric) {

@@ -22,7 +22,7 @@ const Answers& RunBook::answers(const Job& job) {
   std::optional<Answers> got = runner_.run(job);
   if (!got) throw Stopped{};
   Answers& answers = done_.emplace(job.name, Done{job.loss, std::move(*got)}).first->second.answers;
-  if (!answers.failed && compare::is_constant(answers.judged))
+  if (!answers.failed && has_collapsed(answers.judged))
     answers.failed = true, answers.failure = "one answer for every row";
   choice_.seconds += answers.seconds;
   RunFigures figures{.name = job.name,

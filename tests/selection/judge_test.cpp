@@ -383,6 +383,23 @@ TEST(Judge, ARunThatFailsOnceIsRunAgain) {
   EXPECT_FALSE(has_note(*out.choice, "is lost"));
 }
 
+// Rare classes: a model that never says them has not failed where its probabilities tell rows apart.
+TEST(Judge, OneAnswerForNearlyOneClassIsNoFailure) {
+  const auto file = [](int rare, double spread) {
+    compare::PredictionFile rows{.path = "x", .kind = data::TargetKind::label, .has_ids = true, .rows = {}};
+    for (int i = 0; i < 100; ++i) {
+      compare::PredictionRow row;
+      row.id = std::to_string(i), row.gold = {i < rare ? "yes" : "no"};
+      row.logits = {{"no", 2.0}, {"yes", (i < rare ? 1.0 : 0.0) * spread}};
+      rows.rows.push_back(row);
+    }
+    return rows;
+  };
+  EXPECT_FALSE(has_collapsed(file(2, 1)));
+  EXPECT_TRUE(has_collapsed(file(2, 1e-4))) << "the same of every row";
+  EXPECT_TRUE(has_collapsed(file(40, 1))) << "two in five are of the other class";
+}
+
 TEST(Judge, AConstantRunHasFailed) {
   const World world{.seed = 18};
   Plan plan = fake_plan(world, "8");

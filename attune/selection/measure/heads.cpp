@@ -171,7 +171,7 @@ class Trials {
       for (const auto& row : file->rows)
         for (const auto& [label, z] : row.logits)
           if (!std::isfinite(z)) return std::nullopt;
-    if (compare::is_constant(answers.judged)) return std::nullopt;
+    if (has_collapsed(answers.judged)) return std::nullopt;
     return corrected(answers.judged, fit(answers, what_.facts, what_.metric), what_.facts);
   }
 

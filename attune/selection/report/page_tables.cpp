@@ -156,6 +156,7 @@ std::string html_race(const Choice& choice) {
   const report::MetricUnits units(choice.metric);
   const std::string in = units.points() ? ", in points" : "";
   Table table({{"arm", Look::name},
+               {"layers", Look::words},
                {report::metric_title(choice.metric)},
                {"difference" + in},
                {fmt::format("{:g}% interval by rows alone", 100 * choice.level)},
@@ -164,7 +165,7 @@ std::string html_race(const Choice& choice) {
   for (const RaceLine& line : choice.race) {
     const bool told = !line.failed && !is_plain(line, choice);
     const auto known = [&](const std::string& text) { return told ? text : ""; };
-    table.row({race_arm(line), units.value(line.value), known(units.number(line.difference)),
+    table.row({line.arm, race_layers(line), units.value(line.value), known(units.number(line.difference)),
                known(units.number(line.low) + " to " + units.number(line.high)), known(units.number(line.shrunk)),
                race_mark(line)},
               line.finalist ? "tuned"

@@ -92,12 +92,12 @@ std::string race_text(const Choice& choice) {
   if (choice.race.empty()) return "";
   const report::MetricUnits units(choice.metric);
   Columns columns;
-  columns.column("arm", Align::left).column(report::metric_title(choice.metric)).column("difference");
+  columns.column("arm", Align::left).column("layers", Align::left).column(report::metric_title(choice.metric)).column("difference");
   columns.column(fmt::format("{:g}% by rows", 100 * choice.level)).column("shrunk").column("", Align::left);
   for (const RaceLine& line : choice.race) {
     const bool told = !line.failed && !is_plain(line, choice);
     const auto known = [&](const std::string& text) { return told ? text : ""; };
-    columns.row({race_arm(line), units.value(line.value), known(units.number(line.difference)),
+    columns.row({line.arm, race_layers(line), units.value(line.value), known(units.number(line.difference)),
                  known(units.number(line.low) + " to " + units.number(line.high)), known(units.number(line.shrunk)),
                  race_mark(line)});
   }

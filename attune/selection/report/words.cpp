@@ -125,6 +125,10 @@ bool is_plain(const RaceLine& line, const Choice& choice) {
   return line.arm == choice.plain_loss;
 }
 
+std::string race_layers(const RaceLine& line) {
+  return line.upper ? "upper" : "all";
+}
+
 std::string race_arm(const RaceLine& line) {
   return line.arm + (line.upper ? ", upper layers" : "");
 }
