@@ -10,6 +10,7 @@
 #include "attune/compare/judged_run.h"
 #include "attune/metrics/bootstrap.h"
 #include "attune/metrics/catalog.h"
+#include "attune/metrics/costs.h"
 #include "attune/metrics/moments.h"
 
 namespace attune::compare {
@@ -191,6 +192,7 @@ Comparison compare_blocks(std::vector<PredictionFile> first, std::vector<Predict
   ATTUNE_CHECK(!first.empty() && first.size() == second.size(), "{} and {} files", first.size(), second.size());
   check_kinds(first, second);
   metrics::metric_info(options.metric);  // an unknown name is told first
+  if (options.metric == "cost") metrics::costs_of(options.metric);  // says what is missing
   const data::Labels labels = labels_of(first, second);
   const bool wants_probabilities = metrics::reads_probabilities(options.metric);
   Comparison out;

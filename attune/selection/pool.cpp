@@ -115,7 +115,7 @@ std::optional<Profile> Pool::measure(const Clusters& clusters, const Division* r
 // The losses at the head of the queue, as far as it is known before a run: more than can race.
 bool Pool::try_losses(const train::Split& split, const Division& race, train::Observer& observer,
                       Profile& profile) const {
-  constexpr size_t kMostLosses = 16;
+  constexpr size_t kMostLosses = 10;
   HeadsToTry what{.untouched = bundle,
                   .kernels = *kernels_,
                   .rows = split,

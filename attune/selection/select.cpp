@@ -48,6 +48,7 @@ void check(const SelectOptions& o, const tasks::Task& task) {
 std::string metric_of(const SelectOptions& o, const tasks::Task& task) {
   if (o.metric.empty()) return std::string(metrics::default_best_metric(task.name));
   metrics::metric_info(o.metric);
+  if (o.metric == "cost") metrics::costs_of(o.metric);  // says what is missing
   if (metrics::is_cost(o.metric) && task.kind == tasks::TaskKind::classify) return o.metric;
   std::vector<std::string> names = metrics::metric_names(task.name);
   std::erase(names, "loss");
@@ -90,7 +91,11 @@ bool may_race(const SelectOptions& o) {
   return budget.seconds || spend(budget.runs, {}).race();
 }
 
+// As many as may be used; of slices of time just as many, so that the last ones are not left over.
 int most_blocks(const SelectOptions& o) {
+  constexpr int kOfTime = 3;
+  const Budget budget = parse_budget(o.budget);
+  if (o.by_time && may_race(o)) return budget.seconds ? kOfTime : spend(budget.runs, {.steps = 1}).finalists > 1 ? 5 : 3;
   return may_race(o) ? kMostBlocks : spend(parse_budget(o.budget).runs, {}).blocks;
 }
 
@@ -167,7 +172,7 @@ std::optional<Choice> select_loss(SelectOptions o, train::Observer& observer) {
   observer.note("looking for rows that are the same, or nearly");
   const Clusters clusters = find_clusters(pool.rows.examples);
   const std::vector<Division> divisions = divide(
-      pool.rows, task.data, clusters, {.dev_from = pool.dev_from, .blocks = most_blocks(o), .seed = o.train.seed});
+      pool.rows, task.data, clusters, {.dev_from = pool.dev_from, .blocks = most_blocks(o), .by_time = o.by_time, .seed = o.train.seed});
 
   const Plan plan = plan_of(o, metric, pool, divisions);
   if (!check_choice_folder(out, plan_text(plan), o.train.overwrite)) write_plan(out, plan, divisions);

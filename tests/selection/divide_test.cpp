@@ -239,6 +239,33 @@ TEST(Divide, CopiesOfDevRowsNeitherLearnNorJudge) {
     }
 }
 
+// In the order of time a run never learns from what comes after its judging rows, nor from their copies.
+TEST(Divide, ByTimeThePastLearnsAndTheFutureJudges) {
+  std::vector<Row> all = pool(640).rows;
+  all[3].cluster = all[500].cluster = 7;  // an early copy of a late row
+  all[610].cluster = all[620].cluster = 8;
+  const Pool rows(all);
+  DivideOptions options = rows.without_dev(3);
+  options.by_time = true;
+  const auto divisions = rows.divided(options);
+  ASSERT_EQ(divisions.size(), 4U);
+  size_t next = 320;  // the later half is cut into four
+  for (const Division& each : divisions) {
+    expect_counts(each);
+    const auto judges = places(each, 'e');
+    ASSERT_EQ(judges.size(), 80U);
+    EXPECT_EQ(judges.front(), next);
+    EXPECT_EQ(judges.back(), next + 79);
+    for (const char part : {'t', 'd'})
+      for (const size_t row : places(each, part)) EXPECT_LT(row, next);
+    const bool copy_judges = next <= 500 && 500 < next + 80;
+    EXPECT_EQ(each.of_row[3] == '-', copy_judges) << next;
+    EXPECT_EQ(each.learns + each.inner, static_cast<int64_t>(next) - (copy_judges ? 1 : 0));
+    next += 80;
+  }
+  EXPECT_EQ(next, 640U);
+}
+
 TEST(Divide, AtMostSoManyJudges) {
   const Pool rows = pool(1000);
   DivideOptions options = rows.without_dev(2);

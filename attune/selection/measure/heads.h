@@ -38,7 +38,7 @@ struct HeadsToTry {
   LabelFacts facts;
   std::vector<LossOptions> losses;
   std::function<losses::Objective(const std::string&)> make_loss;
-  int draws = 200;
+  int draws = 100;
   uint64_t seed = 1;
   std::function<bool()> stop = {};
 };

@@ -130,7 +130,7 @@ std::string race_layers(const RaceLine& line) {
 }
 
 std::string race_arm(const RaceLine& line) {
-  return line.arm + (line.upper ? ", upper layers" : "");
+  return line.arm + (line.upper ? " (upper)" : "");
 }
 
 std::string race_mark(const RaceLine& line) {
