@@ -191,7 +191,7 @@ Comparison compare_blocks(std::vector<PredictionFile> first, std::vector<Predict
                           const BlockOptions& options) {
   ATTUNE_CHECK(!first.empty() && first.size() == second.size(), "{} and {} files", first.size(), second.size());
   check_kinds(first, second);
-  metrics::metric_info(options.metric);  // an unknown name is told first
+  metrics::metric_info(options.metric);                             // an unknown name is told first
   if (options.metric == "cost") metrics::costs_of(options.metric);  // says what is missing
   const data::Labels labels = labels_of(first, second);
   const bool wants_probabilities = metrics::reads_probabilities(options.metric);

@@ -121,18 +121,22 @@ class Divider {
 
   std::vector<Division> by_time() {
     const auto count = static_cast<int64_t>(rows_.size()), half = count / 2, slices = options_.blocks + int64_t{1};
+    std::vector<int64_t> place(rows_.size());  // in time
+    for (int64_t at = 0; at < count; ++at) place[static_cast<size_t>(options_.in_time[static_cast<size_t>(at)])] = at;
     std::vector<Division> divisions;
     for (int64_t slice = 0; slice < slices; ++slice) {
       const int64_t begin = half + slice * (count - half) / slices, end = half + (slice + 1) * (count - half) / slices;
       const auto any = [&](size_t g, int64_t from, int64_t to) {
-        return std::any_of(groups_[g].rows.begin(), groups_[g].rows.end(),
-                           [&](int32_t row) { return row >= from && row < to; });
+        return std::any_of(groups_[g].rows.begin(), groups_[g].rows.end(), [&](int32_t row) {
+          const int64_t at = place[static_cast<size_t>(row)];
+          return at >= from && at < to;
+        });
       };
-      Division out = division([&](size_t g) { return any(g, begin, end); },
-                              [&](size_t g) { return any(g, 0, begin); }, static_cast<int>(slice));
-      for (int64_t row = 0; row < count; ++row) {
-        char& part = out.of_row[static_cast<size_t>(row)];
-        const bool fits = part == 'e' ? row >= begin && row < end : row < begin;
+      Division out = division([&](size_t g) { return any(g, begin, end); }, [&](size_t g) { return any(g, 0, begin); },
+                              static_cast<int>(slice));
+      for (size_t row = 0; row < out.of_row.size(); ++row) {
+        char& part = out.of_row[row];
+        const bool fits = part == 'e' ? place[row] >= begin && place[row] < end : place[row] < begin;
         if (part == '-' || fits) continue;
         --(part == 'e' ? out.judges : part == 'd' ? out.inner : out.learns);
         part = '-';
@@ -211,8 +215,8 @@ std::vector<Division> divide(const data::Dataset& rows, data::TargetKind target,
          count, std::max<int64_t>(1, count / kFolds), 100.0 * kFolds / static_cast<double>(std::max<int64_t>(1, count)),
          kLeastRows);
   Divider divider(groups_of(rows, target, clusters), rows.examples, options);
-  std::vector<Division> divisions = options.dev_from < count ? divider.with_dev()
-                                    : options.by_time          ? divider.by_time()
+  std::vector<Division> divisions = options.dev_from < count   ? divider.with_dev()
+                                    : !options.in_time.empty() ? divider.by_time()
                                                                : divider.without_dev();
   for (const Division& each : divisions)
     if (each.learns == 0 || each.inner == 0 || each.judges == 0)

@@ -3,7 +3,7 @@
 //   no dev file   five folds. The race judges fold 1; verdict block s judges fold 1 + s, and beyond four blocks folds
 //   of
 //                 a new grouping of the rows outside fold 1, so that what the race was judged by judges no verdict
-//   by time       no dev file, and the rows stand in the order of time: the later half is cut into a slice for each
+//   by time       no dev file, and the order of time is known: the later half is cut into a slice for each
 //                 block, the race's first; a block learns from all that lies before its slice (copies of judging rows
 //                 left out), as the model will be used
 //   a dev file    all training rows learn, but for copies of judging rows; 40% of the dev rows judge the race, the rest
@@ -27,9 +27,9 @@ struct Division {
 };
 
 struct DivideOptions {
-  int64_t dev_from = 0;  // rows from here on are of a dev file; all rows: there is none
-  int blocks = 1;        // of the verdict
-  bool by_time = false;  // the rows stand in the order of time
+  int64_t dev_from = 0;               // rows from here on are of a dev file; all rows: there is none
+  int blocks = 1;                     // of the verdict
+  std::vector<int32_t> in_time = {};  // all rows in the order of time; empty: it is not asked for
   uint64_t seed = 1;
   int64_t most_judges = 20000;  // of a block; more rows say little about the next run
 };

@@ -1,6 +1,7 @@
 #include "attune/selection/pool.h"
 
 #include <algorithm>
+#include <charconv>
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <unordered_map>
@@ -44,6 +45,37 @@ void check_ids(const data::Dataset& rows) {
   }
 }
 
+// Training rows by what stands in the column --time: numbers where all are, else text, which orders dates of one form.
+std::vector<int32_t> in_order_of(const SelectOptions& o, data::TargetKind target, const data::Dataset& rows,
+                                 int64_t count) {
+  data::ReadOptions reading = o.train.read;
+  reading.id = o.time;  // read once more, with the column in the place of the id
+  const data::Dataset timed =
+      with_context([] { return "in --time"; },
+                   [&] {
+                     return data::read_dataset(o.train.train, target, reading, data::TargetNeed::required,
+                                               scratch_folder_for(o.train.out));
+                   });
+  std::vector<std::string> texts;
+  std::vector<double> numbers;
+  for (int64_t row = 0; row < count; ++row) {
+    const data::ExampleView view = timed.examples.view(static_cast<size_t>(row));
+    if (view.id.empty())
+      fail(ErrorKind::input, "{}: the column '{}' (--time) is empty", rows.describe(view.origin), o.time);
+    texts.emplace_back(view.id);
+    double number = 0;
+    const auto [end, error] = std::from_chars(view.id.data(), view.id.data() + view.id.size(), number);
+    if (error == std::errc() && end == view.id.data() + view.id.size()) numbers.push_back(number);
+  }
+  std::vector<int32_t> order = first_rows(count);
+  const bool all_numbers = numbers.size() == texts.size();
+  std::stable_sort(order.begin(), order.end(), [&](int32_t a, int32_t b) {
+    const auto x = static_cast<size_t>(a), y = static_cast<size_t>(b);
+    return all_numbers ? numbers[x] < numbers[y] : texts[x] < texts[y];
+  });
+  return order;
+}
+
 std::string fingerprint_of(const SelectOptions& o) {
   nlohmann::json all = train::fingerprint_sources(o.train);
   all["model"] = train::model_fingerprint(io::resolve_model(o.train.model).string());
@@ -64,6 +96,8 @@ Pool::Pool(const SelectOptions& o, const tasks::Task& task)
   while (dev_from < std::ssize(rows.examples) &&
          rows.examples.view(static_cast<size_t>(dev_from)).origin.file < first_dev)
     ++dev_from;
+  if (o.by_time) in_time = first_rows(dev_from);
+  if (!o.time.empty()) in_time = in_order_of(o, task.data, rows, dev_from);
   if (dev_from == 0) fail(ErrorKind::input, "{}: no rows to learn from", train::joined(o.train.train));
   const data::Dataset learnt =
       dev_from < std::ssize(rows.examples) ? data::take_rows(rows, first_rows(dev_from)) : rows;
@@ -98,7 +132,7 @@ std::optional<Profile> Pool::measure(const Clusters& clusters, const Division* r
                 .encode = bundle.encode,
                 .clusters = clusters,
                 .ordered = options_.ordered,
-                .by_time = options_.by_time},
+                .in_time = in_time},
                profile);
   const train::Split split = train::make_split("all", train::joined(files), rows, bundle);
   const bool whole = measure_model({.untrained = bundle,

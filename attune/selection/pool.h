@@ -29,7 +29,8 @@ class Pool {
   std::string metric;  // what counts; set before anything is measured
   std::vector<std::string> files;
   data::Dataset rows;
-  int64_t dev_from = 0;  // rows from here on are --dev's; all rows: there is none
+  std::vector<int32_t> in_time;  // training rows in the order of time, where it is asked for
+  int64_t dev_from = 0;          // rows from here on are --dev's; all rows: there is none
   tasks::ModelBundle bundle;
 
  private:

@@ -41,6 +41,7 @@ void check(const SelectOptions& o, const tasks::Task& task) {
   if (t.dev == "none")
     fail(ErrorKind::usage, "--dev none: leave --dev out; rows that judge are then taken from the training files");
   parse_budget(o.budget);
+  if (o.by_time && !o.time.empty()) fail(ErrorKind::usage, "--by-time and --time say the order twice; give one");
   if (o.only_candidates && o.candidates.empty())
     fail(ErrorKind::usage, "--only-candidates: name the losses that are to race, each with --candidate");
 }
@@ -95,7 +96,8 @@ bool may_race(const SelectOptions& o) {
 int most_blocks(const SelectOptions& o) {
   constexpr int kOfTime = 3;
   const Budget budget = parse_budget(o.budget);
-  if (o.by_time && may_race(o)) return budget.seconds ? kOfTime : spend(budget.runs, {.steps = 1}).finalists > 1 ? 5 : 3;
+  if ((o.by_time || !o.time.empty()) && may_race(o))
+    return budget.seconds ? kOfTime : spend(budget.runs, {.steps = 1}).finalists > 1 ? 5 : 3;
   return may_race(o) ? kMostBlocks : spend(parse_budget(o.budget).runs, {}).blocks;
 }
 
@@ -171,8 +173,9 @@ std::optional<Choice> select_loss(SelectOptions o, train::Observer& observer) {
   o.candidates = checked_candidates(o, pool);
   observer.note("looking for rows that are the same, or nearly");
   const Clusters clusters = find_clusters(pool.rows.examples);
-  const std::vector<Division> divisions = divide(
-      pool.rows, task.data, clusters, {.dev_from = pool.dev_from, .blocks = most_blocks(o), .by_time = o.by_time, .seed = o.train.seed});
+  const std::vector<Division> divisions =
+      divide(pool.rows, task.data, clusters,
+             {.dev_from = pool.dev_from, .blocks = most_blocks(o), .in_time = pool.in_time, .seed = o.train.seed});
 
   const Plan plan = plan_of(o, metric, pool, divisions);
   if (!check_choice_folder(out, plan_text(plan), o.train.overwrite)) write_plan(out, plan, divisions);

@@ -23,8 +23,12 @@ void SelectOptions::visit(OptionList& list) {
            {.help = "race the losses of --candidate alone, without those of the rules and without other rates of the "
                     "plain loss"});
   list.add("ordered", ordered, {.help = "the labels are grades, lowest first in --labels or in their sorted order"});
-  list.add("by-time", by_time, {.help = "the rows stand in the order of time: early ones are compared with late ones, and without --dev every "
-                    "run is judged by later rows than it learned from"});
+  list.add("by-time", by_time,
+           {.help = "the rows stand in the order of time: early ones are compared with late ones, and without --dev "
+                    "every run is judged by later rows than it learned from"});
+  list.add("time", time,
+           {.help = "the same by a column: numbers, or dates as 2026-11-29 (with --by-time the rows' own order)",
+            .placeholder = "COLUMN"});
   list.add("level", level, {.help = "of intervals", .min = 0.5, .max = 0.9999});
   list.add("draws", draws, {.help = "resamples of the rows", .min = 100, .max = 1e6});
   list.add(

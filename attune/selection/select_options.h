@@ -16,6 +16,7 @@ struct SelectOptions {
   bool strict = false;
   bool ordered = false;
   bool by_time = false;
+  std::string time;  // a column
   std::vector<std::string> candidates;
   bool only_candidates = false;
   int64_t draws = 1000;

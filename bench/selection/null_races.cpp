@@ -42,9 +42,8 @@ std::vector<int> shuffled(int n, uint64_t key) {
 }
 
 LabelFacts facts_of(const Bank& bank, size_t block) {
-  return {.labels = data::Labels(bank.plan.labels),
-          .ordered = bank.plan.ordered,
-          .counts = bank.plan.blocks[block].counts};
+  return {
+      .labels = data::Labels(bank.plan.labels), .ordered = bank.plan.ordered, .counts = bank.plan.blocks[block].counts};
 }
 
 // Wrong answers made right on as many rows as give `gain`, the last by chance, so that the gain is right on average.
@@ -138,7 +137,8 @@ Tally planted(const Bank& bank, double gain, size_t rows, size_t blocks, int cou
       some.resize(std::min(some.size(), rows));
       for (Side* side : {&plain, &better}) {
         const Answers& run = runs[static_cast<size_t>(seeds[side == &plain ? 0 : 1])];
-        compare::PredictionFile whole = corrected(run.judged, *run.correction, facts_of(bank, static_cast<size_t>(block)));
+        compare::PredictionFile whole =
+            corrected(run.judged, *run.correction, facts_of(bank, static_cast<size_t>(block)));
         compare::PredictionFile file{.path = whole.path, .kind = whole.kind, .has_ids = whole.has_ids, .rows = {}};
         for (const int at : some) file.rows.push_back(std::move(whole.rows[static_cast<size_t>(at)]));
         if (side == &better) plant(file, gain, mix_key(own, 3));
@@ -227,7 +227,8 @@ int run(int argc, char** argv) {
           out["power"][banks[b].name].push_back(
               {{"rows", rows}, {"blocks", blocks}, {"gain", 100 * gain}, {"found", json_of(found)}});
           fmt::print("  {} blocks of {} rows, {:g} points planted: better {:.0f}%, by more than what matters {:.0f}%\n",
-                     blocks, rows, 100 * gain, 100.0 * found.better / found.races, 100.0 * found.by_worth / found.races);
+                     blocks, rows, 100 * gain, 100.0 * found.better / found.races,
+                     100.0 * found.by_worth / found.races);
         }
   }
   // Over banks, and within them over seeds.
@@ -250,8 +251,11 @@ int run(int argc, char** argv) {
     pooled.push_back(sum / static_cast<double>(banks.size()));
   }
   std::sort(pooled.begin(), pooled.end());
-  out["pooled"] = {{"better", better}, {"interval", {pooled[kDraws / 40], pooled[kDraws - 1 - kDraws / 40]}}, {"interval_holds_truth", holds}};
-  fmt::print("pooled: better {:.1f}% ({:.1f} to {:.1f}%), interval holds 0 in {:.1f}%\n", 100 * better, 100 * pooled[kDraws / 40], 100 * pooled[kDraws - 1 - kDraws / 40], 100 * holds);
+  out["pooled"] = {{"better", better},
+                   {"interval", {pooled[kDraws / 40], pooled[kDraws - 1 - kDraws / 40]}},
+                   {"interval_holds_truth", holds}};
+  fmt::print("pooled: better {:.1f}% ({:.1f} to {:.1f}%), interval holds 0 in {:.1f}%\n", 100 * better,
+             100 * pooled[kDraws / 40], 100 * pooled[kDraws - 1 - kDraws / 40], 100 * holds);
   write_file_atomically(argv[3], out.dump(2) + "\n");
   return 0;
 }

@@ -177,7 +177,8 @@ TEST(ChoiceText, TheRaceCrownsNobody) {
   const std::string text = unwrapped(to_text(sample_choice()));
   EXPECT_TRUE(has(text, "A race crowns nobody"));
   EXPECT_TRUE(has(text, "+0.30 to +3.30 +1.04 finalist")) << "raw interval, shrunk difference";
-  EXPECT_TRUE(has(text, "cross_entropy all 0.7840 square all 0.8019")) << "nothing is said of the plain loss against itself";
+  EXPECT_TRUE(has(text, "cross_entropy all 0.7840 square all 0.8019"))
+      << "nothing is said of the plain loss against itself";
   EXPECT_TRUE(has(text, "gce(q=0.7) all 0.0130 failed")) << "a failed arm has no difference";
   EXPECT_TRUE(has(text, "13 runs in 15 min 51 s, 1 of them failed"));
   Choice none = sample_choice();

@@ -246,7 +246,8 @@ TEST(Divide, ByTimeThePastLearnsAndTheFutureJudges) {
   all[610].cluster = all[620].cluster = 8;
   const Pool rows(all);
   DivideOptions options = rows.without_dev(3);
-  options.by_time = true;
+  options.in_time.resize(640);
+  std::iota(options.in_time.begin(), options.in_time.end(), 0);
   const auto divisions = rows.divided(options);
   ASSERT_EQ(divisions.size(), 4U);
   size_t next = 320;  // the later half is cut into four

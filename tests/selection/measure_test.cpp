@@ -3,6 +3,7 @@
 #include <cmath>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <numeric>
 
 #include "attune/base/rng.h"
 #include "attune/kernels/kernels.h"
@@ -50,6 +51,8 @@ Profile measured(const std::vector<data::Example>& rows, const Measuring& how = 
                  const text::Tokenizer& tokenizer = data::WordTokenizer({"a", "b", "c", "##d"})) {
   const data::Dataset set = dataset_of(rows);
   const Clusters clusters = find_clusters(set.examples);
+  std::vector<int32_t> in_order(rows.size());
+  std::iota(in_order.begin(), in_order.end(), 0);
   Profile profile;
   measure_rows({.rows = set,
                 .dev_from = how.dev_from,
@@ -58,7 +61,7 @@ Profile measured(const std::vector<data::Example>& rows, const Measuring& how = 
                 .encode = {.max_length = 8},
                 .clusters = clusters,
                 .ordered = how.ordered,
-                .by_time = how.by_time},
+                .in_time = how.by_time ? std::span<const int32_t>(in_order) : std::span<const int32_t>()},
                profile);
   return profile;
 }

@@ -46,7 +46,7 @@ std::array<DriftFold, 2> drift_folds(const RowsToMeasure& what, int64_t train) {
     const Third third = thirds_of(train)[late];
     const int64_t rows = third.end - third.begin, taken = std::min(rows, kMostRowsOfThird);
     for (int64_t i = 0; i < taken; ++i) {
-      const auto row = static_cast<size_t>(third.begin + i * rows / taken);
+      const auto row = static_cast<size_t>(what.in_time[static_cast<size_t>(third.begin + i * rows / taken)]);
       const uint64_t key = mix_key(kDriftStream, static_cast<uint64_t>(what.clusters.of_row[row]));
       folds[key & 1].add(what.rows.examples.view(row), late);
     }
@@ -100,7 +100,7 @@ Figure drift_of_labels(const RowsToMeasure& what, int64_t train) {
   for (const bool late : {false, true}) {
     const Third third = thirds_of(train)[late];
     for (int64_t row = third.begin; row < third.end; ++row) {
-      const data::ExampleView view = examples.view(static_cast<size_t>(row));
+      const data::ExampleView view = examples.view(static_cast<size_t>(what.in_time[static_cast<size_t>(row)]));
       for (int32_t i = 0; view.has_target && i < view.label_count; ++i)
         ++counts[static_cast<size_t>(view.label(i))][late], ++sums[late];
     }

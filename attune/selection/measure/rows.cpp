@@ -13,7 +13,7 @@ void measure_rows(const RowsToMeasure& what, Profile& profile) {
   measure_labels(what, train, profile);
   measure_tokens(what, train, profile);
   measure_repeats(what, train, profile);
-  if (what.by_time) measure_drift(what, train, profile);
+  if (!what.in_time.empty()) measure_drift(what, train, profile);
 }
 
 }  // namespace attune::selection

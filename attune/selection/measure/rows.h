@@ -16,7 +16,7 @@
 //     their target), clusters (count), overlap (share of dev rows that stand in train, exactly or nearly; with dev
 //     rows)
 //   drift (AUC of a linear model on hashed n-grams that tells the first third from the last third, two-fold;
-//     only with `by_time`, rows in time's order; at most 6,000 rows of a third, spread), drift_labels (p of a
+//     only with `in_time`; at most 6,000 rows of a third, spread), drift_labels (p of a
 //     chi-square test of the labels of both thirds, rare ones taken together; one label a row or many)
 //
 // Of dev rows contradictions and overlap alone are measured: all else is of the training rows. Rows without a label
@@ -25,6 +25,8 @@
 // Shares carry Wilson's interval, the AUC Hanley and McNeil's. Warnings name what needs a person: contradictions,
 // truncation above 5%, more than 2% unknown tokens, more than 2.5 tokens a word, overlap, classes under 5 rows.
 #pragma once
+#include <span>
+
 #include "attune/data/encode.h"
 #include "attune/selection/measure/clusters.h"
 #include "attune/selection/profile.h"
@@ -40,8 +42,8 @@ struct RowsToMeasure {
   const text::Tokenizer& tokenizer;
   data::EncodeOptions encode = {};
   const Clusters& clusters;
-  bool ordered = false;  // the user says that labels are grades
-  bool by_time = false;
+  bool ordered = false;                   // the user says that labels are grades
+  std::span<const int32_t> in_time = {};  // training rows in the order of time; empty: it is not known
 };
 
 // Sets the figures, and adds to profile.suspicious the rows of contradictions (suspicion 0.5 where two rows differ;

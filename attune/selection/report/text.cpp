@@ -92,7 +92,10 @@ std::string race_text(const Choice& choice) {
   if (choice.race.empty()) return "";
   const report::MetricUnits units(choice.metric);
   Columns columns;
-  columns.column("arm", Align::left).column("layers", Align::left).column(report::metric_title(choice.metric)).column("difference");
+  columns.column("arm", Align::left)
+      .column("layers", Align::left)
+      .column(report::metric_title(choice.metric))
+      .column("difference");
   columns.column(fmt::format("{:g}% by rows", 100 * choice.level)).column("shrunk").column("", Align::left);
   for (const RaceLine& line : choice.race) {
     const bool told = !line.failed && !is_plain(line, choice);

@@ -22,7 +22,7 @@ std::vector<std::pair<std::string, std::string>> choice_facts(const Choice& choi
 
 std::string race_caveat(const Choice& choice);
 bool is_plain(const RaceLine& line, const Choice& choice);  // what the others raced against
-std::string race_layers(const RaceLine& line);  // that were trained: "all", "upper"
+std::string race_layers(const RaceLine& line);              // that were trained: "all", "upper"
 std::string race_arm(const RaceLine& line);
 std::string race_mark(const RaceLine& line);      // "finalist", "failed", ""
 const char* class_measure(const Choice& choice);  // what ClassChange holds: "recall", "F1"
