@@ -117,6 +117,19 @@ TargetKind kind_of(const json& line) {
   return TargetKind::label;
 }
 
+// "tags_at": {"0.5": [...]}, which runs of select-loss write; as many tags each as there are.
+void read_other_tags(const json& line, const std::string& where, PredictionRow& row) {
+  const auto found = line.find("tags_at");
+  if (found == line.end()) return;
+  if (!found->is_object()) refuse(where, "\"tags_at\" is no object of lists of tags");
+  for (const auto& [cut, tags] : found->items()) {
+    row.tags_at.emplace_back(cut, words_of(tags, "tags_at", where));
+    if (row.tags_at.back().second.size() != row.predicted.size())
+      refuse(where, fmt::format("\"tags_at\" has {} tags at '{}', and \"tags\" {}", row.tags_at.back().second.size(),
+                                cut, row.predicted.size()));
+  }
+}
+
 PredictionRow prediction_row(const json& line, TargetKind kind, const std::string& where) {
   PredictionRow row;
   if (line.contains("id")) row.id = word_of(line["id"], "id", where);
@@ -145,7 +158,7 @@ PredictionRow prediction_row(const json& line, TargetKind kind, const std::strin
       if (row.has_gold) row.gold = words_of(line["gold"], "gold", where);
       row.has_prediction = line.contains("tags");
       if (row.has_prediction)
-        row.predicted = words_of(line["tags"], "tags", where);
+        row.predicted = words_of(line["tags"], "tags", where), read_other_tags(line, where, row);
       else if (line.contains("entities"))
         read_places(line, "entities", where, row);
       else if (line.contains("words"))

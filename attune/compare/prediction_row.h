@@ -30,7 +30,9 @@ struct PredictionRow {
   std::vector<PlacedLabel> entities;                   // tags, as places; need the words of --gold
   bool has_places = false;                             // the prediction stands in `entities`
   bool places_are_words = false;                       // whose labels are tags as they are, not types of entities
-  std::vector<metrics::RelevantDocument> relevant;     // texts: ranks of the relevant documents
+  // Tags, by what is taken off the logit of O (metrics::outside_name), where they then differ from `predicted`.
+  std::vector<std::pair<std::string, std::vector<std::string>>> tags_at;
+  std::vector<metrics::RelevantDocument> relevant;  // texts: ranks of the relevant documents
 };
 
 // The class that a row is answered with: what was predicted, else the most probable.

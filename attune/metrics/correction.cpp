@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <fmt/core.h>
-#include <functional>
 
 #include "attune/base/error.h"
 #include "attune/metrics/catalog.h"
@@ -24,6 +23,8 @@ constexpr std::string_view kByProbability[] = {"ece", "log_loss"};
 constexpr std::string_view kByGrade[] = {"label_mae", "quadratic_kappa"};
 constexpr std::string_view kByLabel[] = {"macro_f1", "weighted_f1"};
 constexpr std::string_view kByCommonCut[] = {"hamming_loss", "micro_f1", "samples_f1", "subset_accuracy"};
+constexpr std::string_view kByOutside[] = {"entity_f1",      "entity_f1_strict", "entity_macro_f1",
+                                           "token_accuracy", "token_macro_f1",   "token_weighted_f1"};
 constexpr std::string_view kByLine[] = {"mae", "mse", "r2", "rmse"};
 
 bool is_one_of(std::string_view name, Names names) {
@@ -258,6 +259,7 @@ std::vector<std::string> corrected_metrics(std::string_view task) {
   if (task == "classify") add(kByDecision), add(kByProbability);
   if (task == "multilabel") add(kByLabel), add(kByCommonCut);
   if (task == "regress") add(kByLine);
+  if (task == "tag") add(kByOutside);
   return metrics;
 }
 
@@ -281,6 +283,18 @@ Correction fit_correction(std::string_view metric, const ClassAnswers& answers) 
   if (is_one_of(metric, kByGrade)) return grade_correction(metric, answers);
   if (!is_one_of(metric, kByDecision) && !is_cost(metric)) return {};
   return answers.classes == 2 ? cut_correction(metric, answers) : prior_correction(metric, answers);
+}
+
+std::string outside_name(double cut) {
+  return fmt::format("{:g}", cut);
+}
+
+Correction fit_outside(std::string_view metric, const std::function<double(double)>& value) {
+  if (!is_one_of(metric, kByOutside)) return {};
+  Best best(metric, value(0));
+  for (const double cut : kOutsideCuts)
+    best.see({.outside = cut, .text = fmt::format("{} less likely by {:+g} in its logit", kOutside, cut)}, value(cut));
+  return best.take();
 }
 
 Correction fit_correction(std::string_view metric, const LabelAnswers& answers) {

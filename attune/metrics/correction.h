@@ -15,12 +15,16 @@
 //   many labels    z'_k = z_k - cut_k                micro F1 and its like: one cut for all; macro and weighted F1: by
 //                                                    label, shrunk to it: (n_k own_k + 10 common) / (n_k + 10), n_k the
 //                                                    label's positives
+//   tags           z'_O = z_O - cut                  before the tags of a sentence are decoded: with more or fewer
+//   words
+//                                                    in entities, from -2 to 2 (entity F1, words' F1 and accuracy)
 //   scores         s' = a + b s                      by least squares (mse, rmse, mae, r2)
 //
 // Of equals the smallest change is taken. Metrics that no such number moves (ranks), or that one can win by answering
-// alike everywhere (precision or recall alone), have no correction; nor have tags.
+// alike everywhere (precision or recall alone), have no correction.
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -35,6 +39,7 @@ struct Correction {
   std::vector<double> shift = {};   // [K], taken off the logits after the temperature; empty: none
   Decide decide = Decide::largest;  // grades: median or mean; prices: cheapest
   std::vector<double> prices = {};  // [K, K], of `cheapest`
+  double outside = 0;               // of tags: what is taken off the logit of O
   double offset = 0, slope = 1;     // of scores
   std::string text = {};            // "cut +0.35", "prior, tau +0.7", "temperature 1.4"; "" where nothing helps
   bool helps() const { return !text.empty(); }
@@ -63,7 +68,18 @@ struct ScoreAnswers {
   std::vector<double> predicted = {}, gold = {};
 };
 
-// The metrics that some correction serves: of the tasks classify, multilabel and regress. label_mae and quadratic_kappa
+// The label of words outside of entities, and what may be taken off its logit, the least first. A run writes the tags
+// that follow from each, for only it can decode them.
+inline constexpr std::string_view kOutside = "O";
+inline constexpr double kOutsideCuts[] = {0.25, -0.25, 0.5, -0.5, 0.75, -0.75, 1, -1, 1.5, -1.5, 2, -2};
+// "0.25"
+std::string outside_name(double cut);
+
+// Of rows whose tags after each cut can be had: `value(cut)` is the metric, NaN where it is undefined; at 0 as they
+// are.
+Correction fit_outside(std::string_view metric, const std::function<double(double)>& value);
+
+// The metrics that some correction serves. label_mae and quadratic_kappa
 // are not among them: their corrections decide in another way, which no last layer can be told.
 std::vector<std::string> corrected_metrics(std::string_view task);
 // The same of one metric; of a cost too, where a last layer can be told it.

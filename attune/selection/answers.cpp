@@ -26,6 +26,17 @@ std::vector<double> logits_of(const PredictionFile& file, const PredictionRow& r
   return logits;
 }
 
+void take_tags_at(PredictionRow& row, double cut) {
+  const std::string name = metrics::outside_name(cut);
+  for (auto& [at, tags] : row.tags_at)
+    if (at == name) row.predicted = tags;
+}
+
+PredictionFile with_tags_at(PredictionFile file, double cut) {
+  for (PredictionRow& row : file.rows) take_tags_at(row, cut);
+  return file;
+}
+
 }  // namespace
 
 metrics::Correction fit(const Answers& answers, const LabelFacts& facts, const std::string& metric) {
@@ -59,6 +70,7 @@ metrics::Correction fit(const Answers& answers, const LabelFacts& facts, const s
       return metrics::fit_correction(metric, rows);
     }
     case TargetKind::tags:
+      return metrics::fit_outside(metric, [&](double cut) { return value_of(with_tags_at(file, cut), metric); });
     case TargetKind::texts:
       break;
   }
@@ -77,6 +89,7 @@ PredictionFile corrected(PredictionFile file, const metrics::Correction& correct
   if (!correction.helps()) return file;
   for (PredictionRow& row : file.rows) {
     if (file.kind == TargetKind::score) row.score = correction.apply(row.score);
+    if (file.kind == TargetKind::tags) take_tags_at(row, correction.outside);
     if (file.kind != TargetKind::label && file.kind != TargetKind::labels) continue;
     std::vector<double> logits = logits_of(file, row, facts.labels);
     correction.apply(logits);

@@ -26,11 +26,11 @@ struct LabelFacts {
   std::vector<double> counts = {};  // [K] rows by class
 };
 
-// Fitted on the inner rows, by `metric`; none of tags.
+// Fitted on the inner rows, by `metric`.
 metrics::Correction fit(const Answers& answers, const LabelFacts& facts, const std::string& metric);
 
 // The rows with decisions made from the outputs alone, at the loss's own thresholds; and after a correction. Decisions
-// that a file carries (thresholds that a run chose) are set aside. Tags stay as they are.
+// that a file carries (thresholds that a run chose) are set aside.
 compare::PredictionFile plain(compare::PredictionFile file);
 compare::PredictionFile corrected(compare::PredictionFile file, const metrics::Correction& correction,
                                   const LabelFacts& facts);

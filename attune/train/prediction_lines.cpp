@@ -8,6 +8,7 @@
 #include "attune/base/error.h"
 #include "attune/base/json.h"
 #include "attune/base/utf8.h"
+#include "attune/metrics/correction.h"
 #include "attune/metrics/multilabel.h"
 
 namespace attune::train {
@@ -126,6 +127,26 @@ std::string PredictionLines::line(const data::Example& example, const RowLogits&
   return json_line(line);
 }
 
+Json PredictionLines::tags_json(const data::Example& example, const RowLogits& row) const {
+  Json tags = Json::array();
+  for (const int32_t tag : decoder_.decode(example.words.size(), row.places, row.logits).labels)
+    tags.push_back(tag < 0 ? "O" : bundle_.labels.name(tag));  // a word that was cut off
+  return tags;
+}
+
+void PredictionLines::add_other_tags(Json& line, const data::Example& example, const RowLogits& row) const {
+  const int outside = bundle_.labels.find(metrics::kOutside);
+  if (outside < 0) return;
+  RowLogits moved = row;
+  const auto outputs = static_cast<size_t>(bundle_.logit_count());
+  for (const double cut : metrics::kOutsideCuts) {
+    for (size_t at = static_cast<size_t>(outside); at < row.logits.size(); at += outputs)
+      moved.logits[at] = row.logits[at] - static_cast<float>(cut);
+    if (Json tags = tags_json(example, moved); tags != line["tags"])
+      line["tags_at"][metrics::outside_name(cut)] = std::move(tags);
+  }
+}
+
 void PredictionLines::add_gold(nlohmann::ordered_json& line, const data::Example& example, const RowLogits& row) const {
   switch (bundle_.task->kind) {
     case tasks::TaskKind::classify:
@@ -139,9 +160,8 @@ void PredictionLines::add_gold(nlohmann::ordered_json& line, const data::Example
       break;
     case tasks::TaskKind::tag: {
       line["gold"] = example.labels;
-      Json& tags = line["tags"] = Json::array();
-      for (const int32_t tag : decoder_.decode(example.words.size(), row.places, row.logits).labels)
-        tags.push_back(tag < 0 ? "O" : bundle_.labels.name(tag));  // a word that was cut off
+      line["tags"] = tags_json(example, row);
+      if (options_.other_tags) add_other_tags(line, example, row);
       break;
     }
     case tasks::TaskKind::embed:

@@ -17,7 +17,9 @@ namespace attune::train {
 
 struct LineOptions {
   bool gold = false;  // "gold" too, what is right; for tagging also "tags", what was predicted of each word
-  int64_t top = 0;    // how many probabilities a line has, the largest first; 0: all, in label order
+  bool other_tags =
+      false;        // for tagging "tags_at" too: where they differ, the tags by what is taken off the logit of O
+  int64_t top = 0;  // how many probabilities a line has, the largest first; 0: all, in label order
   bool logits =
       false;  // "logits" too: [K], for tagging one list a word that was read (or a piece that characters share)
 };
@@ -37,6 +39,8 @@ class PredictionLines {
   std::string line(const data::Example& example, const RowLogits& row) const;
 
  private:
+  nlohmann::ordered_json tags_json(const data::Example& example, const RowLogits& row) const;
+  void add_other_tags(nlohmann::ordered_json& line, const data::Example& example, const RowLogits& row) const;
   void add_gold(nlohmann::ordered_json& line, const data::Example& example, const RowLogits& row) const;
 
   const tasks::ModelBundle& bundle_;

@@ -18,8 +18,8 @@ std::string place_of_name(const std::string& name, const std::vector<std::string
 }
 
 PredictionWriter::PredictionWriter(const std::filesystem::path& path, const tasks::ModelBundle& bundle,
-                                   const Split& split)
-    : file_(path), lines_(bundle, {.gold = true}), split_(split) {}
+                                   const Split& split, bool for_corrections)
+    : file_(path), lines_(bundle, {.gold = true, .other_tags = for_corrections}), split_(split) {}
 
 SeeRow PredictionWriter::see() {
   return [this](int32_t row, std::span<const data::LabelPlace> places, std::span<const float> logits) {

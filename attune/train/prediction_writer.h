@@ -17,7 +17,9 @@ std::string place_of_name(const std::string& name, const std::vector<std::string
 // The file appears whole with commit(), or not at all. Bundle and split outlive this object.
 class PredictionWriter {
  public:
-  PredictionWriter(const std::filesystem::path& path, const tasks::ModelBundle& bundle, const Split& split);
+  // `for_corrections`: with what corrections of tags need beside (LineOptions::other_tags).
+  PredictionWriter(const std::filesystem::path& path, const tasks::ModelBundle& bundle, const Split& split,
+                   bool for_corrections = false);
   // What evaluate() tells of each row.
   SeeRow see();
   void commit() { file_.commit(); }

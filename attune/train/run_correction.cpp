@@ -6,6 +6,7 @@
 #include "attune/metrics/catalog.h"
 #include "attune/metrics/correction.h"
 #include "attune/nn/parameter.h"
+#include "attune/tasks/scorer.h"
 #include "attune/tensor/transfer.h"
 
 namespace attune::train {
@@ -54,6 +55,31 @@ metrics::Correction fitted(const TrainOptions& o, const tasks::ModelBundle& bund
   return metrics::fit_correction(o.correct_for, answers);
 }
 
+// A sentence's answers, to be decoded again.
+struct Sentence {
+  int32_t row;
+  std::vector<data::LabelPlace> places;
+  std::vector<float> logits;
+};
+
+metrics::Correction fitted_to_tags(const TrainOptions& o, const tasks::ModelBundle& bundle, const Split& dev,
+                                   const std::vector<Sentence>& sentences) {
+  const int outside = bundle.labels.find(metrics::kOutside);
+  if (outside < 0) return {};
+  return metrics::fit_outside(o.correct_for, [&](double cut) {
+    const auto scorer = tasks::make_scorer(*bundle.task, bundle.labels, dev.targets,
+                                           {.decoding = bundle.decoding, .chain = bundle.loss.chain()});
+    for (const Sentence& sentence : sentences) {
+      std::vector<float> logits = sentence.logits;
+      for (size_t at = static_cast<size_t>(outside); at < logits.size();
+           at += static_cast<size_t>(bundle.logit_count()))
+        logits[at] -= static_cast<float>(cut);
+      scorer->add(sentence.row, sentence.places, logits);
+    }
+    return scorer->finish({.draws = 0}).scores.value(o.correct_for);
+  });
+}
+
 void write(tasks::ModelBundle& bundle, const metrics::Correction& correction) {
   if (bundle.task->kind == TaskKind::multilabel) {
     bundle.thresholds.clear();
@@ -63,6 +89,10 @@ void write(tasks::ModelBundle& bundle, const metrics::Correction& correction) {
   if (bundle.task->kind == TaskKind::regress)
     return rewrite_last_layer(bundle.model->parameters(), correction.slope, {correction.offset});
   std::vector<double> offset;
+  if (bundle.task->kind == TaskKind::tag) {
+    offset.assign(static_cast<size_t>(bundle.labels.size()), 0);
+    offset[static_cast<size_t>(bundle.labels.find(metrics::kOutside))] = -correction.outside;
+  }
   for (const double shift : correction.shift) offset.push_back(-shift);
   rewrite_last_layer(bundle.model->parameters(), 1 / correction.temperature, offset);
 }
@@ -87,15 +117,19 @@ void check_correction(const TrainOptions& o, const tasks::ModelBundle& bundle, b
 
 std::optional<std::string> correct_model(const TrainOptions& o, tasks::ModelBundle& bundle, kernels::Kernels& kernels,
                                          const Split& train, const Split& dev, const std::function<bool()>& stop) {
+  const bool tags = bundle.task->kind == TaskKind::tag;
   std::vector<double> logits;
-  const auto evaluation =
-      evaluate(bundle, kernels, dev,
-               {.batch_size = o.eval_batch_size,
-                .see = [&](int32_t, std::span<const data::LabelPlace>,
-                           std::span<const float> row) { logits.insert(logits.end(), row.begin(), row.end()); },
-                .stop = stop});
+  std::vector<Sentence> sentences;
+  const SeeRow see = [&](int32_t row, std::span<const data::LabelPlace> places, std::span<const float> own) {
+    if (tags)
+      sentences.push_back({row, {places.begin(), places.end()}, {own.begin(), own.end()}});
+    else
+      logits.insert(logits.end(), own.begin(), own.end());
+  };
+  const auto evaluation = evaluate(bundle, kernels, dev, {.batch_size = o.eval_batch_size, .see = see, .stop = stop});
   if (!evaluation) return std::nullopt;
-  const metrics::Correction correction = fitted(o, bundle, train, dev, logits);
+  const metrics::Correction correction =
+      tags ? fitted_to_tags(o, bundle, dev, sentences) : fitted(o, bundle, train, dev, logits);
   if (bundle.task->kind == TaskKind::multilabel) bundle.thresholds.clear();
   if (!correction.helps()) return "none helps on dev";
   write(bundle, correction);

@@ -2,6 +2,7 @@
 //
 //   classify    z' = z / T - shift: into classifier.weight and classifier.bias
 //   multilabel  cuts: the folder's thresholds
+//   tag         z'_O = z_O - cut: into classifier.bias
 //   regress     a + b s: into classifier.weight and classifier.bias
 #pragma once
 #include <optional>

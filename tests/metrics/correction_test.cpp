@@ -6,6 +6,7 @@
 #include <cmath>
 #include <functional>
 #include <gtest/gtest.h>
+#include <limits>
 
 #include "attune/base/rng.h"
 #include "attune/metrics/catalog.h"
@@ -266,7 +267,7 @@ TEST(Correction, MetricsWithoutOneGiveNone) {
 }
 
 TEST(Correction, WhatServesATask) {
-  for (const char* task : {"classify", "multilabel", "regress"}) {
+  for (const char* task : {"classify", "multilabel", "regress", "tag"}) {
     const std::vector<std::string> served = corrected_metrics(task), all = metric_names(task);
     EXPECT_FALSE(served.empty());
     for (const std::string& metric : served)
@@ -274,8 +275,19 @@ TEST(Correction, WhatServesATask) {
     for (const char* never : {"precision", "recall", "auroc", "spearman", "label_mae", "quadratic_kappa"})
       EXPECT_EQ(std::find(served.begin(), served.end(), never), served.end()) << task << ": " << never;
   }
-  EXPECT_TRUE(corrected_metrics("tag").empty());
   EXPECT_TRUE(corrected_metrics("embed").empty());
+}
+
+// The least cut that is best is taken; none where the tags are best as they are.
+TEST(Correction, OutsideIsCutAsFarAsItPays) {
+  const auto best_at = [](double best) {
+    return [best](double cut) { return cut >= best && cut < best + 0.6 ? 0.9 : 0.5; };
+  };
+  EXPECT_DOUBLE_EQ(fit_outside("entity_f1", best_at(0.5)).outside, 0.5);
+  EXPECT_DOUBLE_EQ(fit_outside("entity_f1_strict", best_at(-1)).outside, -0.5) << "the nearest to 0";
+  EXPECT_FALSE(fit_outside("entity_f1", best_at(-0.1)).helps());
+  EXPECT_FALSE(fit_outside("entity_recall", best_at(0.5)).helps()) << "recall alone is won by tags everywhere";
+  EXPECT_FALSE(fit_outside("entity_f1", [](double) { return std::numeric_limits<double>::quiet_NaN(); }).helps());
 }
 
 }  // namespace

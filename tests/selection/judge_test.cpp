@@ -383,6 +383,24 @@ TEST(Judge, ARunThatFailsOnceIsRunAgain) {
   EXPECT_FALSE(has_note(*out.choice, "is lost"));
 }
 
+// Tags after a cut are those that the run wrote; rows without them stay.
+TEST(Judge, TagsAreCorrectedByWhatTheRunWrote) {
+  const auto row = [](const char* id, std::vector<std::string> tags, std::vector<std::string> at_one) {
+    compare::PredictionRow made;
+    made.id = id, made.gold = {"B-X", "O"}, made.predicted = std::move(tags);
+    if (!at_one.empty()) made.tags_at = {{"1", std::move(at_one)}};
+    return made;
+  };
+  compare::PredictionFile file{.path = "x", .kind = data::TargetKind::tags, .has_ids = true, .rows = {}};
+  file.rows = {row("a", {"O", "O"}, {"B-X", "O"}), row("b", {"B-X", "O"}, {})};
+  const metrics::Correction found = fit({.inner = file, .judged = {}}, {}, "entity_f1");
+  EXPECT_EQ(found.outside, 1);
+  const compare::PredictionFile after = corrected(file, found, {});
+  for (const auto& each : after.rows) EXPECT_EQ(each.predicted, each.gold);
+  EXPECT_EQ(value_of(after, "entity_f1"), 1);
+  EXPECT_FALSE(fit({.inner = after, .judged = {}}, {}, "entity_f1").helps());
+}
+
 // Rare classes: a model that never says them has not failed where its probabilities tell rows apart.
 TEST(Judge, OneAnswerForNearlyOneClassIsNoFailure) {
   const auto file = [](int rare, double spread) {

@@ -218,6 +218,52 @@ TEST_F(CorrectModel, AWholeRunAnswersAsTheOneWithoutIt) {
   EXPECT_NE(test::slurp(folder_ / "corrected/report.txt").find(found.text), std::string::npos);
 }
 
+// Right is what the model answers with one taken off the logit of O.
+TEST_F(CorrectModel, ACutOfOutsideIntoTheBias) {
+  const std::vector<std::string> tags{"B-X", "I-X", "O"};
+  open("tag", tags);
+  const auto sentences = [&](const std::vector<std::vector<std::string>>& gold) {
+    data::Dataset set;
+    for (int32_t i = 0; i < 60; ++i) {
+      data::Example row;
+      for (int32_t w = 0; w < 6; ++w) {
+        row.words.push_back(
+            fmt::format("w{}", random_below(mix64(static_cast<uint64_t>(i)), static_cast<uint32_t>(w), 90)));
+        row.text += (w ? " " : "") + row.words.back();
+        row.labels.push_back(gold.empty() ? "O" : gold[static_cast<size_t>(i)][static_cast<size_t>(w)]);
+      }
+      row.has_target = true;
+      set.examples.push_back(std::move(row));
+    }
+    return make_split("dev", "rows", std::move(set), bundle_);
+  };
+  const Split unlabelled = sentences({});
+  const std::vector<double> before = logits(bundle_, unlabelled);
+  const tasks::TagDecoder decoder(tags, bundle_.decoding);
+  std::vector<std::vector<std::string>> gold;
+  evaluate(bundle_, *kernels_, unlabelled,
+           {.see = [&](int32_t, std::span<const data::LabelPlace> places, std::span<const float> row) {
+             std::vector<float> moved(row.begin(), row.end());
+             for (size_t at = 2; at < moved.size(); at += 3) moved[at] -= 1;
+             auto& own = gold.emplace_back();
+             for (const int32_t tag : decoder.decode(6, places, moved).labels)
+               own.push_back(tags[static_cast<size_t>(tag)]);
+           }});
+  const Split dev = sentences(gold);
+  const double plain = evaluate(bundle_, *kernels_, dev, {})->scores.value("entity_f1");
+  ASSERT_LT(plain, 0.99) << "or this test says nothing";
+  const auto done = correct("entity_f1", dev, dev);
+  ASSERT_TRUE(done);
+  EXPECT_NE(done->find("O less likely by +"), std::string::npos) << *done;
+  const tasks::ModelBundle opened = saved_and_opened();
+  EXPECT_DOUBLE_EQ(evaluate(opened, *kernels_, dev, {})->scores.value("entity_f1"), 1);
+  std::vector<double> want = before;
+  const double cut = before[2] - logits(opened, dev)[2];
+  EXPECT_GT(cut, 0);
+  for (size_t at = 2; at < want.size(); at += 3) want[at] -= cut;
+  expect_near(logits(opened, dev), want);
+}
+
 TEST_F(CorrectModel, RefusedBeforeAnythingIsTrained) {
   open("classify", test::kGrades);
   TrainOptions o;
@@ -239,7 +285,9 @@ TEST_F(CorrectModel, RefusedBeforeAnythingIsTrained) {
     EXPECT_ERROR(ErrorKind::usage, check_correction(o, bundle_, true), loss, "is read in another way");
   }
   bundle_.task = &tasks::task_named("tag");
-  EXPECT_ERROR(ErrorKind::usage, check_correction(o, bundle_, true), "the task tag has no corrections");
+  EXPECT_ERROR(ErrorKind::usage, check_correction(o, bundle_, true), "accuracy", "in the task tag", "entity_f1");
+  bundle_.task = &tasks::task_named("embed");
+  EXPECT_ERROR(ErrorKind::usage, check_correction(o, bundle_, true), "the task embed has no corrections");
 }
 
 }  // namespace
