@@ -3,7 +3,7 @@
   banks.py --data ../shared/data --work /tmp/bank [--seeds 8] [--races 1000] [--parallel 2] [--plan]
 
 Prints the compute plan first; --plan: nothing else. Goes on where it was stopped. Results, raw:
-bench/selection/results/null_races.json.
+bench/selection/results/{null_races,planted_gains}.json.
 """
 
 import argparse
@@ -47,6 +47,8 @@ def main():
         folders = list(pool.map(fill, SETS))
     results = HERE / "results"
     results.mkdir(exist_ok=True)
+    classes = [folder for name, folder in zip(SETS, folders) if "classify" in SETS[name][2]]
+    subprocess.run([programs / "planted_gains", str(options.races // 4), str(options.seeds), results / "planted_gains.json", *classes], check=True)
     subprocess.run([programs / "null_races", str(options.races), str(options.seeds), results / "null_races.json", *folders], check=True)
     return 0
 

@@ -7,9 +7,7 @@
 // Null: every arm's run is another seed of the plain loss, drawn without repetition within a block; the truth is a
 // difference of 0. Per bank: share of races in which a given loss (the finalist) is said to be better, which is
 // one-sided; share of 95% intervals that hold 0. Pooled, with an interval from a bootstrap over banks and, within them,
-// over seeds (races share runs, so a binomial would be too sure). Power, by accuracy, of verdicts alone: one side's
-// wrong answers are made right on as many rows as give `gain` points, in every block, by rows of a block and blocks;
-// classes only.
+// over seeds (races share runs, so a binomial would be too sure).
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -24,42 +22,12 @@
 #include "attune/selection/judge.h"
 #include "attune/selection/judgement.h"
 
-#include "bench/selection/bank.h"
+#include "bench/selection/tally.h"
 
 namespace attune::bench {
 namespace {
 
 using namespace attune::selection;
-
-// Of 0..n-1 the first ones in an order that the key draws.
-std::vector<int> shuffled(int n, uint64_t key) {
-  std::vector<int> order(static_cast<size_t>(n));
-  std::iota(order.begin(), order.end(), 0);
-  for (int i = n - 1; i > 0; --i)
-    std::swap(order[static_cast<size_t>(i)],
-              order[random_below(key, static_cast<uint32_t>(i), static_cast<uint32_t>(i) + 1)]);
-  return order;
-}
-
-LabelFacts facts_of(const Bank& bank, size_t block) {
-  return {
-      .labels = data::Labels(bank.plan.labels), .ordered = bank.plan.ordered, .counts = bank.plan.blocks[block].counts};
-}
-
-// Wrong answers made right on as many rows as give `gain`, the last by chance, so that the gain is right on average.
-void plant(compare::PredictionFile& file, double gain, uint64_t key) {
-  auto wanted = gain * static_cast<double>(file.rows.size());
-  for (const int at : shuffled(static_cast<int>(file.rows.size()), mix_key(key, 0x706c616e74))) {
-    compare::PredictionRow& row = file.rows[static_cast<size_t>(at)];
-    const auto best = std::max_element(row.logits.begin(), row.logits.end(),
-                                       [](const auto& a, const auto& b) { return a.second < b.second; });
-    if (best->first == row.gold[0]) continue;
-    if (wanted < 1 && random_unit(key, 0) >= wanted) return;
-    if (wanted-- <= 0) return;
-    for (auto& [label, z] : row.logits)
-      if (label == row.gold[0]) std::swap(z, best->second);
-  }
-}
 
 class BankRunner final : public JobRunner {
  public:
@@ -88,26 +56,12 @@ class BankRunner final : public JobRunner {
   std::map<size_t, Taken> taken_;
 };
 
-struct Tally {
-  int races = 0, better = 0, worse = 0, holds = 0, no_difference = 0, by_worth = 0;
-  double width = 0;
-};
-
 // A race of as many arms as the bank has seeds for.
 Plan race_plan(const Bank& bank) {
   Plan plan = bank.plan;
   plan.options.budget = "8", plan.options.draws = 200;
   plan.options.candidates = {"arm"};
   return plan;
-}
-
-void tell(const compare::Verdict& v, double truth, Tally& tally) {
-  const bool says = v.state == compare::State::better || v.state == compare::State::better_by_worth;
-  ++tally.races, tally.width += v.high - v.low;
-  tally.better += says && v.difference > 0, tally.worse += says && v.difference < 0;
-  tally.by_worth += v.state == compare::State::better_by_worth && v.difference > 0;
-  tally.no_difference += v.state == compare::State::no_difference;
-  tally.holds += v.low <= truth && truth <= v.high;
 }
 
 Tally races(const Bank& bank, const std::vector<int>& seeds, int count, uint64_t stream) {
@@ -117,49 +71,9 @@ Tally races(const Bank& bank, const std::vector<int>& seeds, int count, uint64_t
     BankRunner runner(bank, seeds, mix_key(stream, static_cast<uint64_t>(race)));
     const auto choice = judge(plan, {}, runner);
     for (const Judgement& judgement : choice->judgements)
-      if (!judgement.same_runs) tell(judgement.verdict, 0, tally);
+      if (!judgement.same_runs) tally.see(judgement.verdict, 0);
   }
   return tally;
-}
-
-// Verdicts on `blocks` blocks of `rows` rows each, with a gain of accuracy planted in one side.
-Tally planted(const Bank& bank, double gain, size_t rows, size_t blocks, int count, uint64_t stream) {
-  Tally tally;
-  for (int turn = 0; turn < count; ++turn) {
-    const uint64_t key = mix_key(stream, static_cast<uint64_t>(turn));
-    Side better{.name = "better", .runs = {}}, plain{.name = "plain", .runs = {}};
-    for (const int block : shuffled(kBankBlocks, key)) {
-      if (plain.runs.size() == blocks) break;
-      const auto& runs = bank.runs[static_cast<size_t>(block)];
-      const uint64_t own = mix_key(key, static_cast<uint64_t>(block) + 1);
-      const auto seeds = shuffled(static_cast<int>(runs.size()), own);
-      auto some = shuffled(static_cast<int>(runs[0].judged.rows.size()), mix_key(own, 2));
-      some.resize(std::min(some.size(), rows));
-      for (Side* side : {&plain, &better}) {
-        const Answers& run = runs[static_cast<size_t>(seeds[side == &plain ? 0 : 1])];
-        compare::PredictionFile whole =
-            corrected(run.judged, *run.correction, facts_of(bank, static_cast<size_t>(block)));
-        compare::PredictionFile file{.path = whole.path, .kind = whole.kind, .has_ids = whole.has_ids, .rows = {}};
-        for (const int at : some) file.rows.push_back(std::move(whole.rows[static_cast<size_t>(at)]));
-        if (side == &better) plant(file, gain, mix_key(own, 3));
-        side->runs.push_back(std::move(file));
-      }
-    }
-    const Judgement judged = make_judgement(better, plain, {.metric = "accuracy", .worth = 0.005, .draws = 100});
-    tell(judged.verdict, gain, tally);
-  }
-  return tally;
-}
-
-nlohmann::ordered_json json_of(const Tally& t) {
-  const auto share = [&](int n) { return t.races ? static_cast<double>(n) / t.races : 0; };
-  return {{"races", t.races},
-          {"better", share(t.better)},
-          {"better_by_worth", share(t.by_worth)},
-          {"worse", share(t.worse)},
-          {"no_difference", share(t.no_difference)},
-          {"interval_holds_truth", share(t.holds)},
-          {"mean_width", t.races ? t.width / t.races : 0}};
 }
 
 // What runs differ by beyond what their judging rows alone bring: of all pairs of a block's seeds, D^2 = 2 tau^2 + v.
@@ -198,12 +112,7 @@ int run(int argc, char** argv) {
   std::setvbuf(stdout, nullptr, _IOLBF, 0);  // a log that can be watched
   if (argc < 5) fail(ErrorKind::usage, "usage: null_races RACES SEEDS OUT.json BANK...");
   const int count = std::atoi(argv[1]), seeds = std::atoi(argv[2]);
-  std::vector<Bank> banks;
-  for (int i = 4; i < argc; ++i) {
-    Bank& bank = banks.emplace_back(read_bank(argv[i], seeds));
-    for (size_t block = 0; block < bank.runs.size(); ++block)  // once a run, not once a race
-      for (Answers& run : bank.runs[block]) run.correction = fit(run, facts_of(bank, block), bank.plan.metric);
-  }
+  const std::vector<Bank> banks = read_banks({argv + 4, argv + argc}, seeds);
   nlohmann::ordered_json out{{"races", count}, {"seeds", seeds}, {"null", nlohmann::ordered_json::object()}};
   double better = 0, holds = 0;
   for (size_t b = 0; b < banks.size(); ++b) {
@@ -212,24 +121,13 @@ int run(int argc, char** argv) {
     fmt::print("{}: runs differ by tau {:.2f} points beyond their rows\n", banks[b].name,
                100 * between["tau"].get<double>());
     const Tally tally = races(banks[b], all(seeds), count, b);
-    out["null"][banks[b].name] = json_of(tally);
+    out["null"][banks[b].name] = tally.to_json();
     better += static_cast<double>(tally.better) / tally.races / static_cast<double>(banks.size());
     holds += static_cast<double>(tally.holds) / tally.races / static_cast<double>(banks.size());
     write_file_atomically(argv[3], out.dump(2) + "\n");
     fmt::print("{}: better {:.1f}%, worse {:.1f}%, interval holds 0 in {:.1f}%, {:.2f} points wide\n", banks[b].name,
                100.0 * tally.better / tally.races, 100.0 * tally.worse / tally.races, 100.0 * tally.holds / tally.races,
                100 * tally.width / tally.races);
-    if (banks[b].plan.options.train.task != "classify") continue;
-    for (const size_t rows : {75U, 150U, 300U})
-      for (const size_t blocks : {2U, 3U, 5U})
-        for (const double gain : {0.0, 0.01, 0.02, 0.04, 0.08}) {
-          const Tally found = planted(banks[b], gain, rows, blocks, count / 4, 100 + b);
-          out["power"][banks[b].name].push_back(
-              {{"rows", rows}, {"blocks", blocks}, {"gain", 100 * gain}, {"found", json_of(found)}});
-          fmt::print("  {} blocks of {} rows, {:g} points planted: better {:.0f}%, by more than what matters {:.0f}%\n",
-                     blocks, rows, 100 * gain, 100.0 * found.better / found.races,
-                     100.0 * found.by_worth / found.races);
-        }
   }
   // Over banks, and within them over seeds.
   constexpr int kDraws = 80;
