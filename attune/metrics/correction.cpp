@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <fmt/core.h>
+#include <functional>
 
 #include "attune/base/error.h"
 #include "attune/metrics/catalog.h"
@@ -31,36 +32,95 @@ bool is_one_of(std::string_view name, Names names) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-// The metric after a correction of the classes.
-double value_of(std::string_view metric, const ClassAnswers& answers, const Correction& correction) {
+// The correction of each row.
+using OfRow = std::function<const Correction&(size_t)>;
+
+// The metric after corrections.
+double value_by_row(std::string_view metric, const ClassAnswers& answers, const OfRow& of_row) {
   const auto k = static_cast<size_t>(answers.classes);
   std::vector<ClassRecord> records;
   std::vector<double> row(k);
   std::vector<float> logits(k);
-  for (size_t at = 0; at < answers.gold.size(); ++at) {
+  for (size_t at = 0; at < answers.rows(); ++at) {
+    const Correction& correction = of_row(at);
     std::copy_n(answers.logits.begin() + static_cast<std::ptrdiff_t>(at * k), k, row.begin());
     correction.apply(row);
     std::transform(row.begin(), row.end(), logits.begin(), [](double z) { return static_cast<float>(z); });
     records.push_back(class_record(answers.gold[at], logits));
     records.back().predicted = correction.decision(row);
   }
-  return evaluate(ClassificationStatistics(records, answers.classes, answers.ordered, is_cost(metric) ? metric : ""))
-      .value(metric);
+  const std::string_view cost = is_cost(metric) ? metric : "";
+  return evaluate(ClassificationStatistics(records, answers.classes, answers.ordered, cost)).value(metric);
 }
 
-double value_of(std::string_view metric, const LabelAnswers& answers, const Correction& correction) {
+double value_by_row(std::string_view metric, const LabelAnswers& answers, const OfRow& of_row) {
   const auto k = static_cast<size_t>(answers.labels);
-  const size_t rows = answers.gold.size() / k;
-  MultiLabelMeter meter(answers.labels, static_cast<int64_t>(rows));
+  MultiLabelMeter meter(answers.labels, static_cast<int64_t>(answers.rows()));
   std::vector<double> row(k);
   std::vector<float> logits(k);
-  for (size_t at = 0; at < rows; ++at) {
+  for (size_t at = 0; at < answers.rows(); ++at) {
     std::copy_n(answers.logits.begin() + static_cast<std::ptrdiff_t>(at * k), k, row.begin());
-    correction.apply(row);
+    of_row(at).apply(row);
     std::transform(row.begin(), row.end(), logits.begin(), [](double z) { return static_cast<float>(z); });
     meter.add(static_cast<int64_t>(at), std::span(answers.gold).subspan(at * k, k), logits);
   }
   return evaluate(MultiLabelStatistics(meter)).value(metric);
+}
+
+double value_by_row(std::string_view metric, const ScoreAnswers& answers, const OfRow& of_row) {
+  std::vector<ScoreRecord> records;
+  for (size_t i = 0; i < answers.rows(); ++i)
+    records.push_back({answers.gold[i], of_row(i).apply(answers.predicted[i])});
+  return evaluate(RegressionStatistics(records)).value(metric);
+}
+
+template <class Answers>
+double value_of(std::string_view metric, const Answers& answers, const Correction& correction) {
+  return value_by_row(metric, answers, [&](size_t) -> const Correction& { return correction; });
+}
+
+// Some of the rows.
+ClassAnswers some_of(const ClassAnswers& all, const std::vector<size_t>& rows) {
+  ClassAnswers some{.classes = all.classes, .ordered = all.ordered, .prior = all.prior};
+  const auto k = static_cast<std::ptrdiff_t>(all.classes);
+  for (const size_t row : rows) {
+    const auto first = all.logits.begin() + static_cast<std::ptrdiff_t>(row) * k;
+    some.logits.insert(some.logits.end(), first, first + k), some.gold.push_back(all.gold[row]);
+  }
+  return some;
+}
+LabelAnswers some_of(const LabelAnswers& all, const std::vector<size_t>& rows) {
+  LabelAnswers some{.labels = all.labels};
+  const auto k = static_cast<std::ptrdiff_t>(all.labels);
+  for (const size_t row : rows) {
+    const auto at = static_cast<std::ptrdiff_t>(row) * k;
+    some.logits.insert(some.logits.end(), all.logits.begin() + at, all.logits.begin() + at + k);
+    some.gold.insert(some.gold.end(), all.gold.begin() + at, all.gold.begin() + at + k);
+  }
+  return some;
+}
+ScoreAnswers some_of(const ScoreAnswers& all, const std::vector<size_t>& rows) {
+  ScoreAnswers some;
+  for (const size_t row : rows) some.predicted.push_back(all.predicted[row]), some.gold.push_back(all.gold[row]);
+  return some;
+}
+
+// What a correction gains on rows that it was not fitted on decides whether it is taken: five folds, each corrected by
+// what the other four say. The best of a hundred cuts always looks better on the rows that it was chosen by.
+template <class Answers, class Fit>
+Correction if_it_holds(std::string_view metric, const Answers& answers, const Fit& fit) {
+  Correction whole = fit(metric, answers);
+  if (!whole.helps()) return whole;
+  std::vector<Correction> by_fold;
+  for (size_t fold = 0; fold < kCorrectionFolds; ++fold) {
+    std::vector<size_t> others;
+    for (size_t row = 0; row < answers.rows(); ++row)
+      if (row % kCorrectionFolds != fold) others.push_back(row);
+    by_fold.push_back(fit(metric, some_of(answers, others)));
+  }
+  const double after =
+      value_by_row(metric, answers, [&](size_t row) -> const Correction& { return by_fold[row % kCorrectionFolds]; });
+  return is_better(metric, after, value_of(metric, answers, {})) ? whole : Correction{};
 }
 
 // Keeps the best of what is tried; what changes less must be tried first, since only more is better.
@@ -223,6 +283,38 @@ Correction cuts_by_label(std::string_view metric, const LabelAnswers& answers) {
   return best.take();
 }
 
+Correction fit_classes(std::string_view metric, const ClassAnswers& answers) {
+  if (answers.gold.empty()) return {};
+  if (is_one_of(metric, kByProbability)) return temperature_correction(answers);
+  if (is_cost(metric) && answers.classes > 2) return price_correction(metric, answers);
+  if (is_one_of(metric, kByGrade)) return grade_correction(metric, answers);
+  if (!is_one_of(metric, kByDecision) && !is_cost(metric)) return {};
+  return answers.classes == 2 ? cut_correction(metric, answers) : prior_correction(metric, answers);
+}
+
+Correction fit_labels(std::string_view metric, const LabelAnswers& answers) {
+  if (answers.gold.empty()) return {};
+  if (is_one_of(metric, kByLabel)) return cuts_by_label(metric, answers);
+  if (is_one_of(metric, kByCommonCut)) return common_cut(metric, answers);
+  return {};
+}
+
+Correction fit_scores(std::string_view metric, const ScoreAnswers& answers) {
+  const size_t rows = answers.gold.size();
+  if (rows < 3 || !is_one_of(metric, kByLine)) return {};
+  double x = 0, y = 0, xx = 0, xy = 0;
+  for (size_t i = 0; i < rows; ++i)
+    x += answers.predicted[i] / static_cast<double>(rows), y += answers.gold[i] / static_cast<double>(rows);
+  for (size_t i = 0; i < rows; ++i) {
+    const double dx = answers.predicted[i] - x;
+    xx += dx * dx, xy += dx * (answers.gold[i] - y);
+  }
+  if (!(xx > 0)) return {};
+  Correction line{.offset = y - xy / xx * x, .slope = xy / xx};
+  line.text = fmt::format("{:.3g} {:+.3g} times the score", line.offset, line.slope);
+  return is_better(metric, value_of(metric, answers, line), value_of(metric, answers, {})) ? line : Correction{};
+}
+
 }  // namespace
 
 void Correction::apply(std::span<double> logits) const {
@@ -277,54 +369,48 @@ Correction fit_correction(std::string_view metric, const ClassAnswers& answers) 
   ATTUNE_CHECK(answers.logits.size() == answers.gold.size() * static_cast<size_t>(answers.classes) &&
                    answers.prior.size() == static_cast<size_t>(answers.classes),
                "{} logits of {} rows and {} classes", answers.logits.size(), answers.gold.size(), answers.classes);
-  if (answers.gold.empty()) return {};
-  if (is_one_of(metric, kByProbability)) return temperature_correction(answers);
-  if (is_cost(metric) && answers.classes > 2) return price_correction(metric, answers);
-  if (is_one_of(metric, kByGrade)) return grade_correction(metric, answers);
-  if (!is_one_of(metric, kByDecision) && !is_cost(metric)) return {};
-  return answers.classes == 2 ? cut_correction(metric, answers) : prior_correction(metric, answers);
+  return if_it_holds(metric, answers, fit_classes);
+}
+
+Correction fit_correction(std::string_view metric, const LabelAnswers& answers) {
+  ATTUNE_CHECK(answers.logits.size() == answers.gold.size(), "{} logits and {} answers", answers.logits.size(),
+               answers.gold.size());
+  return if_it_holds(metric, answers, fit_labels);
+}
+
+Correction fit_correction(std::string_view metric, const ScoreAnswers& answers) {
+  return if_it_holds(metric, answers, fit_scores);
 }
 
 std::string outside_name(double cut) {
   return fmt::format("{:g}", cut);
 }
 
-Correction fit_outside(std::string_view metric, const std::function<double(double)>& value) {
+Correction fit_outside(std::string_view metric, const OutsideValue& value) {
   if (!is_one_of(metric, kByOutside)) return {};
-  Best best(metric, value(0));
-  for (const double cut : kOutsideCuts)
-    best.see({.outside = cut, .text = fmt::format("{} less likely by {:+g} in its logit", kOutside, cut)}, value(cut));
-  return best.take();
-}
-
-Correction fit_correction(std::string_view metric, const LabelAnswers& answers) {
-  ATTUNE_CHECK(answers.logits.size() == answers.gold.size(), "{} logits and {} answers", answers.logits.size(),
-               answers.gold.size());
-  if (answers.gold.empty()) return {};
-  if (is_one_of(metric, kByLabel)) return cuts_by_label(metric, answers);
-  if (is_one_of(metric, kByCommonCut)) return common_cut(metric, answers);
-  return {};
-}
-
-Correction fit_correction(std::string_view metric, const ScoreAnswers& answers) {
-  const size_t rows = answers.gold.size();
-  if (rows < 3 || !is_one_of(metric, kByLine)) return {};
-  double x = 0, y = 0, xx = 0, xy = 0;
-  for (size_t i = 0; i < rows; ++i)
-    x += answers.predicted[i] / static_cast<double>(rows), y += answers.gold[i] / static_cast<double>(rows);
-  for (size_t i = 0; i < rows; ++i) {
-    const double dx = answers.predicted[i] - x;
-    xx += dx * dx, xy += dx * (answers.gold[i] - y);
-  }
-  if (!(xx > 0)) return {};
-  Correction line{.offset = y - xy / xx * x, .slope = xy / xx};
-  line.text = fmt::format("{:.3g} {:+.3g} times the score", line.offset, line.slope);
-  const auto value = [&](const Correction& correction) {
-    std::vector<ScoreRecord> records;
-    for (size_t i = 0; i < rows; ++i) records.push_back({answers.gold[i], correction.apply(answers.predicted[i])});
-    return evaluate(RegressionStatistics(records)).value(metric);
+  using Cuts = std::array<std::optional<double>, kCorrectionFolds>;
+  const auto everywhere = [](double cut) {
+    Cuts cuts;
+    cuts.fill(cut);
+    return cuts;
   };
-  return is_better(metric, value(line), value({})) ? line : Correction{};
+  // By the folds but one; -1: by all.
+  const auto best_without = [&](size_t fold) {
+    const auto at = [&](double cut) {
+      Cuts cuts = everywhere(cut);
+      if (fold < cuts.size()) cuts[fold].reset();
+      return value(cuts);
+    };
+    Best best(metric, at(0));
+    for (const double cut : kOutsideCuts)
+      best.see({.outside = cut, .text = fmt::format("{} less likely by {:+g} in its logit", kOutside, cut)}, at(cut));
+    return best.take();
+  };
+  Correction whole = best_without(kCorrectionFolds);
+  if (!whole.helps()) return whole;
+  Cuts by_fold;
+  for (size_t fold = 0; fold < kCorrectionFolds; ++fold) by_fold[fold] = best_without(fold).outside;
+  return is_better(metric, value(by_fold), value(everywhere(0))) ? whole : Correction{};
 }
 
 }  // namespace attune::metrics

@@ -20,11 +20,16 @@
 //                                                    in entities, from -2 to 2 (entity F1, words' F1 and accuracy)
 //   scores         s' = a + b s                      by least squares (mse, rmse, mae, r2)
 //
+// A correction is taken only if it gains on rows that it was not fitted on (five folds of those given, each corrected
+// by what the others say): the best of many always looks better on the rows that it was chosen by.
+//
 // Of equals the smallest change is taken. Metrics that no such number moves (ranks), or that one can win by answering
 // alike everywhere (precision or recall alone), have no correction.
 #pragma once
+#include <array>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -58,14 +63,17 @@ struct ClassAnswers {
   std::vector<double> logits = {};  // up to a number a row
   std::vector<int32_t> gold = {};   // [rows]
   std::vector<double> prior = {};   // [K] training rows by class
+  size_t rows() const { return gold.size(); }
 };
 struct LabelAnswers {
   int labels = 1;
   std::vector<double> logits = {};
   std::vector<uint8_t> gold = {};  // [rows, K]
+  size_t rows() const { return gold.size() / static_cast<size_t>(labels); }
 };
 struct ScoreAnswers {
   std::vector<double> predicted = {}, gold = {};
+  size_t rows() const { return gold.size(); }
 };
 
 // The label of words outside of entities, and what may be taken off its logit, the least first. A run writes the tags
@@ -75,9 +83,12 @@ inline constexpr double kOutsideCuts[] = {0.25, -0.25, 0.5, -0.5, 0.75, -0.75, 1
 // "0.25"
 std::string outside_name(double cut);
 
-// Of rows whose tags after each cut can be had: `value(cut)` is the metric, NaN where it is undefined; at 0 as they
-// are.
-Correction fit_outside(std::string_view metric, const std::function<double(double)>& value);
+// Rows are dealt to so many folds by their place, row i to fold i % kCorrectionFolds.
+inline constexpr size_t kCorrectionFolds = 5;
+// The metric of rows whose tags can be had after each cut: those of fold f after cuts[f], or left out where there is
+// none. NaN where it is undefined.
+using OutsideValue = std::function<double(const std::array<std::optional<double>, kCorrectionFolds>& cuts)>;
+Correction fit_outside(std::string_view metric, const OutsideValue& value);
 
 // The metrics that some correction serves. label_mae and quadratic_kappa
 // are not among them: their corrections decide in another way, which no last layer can be told.

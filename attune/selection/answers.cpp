@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "attune/base/error.h"
 #include "attune/compare/judged_run.h"
@@ -32,9 +31,14 @@ void take_tags_at(PredictionRow& row, double cut) {
     if (at == name) row.predicted = tags;
 }
 
-PredictionFile with_tags_at(PredictionFile file, double cut) {
-  for (PredictionRow& row : file.rows) take_tags_at(row, cut);
-  return file;
+// Row i after the cut of its fold; left out where that has none.
+template <class Cuts>
+PredictionFile with_tags_at(const PredictionFile& file, const Cuts& cuts) {
+  PredictionFile some{.path = file.path, .kind = file.kind, .has_ids = file.has_ids, .rows = {}};
+  for (size_t i = 0; i < file.rows.size(); ++i)
+    if (const auto& cut = cuts[i % metrics::kCorrectionFolds])
+      some.rows.push_back(file.rows[i]), take_tags_at(some.rows.back(), *cut);
+  return some;
 }
 
 }  // namespace
@@ -70,7 +74,7 @@ metrics::Correction fit(const Answers& answers, const LabelFacts& facts, const s
       return metrics::fit_correction(metric, rows);
     }
     case TargetKind::tags:
-      return metrics::fit_outside(metric, [&](double cut) { return value_of(with_tags_at(file, cut), metric); });
+      return metrics::fit_outside(metric, [&](const auto& cuts) { return value_of(with_tags_at(file, cuts), metric); });
     case TargetKind::texts:
       break;
   }
@@ -102,18 +106,10 @@ PredictionFile corrected(PredictionFile file, const metrics::Correction& correct
 
 bool has_collapsed(const PredictionFile& file) {
   if (!compare::is_constant(file) || file.kind != TargetKind::label) return compare::is_constant(file);
-  constexpr double kMostly = 0.8, kAlike = 1e-3;
-  double right = 0, low = 1, high = 0;
-  for (const PredictionRow& row : file.rows) {
-    const std::string& answer = compare::answer_of(row);
-    right += row.gold[0] == answer;
-    double most = -std::numeric_limits<double>::infinity(), sum = 0, own = most;
-    for (const auto& [label, z] : row.logits) most = std::max(most, z), own = label == answer ? z : own;
-    for (const auto& [label, z] : row.logits) sum += std::exp(z - most);
-    const double p = row.logits.empty() ? 1 : std::exp(own - most) / sum;
-    low = std::min(low, p), high = std::max(high, p);
-  }
-  return right < kMostly * static_cast<double>(file.rows.size()) || high - low < kAlike;
+  constexpr double kMostly = 0.8;
+  const auto right = std::count_if(file.rows.begin(), file.rows.end(),
+                                   [](const PredictionRow& row) { return row.gold[0] == compare::answer_of(row); });
+  return static_cast<double>(right) < kMostly * static_cast<double>(file.rows.size());
 }
 
 double value_of(const PredictionFile& file, const std::string& metric) {

@@ -35,8 +35,8 @@ compare::PredictionFile plain(compare::PredictionFile file);
 compare::PredictionFile corrected(compare::PredictionFile file, const metrics::Correction& correction,
                                   const LabelFacts& facts);
 
-// One answer for every row, from a run that learned nothing. Not so where at least four rows of five are just that
-// class and probabilities differ: a cut may yet find the others.
+// One answer for every row, from a run that learned nothing. Where at least four rows of five are just that class it is
+// an answer, if a poor one, and a cut may yet find the others.
 bool has_collapsed(const compare::PredictionFile& file);
 
 // The metric's value; NaN where it is undefined.

@@ -5,8 +5,9 @@
 
 #include "attune/metrics/catalog.h"
 #include "attune/metrics/correction.h"
+#include "attune/metrics/tagging.h"
 #include "attune/nn/parameter.h"
-#include "attune/tasks/scorer.h"
+#include "attune/tasks/tag_decoder.h"
 #include "attune/tensor/transfer.h"
 
 namespace attune::train {
@@ -66,17 +67,23 @@ metrics::Correction fitted_to_tags(const TrainOptions& o, const tasks::ModelBund
                                    const std::vector<Sentence>& sentences) {
   const int outside = bundle.labels.find(metrics::kOutside);
   if (outside < 0) return {};
-  return metrics::fit_outside(o.correct_for, [&](double cut) {
-    const auto scorer = tasks::make_scorer(*bundle.task, bundle.labels, dev.targets,
-                                           {.decoding = bundle.decoding, .chain = bundle.loss.chain()});
-    for (const Sentence& sentence : sentences) {
-      std::vector<float> logits = sentence.logits;
+  const tasks::TagDecoder decoder(bundle.labels.names(), bundle.decoding, bundle.loss.chain());
+  return metrics::fit_outside(o.correct_for, [&](const auto& cuts) {
+    int64_t count = 0;
+    for (size_t i = 0; i < sentences.size(); ++i) count += cuts[i % metrics::kCorrectionFolds].has_value();
+    metrics::TaggingMeter meter(bundle.labels.names(), count);
+    int64_t place = 0;
+    for (size_t i = 0; i < sentences.size(); ++i) {
+      const auto& cut = cuts[i % metrics::kCorrectionFolds];
+      if (!cut) continue;
+      std::vector<float> logits = sentences[i].logits;
       for (size_t at = static_cast<size_t>(outside); at < logits.size();
            at += static_cast<size_t>(bundle.logit_count()))
-        logits[at] -= static_cast<float>(cut);
-      scorer->add(sentence.row, sentence.places, logits);
+        logits[at] -= static_cast<float>(*cut);
+      const std::span<const int32_t> gold = dev.targets.labels(sentences[i].row);
+      meter.add(place++, gold, decoder.decode(gold.size(), sentences[i].places, logits).labels);
     }
-    return scorer->finish({.draws = 0}).scores.value(o.correct_for);
+    return metrics::evaluate(metrics::TaggingStatistics(meter)).value(o.correct_for);
   });
 }
 
