@@ -12,6 +12,8 @@
 
 namespace attune::models {
 
+inline constexpr size_t kMostKeptStates = size_t{4} << 30;  // bytes
+
 class FrozenStates {
  public:
   // Texts beyond `most_bytes` are made again each time: the same values.

@@ -47,7 +47,7 @@ class Model {
   void freeze_below(int below);
 
   // The first `layers` layers, which do not train, run once a text and without dropout (frozen_states.h).
-  void keep_states_below(int64_t layers, size_t most_bytes = size_t{4} << 30);
+  void keep_states_below(int64_t layers, size_t most_bytes = kMostKeptStates);
 
  private:
   // What the encoder gives, from the kept states where there are such.

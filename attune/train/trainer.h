@@ -60,6 +60,7 @@ class Trainer {
   void measure_activations();
   double seconds_per_token();
   double memory_without_activations() const;  // bytes
+  double kept_states() const;                 // bytes
   // Writes a checkpoint of the state as it stands; `last`: nothing is trained any more, so moments are left out.
   void save(const nlohmann::json& identity, bool last = false);
   // A step's loss or gradient is not finite: says which rows, and keeps what can be kept.

@@ -42,6 +42,14 @@ void Trainer::measure_activations() {
   bytes_per_token_ = static_cast<double>(step_.measure(batch)) / tokens_in(train_, some);
 }
 
+// States of frozen layers that are kept, of all texts; a few are there already.
+double Trainer::kept_states() const {
+  if (!options_.cache_frozen) return 0;
+  const auto tokens = static_cast<double>(tokens_of(train_) + (dev_ ? tokens_of(*dev_) : 0));
+  return std::min(static_cast<double>(models::kMostKeptStates),
+                  tokens * static_cast<double>(bundle_.model->config().hidden) * sizeof(float));
+}
+
 // Weights and gradients are resident once something has been measured; scratch files' pages are not needed memory;
 // moments are touched by the first update, when a head start has given back what it took. Those of tables held by rows
 // count whole, though only pages of rows that occur become resident: in a long run that may be all.
@@ -51,7 +59,7 @@ double Trainer::memory_without_activations() const {
   double moments = 0;
   for (const auto& state : optimizer_->state()) moments += static_cast<double>(state.tensor.count()) * sizeof(float);
   const double head_start = at_the_start() && wants_head_start(options_) ? head_start_cost(bundle_, train_).bytes : 0;
-  return resident_bytes() - static_cast<double>(step_.peak_bytes()) + std::max(moments, head_start);
+  return resident_bytes() - static_cast<double>(step_.peak_bytes()) + std::max(moments, head_start) + kept_states();
 }
 
 void Trainer::fit_memory() {
