@@ -57,7 +57,7 @@ std::string sentence(const Choice& choice, const Judgement* corrections, const J
                               signed_amount(metric, v.difference), report::metric_title(metric), 100 * choice.level,
                               signed_amount(metric, v.low), signed_amount(metric, v.high));
   if (!has_corrections(choice)) return text + " No correction after training serves this metric here.";
-  if (choice.correction.empty()) return text + " No correction after training helps on the rows it is fitted on.";
+  if (choice.correction.empty()) return text + " No correction after training holds on rows that it was not fitted on.";
   if (v.state == compare::State::no_difference)
     return text + " Corrections after training make no difference that matters.";
   if (v.difference < 0 && v.high < 0) return text + " Corrections after training do harm here.";
