@@ -17,8 +17,7 @@ std::string run_name(const Arm& arm) {
 std::vector<Arm> arms_of(const Plan& plan, const Stage& stage, const std::vector<Ruling>& rulings) {
   std::vector<Arm> arms;
   constexpr std::pair<double, const char*> kRates[] = {{2, "at twice the rate"}, {0.5, "at half the rate"}};
-  const int rates = plan.options.only_candidates ? 0 : stage.rates;
-  for (int i = 0; i < rates; ++i)
+  for (int i = 0; i < stage.rates; ++i)
     arms.push_back({plan.plain_loss + " " + kRates[i].second, plan.plain_loss, kRates[i].first});
   double left = stage.arms;
   for (const Ruling& ruling : rulings) {

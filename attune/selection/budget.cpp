@@ -23,7 +23,6 @@ Budget parse_budget(const std::string& text) {
 namespace {
 
 constexpr double kLarge = 30;
-constexpr int kMostArms = 24;
 
 // A run of a stage against a whole one. Measured with MiniLM, bf16, short texts (docs/selection.md): a step of the
 // upper third cost 0.23 of a whole one, reading the states of the others once a quarter of an epoch.
@@ -37,7 +36,7 @@ double price_of(const Stage& stage, const RunShape& shape) {
 int arms_for(double runs, const Stage& stage, const RunShape& shape) {
   constexpr double kMostTries = 1000;  // far beyond kMostArms
   const double tries = std::min(kMostTries, runs / (kBlockPrice * price_of(stage, shape)) + 1e-9);
-  return std::min(kMostArms, static_cast<int>(tries) - 1 - stage.rates);
+  return std::min(shape.most_arms, static_cast<int>(tries) - 1 - stage.rates);
 }
 
 double cost_of(const Stage& stage, const RunShape& shape) {
@@ -46,17 +45,17 @@ double cost_of(const Stage& stage, const RunShape& shape) {
 
 std::vector<Stage> stages_for(double runs, const RunShape& shape, bool large) {
   const double schedule = std::clamp(kLeastSteps / std::max(1.0, shape.steps), large ? 0.5 : 0.4, 1.0);
-  Stage whole{.schedule = schedule, .rates = 1};
+  Stage whole{.schedule = schedule, .rates = shape.rates ? 1 : 0};
   if (shape.upper == 0) {
-    whole.rates = arms_for(runs, whole, shape) >= 4 ? 2 : 1;
+    if (shape.rates && arms_for(runs, whole, shape) >= 4) whole.rates = 2;
     whole.arms = std::max(1, arms_for(runs, whole, shape));
     return {whole};
   }
-  Stage upper{.upper = true, .schedule = schedule, .rates = 2};
+  Stage upper{.upper = true, .schedule = schedule, .rates = shape.rates ? 2 : 0};
   whole.rates = 0;
   for (whole.arms = large ? 4 : 3; whole.arms >= 2; --whole.arms) {
     upper.arms = arms_for(runs - cost_of(whole, shape), upper, shape);
-    if (upper.arms >= (large ? 10 : 5)) return {upper, whole};
+    if (upper.arms > whole.arms && upper.arms >= std::min(shape.most_arms, large ? 10 : 5)) return {upper, whole};
   }
   upper.arms = std::max(1, arms_for(runs, upper, shape));
   return {upper};

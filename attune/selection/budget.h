@@ -35,11 +35,16 @@ struct Spending {
   bool race() const { return !stages.empty(); }
 };
 
-// What a run is like, as far as its price depends on it.
+inline constexpr int kMostArms = 24;
+
+// What a run is like, as far as its price depends on it, and what there is to run.
 struct RunShape {
   double steps = 0;   // of a whole schedule on a block
   double epochs = 1;  // the same
   double upper = 0;   // share of the layers that an upper stage trains; 0: it cannot be had
+  // What may race: so many losses, and other rates of the plain one.
+  int most_arms = kMostArms;
+  bool rates = true;
 };
 // A run of the race keeps kLeastSteps of its schedule, so that it learns anything: on small data that is nearly the
 // whole one. With upper layers to train alone many losses begin there; the best go on to runs of all layers where the

@@ -1,5 +1,6 @@
 #include "attune/selection/plan.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "attune/base/error.h"
@@ -29,6 +30,8 @@ RunShape Plan::shape() const {
   RunShape shape{.steps = t.epochs * an_epoch, .epochs = t.epochs};
   if (t.max_steps > 0)
     shape.steps = static_cast<double>(t.max_steps), shape.epochs = an_epoch > 0 ? shape.steps / an_epoch : 1;
+  if (options.only_candidates)
+    shape.most_arms = std::max(1, static_cast<int>(options.candidates.size())), shape.rates = false;
   if (layers > 0) shape.upper = static_cast<double>(upper_layers) / static_cast<double>(layers);
   return shape;
 }

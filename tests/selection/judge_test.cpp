@@ -600,6 +600,12 @@ TEST(Budget, UpperLayersCarryMoreLosses) {
   EXPECT_LT(two.stages[1].arms, two.stages[0].arms);
   EXPECT_EQ(two.stages[1].schedule, 0.4);
   for (const Spending& plan : {whole, cheap, two}) EXPECT_EQ(plan.blocks, 3);
+  // Where few may race, what is left makes the verdict surer.
+  RunShape few = upper(small);
+  few.most_arms = 2, few.rates = false;
+  EXPECT_EQ(spend(8, few).stages.at(0).arms, 2);
+  EXPECT_EQ(spend(8, few).stages.at(0).rates, 0);
+  EXPECT_EQ(spend(8, few).blocks, 4);
 }
 
 }  // namespace
