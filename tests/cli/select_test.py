@@ -93,12 +93,42 @@ class SelectLoss(ProgramTest):
         self.assertLessEqual(plan["blocks"][1]["judges"], 60)
         self.assertGreater(plan["blocks"][0]["learns"], 100)
 
+    def test_the_past_learns(self):
+        rows = sentences(160, 5).splitlines()
+        # The last row of the file is the first in time.
+        dated = self.file("dated.csv", "\n".join([rows[0] + ",day"] + [f"{row},{1000 - i}" for i, row in enumerate(rows[1:])]) + "\n")
+        self.succeeded(self.select("dated", "--time", "day", data=dated))
+        parts = (self.folder / "dated/parts/race.txt").read_text().split()
+        place = {part: [i for i, each in enumerate(parts) if each == part] for part in set(parts)}
+        self.assertGreater(min(place["train"] + place["dev"]), max(place["test"]))
+        self.assertIn("late rows from early ones", (self.folder / "dated/report.txt").read_text())
+
+    def test_prices(self):
+        # Three labels of the model's own stand before those of the rows; missing class0 is dear.
+        matrix = [[0 if gold == said else 9 if gold == 3 else 1 for said in range(6)] for gold in range(6)]
+        prices = f"cost({matrix})"
+        text = self.succeeded(self.select("prices", "--metric", prices)).stdout.decode()
+        self.assertIn(f"cost_sensitive(costs={matrix})", " ".join(text.split()))
+        found = json.loads((self.folder / "prices/verdict.json").read_text())
+        runs = self.folder / "prices/runs/plain/predictions/test.jsonl"
+        rows = [json.loads(line) for line in runs.read_text().splitlines()]
+        named = {"class0": 9, "class1": 1, "class2": 1}
+        mean = sum(0 if row["gold"] == row["label"] else named[row["gold"]] for row in rows) / len(rows)
+        self.assertAlmostEqual(found["runs"][0]["plain"], mean)
+        result = attune("compare", runs, runs, "--metric", prices)
+        self.assertIn(f"{mean:.4f}", self.succeeded(result).stdout.decode())
+
     def test_refusals(self):
         self.refused(self.select("x1", "--metric", "spearman"), "spearman", "classify does not have it")
         self.refused(self.select("x2", "--metric", "loss"), "measure of its own")
         self.refused(self.select("x3", "--metric", "f1"), "f1")
         self.refused(self.select("x4", "--budget", "soon"), "--budget", "20m")
         self.refused(self.select("x5", "--budget", "1s", "--epochs", 4000), "nothing can be decided in 1", "--budget")
+        self.refused(self.select("x9", "--metric", "cost"), "price of every answer", "cost([[0, 10], [1, 0]])")
+        self.refused(self.select("x10", "--metric", "cost([[0, 1], [1, 0]])"), "2 classes", "6 labels")
+        self.refused(self.select("x11", "--only-candidates"), "--candidate")
+        self.refused(self.select("x12", "--by-time", "--time", "day"), "give one")
+        self.refused(self.select("x13", "--time", "day"), "no column 'day'", "in --time")
         five = self.file("five.csv", sentences(5, 3))
         self.refused(self.select("x6", data=five), "5 rows", "nothing can be decided")
         one = self.file("one-class.csv", "text,label\n" + "".join(f"w{i % 50} w{i % 7} w{i % 11},same\n" for i in range(80)))

@@ -9,6 +9,7 @@
 #include "attune/metrics/catalog.h"
 #include "attune/selection/arms.h"
 #include "attune/selection/budget.h"
+#include "attune/selection/run_jobs.h"
 
 #include "tests/base/expect_error.h"
 #include "tests/selection/fake_runs.h"
@@ -579,6 +580,56 @@ TEST(Budget, HugeOnesAreStillPlans) {
   for (const char* wrong : {"", "0", "-1", "x", "8x", "nan", "inf", "1 s"})
     EXPECT_ERROR(ErrorKind::usage, parse_budget(wrong), "--budget");
   EXPECT_EQ(parse_budget("1.5h").seconds, 5400);
+}
+
+// Many begin in the upper layers, the best go on in all layers, one is judged; each stage against its own plain run.
+TEST(Judge, TheUpperLayersPickWhoRacesInAllOfThem) {
+  const World world{.seed = 41, .rows = 2000, .better = {{"good", 0.08}, {"fair", 0.05}, {"bad", -0.1}}};
+  Plan plan = fake_plan(world, "8");
+  plan.layers = 12, plan.upper_layers = 3;
+  plan.options.candidates = {"bad", "fair", "good"};
+  const Made race = made(world, plan);
+  ASSERT_TRUE(race.choice);
+  const Spending spending = spend(8, plan.shape());
+  ASSERT_EQ(spending.stages.size(), 2U);
+  const auto upper = of_purpose(race.jobs, "race, upper layers");
+  std::vector<Job> whole;
+  for (const Job& job : race.jobs)
+    if (job.purpose == "race") whole.push_back(job);
+  EXPECT_LE(std::ssize(upper), 1 + spending.stages[0].rates + spending.stages[0].arms) << "some are dear";
+  EXPECT_GT(std::ssize(upper), 2 * std::ssize(whole));
+  EXPECT_EQ(std::ssize(whole), 1 + spending.stages[1].arms);
+  for (const Job& job : upper) {
+    EXPECT_EQ(job.frozen, 9);
+    EXPECT_TRUE(job.name.starts_with("upper-")) << job.name;
+    EXPECT_FALSE(job.loss.starts_with("fgm(")) << "it moves embeddings, which are frozen here";
+  }
+  std::vector<std::string> gone_on;
+  for (const Job& job : whole) {
+    EXPECT_EQ(job.frozen, 0);
+    gone_on.push_back(job.loss);
+  }
+  EXPECT_EQ(gone_on.at(0), "cross_entropy");
+  EXPECT_EQ(gone_on.at(1), "good");
+  EXPECT_EQ(gone_on.at(2), "fair");
+  const auto& lines = race.choice->race;
+  EXPECT_FALSE(lines.at(0).upper) << "the last stage is told first";
+  EXPECT_TRUE(lines.at(1).finalist);
+  EXPECT_EQ(lines.at(1).arm, "good");
+  EXPECT_EQ(std::count_if(lines.begin(), lines.end(), [](const RaceLine& line) { return line.finalist; }), 1);
+  EXPECT_EQ(race.choice->loss, "good") << race.choice->sentence;
+}
+
+TEST(Jobs, TheUpperLayersAreTrainedOverKeptStates) {
+  Plan plan = fake_plan({.seed = 1}, "8");
+  plan.layers = 6, plan.upper_layers = 2;
+  const Job upper = race_job(plan, {"focal", "focal"}, {.upper = true, .schedule = 0.5});
+  const train::TrainOptions options = options_of(plan, "folder", upper);
+  EXPECT_EQ(options.freeze_layers, 4);
+  EXPECT_TRUE(options.cache_frozen);
+  const train::TrainOptions all = options_of(plan, "folder", race_job(plan, {"focal", "focal"}, {.schedule = 0.5}));
+  EXPECT_EQ(all.freeze_layers, 0);
+  EXPECT_FALSE(all.cache_frozen);
 }
 
 // What the upper layers alone cost buys more losses; those that are left over run whole, or go into the verdict.

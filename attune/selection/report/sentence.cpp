@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "attune/metrics/correction.h"
+#include "attune/metrics/costs.h"
 #include "attune/report/format.h"
 #include "attune/selection/report/text.h"
 
@@ -27,8 +28,7 @@ std::string what_would_show(const Choice& choice) {
 
 bool has_corrections(const Choice& choice) {
   if (choice.metric == "label_mae" || choice.metric == "quadratic_kappa") return true;
-  const std::vector<std::string> served = metrics::corrected_metrics(choice.task);
-  return std::find(served.begin(), served.end(), choice.metric) != served.end();
+  return metrics::is_cost(choice.metric) || metrics::is_corrected(choice.metric, choice.task);
 }
 
 }  // namespace
