@@ -6,7 +6,8 @@ void SelectOptions::visit(OptionList& list) {
   list.group("The choice");
   list.add("metric", metric,
            {.help = "what counts, any that `attune eval` has (default: accuracy, micro_f1, spearman or entity_f1, by "
-                    "task); decide before you look",
+                    "task), or what mistakes cost, as in \"cost([[0, 10], [1, 0]])\", rows by the right label; decide "
+                    "before you look",
             .placeholder = "NAME"});
   list.add("budget", budget,
            {.help = "what may be spent: plain runs (one of the plain loss on all rows), or time as in 20m. 1: "
@@ -27,7 +28,7 @@ void SelectOptions::visit(OptionList& list) {
            {.help = "the rows stand in the order of time: early ones are compared with late ones, and without --dev "
                     "every run is judged by later rows than it learned from"});
   list.add("time", time,
-           {.help = "the same by a column: numbers, or dates as 2026-11-29 (with --by-time the rows' own order)",
+           {.help = "the same by a column of the training files: numbers, or dates as 2026-11-29",
             .placeholder = "COLUMN"});
   list.add("level", level, {.help = "of intervals", .min = 0.5, .max = 0.9999});
   list.add("draws", draws, {.help = "resamples of the rows", .min = 100, .max = 1e6});
@@ -36,7 +37,8 @@ void SelectOptions::visit(OptionList& list) {
       {.help = "runs at once, each a process with its share of --threads", .min = 1, .max = 256, .output_only = true});
   list.add(
       "final-model", final_model,
-      {.help = "train the chosen loss on all rows at the end and leave the model here; --test is judged then, once",
+      {.help = "train the chosen loss on all rows at the end and leave the model here; --test is judged then, once, "
+                    "beside the plain loss",
        .placeholder = "DIR",
        .output_only = true});
   list.add("replay", replay,
