@@ -394,7 +394,7 @@ Correction fit_outside(std::string_view metric, const OutsideValue& value) {
     cuts.fill(cut);
     return cuts;
   };
-  // By the folds but one; -1: by all.
+  // By the folds but this one; kCorrectionFolds: by all.
   const auto best_without = [&](size_t fold) {
     const auto at = [&](double cut) {
       Cuts cuts = everywhere(cut);

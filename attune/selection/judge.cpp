@@ -70,6 +70,9 @@ class Judging {
       const HeadsVerdict tried = heads_verdict(choice_.profile.heads, ruling.loss, plan_.metric);
       if (!tried.dropped.empty()) ruling.standing = Standing::ruled_out, ruling.why = tried.dropped;
       if (tried.best.empty() || !tried.dropped.empty()) continue;
+      const bool stands = std::any_of(choice_.rulings.begin(), choice_.rulings.end(),
+                                      [&](const Ruling& each) { return each.loss == tried.best; });
+      if (stands) continue;
       ruling.why += fmt::format("; its options by frozen features, instead of {}", ruling.loss);
       ruling.loss = tried.best;
     }

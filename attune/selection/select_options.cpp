@@ -27,9 +27,9 @@ void SelectOptions::visit(OptionList& list) {
   list.add("by-time", by_time,
            {.help = "the rows stand in the order of time: early ones are compared with late ones, and without --dev "
                     "every run is judged by later rows than it learned from"});
-  list.add("time", time,
-           {.help = "the same by a column of the training files: numbers, or dates as 2026-11-29",
-            .placeholder = "COLUMN"});
+  list.add(
+      "time", time,
+      {.help = "the same by a column of the training files: numbers, or dates as 2026-11-29", .placeholder = "COLUMN"});
   list.add("level", level, {.help = "of intervals", .min = 0.5, .max = 0.9999});
   list.add("draws", draws, {.help = "resamples of the rows", .min = 100, .max = 1e6});
   list.add(
@@ -38,7 +38,7 @@ void SelectOptions::visit(OptionList& list) {
   list.add(
       "final-model", final_model,
       {.help = "train the chosen loss on all rows at the end and leave the model here; --test is judged then, once, "
-                    "beside the plain loss",
+               "beside the plain loss",
        .placeholder = "DIR",
        .output_only = true});
   list.add("replay", replay,
