@@ -80,7 +80,7 @@ TEST(Retrieval, AWeightIsAQueryGivenAsOften) {
 }
 
 TEST(Retrieval, NoQueriesIsUndefinedWithItsReason) {
-  const RetrievalResult result = summarize({}, 10);
+  const RetrievalResult result = summarize(std::vector<RetrievalRecord>{}, 10);
   EXPECT_TRUE(std::isnan(result.scores.value("ndcg_10")));
   EXPECT_FALSE(result.scores.at("ndcg_10").note.empty());
   EXPECT_FALSE(result.scores.at("ndcg_10").interval.has_value());
