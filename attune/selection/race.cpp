@@ -7,6 +7,7 @@
 #include "attune/compare/worth.h"
 #include "attune/metrics/catalog.h"
 #include "attune/report/format.h"
+#include "attune/report/metric_units.h"
 
 namespace attune::selection {
 namespace {
@@ -36,6 +37,7 @@ std::vector<Arm> Race::run(const Spending& spending) {
   for (const Arm& arm : arms)
     for (RaceLine& line : choice_.race)
       line.finalist |= line.arm == arm.name && line.upper == spending.stages.back().upper;
+  if (!arms.empty()) note_rate(arms[0]);
   // Whoever reads the table wants the last stage and its best first; the plain loss leads its stage.
   std::stable_sort(choice_.race.begin(), choice_.race.end(), [&](const RaceLine& a, const RaceLine& b) {
     const auto rank = [&](const RaceLine& l) { return l.arm == plan_.plain_loss ? 0 : l.failed ? 2 : 1; };
@@ -44,6 +46,24 @@ std::vector<Arm> Race::run(const Spending& spending) {
     return rank(a) == 1 && a.shrunk > b.shrunk;
   });
   return arms;
+}
+
+// Where another rate of the plain loss gained about as much as the finalist, the rate may be what is behind it.
+void Race::note_rate(const Arm& finalist) {
+  constexpr double kMuch = 0.5;
+  if (finalist.rate_times != 1) return;
+  const RaceLine* of_finalist = nullptr;
+  for (const RaceLine& line : choice_.race)
+    if (line.finalist && line.arm == finalist.name) of_finalist = &line;
+  if (!of_finalist || !(of_finalist->difference > 0)) return;
+  for (const RaceLine& line : choice_.race)
+    if (line.upper == of_finalist->upper && line.arm.starts_with(plan_.plain_loss + " at ") && !line.failed &&
+        line.difference >= kMuch * of_finalist->difference)
+      choice_.notes.push_back(
+          fmt::format("in the race {} gained {}, and {} {}: much of what another loss gains here may be the learning "
+                      "rate; choose once more with that --lr",
+                      line.arm, report::MetricUnits(plan_.metric).amount(line.difference), finalist.name,
+                      report::MetricUnits(plan_.metric).amount(of_finalist->difference)));
 }
 
 std::vector<Arm> Race::run_stage(const Stage& stage, const std::vector<Arm>& arms) {

@@ -30,6 +30,7 @@ class Race {
   // The arms in the order of what they gained; those that failed are left out.
   std::vector<Arm> run_stage(const Stage& stage, const std::vector<Arm>& arms);
   RaceLine line_of(const Arm& arm, const Stage& stage, const compare::PredictionFile& plain_file);
+  void note_rate(const Arm& finalist);
   void plan_line(const Spending& spending, size_t arms);
 
   const Plan& plan_;
