@@ -10,7 +10,6 @@
 #include "attune/compare/judged_run.h"
 #include "attune/metrics/bootstrap.h"
 #include "attune/metrics/catalog.h"
-#include "attune/metrics/costs.h"
 #include "attune/metrics/moments.h"
 
 namespace attune::compare {
@@ -191,8 +190,7 @@ Comparison compare_blocks(std::vector<PredictionFile> first, std::vector<Predict
                           const BlockOptions& options) {
   ATTUNE_CHECK(!first.empty() && first.size() == second.size(), "{} and {} files", first.size(), second.size());
   check_kinds(first, second);
-  metrics::metric_info(options.metric);                             // an unknown name is told first
-  if (options.metric == "cost") metrics::costs_of(options.metric);  // says what is missing
+  metrics::metric_info(options.metric);  // an unknown name is told first
   const data::Labels labels = labels_of(first, second);
   const bool wants_probabilities = metrics::reads_probabilities(options.metric);
   Comparison out;

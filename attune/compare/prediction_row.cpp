@@ -100,6 +100,19 @@ void read_ranks(const json& line, const std::string& where, PredictionRow& row) 
   row.has_gold = row.has_prediction = true;
 }
 
+// "tags_at": {"0.5": [...]}, which runs of select-loss write; as many tags each as there are.
+void read_other_tags(const json& line, const std::string& where, PredictionRow& row) {
+  const auto found = line.find("tags_at");
+  if (found == line.end()) return;
+  if (!found->is_object()) refuse(where, "\"tags_at\" is no object of lists of tags");
+  for (const auto& [cut, tags] : found->items()) {
+    row.tags_at.emplace_back(cut, words_of(tags, "tags_at", where));
+    if (row.tags_at.back().second.size() != row.predicted.size())
+      refuse(where, fmt::format("\"tags_at\" has {} tags at '{}', and \"tags\" {}", row.tags_at.back().second.size(),
+                                cut, row.predicted.size()));
+  }
+}
+
 }  // namespace
 
 const std::string& answer_of(const PredictionRow& row) {
@@ -115,19 +128,6 @@ TargetKind kind_of(const json& line) {
   if (line.contains("score")) return TargetKind::score;
   if (line.contains("labels") || (line.contains("gold") && line["gold"].is_array())) return TargetKind::labels;
   return TargetKind::label;
-}
-
-// "tags_at": {"0.5": [...]}, which runs of select-loss write; as many tags each as there are.
-void read_other_tags(const json& line, const std::string& where, PredictionRow& row) {
-  const auto found = line.find("tags_at");
-  if (found == line.end()) return;
-  if (!found->is_object()) refuse(where, "\"tags_at\" is no object of lists of tags");
-  for (const auto& [cut, tags] : found->items()) {
-    row.tags_at.emplace_back(cut, words_of(tags, "tags_at", where));
-    if (row.tags_at.back().second.size() != row.predicted.size())
-      refuse(where, fmt::format("\"tags_at\" has {} tags at '{}', and \"tags\" {}", row.tags_at.back().second.size(),
-                                cut, row.predicted.size()));
-  }
 }
 
 PredictionRow prediction_row(const json& line, TargetKind kind, const std::string& where) {

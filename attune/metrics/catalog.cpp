@@ -100,6 +100,7 @@ std::span<const MetricInfo> known_metrics() {
 }
 
 const MetricInfo& metric_info(std::string_view name) {
+  if (name == "cost") costs_of(name);  // says what is missing
   const std::string_view known = is_cost(name) ? "cost" : name;
   for (const MetricInfo& info : kMetrics) {
     if (info.name == known) return info;

@@ -20,7 +20,7 @@ struct MetricInfo {
 // One line an entry, sorted by name.
 std::span<const MetricInfo> known_metrics();
 
-// Errors (usage): unknown name; suggests the nearest.
+// Errors (usage): unknown name, suggests the nearest; "cost" without its prices (costs.h).
 const MetricInfo& metric_info(std::string_view name);
 
 // The names that `task` reports, in the list's order.

@@ -1,9 +1,7 @@
 #include "attune/models/frozen_states.h"
 
 #include <algorithm>
-#include <span>
-
-#include "attune/base/rng.h"
+#include <utility>
 
 namespace attune::models {
 namespace {
@@ -27,15 +25,11 @@ tensor::PackedRows only(const tensor::PackedRows& rows, std::span<const size_t> 
 
 }  // namespace
 
-// 128 bits: two texts of one key are not to be feared.
-FrozenStates::Key FrozenStates::key_of(const tensor::PackedRows& rows, size_t begin, size_t end) {
-  const auto part = [&](const std::vector<int32_t>& values) {
-    return key_of_values(std::span(values).subspan(begin, end - begin));
-  };
-  const uint64_t ids = part(rows.ids), segments = part(rows.segments);
-  uint64_t second = 0x66726f7a656eULL;
-  for (size_t i = begin; i < end; ++i) second = mix_key(second, static_cast<uint64_t>(rows.ids[i]) * 3 + 1);
-  return {mix_key(ids, segments), mix_key(second, segments)};
+FrozenStates::Text FrozenStates::text_of(const tensor::PackedRows& rows, size_t sequence) {
+  const auto begin = rows.offsets[sequence], end = rows.offsets[sequence + 1];
+  Text text(rows.ids.begin() + begin, rows.ids.begin() + end);
+  text.insert(text.end(), rows.segments.begin() + begin, rows.segments.begin() + end);
+  return text;
 }
 
 void FrozenStates::fill(const tensor::PackedRows& rows, float* states, const Make& make) {
@@ -46,14 +40,14 @@ void FrozenStates::fill(const tensor::PackedRows& rows, float* states, const Mak
     std::copy_n(from, (end - begin) * width, states + begin * width);
   };
   std::vector<size_t> missing;
-  std::vector<Key> keys;
+  std::vector<Text> texts;
   for (size_t s = 0; s < static_cast<size_t>(rows.sequences()); ++s) {
-    const Key key = key_of(rows, static_cast<size_t>(rows.offsets[s]), static_cast<size_t>(rows.offsets[s + 1]));
-    const auto known = states_.find(key);
+    Text text = text_of(rows, s);
+    const auto known = states_.find(text);
     if (known != states_.end())
       put(s, known->second.data());
     else
-      missing.push_back(s), keys.push_back(key);
+      missing.push_back(s), texts.push_back(std::move(text));
   }
   if (!missing.empty()) {
     const tensor::PackedRows some = only(rows, missing);
@@ -63,7 +57,8 @@ void FrozenStates::fill(const tensor::PackedRows& rows, float* states, const Mak
       const size_t count = static_cast<size_t>(some.offsets[i + 1] - some.offsets[i]) * width;
       put(missing[i], from);
       const size_t bytes = count * sizeof(float);
-      if (bytes_ + bytes <= most_bytes_ && states_.try_emplace(keys[i], from, from + count).second) bytes_ += bytes;
+      if (bytes_ + bytes <= most_bytes_ && states_.try_emplace(std::move(texts[i]), from, from + count).second)
+        bytes_ += bytes;
     }
   }
   std::fill(states + static_cast<size_t>(rows.tokens()) * width, states + static_cast<size_t>(rows.rows()) * width,

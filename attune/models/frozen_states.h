@@ -5,9 +5,11 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <unordered_map>
 #include <vector>
 
+#include "attune/base/rng.h"
 #include "attune/tensor/packed_rows.h"
 
 namespace attune::models {
@@ -27,18 +29,15 @@ class FrozenStates {
   size_t bytes() const { return bytes_; }
 
  private:
-  struct Key {
-    uint64_t first, second;
-    bool operator==(const Key&) const = default;
+  using Text = std::vector<int32_t>;  // its ids, then its segments
+  struct HashOfText {
+    size_t operator()(const Text& text) const { return key_of_values(std::span<const int32_t>(text)); }
   };
-  struct HashOfKey {
-    size_t operator()(const Key& key) const { return key.first; }
-  };
-  static Key key_of(const tensor::PackedRows& rows, size_t begin, size_t end);
+  static Text text_of(const tensor::PackedRows& rows, size_t sequence);
 
   int64_t width_;
   size_t most_bytes_, bytes_ = 0;
-  std::unordered_map<Key, std::vector<float>, HashOfKey> states_;
+  std::unordered_map<Text, std::vector<float>, HashOfText> states_;
 };
 
 }  // namespace attune::models

@@ -1,7 +1,6 @@
 #include "attune/selection/answers.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "attune/base/error.h"
 #include "attune/compare/judged_run.h"
@@ -25,19 +24,24 @@ std::vector<double> logits_of(const PredictionFile& file, const PredictionRow& r
   return logits;
 }
 
-void take_tags_at(PredictionRow& row, double cut) {
+const std::vector<std::string>& tags_at(const PredictionRow& row, double cut) {
   const std::string name = metrics::outside_name(cut);
-  for (auto& [at, tags] : row.tags_at)
-    if (at == name) row.predicted = tags;
+  for (const auto& [at, tags] : row.tags_at)
+    if (at == name) return tags;
+  return row.predicted;
 }
 
 // Row i after the cut of its fold; left out where that has none.
 template <class Cuts>
 PredictionFile with_tags_at(const PredictionFile& file, const Cuts& cuts) {
   PredictionFile some{.path = file.path, .kind = file.kind, .has_ids = file.has_ids, .rows = {}};
-  for (size_t i = 0; i < file.rows.size(); ++i)
-    if (const auto& cut = cuts[i % metrics::kCorrectionFolds])
-      some.rows.push_back(file.rows[i]), take_tags_at(some.rows.back(), *cut);
+  for (size_t i = 0; i < file.rows.size(); ++i) {
+    const auto& cut = cuts[i % metrics::kCorrectionFolds];
+    if (!cut) continue;
+    PredictionRow& row = some.rows.emplace_back();
+    row.id = file.rows[i].id, row.gold = file.rows[i].gold;
+    row.predicted = tags_at(file.rows[i], *cut);
+  }
   return some;
 }
 
@@ -93,7 +97,7 @@ PredictionFile corrected(PredictionFile file, const metrics::Correction& correct
   if (!correction.helps()) return file;
   for (PredictionRow& row : file.rows) {
     if (file.kind == TargetKind::score) row.score = correction.apply(row.score);
-    if (file.kind == TargetKind::tags) take_tags_at(row, correction.outside);
+    if (file.kind == TargetKind::tags) row.predicted = tags_at(row, correction.outside);
     if (file.kind != TargetKind::label && file.kind != TargetKind::labels) continue;
     std::vector<double> logits = logits_of(file, row, facts.labels);
     correction.apply(logits);

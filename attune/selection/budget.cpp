@@ -63,11 +63,15 @@ std::vector<Stage> stages_for(double runs, const RunShape& shape, bool large) {
 
 }  // namespace
 
+int least_blocks(double runs) {
+  return runs >= kLarge ? 5 : 3;
+}
+
 Spending spend(double runs, const RunShape& shape) {
   if (runs < kRaceBudget)
     return {.blocks = runs < 2 * kBlockPrice ? 1 : std::min(5, static_cast<int>(runs / kBlockPrice + 1e-9))};
   const bool large = runs >= kLarge;
-  Spending plan{.finalists = large ? 2 : 1, .blocks = large ? 5 : 3};
+  Spending plan{.finalists = large ? 2 : 1, .blocks = least_blocks(runs)};
   const double block = kBlockPrice * (1 + plan.finalists);
   plan.stages = stages_for(runs - block * plan.blocks, shape, large);
   double left = runs - block * plan.blocks;

@@ -52,5 +52,7 @@ struct RunShape {
 inline constexpr double kLeastSteps = 150;
 inline constexpr int kMostBlocks = 8;
 Spending spend(double runs, const RunShape& shape);
+// Blocks that a verdict after a race has at least.
+int least_blocks(double runs);
 
 }  // namespace attune::selection

@@ -35,6 +35,7 @@ struct RaceLine {
   double difference = 0, low = 0, high = 0;  // more is better; by rows alone: a run's luck is not in it
   double shrunk = 0;                         // difference * w^2 / (w^2 + V)
   bool finalist = false, failed = false;
+  double rate_times = 1;  // of the user's learning rate
 };
 
 // What one side answers better, class by class.

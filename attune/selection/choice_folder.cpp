@@ -63,6 +63,11 @@ std::string plan_text(Plan plan) {
   return plan.to_json().dump(2) + "\n";
 }
 
+Plan read_plan(const fs::path& out) {
+  const fs::path path = out / "plan.json";
+  return Plan::from_json(parse_json(read_file(path), path.string()), path.string());
+}
+
 Profile read_profile(const fs::path& path) {
   return profile_from_json(parse_json(read_file(path), path.string()));
 }

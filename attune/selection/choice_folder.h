@@ -16,6 +16,8 @@ bool check_choice_folder(const std::filesystem::path& out, const std::string& pl
 
 // labels.txt, parts/ and, last, plan.json.
 void write_plan(const std::filesystem::path& out, const Plan& plan, const std::vector<Division>& divisions);
+// Errors (io, input): it is missing or no plan.
+Plan read_plan(const std::filesystem::path& out);
 Profile read_profile(const std::filesystem::path& path);
 // As plan.json, profile.json and verdict.json are written.
 std::string plan_text(Plan plan);

@@ -65,6 +65,12 @@ class Judging {
     for (SuspiciousRow& row : choice_.profile.suspicious) row.place = train::place_of_name(row.place, plan_.files);
     choice_.rulings = apply_rules(tasks::task_named(choice_.task), plan_.metric, choice_.profile, choice_.budget);
     std::erase_if(choice_.rulings, [&](const Ruling& ruling) { return ruling.loss == plan_.plain_loss; });
+    heed_frozen_features();
+    heed_candidates();
+  }
+
+  // Other options where they do better, and out with what is far below.
+  void heed_frozen_features() {
     for (Ruling& ruling : choice_.rulings) {
       if (ruling.standing == Standing::ruled_out) continue;
       const HeadsVerdict tried = heads_verdict(choice_.profile.heads, ruling.loss, plan_.metric);
@@ -78,10 +84,13 @@ class Judging {
     }
     std::stable_partition(choice_.rulings.begin(), choice_.rulings.end(),
                           [](const Ruling& each) { return each.standing != Standing::ruled_out; });
+  }
+
+  // What the user names races first, whatever the rules say; of --only-candidates nothing else.
+  void heed_candidates() {
     for (Ruling& ruling : choice_.rulings)
       if (options_.only_candidates && ruling.standing != Standing::ruled_out)
         ruling.standing = Standing::ruled_out, ruling.why = "--only-candidates: it is not among them";
-    // What the user names races first, whatever the rules say.
     for (auto named = options_.candidates.rbegin(); named != options_.candidates.rend(); ++named) {
       std::erase_if(choice_.rulings, [&](const Ruling& ruling) { return ruling.loss == *named; });
       choice_.rulings.insert(choice_.rulings.begin(),

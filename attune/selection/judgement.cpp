@@ -111,9 +111,9 @@ void add_changed(const Side& first, const Side& second, const JudgementOptions& 
   if (out.changed.size() > kMostChanged) out.changed.resize(kMostChanged);
 }
 
-// With the 1/2 of `attune compare`, an interval of three blocks holds the truth in 91.1 to 97.2% of simulated cases (the
-// least where runs differ most), with 1/4 in 92.2 to 97.9%; five blocks need no such care: bench/gauge/verdict_claims,
-// docs/selection.md.
+// With the 1/2 of `attune compare`, an interval of three blocks holds the truth in 91.1 to 97.2% of simulated cases
+// (the least where runs differ most), with 1/4 in 92.2 to 97.9%; five blocks need no such care:
+// bench/gauge/verdict_claims, docs/selection.md.
 compare::RuleOptions rule_of(const JudgementOptions& options, size_t blocks) {
   constexpr size_t kManyBlocks = 5;
   return {.level = options.level,

@@ -123,7 +123,8 @@ Pool::Pool(const SelectOptions& o, const tasks::Task& task)
        .device = kernels_.get()});
 }
 
-std::optional<Profile> Pool::measure(const Clusters& clusters, const Division* race, train::Observer& observer) const {
+std::optional<Profile> Pool::measure(const Clusters& clusters, const Division* race, const std::string& metric,
+                                     train::Observer& observer) const {
   Profile profile;
   measure_rows({.rows = rows,
                 .dev_from = dev_from,
@@ -142,13 +143,13 @@ std::optional<Profile> Pool::measure(const Clusters& clusters, const Division* r
                                     .seed = options_.train.seed,
                                     .stop = [&] { return observer.stop_requested(); }},
                                    profile);
-  if (!whole || (race && !try_losses(split, *race, observer, profile))) return std::nullopt;
+  if (!whole || (race && !try_losses(split, *race, metric, observer, profile))) return std::nullopt;
   return profile;
 }
 
 // The losses at the head of the queue, as far as it is known before a run: more than can race.
-bool Pool::try_losses(const train::Split& split, const Division& race, train::Observer& observer,
-                      Profile& profile) const {
+bool Pool::try_losses(const train::Split& split, const Division& race, const std::string& metric,
+                      train::Observer& observer, Profile& profile) const {
   constexpr size_t kMostLosses = 10;
   HeadsToTry what{.untouched = bundle,
                   .kernels = *kernels_,

@@ -21,12 +21,13 @@ class Pool {
   // since two sides' answers are matched by it. The options outlive this object.
   Pool(const SelectOptions& options, const tasks::Task& task);
 
-  // `race`: whose rows losses are tried on with frozen features; nullptr: no race follows. Nothing: stopped.
-  std::optional<Profile> measure(const Clusters& clusters, const Division* race, train::Observer& observer) const;
+  // `race`: whose rows losses are tried on with frozen features, by `metric`; nullptr: no race follows. Nothing:
+  // stopped.
+  std::optional<Profile> measure(const Clusters& clusters, const Division* race, const std::string& metric,
+                                 train::Observer& observer) const;
   // [K] rows by label among those that learn; 0 each for tags and scores.
   std::vector<double> counts(const Division& division) const;
 
-  std::string metric;  // what counts; set before anything is measured
   std::vector<std::string> files;
   data::Dataset rows;
   std::vector<int32_t> in_time;  // training rows in the order of time, where it is asked for
@@ -35,7 +36,8 @@ class Pool {
 
  private:
   // False: stopped.
-  bool try_losses(const train::Split& split, const Division& race, train::Observer& observer, Profile& profile) const;
+  bool try_losses(const train::Split& split, const Division& race, const std::string& metric, train::Observer& observer,
+                  Profile& profile) const;
 
   const SelectOptions& options_;
   const tasks::Task& task_;

@@ -57,7 +57,7 @@ void Race::note_rate(const Arm& finalist) {
     if (line.finalist && line.arm == finalist.name) of_finalist = &line;
   if (!of_finalist || !(of_finalist->difference > 0)) return;
   for (const RaceLine& line : choice_.race)
-    if (line.upper == of_finalist->upper && line.arm.starts_with(plan_.plain_loss + " at ") && !line.failed &&
+    if (line.upper == of_finalist->upper && line.rate_times != 1 && !line.failed &&
         line.difference >= kMuch * of_finalist->difference)
       choice_.notes.push_back(
           fmt::format("in the race {} gained {}, and {} {}: much of what another loss gains here may be the learning "
@@ -88,7 +88,11 @@ std::vector<Arm> Race::run_stage(const Stage& stage, const std::vector<Arm>& arm
 
 RaceLine Race::line_of(const Arm& arm, const Stage& stage, const compare::PredictionFile& plain_file) {
   const Answers& run = book_.answers_or_again(race_job(plan_, arm, stage));
-  RaceLine line{.arm = arm.name, .upper = stage.upper, .value = metrics::kUndefined, .failed = run.failed};
+  RaceLine line{.arm = arm.name,
+                .upper = stage.upper,
+                .value = metrics::kUndefined,
+                .failed = run.failed,
+                .rate_times = arm.rate_times};
   if (run.judged.rows.empty()) return line;
   compare::PredictionFile own = book_.after(run, 0);
   line.value = value_of(own, plan_.metric);

@@ -35,10 +35,11 @@ const Answers& RunBook::answers(const Job& job) {
                      .corrected = metrics::kUndefined,
                      .seconds = answers.seconds};
   if (!answers.judged.rows.empty()) {
-    if (!answers.correction) answers.correction = fit(answers, facts(job.block), plan_.metric);
+    if (!answers.correction) answers.correction = fit(answers, facts_of(plan_, job.block), plan_.metric);
     figures.correction = answers.correction->text;
     figures.plain = value_of(plain(answers.judged), plan_.metric);
-    figures.corrected = value_of(corrected(answers.judged, *answers.correction, facts(job.block)), plan_.metric);
+    figures.corrected =
+        value_of(corrected(answers.judged, *answers.correction, facts_of(plan_, job.block)), plan_.metric);
     answers.judged.path = job.name;
     if (!answers.failed && (std::isnan(figures.plain) || std::isnan(figures.corrected))) undefined(job, answers);
   }
@@ -66,12 +67,12 @@ const Answers& RunBook::answers_or_again(Job job) {
   return answers(job);
 }
 
-LabelFacts RunBook::facts(size_t block) const {
-  return {.labels = data::Labels(plan_.labels), .ordered = plan_.ordered, .counts = plan_.blocks[block].counts};
+LabelFacts facts_of(const Plan& plan, size_t block) {
+  return {.labels = data::Labels(plan.labels), .ordered = plan.ordered, .counts = plan.blocks[block].counts};
 }
 
 compare::PredictionFile RunBook::after(const Answers& answers, size_t block) const {
-  return corrected(answers.judged, *answers.correction, facts(block));
+  return corrected(answers.judged, *answers.correction, facts_of(plan_, block));
 }
 
 }  // namespace attune::selection

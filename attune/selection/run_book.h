@@ -9,6 +9,9 @@
 
 namespace attune::selection {
 
+// What corrections need to know of a block's training rows.
+LabelFacts facts_of(const Plan& plan, size_t block);
+
 // Thrown where a runner was stopped: every stage ends at once.
 struct Stopped {};
 
@@ -24,7 +27,6 @@ class RunBook {
   compare::PredictionFile after(const Answers& answers, size_t block) const;
 
  private:
-  LabelFacts facts(size_t block) const;
   void undefined(const Job& job, Answers& answers) const;
 
   const Plan& plan_;

@@ -49,7 +49,6 @@ void check(const SelectOptions& o, const tasks::Task& task) {
 std::string metric_of(const SelectOptions& o, const tasks::Task& task) {
   if (o.metric.empty()) return std::string(metrics::default_best_metric(task.name));
   metrics::metric_info(o.metric);
-  if (o.metric == "cost") metrics::costs_of(o.metric);  // says what is missing
   if (metrics::is_cost(o.metric) && task.kind == tasks::TaskKind::classify) return o.metric;
   std::vector<std::string> names = metrics::metric_names(task.name);
   std::erase(names, "loss");
@@ -94,11 +93,9 @@ bool may_race(const SelectOptions& o) {
 
 // As many as may be used; of slices of time just as many, so that the last ones are not left over.
 int most_blocks(const SelectOptions& o) {
-  constexpr int kOfTime = 3;
-  const Budget budget = parse_budget(o.budget);
-  if ((o.by_time || !o.time.empty()) && may_race(o))
-    return budget.seconds ? kOfTime : spend(budget.runs, {.steps = 1}).finalists > 1 ? 5 : 3;
-  return may_race(o) ? kMostBlocks : spend(parse_budget(o.budget).runs, {}).blocks;
+  const double runs = parse_budget(o.budget).runs;
+  if (!may_race(o)) return spend(runs, {}).blocks;
+  return o.by_time || !o.time.empty() ? least_blocks(runs) : kMostBlocks;
 }
 
 // What to train with: all rows, the chosen loss, the rate that won, and corrections where they pay and a folder can
@@ -131,8 +128,8 @@ bool train_final(const SelectOptions& o, const Pool& pool, Choice& choice, train
   // Prices are no report's: they are told from the answers.
   const bool by_answers = metrics::is_cost(choice.metric);
   const auto value = [&](const report::Split& split, const train::TrainOptions& of) {
-    const metrics::Score* score = split.scores.find(choice.metric);
-    if (score || !by_answers) return score ? *score : metrics::Score{};
+    const metrics::Score* told = split.scores.find(choice.metric);
+    if (told || !by_answers) return told ? *told : metrics::Score{};
     const std::string answers = train::predictions_file(of, "test").string();
     return metrics::Score{.name = choice.metric,
                           .value = value_of(compare::read_predictions(answers, pool.bundle.task->data), choice.metric)};
@@ -141,11 +138,9 @@ bool train_final(const SelectOptions& o, const Pool& pool, Choice& choice, train
   const auto chosen = tested(t, observer);
   if (!chosen) return false;
   if (t.test.empty()) return true;
-  choice.test = Choice::Test{.file = t.test,
-                             .rows = chosen->rows,
-                             .plain = value(*chosen, t).value,
-                             .chosen = value(*chosen, t).value,
-                             .interval = value(*chosen, t).interval};
+  const metrics::Score score = value(*chosen, t);
+  choice.test = Choice::Test{
+      .file = t.test, .rows = chosen->rows, .plain = score.value, .chosen = score.value, .interval = score.interval};
   if (!choice.loss_is_proven && t.correct_for.empty()) return true;
   observer.note("the plain loss on all rows, to stand beside it on the test split");
   train::TrainOptions plain = o.train;
@@ -181,8 +176,7 @@ std::optional<Choice> select_loss(SelectOptions o, train::Observer& observer) {
   if (!check_choice_folder(out, plan_text(plan), o.train.overwrite)) write_plan(out, plan, divisions);
   if (!fs::exists(out / "profile.json")) {
     observer.note("measuring the rows and what the untrained encoder knows of them");
-    pool.metric = metric;
-    const auto profile = pool.measure(clusters, may_race(o) ? &divisions[0] : nullptr, observer);
+    const auto profile = pool.measure(clusters, may_race(o) ? &divisions[0] : nullptr, metric, observer);
     if (!profile) return std::nullopt;
     write_file_atomically(out / "profile.json", profile_text(*profile));
   }
@@ -204,8 +198,7 @@ Replayed replay(const std::string& folder) {
   if (!fs::exists(out / "plan.json"))
     fail(ErrorKind::usage, "--replay {}: no plan.json in it; name a folder that `attune select-loss --out` made",
          folder);
-  Plan plan = Plan::from_json(parse_json(read_file(out / "plan.json"), (out / "plan.json").string()),
-                              (out / "plan.json").string());
+  const Plan plan = read_plan(out);
   StoredRunner runner(plan, out);
   Replayed replayed{.choice = *judge(plan, read_profile(out / "profile.json"), runner)};
   replayed.same = fs::exists(out / "verdict.json") && read_file(out / "verdict.json") == verdict_text(replayed.choice);

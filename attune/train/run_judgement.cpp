@@ -20,6 +20,7 @@ std::optional<Judged> judge_splits(report::Report& report, tasks::ModelBundle& b
   // Evaluates, and leaves the rows' predictions where they are asked for.
   const auto evaluated = [&](const Split& split) {
     std::optional<PredictionWriter> predictions;
+    // A run that keeps no model is one of a choice, which corrects its answers.
     if (o.predictions) predictions.emplace(predictions_file(o, split.name), bundle, split, !o.save_model);
     options.see = predictions ? predictions->see() : SeeRow{};
     auto evaluation = evaluate(bundle, kernels, split, options);

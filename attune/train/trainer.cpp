@@ -24,8 +24,7 @@ optim::Schedule schedule_of(const TrainOptions& options, int64_t total) {
   return {.kind = optim::schedule_named(options.schedule), .warmup = static_cast<int64_t>(warmup), .total = total};
 }
 
-std::unique_ptr<optim::Optimizer> prepared_optimizer(models::Model& model, const TrainOptions& options,
-                                                     bool whole_tables) {
+void freeze(models::Model& model, const TrainOptions& options) {
   const int64_t layers = model.config().layers;
   if (options.freeze_layers > layers)
     fail(ErrorKind::usage, "--freeze-layers is {}; the model has {} layers", options.freeze_layers, layers);
@@ -36,6 +35,11 @@ std::unique_ptr<optim::Optimizer> prepared_optimizer(models::Model& model, const
     fail(ErrorKind::usage, "--cache-frozen keeps what frozen layers give; say how many: --freeze-layers N, of {}",
          layers);
   if (options.cache_frozen) model.keep_states_below(options.freeze_layers);
+}
+
+std::unique_ptr<optim::Optimizer> prepared_optimizer(models::Model& model, const TrainOptions& options,
+                                                     bool whole_tables) {
+  freeze(model, options);
   model.parameters().prepare_gradients(whole_tables ? nn::TableGradients::all_rows
                                                     : optim::table_gradients(options.optimizer));
   return optim::make_optimizer(model.parameters(), options.optimizer);

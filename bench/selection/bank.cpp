@@ -1,10 +1,9 @@
 #include "bench/selection/bank.h"
 
 #include <filesystem>
-#include <nlohmann/json.hpp>
+#include <numeric>
 
 #include "attune/base/files.h"
-#include "attune/base/json.h"
 #include "attune/selection/arms.h"
 #include "attune/selection/choice_folder.h"
 #include "attune/selection/measure/clusters.h"
@@ -26,6 +25,19 @@ Job bank_job(const Plan& plan, size_t block, int seed, const std::string& loss, 
           .seed = static_cast<uint64_t>(seed)};
 }
 
+std::vector<std::string> bank_losses(const Plan& plan, const std::vector<std::string>& others) {
+  std::vector<std::string> losses{plan.plain_loss};
+  losses.insert(losses.end(), others.begin(), others.end());
+  return losses;
+}
+
+std::vector<size_t> bank_blocks(const Plan& plan) {
+  if (!plan.options.train.dev.empty()) return {1};
+  std::vector<size_t> blocks(plan.blocks.size());
+  std::iota(blocks.begin(), blocks.end(), size_t{0});
+  return blocks;
+}
+
 Plan bank_plan(const SelectOptions& options) {
   const tasks::Task& task = tasks::task_named(options.train.task);
   const Pool pool(options, task);
@@ -37,10 +49,7 @@ Plan bank_plan(const SelectOptions& options) {
 }
 
 Bank read_bank(const std::string& folder, int seeds) {
-  const fs::path path = fs::path(folder) / "plan.json";
-  Bank bank{.name = fs::path(folder).filename().string(),
-            .plan = Plan::from_json(parse_json(read_file(path), path.string()), path.string()),
-            .runs = {}};
+  Bank bank{.name = fs::path(folder).filename().string(), .plan = read_plan(folder), .runs = {}};
   StoredRunner runner(bank.plan, folder);
   for (size_t block = 0; block < bank.plan.blocks.size(); ++block) {
     auto& runs = bank.runs.emplace_back();

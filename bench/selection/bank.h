@@ -23,6 +23,10 @@ inline constexpr int kBankBlocks = 5;  // the race's and four of the verdict
 selection::Job bank_job(const selection::Plan& plan, size_t block, int seed, const std::string& loss = {},
                         bool upper = false);
 
+// What a bank is filled with: the plain loss and the others; blocks of their own rows, or one that --dev judges.
+std::vector<std::string> bank_losses(const selection::Plan& plan, const std::vector<std::string>& others);
+std::vector<size_t> bank_blocks(const selection::Plan& plan);
+
 // The plan of a bank over the rows of `options`; writes its files where they are not there yet.
 selection::Plan bank_plan(const selection::SelectOptions& options);
 

@@ -6,28 +6,21 @@ Prints the compute plan first; --plan: nothing else. Goes on where it was stoppe
 bench/selection/results/{null_races,planted_gains}.json.
 """
 
-import argparse
 import pathlib
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 
+from runs import RESULTS, at_once, many_options_of
 from sets import SETS, sample
 
-HERE = pathlib.Path(__file__).resolve().parent
 BLOCKS = 5
 SECONDS = 25  # of one run on one core of a Zen 4, 1,050 short rows, 3 epochs
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", default="../shared/data")
-    parser.add_argument("--work", default="/tmp/bank")
-    parser.add_argument("--build", default="build")
+    parser = many_options_of(__doc__, "/tmp/bank")
     parser.add_argument("--seeds", type=int, default=8)
     parser.add_argument("--races", type=int, default=1000)
-    parser.add_argument("--parallel", type=int, default=2)
-    parser.add_argument("--plan", action="store_true")
     options = parser.parse_args()
     programs = pathlib.Path(options.build) / "bench/selection"
     runs = len(SETS) * BLOCKS * options.seeds
@@ -43,13 +36,11 @@ def main():
         print(f"{name}: {count} rows, bank full", flush=True)
         return folder
 
-    with ThreadPoolExecutor(options.parallel) as pool:
-        folders = list(pool.map(fill, SETS))
-    results = HERE / "results"
-    results.mkdir(exist_ok=True)
+    folders = at_once(options, fill, SETS)
+    RESULTS.mkdir(exist_ok=True)
     classes = [folder for name, folder in zip(SETS, folders) if "classify" in SETS[name][2]]
-    subprocess.run([programs / "planted_gains", str(options.races // 4), str(options.seeds), results / "planted_gains.json", *classes], check=True)
-    subprocess.run([programs / "null_races", str(options.races), str(options.seeds), results / "null_races.json", *folders], check=True)
+    subprocess.run([programs / "planted_gains", str(options.races // 4), str(options.seeds), RESULTS / "planted_gains.json", *classes], check=True)
+    subprocess.run([programs / "null_races", str(options.races), str(options.seeds), RESULTS / "null_races.json", *folders], check=True)
     return 0
 
 

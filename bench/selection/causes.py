@@ -1,24 +1,22 @@
 """Live causes: data with a planted reason for another loss, arms that might serve it, an exhaustive bank of all arms on
 seeds and judging rows that the choice never sees, and the choices themselves.
 
-  causes.py --data ../shared/data --work /tmp/causes [--seeds 8] [--parallel 2] [--plan] STAGE [CAUSE ...]
+  causes.py --data ../shared/data --work /tmp/causes [--seeds 5] [--parallel 2] [--plan] STAGE [CAUSE ...]
 
 STAGE: fill (the exhaustive banks), upper (the same, upper layers alone), choose (attune select-loss on each), regret
 (banks and choices together: bench/selection/results/causes.json), proxy (banks of all and of upper layers:
 upper_layers.json). Prints the compute plan first; --plan: nothing else. Goes on where it was stopped.
 """
 
-import argparse
 import json
 import pathlib
 import random
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 
+from runs import at_once, judgements, many_options_of, select_loss, verdict_in, write_results
 from sets import read, write
 
-HERE = pathlib.Path(__file__).resolve().parent
 SECONDS = {"all": 30, "upper": 12}  # of one run on one core of a Zen 4
 UPPER_SEEDS = 2
 
@@ -110,31 +108,36 @@ def bank_of(name, options):
     return pathlib.Path(options.work) / f"bank-{name}"
 
 
-def fill(name, options, layers="all"):
+def seeds_of(layers, options):
+    return options.seeds if layers == "all" else UPPER_SEEDS
+
+
+def fill(name, options, layers):
     train, _, judge = files(name, options)
     with (pathlib.Path(options.work) / f"{name}-{layers}.log").open("w") as log:
-        subprocess.run([pathlib.Path(options.build) / "bench/selection/fill_bank", str(options.seeds if layers == "all" else UPPER_SEEDS), layers, *common(name), "--train", train, "--dev", judge, "--out", bank_of(name, options), "--seed", "1"], stdout=log, stderr=subprocess.STDOUT, check=True)
+        subprocess.run([pathlib.Path(options.build) / "bench/selection/fill_bank", str(seeds_of(layers, options)), layers, *common(name), "--train", train, "--dev", judge, "--out", bank_of(name, options), "--seed", "1"], stdout=log, stderr=subprocess.STDOUT, check=True)
     print(f"{name}: bank of {layers} layers full", flush=True)
-
-
-def choice_of(name, options):
-    return pathlib.Path(options.work) / f"choice-{name}"
 
 
 def choose(name, options):
     train, dev, _ = files(name, options)
-    command = [pathlib.Path(options.build) / "attune", "select-loss", *common(name), "--only-candidates", "--budget", options.budget, "--seed", "77", "--train", train, "--dev", dev, "--out", choice_of(name, options)]
-    with (pathlib.Path(options.work) / f"choice-{name}.log").open("w") as log:
-        subprocess.run(command, stdout=subprocess.DEVNULL, stderr=log, check=True)
-    verdict = json.loads((choice_of(name, options) / "verdict.json").read_text())
-    print(f"{name}: {verdict['sentence']}", flush=True)
+    verdict = select_loss(options, f"choice-{name}", *common(name), "--only-candidates", "--budget", options.budget, "--seed", "77", "--train", train, "--dev", dev)
+    if verdict:
+        print(f"{name}: {verdict['sentence']}", flush=True)
+
+
+def metric_of(name):
+    return CAUSES[name]["options"][CAUSES[name]["options"].index("--metric") + 1]
+
+
+def sign_of(name):
+    """1 where more is better."""
+    return -1 if metric_of(name).startswith("cost(") else 1
 
 
 def runs_of(name, options, layers="all"):
     out = pathlib.Path(options.work) / f"exhaustive-{name}-{layers}.json"
-    metric = CAUSES[name]["options"][CAUSES[name]["options"].index("--metric") + 1]
-    seeds = options.seeds if layers == "all" else UPPER_SEEDS
-    subprocess.run([pathlib.Path(options.build) / "bench/selection/exhaustive", str(seeds), layers, out, bank_of(name, options), metric, *CAUSES[name]["arms"]], check=True)
+    subprocess.run([pathlib.Path(options.build) / "bench/selection/exhaustive", str(seeds_of(layers, options)), layers, out, bank_of(name, options), metric_of(name), *CAUSES[name]["arms"]], check=True)
     return json.loads(out.read_text())
 
 
@@ -150,14 +153,14 @@ def spread(values):
 def regret(name, options):
     """Of one cause: what each arm is worth on the exhaustive rows, and how far each policy is from the best. The best is
     chosen on half of the seeds and scored on the other half, both ways round."""
-    sign = -1 if name == "costs" else 1
+    sign = sign_of(name)
     runs = [run for run in runs_of(name, options) if not run["failed"]]
     arms = sorted({run["loss"] for run in runs}, key=lambda loss: [run["loss"] for run in runs].index(loss))
     plain = arms[0]
     value = {(arm, kind): {run["seed"]: sign * run[kind] for run in runs if run["loss"] == arm} for arm in arms for kind in ("plain", "corrected")}
     seeds = sorted(value[plain, "plain"])
     halves = [seeds[: len(seeds) // 2], seeds[len(seeds) // 2 :]]
-    verdict = json.loads((choice_of(name, options) / "verdict.json").read_text())
+    verdict = verdict_in(pathlib.Path(options.work) / f"choice-{name}")
     chosen = (verdict["loss"], "corrected" if verdict["corrections_pay"] or verdict["loss_is_proven"] else "plain")
     policies = {"chosen": chosen, "always plain": (plain, "plain"), "always plain, corrected": (plain, "corrected")}
     regrets = {policy: [] for policy in policies}
@@ -170,7 +173,6 @@ def regret(name, options):
     for arm in arms[1:]:
         gains = [value[arm, "corrected"][seed] - value[plain, "corrected"][seed] for seed in seeds if seed in value[arm, "corrected"]]
         against[arm] = {"gain": mean(gains), "se": spread(gains) / len(gains) ** 0.5, "runs": len(gains)}
-    judged = [{key: each[key] for key in each if key not in ("changed", "classes", "blocks")} for each in verdict["judgements"]]
     return {
         "plain": mean(list(value[plain, "plain"].values())) * sign,
         "plain_corrected": mean(list(value[plain, "corrected"].values())) * sign,
@@ -179,14 +181,14 @@ def regret(name, options):
         "regret": {policy: {"mean": mean(each), "se": spread(each) / len(each) ** 0.5} for policy, each in regrets.items()},
         "sentence": verdict["sentence"],
         "race": verdict["race"],
-        "judgements": judged,
+        "judgements": judgements(verdict),
         "seconds": verdict["seconds"],
     }
 
 
 def proxy(name, options):
     """Do the upper layers alone tell what all layers would? Gains of each arm, both ways."""
-    sign = -1 if name == "costs" else 1
+    sign = sign_of(name)
     gains = {}
     for layers in ("upper", "all"):
         runs = [run for run in runs_of(name, options, layers) if not run["failed"]]
@@ -199,38 +201,31 @@ def proxy(name, options):
     return gains
 
 
+STAGES = {"fill": "all", "upper": "upper"}  # layers that train
+
+
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", default="../shared/data")
-    parser.add_argument("--work", default="/tmp/causes")
-    parser.add_argument("--build", default="build")
-    parser.add_argument("--seeds", type=int, default=8)
-    parser.add_argument("--parallel", type=int, default=2)
+    parser = many_options_of(__doc__, "/tmp/causes")
+    parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--budget", default="8")
-    parser.add_argument("--plan", action="store_true")
-    parser.add_argument("stage", choices=["fill", "upper", "choose", "regret", "proxy"])
+    parser.add_argument("stage", choices=[*STAGES, "choose", "regret", "proxy"])
     parser.add_argument("causes", nargs="*")
     options = parser.parse_args()
     names = options.causes or list(CAUSES)
-    if options.stage in ("regret", "proxy"):
-        results = HERE / "results" / ("causes.json" if options.stage == "regret" else "upper_layers.json")
-        told = {name: {"regret": regret, "proxy": proxy}[options.stage](name, options) for name in names}
-        results.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n")
-        return 0
-    if options.stage == "choose":
+    if options.stage == "regret":
+        write_results("causes.json", {name: regret(name, options) for name in names})
+    elif options.stage == "proxy":
+        write_results("upper_layers.json", {name: proxy(name, options) for name in names})
+    elif options.stage == "choose":
         print(f"plan: {len(names)} choices of {options.budget} plain runs: {len(names) * float(options.budget) * SECONDS['all'] / 3600 / options.parallel:.1f} h on {options.parallel} cores", flush=True)
         if not options.plan:
-            with ThreadPoolExecutor(options.parallel) as pool:
-                list(pool.map(lambda name: choose(name, options), names))
-        return 0
-    layers = {"fill": "all", "upper": "upper"}[options.stage]
-    seeds = options.seeds if layers == "all" else UPPER_SEEDS
-    runs = sum(seeds * (1 + len(CAUSES[name]["arms"])) for name in names)
-    print(f"plan: {options.stage} {len(names)} causes, {runs} runs of about {SECONDS[layers]} s on a core: {runs * SECONDS[layers] / 3600 / options.parallel:.1f} h on {options.parallel} cores", flush=True)
-    if options.plan:
-        return 0
-    with ThreadPoolExecutor(options.parallel) as pool:
-        list(pool.map(lambda name: fill(name, options, layers), names))
+            at_once(options, lambda name: choose(name, options), names)
+    else:
+        layers = STAGES[options.stage]
+        runs = sum(seeds_of(layers, options) * (1 + len(CAUSES[name]["arms"])) for name in names)
+        print(f"plan: {options.stage} {len(names)} causes, {runs} runs of about {SECONDS[layers]} s on a core: {runs * SECONDS[layers] / 3600 / options.parallel:.1f} h on {options.parallel} cores", flush=True)
+        if not options.plan:
+            at_once(options, lambda name: fill(name, options, layers), names)
     return 0
 
 

@@ -4,17 +4,17 @@
 //   exhaustive SEEDS all|upper OUT.json BANK METRIC LOSS...
 //
 // METRIC: "-" for the bank's own. LOSS: beside the plain one, as fill_bank was given them.
-#include <cstdio>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "attune/base/error.h"
 #include "attune/base/files.h"
-#include "attune/base/json.h"
+#include "attune/selection/choice_folder.h"
 #include "attune/selection/run_book.h"
 #include "attune/selection/run_jobs.h"
 
 #include "bench/selection/bank.h"
+#include "bench/selection/program.h"
 
 namespace {
 
@@ -24,19 +24,16 @@ int run(int argc, char** argv) {
   if (argc < 6) fail(ErrorKind::usage, "usage: exhaustive SEEDS all|upper OUT.json BANK METRIC LOSS...");
   const int seeds = std::atoi(argv[1]);
   const bool upper = std::string(argv[2]) == "upper";
-  const std::string bank = argv[4], where = bank + "/plan.json", metric = argv[5];
-  selection::Plan plan = selection::Plan::from_json(parse_json(read_file(where), where), where);
+  const std::string bank = argv[4], metric = argv[5];
+  selection::Plan plan = selection::read_plan(bank);
   if (metric != "-") plan.metric = metric;
-  std::vector<std::string> losses{plan.plain_loss};
-  losses.insert(losses.end(), argv + 6, argv + argc);
   selection::StoredRunner runner(plan, bank);
   selection::Choice choice;
   selection::RunBook book(plan, runner, choice);
-  const bool one = !plan.options.train.dev.empty();  // block of a bank with rows that judge everything
   nlohmann::ordered_json out = nlohmann::ordered_json::array();
-  for (const std::string& loss : losses)
+  for (const std::string& loss : bench::bank_losses(plan, {argv + 6, argv + argc}))
     for (int seed = 1; seed <= seeds; ++seed)
-      for (size_t block = one ? 1 : 0; block < (one ? 2 : plan.blocks.size()); ++block) {
+      for (const size_t block : bench::bank_blocks(plan)) {
         book.answers(bench::bank_job(plan, block, seed, loss, upper));
         const selection::RunFigures& run = choice.runs.back();
         out.push_back({{"loss", loss},
@@ -55,10 +52,5 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  try {
-    return run(argc, argv);
-  } catch (const Error& error) {
-    fmt::print(stderr, "{}\n", error.what());
-    return 1;
-  }
+  return attune::bench::told(argc, argv, run);
 }

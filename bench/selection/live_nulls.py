@@ -7,16 +7,11 @@ Prints the compute plan first; --plan: nothing else. Goes on where it was stoppe
 bench/selection/results/live_nulls.json.
 """
 
-import argparse
-import json
-import pathlib
-import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 
+from runs import at_once, judgements, many_options_of, select_loss, write_results
 from sets import SETS, sample
 
-HERE = pathlib.Path(__file__).resolve().parent
 SECONDS = 25  # of a plain run on one core of a Zen 4
 
 # A part in a million is lost in bf16: runs stay the same bit for bit.
@@ -27,38 +22,27 @@ OF_LABELS = ["bce + 0.003*zlpr", "bce(label_smoothing=0.002)", "bce + 0.003*asym
 def race(task):
     name, seed, options = task
     rows, _ = sample(name, SETS[name], options.work, options.data, seed)
-    out = pathlib.Path(options.work) / f"{name}-{seed}"
     arms = OF_LABELS if "multilabel" in SETS[name][2] else OF_CLASSES
-    command = [pathlib.Path(options.build) / "attune", "select-loss", *SETS[name][2], *(part for arm in arms for part in ("--candidate", arm)), "--only-candidates", "--budget", "8", "--seed", str(seed), "--threads", "1", "--train", rows, "--out", out]
-    with (pathlib.Path(options.work) / f"{name}-{seed}.log").open("w") as log:
-        if subprocess.run(command, stdout=subprocess.DEVNULL, stderr=log).returncode:
-            print(f"{name} {seed}: FAILED, see {log.name}", flush=True)
-            return None
-    verdict = json.loads((out / "verdict.json").read_text())
-    judged = [each for each in verdict["judgements"] if not each["same_runs"]]
-    raced = [{"arm": line["arm"], "difference": line["difference"]} for line in verdict["race"][1:]]
-    told = {"set": name, "seed": seed, "loss": verdict["loss"], "proven": verdict["loss_is_proven"], "sentence": verdict["sentence"], "seconds": verdict["seconds"], "race": raced, "judged": [{key: each[key] for key in each if key not in ("changed", "classes", "blocks")} for each in judged]}
+    candidates = [part for arm in arms for part in ("--candidate", arm)]
+    verdict = select_loss(options, f"{name}-{seed}", *SETS[name][2], *candidates, "--only-candidates", "--budget", "8", "--seed", str(seed), "--threads", "1", "--train", rows)
+    if not verdict:
+        return None
     print(f"{name} {seed}: {verdict['sentence']}", flush=True)
-    return told
+    judged = [each for each in judgements(verdict) if not each["same_runs"]]
+    raced = [{"arm": line["arm"], "difference": line["difference"]} for line in verdict["race"][1:]]
+    return {"set": name, "seed": seed, "loss": verdict["loss"], "proven": verdict["loss_is_proven"], "sentence": verdict["sentence"], "seconds": verdict["seconds"], "race": raced, "judged": judged}
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", default="../shared/data")
-    parser.add_argument("--work", default="/tmp/nulls")
-    parser.add_argument("--build", default="build")
+    parser = many_options_of(__doc__, "/tmp/nulls")
     parser.add_argument("--races", type=int, default=20)
-    parser.add_argument("--parallel", type=int, default=2)
-    parser.add_argument("--plan", action="store_true")
     options = parser.parse_args()
     tasks = [(name, seed, options) for seed in range(1, -(-options.races // len(SETS)) + 1) for name in SETS][: options.races]
     print(f"plan: {len(tasks)} races of 8 plain runs of about {SECONDS} s on a core: {len(tasks) * 8 * SECONDS / 3600 / options.parallel:.1f} h on {options.parallel} cores", flush=True)
     if options.plan:
         return 0
-    with ThreadPoolExecutor(options.parallel) as pool:
-        races = [told for told in pool.map(race, tasks) if told]
-    results = HERE / "results" / "live_nulls.json"
-    results.write_text(json.dumps(races, indent=1, ensure_ascii=False) + "\n")
+    races = [told for told in at_once(options, race, tasks) if told]
+    write_results("live_nulls.json", races)
     print(f"{len(races)} races, {sum(told['proven'] for told in races)} say that a loss is better", flush=True)
     return 0
 

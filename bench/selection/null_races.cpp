@@ -1,6 +1,5 @@
-// How often the procedure says that a loss is better where all arms are the same loss, with other seeds; and how often
-// it finds a gain that was planted. Races are drawn from banks (bank.h) through selection::judge, the code that users
-// run.
+// How often the procedure says that a loss is better where all arms are the same loss, with other seeds. Races are
+// drawn from banks (bank.h) through selection::judge, the code that users run.
 //
 //   null_races RACES SEEDS OUT.json BANK...
 //
@@ -10,7 +9,6 @@
 // over seeds (races share runs, so a binomial would be too sure).
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <cstdlib>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -20,8 +18,8 @@
 #include "attune/base/files.h"
 #include "attune/base/rng.h"
 #include "attune/selection/judge.h"
-#include "attune/selection/judgement.h"
 
+#include "bench/selection/program.h"
 #include "bench/selection/tally.h"
 
 namespace attune::bench {
@@ -109,7 +107,6 @@ std::vector<int> all(int n) {
 }
 
 int run(int argc, char** argv) {
-  std::setvbuf(stdout, nullptr, _IOLBF, 0);  // a log that can be watched
   if (argc < 5) fail(ErrorKind::usage, "usage: null_races RACES SEEDS OUT.json BANK...");
   const int count = std::atoi(argv[1]), seeds = std::atoi(argv[2]);
   const std::vector<Bank> banks = read_banks({argv + 4, argv + argc}, seeds);
@@ -162,10 +159,5 @@ int run(int argc, char** argv) {
 }  // namespace attune::bench
 
 int main(int argc, char** argv) {
-  try {
-    return attune::bench::run(argc, argv);
-  } catch (const attune::Error& error) {
-    fmt::print(stderr, "{}\n", error.what());
-    return 1;
-  }
+  return attune::bench::told(argc, argv, attune::bench::run);
 }

@@ -4,7 +4,6 @@
 //
 //   planted_gains TURNS SEEDS OUT.json BANK...
 #include <algorithm>
-#include <cstdio>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
@@ -13,6 +12,7 @@
 #include "attune/base/rng.h"
 #include "attune/selection/judgement.h"
 
+#include "bench/selection/program.h"
 #include "bench/selection/tally.h"
 
 namespace attune::bench {
@@ -64,7 +64,6 @@ Tally planted(const Bank& bank, double gain, size_t rows, size_t blocks, int cou
 }
 
 int run(int argc, char** argv) {
-  std::setvbuf(stdout, nullptr, _IOLBF, 0);  // a log that can be watched
   if (argc < 5) fail(ErrorKind::usage, "usage: planted_gains TURNS SEEDS OUT.json BANK...");
   const int turns = std::atoi(argv[1]), seeds = std::atoi(argv[2]);
   nlohmann::ordered_json out{{"turns", turns}, {"seeds", seeds}};
@@ -90,10 +89,5 @@ int run(int argc, char** argv) {
 }  // namespace attune::bench
 
 int main(int argc, char** argv) {
-  try {
-    return attune::bench::run(argc, argv);
-  } catch (const attune::Error& error) {
-    fmt::print(stderr, "{}\n", error.what());
-    return 1;
-  }
+  return attune::bench::told(argc, argv, attune::bench::run);
 }

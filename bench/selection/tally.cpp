@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "attune/base/rng.h"
+#include "attune/selection/run_book.h"
 
 namespace attune::bench {
 
@@ -18,17 +19,12 @@ std::vector<int> shuffled(int n, uint64_t key) {
   return order;
 }
 
-LabelFacts facts_of(const Bank& bank, size_t block) {
-  return {
-      .labels = data::Labels(bank.plan.labels), .ordered = bank.plan.ordered, .counts = bank.plan.blocks[block].counts};
-}
-
 std::vector<Bank> read_banks(const std::vector<std::string>& folders, int seeds) {
   std::vector<Bank> banks;
   for (const std::string& folder : folders) {
     Bank& bank = banks.emplace_back(read_bank(folder, seeds));
     for (size_t block = 0; block < bank.runs.size(); ++block)
-      for (Answers& run : bank.runs[block]) run.correction = fit(run, facts_of(bank, block), bank.plan.metric);
+      for (Answers& run : bank.runs[block]) run.correction = fit(run, facts_of(bank.plan, block), bank.plan.metric);
   }
   return banks;
 }

@@ -19,8 +19,6 @@ struct Tally {
 // 0..n-1 in an order that the key draws.
 std::vector<int> shuffled(int n, uint64_t key);
 
-selection::LabelFacts facts_of(const Bank& bank, size_t block);
-
 // The banks' runs with their corrections fitted: once a run, not once a race.
 std::vector<Bank> read_banks(const std::vector<std::string>& folders, int seeds);
 

@@ -48,6 +48,10 @@ class SelectLoss(ProgramTest):
         found = json.loads((self.folder / "race/verdict.json").read_text())
         self.assertEqual(len([run for run in found["runs"] if run["purpose"].startswith("verdict")]), 6)
         self.assertIn("focal(gamma=2)", [line["arm"] for line in found["race"]])
+        heads = [trial for trial in found["profile"]["heads"] if trial["loss"] == "cross_entropy"]
+        self.assertEqual([trial["head"] for trial in heads], ["linear", "mlp"])
+        for trial in heads:
+            self.assertGreater(trial["value"], 0.5)  # three classes, and the text shows which
         blocks = {run["purpose"]: run["seed"] for run in found["runs"] if run["purpose"].startswith("verdict")}
         self.assertEqual(len(set(blocks.values())), 3)  # a seed a block
         if not found["loss_is_proven"]:

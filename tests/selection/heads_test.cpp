@@ -1,4 +1,4 @@
-// What trials on frozen features say: which options, what is dropped; and that the heads learn.
+// What trials on frozen features say: which options, and what is dropped. That heads learn: tests/cli/select_test.py.
 #include "attune/selection/measure/heads.h"
 
 #include <gtest/gtest.h>

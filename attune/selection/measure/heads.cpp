@@ -233,13 +233,14 @@ std::optional<std::vector<HeadTrial>> try_heads(const HeadsToTry& what) {
   Trials heads(what);
   if (!heads.prepare()) return std::nullopt;
   if (heads.none()) return trials;
+  std::vector<LossOptions> tried = what.losses;
+  std::erase_if(tried, [&](const LossOptions& each) { return !can_be_tried(what.make_loss(each.loss)); });
   for (const bool deep : {false, true}) {
     const auto plain = heads.answers(what.plain_loss, deep);
-    if (!plain || std::isnan(value_of(*plain, what.metric))) return std::vector<HeadTrial>{};
-    trials.push_back(
-        {.loss = what.plain_loss, .of = what.plain_loss, .deep = deep, .value = value_of(*plain, what.metric)});
-    for (const LossOptions& each : what.losses) {
-      if (!can_be_tried(what.make_loss(each.loss))) continue;
+    const double value = plain ? value_of(*plain, what.metric) : metrics::kUndefined;
+    if (std::isnan(value)) return std::vector<HeadTrial>{};
+    trials.push_back({.loss = what.plain_loss, .of = what.plain_loss, .deep = deep, .value = value});
+    for (const LossOptions& each : tried) {
       std::vector<std::string> options{each.loss};
       options.insert(options.end(), each.variants.begin(), each.variants.end());
       for (const std::string& loss : options) {
