@@ -26,6 +26,7 @@ int run_models(const ArgumentList&);
 int run_predict(const ArgumentList&);
 int run_search(const ArgumentList&);
 int run_select_loss(const ArgumentList&);
+int run_serve(const ArgumentList&);
 int run_tokenize(const ArgumentList&);
 int run_train(const ArgumentList&);
 

@@ -61,7 +61,8 @@ struct InferenceOptions {
   // a task other than tagging, --max-length beyond the positions.
   tasks::ModelBundle open() const {
     tasks::ModelBundle bundle =
-        tasks::open_for_inference(model, tasks::compute_type(precision), {}, nullptr, task == "embed");
+        tasks::open_for_inference(model, tasks::compute_type(precision), {}, nullptr,
+                                  task == "embed" ? tasks::Vectors::demanded : tasks::Vectors::where_said);
     if (max_length) tasks::set_max_length(bundle, *max_length);
     if (truncate) bundle.encode.truncate = *truncate;
     if (decoding == "auto") return bundle;

@@ -1,6 +1,7 @@
 # Everything attune links: all of it comes from the distribution's packages (see ./run, verb `deps`).
 include(GNUInstallDirs)
 find_package(Threads REQUIRED)
+find_package(Boost 1.74 REQUIRED)
 find_package(dnnl REQUIRED)
 find_package(fmt REQUIRED)
 find_package(nlohmann_json REQUIRED)

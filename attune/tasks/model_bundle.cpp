@@ -103,19 +103,18 @@ losses::Objective loss_to_read_with(ModelBundle& bundle, const FolderWeights& we
   }
 }
 
-// Whether a folder's texts become vectors: it says so, or the caller does and it has no head. Errors (model): an
-// encoder without either.
+// Errors (usage): vectors of a model with a head; (model): an encoder without one of which nobody wants vectors.
 bool embeds(const io::ModelFolder& folder, const nlohmann::json& record, const FolderWeights& weights,
-            const fs::path& place, bool asked) {
+            const fs::path& place, Vectors wanted) {
   const auto own = recorded_task(record);
   if (own && *own == "embed") return true;
   if (weights.outputs()) {
-    if (asked)
+    if (wanted == Vectors::demanded)
       fail(ErrorKind::usage, "{}: the model has a last layer, of the task {}; vectors come of an encoder alone",
            place.string(), task_of_folder(folder, record, *weights.outputs()).name);
     return false;
   }
-  if (asked || fs::exists(place / "modules.json")) return true;
+  if (wanted != Vectors::where_said || fs::exists(place / "modules.json")) return true;
   fail(ErrorKind::model,
        "{}: there is no 'classifier.weight': this is an encoder without a task head; fine-tune it with `attune train`. "
        "For the vectors it gives: `attune embed`, and `attune eval --task embed` to judge them",
@@ -242,7 +241,7 @@ ModelBundle open_for_training(const TrainingModelOptions& options) {
 }
 
 ModelBundle open_for_inference(const std::string& model, tensor::DType compute, const MakeLoss& make_loss,
-                               kernels::Kernels* device, bool embed) {
+                               kernels::Kernels* device, Vectors wanted) {
   const fs::path place = io::resolve_model(model);
   const io::ModelFolder folder = io::ModelFolder::open(io::transformer_folder(place));
   ModelBundle bundle;
@@ -253,7 +252,7 @@ ModelBundle open_for_inference(const std::string& model, tensor::DType compute, 
   bundle.tokenizer = text::Tokenizer::load(folder.path());
   const FolderWeights weights(folder);
   const models::BertConfig config = models::BertConfig::from_json(folder.config(), config_file(folder));
-  const bool vectors = embeds(folder, bundle.record, weights, place, embed);
+  const bool vectors = embeds(folder, bundle.record, weights, place, wanted);
   const int64_t outputs = vectors ? config.hidden : *weights.outputs();
   bundle.task = vectors ? &task_named("embed") : &task_of_folder(folder, bundle.record, outputs);
   if (!vectors && bundle.task->kind != TaskKind::regress)

@@ -86,11 +86,17 @@ struct TrainingModelOptions {
 // was not trained with, or for a head that pools nothing.
 ModelBundle open_for_training(const TrainingModelOptions& options);
 
+// Whether a folder is opened for the task embed (mean of the pieces, length 1).
+enum class Vectors {
+  where_said,  // it says so; an encoder without a head is an error
+  no_head,     // an encoder without a head too
+  demanded,    // a head is an error
+};
+
 // Opens a fine-tuned folder, attune's own or Hugging Face's, or sentence-transformers' (the task embed). `make_loss`:
-// for a program's own loss; empty: the one that attune.json names (recorded_loss). `embed`: an encoder alone is opened
-// for the task embed too (mean of the pieces, length 1).
+// for a program's own loss; empty: the one that attune.json names (recorded_loss).
 ModelBundle open_for_inference(const std::string& model, tensor::DType compute, const MakeLoss& make_loss = {},
-                               kernels::Kernels* device = nullptr, bool embed = false);
+                               kernels::Kernels* device = nullptr, Vectors vectors = Vectors::where_said);
 
 // Gives a model without a recorded loss the default one for such rows (embedding: it follows from them).
 void set_default_loss(ModelBundle& bundle, data::TextShape shape);

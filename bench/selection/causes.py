@@ -14,7 +14,7 @@ import random
 import subprocess
 import sys
 
-from runs import at_once, judgements, many_options_of, select_loss, verdict_in, write_results
+from runs import add_results, at_once, judgements, many_options_of, read_results, select_loss, verdict_in
 from sets import read, write
 
 SECONDS = {"all": 30, "upper": 12}  # of one run on one core of a Zen 4
@@ -187,18 +187,26 @@ def regret(name, options):
 
 
 def proxy(name, options):
-    """Do the upper layers alone tell what all layers would? Gains of each arm, both ways."""
+    """Do the upper layers alone tell what all layers would? Gains of each arm, both ways; of all layers as regret told."""
     sign = sign_of(name)
-    gains = {}
-    for layers in ("upper", "all"):
-        runs = [run for run in runs_of(name, options, layers) if not run["failed"]]
-        by_arm = {}
-        for run in runs:
-            by_arm.setdefault(run["loss"], []).append(sign * run["corrected"])
-        plain = mean(by_arm[runs[0]["loss"]])
-        gains[layers] = {arm: mean(values) - plain for arm, values in by_arm.items() if arm != runs[0]["loss"]}
-        gains[layers + " seconds"] = mean([run["seconds"] for run in runs])
-    return gains
+    by_arm = {}
+    runs = [run for run in runs_of(name, options, "upper") if not run["failed"]]
+    for run in runs:
+        by_arm.setdefault(run["loss"], []).append(sign * run["corrected"])
+    plain = runs[0]["loss"]
+    gains = {
+        "upper": {arm: mean(values) - mean(by_arm[plain]) for arm, values in by_arm.items() if arm != plain},
+        "all": {arm: gain["gain"] for arm, gain in read_results("causes.json")[name]["arms_against_plain_corrected"].items()},
+    }
+    return gains | {"spearman": spearman(gains), "upper_seconds": mean([run["seconds"] for run in runs])}
+
+
+def spearman(gains):
+    """Of the arms that ran both ways; there are no ties."""
+    arms = sorted(set(gains["upper"]) & set(gains["all"]))
+    ranks = [{arm: rank for rank, arm in enumerate(sorted(arms, key=gains[way].get))} for way in ("upper", "all")]
+    squares = sum((ranks[0][arm] - ranks[1][arm]) ** 2 for arm in arms)
+    return 1 - 6 * squares / (len(arms) * (len(arms) ** 2 - 1))
 
 
 STAGES = {"fill": "all", "upper": "upper"}  # layers that train
@@ -213,9 +221,9 @@ def main():
     options = parser.parse_args()
     names = options.causes or list(CAUSES)
     if options.stage == "regret":
-        write_results("causes.json", {name: regret(name, options) for name in names})
+        add_results("causes.json", {name: regret(name, options) for name in names})
     elif options.stage == "proxy":
-        write_results("upper_layers.json", {name: proxy(name, options) for name in names})
+        add_results("upper_layers.json", {name: proxy(name, options) for name in names})
     elif options.stage == "choose":
         print(f"plan: {len(names)} choices of {options.budget} plain runs: {len(names) * float(options.budget) * SECONDS['all'] / 3600 / options.parallel:.1f} h on {options.parallel} cores", flush=True)
         if not options.plan:

@@ -5,10 +5,9 @@
 Goes on where it was stopped. Results: bench/selection/results/verdicts-budget-N.json, raw figures without row texts or places.
 """
 
-import json
 import sys
 
-from runs import RESULTS, judgements, options_of, select_loss, write_results
+from runs import add_results, judgements, options_of, select_loss
 from sets import VERDICTS, sample
 
 
@@ -27,15 +26,14 @@ def main():
     parser.add_argument("sets", nargs="*")
     options = parser.parse_args()
     results = f"verdicts-budget-{options.budget}.json"
-    found = json.loads((RESULTS / results).read_text()) if (RESULTS / results).exists() else {}
     for name in options.sets or VERDICTS:
         rows, count = sample(name, VERDICTS[name], options.work, options.data)
         more = [*VERDICTS[name][2], "--train", rows, "--budget", options.budget, "--jobs", options.jobs]
         verdict = select_loss(options, f"{name}-budget-{options.budget}", *more)
         if not verdict:
             continue
-        found[name] = {"command": "select-loss " + " ".join(str(part) for part in more), "source": VERDICTS[name][0], "sampled_rows": count, **short(verdict)}
-        write_results(results, found)
+        command = "select-loss " + " ".join(str(part) for part in more)
+        add_results(results, {name: {"command": command, "source": VERDICTS[name][0], "sampled_rows": count, **short(verdict)}})
         print(f"{name} ({count} rows, {verdict['metric']}): {verdict['sentence']}", flush=True)
     return 0
 

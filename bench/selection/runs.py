@@ -51,6 +51,15 @@ def judgements(verdict):
     return [{key: each[key] for key in each if key not in ("changed", "classes", "blocks")} for each in verdict["judgements"]]
 
 
+def read_results(name):
+    return json.loads((RESULTS / name).read_text()) if (RESULTS / name).exists() else {}
+
+
 def write_results(name, told):
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / name).write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n")
+
+
+def add_results(name, told):
+    """Beside what was measured before; what was measured again is replaced."""
+    write_results(name, read_results(name) | told)

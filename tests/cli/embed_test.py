@@ -11,7 +11,7 @@ import subprocess
 import sys
 import unittest
 
-from program import PROGRAM, ProgramTest, W_WORDS, attune, read_tensors, write_tensors
+from program import PROGRAM, ProgramTest, W_WORDS, attune, read_tensors
 
 TOPICS, EACH = 12, 5  # a topic has two words of its own: texts with one belong to texts with the other
 PLAIN = ["--dropout", 0, "--attention-dropout", 0, "--precision", "f32"]
@@ -60,21 +60,6 @@ class Embed(ProgramTest):
         cls.queries = cls.file("queries.csv", "query_id,text\n" + "".join(f"q{i},{q}\n" for i, (_, q) in enumerate(rows)))
         cls.judged = cls.file("judged.tsv", "query-id\tcorpus-id\tscore\n" + "".join(f"q{i}\td{t}\t1\nq{i}\td{(t + 1) % TOPICS}\t0\n" for i, (t, _) in enumerate(rows)))
         cls.run_folder = cls.trained("run", cls.pairs, "--dev", cls.dev, "--max-steps", 80, "--query-prefix", "w90 ", "--passage-prefix", "w91 w92 ")
-
-    @classmethod
-    def make_encoder(cls, name):
-        """A golden model without its last layer."""
-        folder = cls.make_model(name, id2label=None, label2id=None, architectures=["BertModel"])
-        header, data = read_tensors(folder / "model.safetensors")
-        kept, content = {}, b""
-        for tensor, place in header.items():
-            if tensor == "__metadata__" or tensor.startswith("classifier"):
-                continue
-            begin, end = place["data_offsets"]
-            kept[tensor] = place | {"data_offsets": [len(content), len(content) + end - begin]}
-            content += data[begin:end]
-        write_tensors(folder / "model.safetensors", kept, content)
-        return folder
 
     @classmethod
     def train(cls, out, data, *more, model=None):

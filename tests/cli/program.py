@@ -80,6 +80,21 @@ class ProgramTest(unittest.TestCase):
         (folder / "vocab.txt").write_text("\n".join(vocabulary) + "\n")
         return folder
 
+    @classmethod
+    def make_encoder(cls, name):
+        """A golden model without its last layer."""
+        folder = cls.make_model(name, id2label=None, label2id=None, architectures=["BertModel"])
+        header, data = read_tensors(folder / "model.safetensors")
+        kept, content = {}, b""
+        for tensor, place in header.items():
+            if tensor == "__metadata__" or tensor.startswith("classifier"):
+                continue
+            begin, end = place["data_offsets"]
+            kept[tensor] = place | {"data_offsets": [len(content), len(content) + end - begin]}
+            content += data[begin:end]
+        write_tensors(folder / "model.safetensors", kept, content)
+        return folder
+
     def succeeded(self, result):
         self.assertEqual(result.returncode, 0, result.stderr.decode())
         return result

@@ -1,0 +1,50 @@
+// A model as a service has it: opened once, never changed, shared by the requests that use it.
+#pragma once
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "attune/tasks/model_bundle.h"
+#include "attune/train/prediction_lines.h"
+
+namespace attune::serve {
+
+struct OpenOptions {
+  std::string precision = "auto";
+  std::optional<int64_t> max_length = {};
+};
+
+class ServedModel {
+ public:
+  // `folder`: as --model takes it. Errors: those of tasks::open_for_inference.
+  ServedModel(std::string name, const std::string& folder, const OpenOptions& options);
+
+  const std::string& name() const { return name_; }
+  const std::string& folder() const { return folder_; }
+  int64_t opened() const { return opened_; }  // seconds since 1970
+  // SHA-256 over the folder's configuration, record, tokenizer and weights: two models with the same hash give the same
+  // answers.
+  const std::string& hash() const { return hash_; }
+  const tasks::ModelBundle& bundle() const { return bundle_; }
+  tasks::TaskKind task() const { return bundle_.task->kind; }
+  const train::PredictionLines& lines() const { return lines_; }
+  bool embeds() const { return task() == tasks::TaskKind::embed; }
+  bool tags() const { return task() == tasks::TaskKind::tag; }
+  // A score for a pair of texts and nothing else: what a re-ranker is.
+  bool reranks() const;
+
+  // Appends an example's sequences. On the loop's thread only.
+  void encode(const data::Example& example, data::EncodedSet& set) { encoder_.append(example, set); }
+
+ private:
+  std::string name_, folder_, hash_;
+  int64_t opened_;
+  tasks::ModelBundle bundle_;
+  data::Encoder encoder_;
+  train::PredictionLines lines_;
+};
+
+// The last part of a folder's path, of a run "out/best" "best": what a model is called that has no other name.
+std::string default_name(const std::string& folder);
+
+}  // namespace attune::serve
