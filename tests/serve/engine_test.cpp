@@ -36,8 +36,16 @@ class EngineTest : public testing::Test {
     for (int i = 0; i < count; ++i) text += "w" + std::to_string((from + 7 * i) % 95) + " ";
     return text;
   }
+  static std::unique_ptr<Job> pair_job(const ModelRef& model, const std::string& text) {
+    auto job = std::make_unique<Job>();
+    job->model = model;
+    data::Example& row = job->rows.emplace_back();
+    row.text = row.text_pair = text, row.has_pair = true;
+    model->encode(row, job->encoded);
+    return job;
+  }
   const test::TempFolder folder_;
-  const ModelRef model_ = serve_test::open_model(folder_ / "model");
+  const ModelRef model_ = serve_test::make_classifier(folder_ / "model", "tiny");
 };
 
 TEST_F(EngineTest, AnswersAreThoseOfPredictToTheBit) {
@@ -111,10 +119,11 @@ TEST_F(EngineTest, WhatWaitedTooLongIsNotRun) {
 }
 
 TEST_F(EngineTest, ModelsTakeTurns) {
-  const ModelRef other = serve_test::open_model(folder_ / "other", "other", "regression");
+  const ModelRef other = serve_test::make_scorer(folder_ / "other", "other");
   Engine engine({.pass_tokens = 32});
   std::vector<std::future<Ended>> ended;
-  for (int i = 0; i < 30; ++i) ended.push_back(submit(engine, job_of(i % 2 ? other : model_, {words(i, 5)})));
+  for (int i = 0; i < 30; ++i)
+    ended.push_back(submit(engine, i % 2 ? pair_job(other, words(i, 5)) : job_of(model_, {words(i, 5)})));
   for (int i = 0; i < 30; ++i) {
     const Ended end = ended[static_cast<size_t>(i)].get();
     EXPECT_EQ(std::ssize(end.job->results[0].logits), (i % 2 ? other : model_)->bundle().logit_count());

@@ -7,11 +7,28 @@
 
 namespace attune::serve_test {
 
-// A golden model, its classes named, opened in f32.
-inline serve::ModelRef open_model(const fs::path& folder, const std::string& name = "tiny",
-                                  const char* golden = "sequence_classification") {
-  if (!fs::exists(folder)) test::make_model(folder, golden);
+inline serve::ModelRef open_model(const fs::path& folder, const std::string& name) {
   return std::make_shared<serve::ServedModel>(name, folder.string(), serve::OpenOptions{.precision = "f32"});
+}
+
+// A golden model of three classes.
+inline serve::ModelRef make_classifier(const fs::path& folder, const std::string& name) {
+  test::make_model(folder, "sequence_classification");
+  return open_model(folder, name);
+}
+
+// The same encoder with a new last layer that scores pairs of texts.
+inline serve::ModelRef make_scorer(const fs::path& folder, const std::string& name) {
+  test::make_model(folder, "regression");
+  tasks::ModelBundle bundle = tasks::open_for_training({.model = folder.string(),
+                                                        .task = &tasks::task_named("regress"),
+                                                        .data_labels = {},
+                                                        .new_head = true,
+                                                        .seed = 1,
+                                                        .encode = {},
+                                                        .pairs = true});
+  tasks::save_bundle(bundle, folder, nlohmann::json::object());
+  return open_model(folder, name);
 }
 
 inline std::unique_ptr<serve::Job> job_of(const serve::ModelRef& model, const std::vector<std::string>& texts) {

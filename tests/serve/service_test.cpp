@@ -19,8 +19,8 @@ class ServiceTest : public testing::Test {
   void begin(ServeOptions options = {}) {
     service_ = std::make_unique<Service>(
         options, 1, Service::Log{.note = [this](const std::string& line) { log_ += line + "\n"; }});
-    service_->models().put(serve_test::open_model(folder_ / "grades", "grades"));
-    service_->models().put(serve_test::open_model(folder_ / "score", "score", "regression"));
+    service_->models().put(serve_test::make_classifier(folder_ / "grades", "grades"));
+    service_->models().put(serve_test::make_scorer(folder_ / "score", "score"));
     server_ = std::make_unique<http::Server>(*service_, http::Limits{});
     service_->start(*server_);
     port_ = server_->listen("127.0.0.1", 0);
