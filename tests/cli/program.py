@@ -80,6 +80,29 @@ class ProgramTest(unittest.TestCase):
         (folder / "vocab.txt").write_text("\n".join(vocabulary) + "\n")
         return folder
 
+    @classmethod
+    def make_model_of(cls, name, task):
+        """The golden model with another task's head: the same encoder, and of the last layer what the task reads."""
+        changes = {"classify": {}, "multilabel": {"problem_type": "multi_label_classification"},
+                   "tag": {"architectures": ["BertForTokenClassification"], "problem_type": None, "id2label": {"0": "O", "1": "B-X", "2": "I-X"}, "label2id": {"O": 0, "B-X": 1, "I-X": 2}},
+                   "regress": {"problem_type": "regression", "id2label": {"0": "score"}, "label2id": {"score": 0}}}
+        folder = cls.make_model(name, **changes[task])
+        if task == "regress":  # one output of the three
+            header, data = read_tensors(folder / "model.safetensors")
+            kept = {}
+            content = b""
+            for tensor, place in header.items():
+                if tensor == "__metadata__":
+                    continue
+                begin, end = place["data_offsets"]
+                if tensor.startswith("classifier"):
+                    end = begin + (end - begin) // place["shape"][0]
+                    place = place | {"shape": [1, *place["shape"][1:]]}
+                kept[tensor] = place | {"data_offsets": [len(content), len(content) + end - begin]}
+                content += data[begin:end]
+            write_tensors(folder / "model.safetensors", kept, content)
+        return folder
+
     def succeeded(self, result):
         self.assertEqual(result.returncode, 0, result.stderr.decode())
         return result
