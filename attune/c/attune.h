@@ -17,7 +17,8 @@
  * Threads. All functions may be called from several threads at once. Calls on one model wait for each other (each of
  * them uses all of the model's threads); calls on different models run side by side. attune_close() is the exception:
  * no other call on that model may be under way. attune_last_error() is of the calling thread.
- * After fork() a child may not use what its parent opened: OpenMP's threads do not come along.
+ * A child of fork() may not call attune if its parent has: OpenMP's threads do not come along, and a call would wait
+ * for them for ever.
  *
  * Stability. Functions, structs and numbers of this page keep their meaning within one major version; options and
  * fields of JSON may be added. */

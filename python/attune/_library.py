@@ -75,8 +75,33 @@ def check(status: int) -> None:
         raise Error(_library.attune_last_error().decode(), _library.attune_status_name(status).decode())
 
 
-def function(name: str):  # noqa: ANN201 (a ctypes function)
+_at_work = False  # a model was opened or trained in this process
+_forked = False  # ... in the process that this one was forked from
+
+
+def _note_fork() -> None:
+    global _forked
+    _forked = _forked or _at_work
+
+
+os.register_at_fork(after_in_child=_note_fork)
+
+
+def working(name: str):  # noqa: ANN201 (a ctypes function)
+    """A function that uses OpenMP's threads. After a fork they are not there, and a call would wait for them for ever."""
+    global _at_work
+    if _forked:
+        raise Error("this process was forked from one that had used attune already, and OpenMP's threads do not come along; start workers by 'spawn', or before attune is used", "usage")
+    _at_work = True
     return getattr(_library, name)
+
+
+def described(model: c_void_p) -> str:
+    return _library.attune_describe(model).decode()
+
+
+def close(model: c_void_p) -> None:
+    _library.attune_close(model)
 
 
 def taken(text: c_void_p) -> str:

@@ -33,9 +33,9 @@ class Model:
         self._handle: Optional[ctypes.c_void_p] = None
         self._lock = threading.Lock()
         handle = ctypes.c_void_p()
-        _library.check(_library.function("attune_open")(_bytes(os.fspath(model)), _options(options), ctypes.byref(handle)))
+        _library.check(_library.working("attune_open")(_bytes(os.fspath(model)), _options(options), ctypes.byref(handle)))
         self._handle = handle
-        self._told = json.loads(_library.function("attune_describe")(handle).decode())
+        self._told = json.loads(_library.described(handle))
 
     @property
     def task(self) -> str:
@@ -81,7 +81,7 @@ class Model:
         else:
             return self._predict_rows([row if isinstance(row, Mapping) else {"tokens": row} for row in rows], options)
         with self._lock:
-            _library.check(_library.function("attune_predict")(self._open(), first, second, len(rows), options, ctypes.byref(answer)))
+            _library.check(_library.working("attune_predict")(self._open(), first, second, len(rows), options, ctypes.byref(answer)))
         return _library.taken(answer)
 
     def predict_proba(self, texts: Union[Row, Iterable[Row]]) -> np.ndarray:
@@ -101,14 +101,14 @@ class Model:
         vectors = np.empty((len(rows), self.outputs), dtype=np.float32)
         place = vectors.ctypes.data_as(ctypes.POINTER(ctypes.c_float))
         with self._lock:
-            _library.check(_library.function("attune_embed")(self._open(), _texts(rows), len(rows), _options({"as": role}), place, vectors.size))
+            _library.check(_library.working("attune_embed")(self._open(), _texts(rows), len(rows), _options({"as": role}), place, vectors.size))
         return vectors
 
     def close(self) -> None:
         """Gives the memory back; the model answers nothing more. `with attune.load(...) as model:` does it too."""
         with self._lock:
             if self._handle is not None:
-                _library.function("attune_close")(self._handle)
+                _library.close(self._handle)
                 self._handle = None
 
     def __enter__(self) -> Model:
@@ -133,7 +133,7 @@ class Model:
         text = _bytes("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
         answer = ctypes.c_void_p()
         with self._lock:
-            _library.check(_library.function("attune_predict_rows")(self._open(), _library.Text(text, len(text)), options, ctypes.byref(answer)))
+            _library.check(_library.working("attune_predict_rows")(self._open(), _library.Text(text, len(text)), options, ctypes.byref(answer)))
         return _library.taken(answer)
 
 

@@ -47,7 +47,7 @@ def train(
     text = json.dumps({name: value for name, value in given.items() if value is not None}, default=os.fspath)
     watching = _Watching(on_event)
     answer = ctypes.c_void_p()
-    _library.check(_library.function("attune_train")(text.encode(), ctypes.byref(watching.watcher), ctypes.byref(answer)))
+    _library.check(_library.working("attune_train")(text.encode(), ctypes.byref(watching.watcher), ctypes.byref(answer)))
     result = json.loads(_library.taken(answer))
     if watching.raised is not None:
         raise watching.raised

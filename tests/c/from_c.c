@@ -1,7 +1,7 @@
 /* The header as a C compiler reads it, called from C. */
-#include "attune/c/attune.h"
-
 #include <string.h>
+
+#include "attune/c/attune.h"
 
 struct counted {
   int events, questions, stop_at;

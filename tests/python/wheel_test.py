@@ -209,6 +209,31 @@ print(json.dumps(came))"""
             code = "import numpy as np; a, b = (np.array(json.loads(x), dtype=np.float32) for x in sys.argv[1:]); print(json.dumps(bool((a == b).all())))"
             self.assertTrue(self.python(code, json.dumps(rows), json.dumps([json.loads(line)["embedding"] for line in lines])), role)
 
+    def test_a_forked_process_is_told_so(self):
+        """It would wait for OpenMP's threads for ever; one that was forked before attune was used goes on."""
+        code = """
+import os
+def in_child(use):
+    reader, writer = os.pipe()
+    if os.fork() == 0:
+        try:
+            os.write(writer, use())
+        except attune.Error as e:
+            os.write(writer, str(e).encode())
+        os._exit(0)
+    os.close(writer)
+    os.wait()
+    return os.read(reader, 9999).decode()
+fresh = in_child(lambda: attune.load(sys.argv[1], threads=2).predict_lines("w1").encode())
+model = attune.load(sys.argv[1], threads=2)
+lines = model.predict_lines("w1")
+print(json.dumps([fresh == lines, in_child(lambda: model.predict_lines("w1").encode()), in_child(lambda: attune.load(sys.argv[1]).task.encode())]))"""
+        fresh, used, opened = self.python(code, self.classifier())
+        self.assertTrue(fresh)
+        for text in (used, opened):
+            self.assertIn("forked", text)
+            self.assertIn("spawn", text)
+
     def test_errors(self):
         def raised(code, *arguments):
             return self.python(f"try:\n  {code}\nexcept attune.Error as e:\n  print(json.dumps([e.kind, str(e)]))", *arguments)
