@@ -25,6 +25,14 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 OF_THE_SYSTEM = re.compile(r"(linux-vdso|ld-linux.*|lib(c|m|pthread|dl|rt|util|resolv|gcc_s|stdc\+\+|z))\.so.*")
 # What is compiled in: headers that are more than declarations.
 COMPILED_IN = ["nlohmann-json3-dev", "libhwy-dev", "libfmt-dev", "libstdc++-12-dev"]
+# By name, of every package whose work goes into the wheel: one that is not here must be looked at first.
+GCC_RUNTIME = "GPL-3.0-or-later WITH GCC-exception-3.1"
+LICENCES = {
+    "libbz2-1.0": "bzip2-1.0.6", "libdnnl2": "Apache-2.0", "libfmt9": "MIT", "libfmt-dev": "MIT", "libgomp1": GCC_RUNTIME, "libhwy1": "Apache-2.0",
+    "libhwy-dev": "Apache-2.0", "libssl3": "Apache-2.0", "libstdc++-12-dev": GCC_RUNTIME, "libzip4": "BSD-3-Clause", "nlohmann-json3-dev": "MIT",
+    "ocl-icd-libopencl1": "BSD-2-Clause",
+}
+COMMON_LICENCES = pathlib.Path("/usr/share/common-licenses")
 
 
 def said(*command: object, env: dict[str, str] | None = None) -> str:
@@ -58,14 +66,18 @@ def package_of(library: pathlib.Path) -> str:
 
 def put_licences(folder: pathlib.Path, libraries: dict[str, pathlib.Path]) -> None:
     """A file for each package, and one that lists them."""
-    lines = ["# Other people's work in this wheel", "", "Shared libraries as Debian built them, their names changed by auditwheel; and what is compiled into attune. Sources: Debian's source packages of", "these names and versions.", "", "| what | Debian package | version | licence |", "|---|---|---|---|"]
+    lines = ["# Other people's work in this wheel", "", "Shared libraries as Debian built them, their names changed by auditwheel; and what is compiled into attune. Sources: Debian's source packages of", "these names and versions.", "Where a text names a file of `/usr/share/common-licenses`, that file lies here too.", "", "| what | Debian package | version | licence |", "|---|---|---|---|"]
     parts = [(soname, package_of(path)) for soname, path in sorted(libraries.items())] + [("compiled in", package) for package in COMPILED_IN]
     folder.mkdir()
     for what, package in parts:
-        version, source = said("dpkg-query", "-W", "-f=${Version} ${Package}", package).split()
-        copyright_file = pathlib.Path("/usr/share/doc") / source / "copyright"
-        shutil.copyfile(copyright_file.resolve(), folder / f"{package}.txt")
-        lines.append(f"| {what} | {package} | {version} | [text]({package}.txt) |")
+        if package not in LICENCES:
+            sys.exit(f"{package}: its licence is not in tools/make_wheel.py; read it, and if it may go into the wheel, write it there and in python/pyproject.toml")
+        version = said("dpkg-query", "-W", "-f=${Version}", package)
+        text = (pathlib.Path("/usr/share/doc") / package / "copyright").resolve().read_text()
+        (folder / f"{package}.txt").write_text(text)
+        for name in set(re.findall(rf"{COMMON_LICENCES}/([A-Za-z0-9][A-Za-z0-9.-]*[A-Za-z0-9])", text)):  # full texts that Debian keeps once
+            shutil.copyfile((COMMON_LICENCES / name).resolve(), folder / f"{name}.txt")
+        lines.append(f"| {what} | {package} | {version} | {LICENCES[package]}, [text]({package}.txt) |")
     (folder / "README.md").write_text("\n".join(lines) + "\n")
 
 
