@@ -8,6 +8,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "attune/train/event_json.h"
+
 #include "cli/output.h"
 
 namespace attune::cli {
@@ -55,7 +57,7 @@ TrainConsole::TrainConsole(bool json, int64_t log_every, const std::atomic<bool>
     : json_(json), live_(!json && ::isatty(STDERR_FILENO)), log_every_(log_every), interrupted_(interrupted) {}
 
 void TrainConsole::note(const std::string& text) {
-  say({{"note", text}}, text);
+  say(train::note_json(text), text);
 }
 
 void TrainConsole::data_report(const std::string& text) {
@@ -63,12 +65,7 @@ void TrainConsole::data_report(const std::string& text) {
 }
 
 void TrainConsole::planned(const train::RunPlan& p) {
-  say({{"plan",
-        {{"steps", p.steps},
-         {"tokens", p.tokens},
-         {"memory_mib", p.memory_mib},
-         {"seconds", p.seconds},
-         {"threads", p.threads}}}},
+  say(train::plan_json(p),
       fmt::format("plan: {} rows, {} ({:.3g} epochs), {} parameters ({} trained), {} products, {} ({}); about {} and "
                   "{:.0f} MiB",
                   p.rows, counted(p.steps, "step"), p.epochs, magnitude(p.parameters), magnitude(p.trainable),
@@ -76,17 +73,9 @@ void TrainConsole::planned(const train::RunPlan& p) {
 }
 
 void TrainConsole::progressed(const train::Progress& p) {
-  const bool line = p.step % log_every_ == 0 || p.step == p.steps;
+  const bool line = train::has_line(p, log_every_);
   if (json_ && !line) return;
-  if (json_)
-    return say({{"step", p.step},
-                {"epoch", p.epoch},
-                {"loss", p.loss},
-                {"lr", p.rate},
-                {"grad_norm", p.gradient_norm},
-                {"ms_per_step", p.ms_per_step},
-                {"tokens_per_second", p.tokens_per_second}},
-               "");
+  if (json_) return say(train::progress_json(p), "");
   const std::string loss = std::isnan(p.loss) ? "none" : fmt::format("{:.4f}", p.loss);
   const std::string text =
       fmt::format("step {}/{}  epoch {:.2f}  loss {}  {:.0f} examples/s  {:.0f} tokens/s  {} left", p.step, p.steps,
@@ -106,17 +95,16 @@ void TrainConsole::draw(const train::Progress& p, const std::string& text) {
 void TrainConsole::evaluated(int64_t step, double epoch, const std::string& split, const metrics::Scores& scores,
                              bool best) {
   std::string text = fmt::format("{} after epoch {:.2f}:", split, epoch);
-  nlohmann::ordered_json line{{"step", step}, {"epoch", epoch}, {"split", split}};
   for (const auto& score : scores) {
-    line[score.name] = score.defined() ? nlohmann::ordered_json(score.value) : nlohmann::ordered_json();
     static const std::vector<std::string> shown{"accuracy",  "macro_f1",       "micro_f1", "mcc",
                                                 "entity_f1", "token_accuracy", "ndcg_10",  "mrr",
                                                 "spearman",  "pearson",        "mse",      "loss"};
     if (score.defined() && std::find(shown.begin(), shown.end(), score.name) != shown.end())
       text += fmt::format("  {} {:.4f}", score.name, score.value);
   }
-  say(line, text + (best ? "  (best so far)" : ""));
+  say(train::evaluation_json(step, epoch, split, scores), text + (best ? "  (best so far)" : ""));
 }
+
 void TrainConsole::say(const nlohmann::ordered_json& line, const std::string& text) {
   if (open_line_) tell("\n");
   open_line_ = false;

@@ -3,18 +3,14 @@
 #include <functional>
 #include <span>
 #include <string>
-#include <vector>
 
 #include "attune/data/read_options.h"
-#include "attune/train/predictor.h"
+#include "attune/train/text_vectors.h"
 
 namespace attune::cli {
 
-// Errors (usage): the model is of another task than embed.
-void check_embeds(const tasks::ModelBundle& bundle, const std::string& model);
-
-// Of single texts [texts, width], in order. Errors (numeric): one that is not finite, names the text's line.
-std::vector<float> vectors_of(train::Predictor& predictor, std::span<const data::Example> texts);
+using train::check_embeds;
+using train::vectors_of;
 
 // Reads texts of `path` ("-": standard input) and calls `take` with some and their vectors, as they come. What was
 // recognised goes to standard error. Errors: those of the readers, after what stood before was taken.

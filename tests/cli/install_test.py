@@ -11,7 +11,7 @@ import unittest
 
 BUILD, SOURCE = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
 sys.argv[1:] = [str(BUILD / "attune"), sys.argv[3]]
-from program import ProgramTest, sentences  # noqa: E402  (it reads sys.argv)
+from program import ProgramTest, attune, sentences  # noqa: E402  (it reads sys.argv)
 
 
 class Embedding(ProgramTest):
@@ -37,6 +37,9 @@ class Embedding(ProgramTest):
         self.assertEqual([line.split("\t")[1] for line in answers], ["w1 w2 w3", "w7 w9 w0"])
         for line in answers:
             self.assertRegex(line, "^class[012]\t")
+        texts = "w1 w2 w3\nw7 w9 w0\n"
+        self.assertEqual(self.do(build / "predict", self.folder / "run", '{"threads": 1}', input=texts, env=quiet),
+                         self.succeeded(attune("predict", "--model", self.folder / "run", stdin=texts)).stdout.decode())
 
 
 if __name__ == "__main__":

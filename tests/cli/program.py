@@ -48,6 +48,21 @@ def write_tensors(path, header, data):
     path.write_bytes(struct.pack("<Q", len(text)) + text + data)
 
 
+def change_tensors(folder, shape_of):
+    """Keeps of each tensor the rows that shape_of(name, shape) has; None: the tensor goes."""
+    header, data = read_tensors(folder / "model.safetensors")
+    kept, content = {}, b""
+    for tensor, place in header.items():
+        shape = None if tensor == "__metadata__" else shape_of(tensor, place["shape"])
+        if shape is None:
+            continue
+        begin, end = place["data_offsets"]
+        taken = data[begin : begin + (end - begin) * shape[0] // place["shape"][0]]
+        kept[tensor] = place | {"shape": shape, "data_offsets": [len(content), len(content) + len(taken)]}
+        content += taken
+    write_tensors(folder / "model.safetensors", kept, content)
+
+
 class ProgramTest(unittest.TestCase):
     """A test case with a folder of its own."""
 
@@ -84,15 +99,18 @@ class ProgramTest(unittest.TestCase):
     def make_encoder(cls, name):
         """A golden model without its last layer."""
         folder = cls.make_model(name, id2label=None, label2id=None, architectures=["BertModel"])
-        header, data = read_tensors(folder / "model.safetensors")
-        kept, content = {}, b""
-        for tensor, place in header.items():
-            if tensor == "__metadata__" or tensor.startswith("classifier"):
-                continue
-            begin, end = place["data_offsets"]
-            kept[tensor] = place | {"data_offsets": [len(content), len(content) + end - begin]}
-            content += data[begin:end]
-        write_tensors(folder / "model.safetensors", kept, content)
+        change_tensors(folder, lambda tensor, shape: None if tensor.startswith("classifier") else shape)
+        return folder
+
+    @classmethod
+    def make_model_of(cls, name, task):
+        """The golden model with another task's head: the same encoder, and of the last layer what the task reads."""
+        changes = {"classify": {}, "multilabel": {"problem_type": "multi_label_classification"},
+                   "tag": {"architectures": ["BertForTokenClassification"], "problem_type": None, "id2label": {"0": "O", "1": "B-X", "2": "I-X"}, "label2id": {"O": 0, "B-X": 1, "I-X": 2}},
+                   "regress": {"problem_type": "regression", "id2label": {"0": "score"}, "label2id": {"score": 0}}}
+        folder = cls.make_model(name, **changes[task])
+        if task == "regress":  # one output of the three
+            change_tensors(folder, lambda tensor, shape: [1, *shape[1:]] if tensor.startswith("classifier") else shape)
         return folder
 
     def succeeded(self, result):

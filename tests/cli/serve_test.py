@@ -75,10 +75,7 @@ class ServeTest(ProgramTest):
     def setUpClass(cls):
         super().setUpClass()
         cls.model = cls.make_model("grades")
-        cls.tagger = cls.folder / "tagger"
-        rows = cls.file("tags.conll", "w1 B-PER\nw2 I-PER\nw3 O\n\nw4 O\nw5 B-LOC\n\n" * 5)
-        trained = attune("train", "--task", "tag", "--model", cls.make_encoder("base"), "--train", rows, "--dev", "none", "--max-steps", 1, "--out", cls.tagger, "--threads", 1)
-        assert trained.returncode == 0, trained.stderr.decode()
+        cls.tagger = cls.make_model_of("tagger", "tag")
         cls.server = Served(cls.model, f"names={cls.tagger}", f"vectors={cls.make_encoder('encoder')}", "--access-log")
 
     @classmethod

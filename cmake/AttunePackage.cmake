@@ -1,0 +1,28 @@
+# `./run deb`: two Debian packages by CPack, of what `cmake --install` installs.
+#   attune      the program, libattune_c.so, attune-serve.service (not started: it needs a model first)
+#   attune-dev  headers, static libraries, find_package(attune)
+# What they depend on is computed from the libraries that their files need (dpkg-shlibdeps).
+install(FILES packaging/attune-serve.service DESTINATION lib/systemd/system COMPONENT runtime)
+install(FILES packaging/serve.env DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/attune COMPONENT runtime)
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/attune COMPONENT runtime RENAME copyright)
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/attune-dev COMPONENT development RENAME copyright)
+
+set(CPACK_GENERATOR DEB)
+set(CPACK_PACKAGE_NAME attune)
+set(CPACK_PACKAGE_VENDOR attune)
+set(CPACK_PACKAGE_CONTACT "the authors of attune <attune@localhost>")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "${PROJECT_DESCRIPTION}")
+set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+set(CPACK_STRIP_FILES ON)
+set(CPACK_COMPONENTS_ALL runtime development)
+set(CPACK_DEB_COMPONENT_INSTALL ON)
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_RUNTIME_PACKAGE_NAME attune)
+set(CPACK_DEBIAN_RUNTIME_PACKAGE_SECTION science)
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME attune-dev)
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
+# find_package(attune) asks for these; a static library names none of them by itself. (OpenCL's headers are for oneDNN's package.)
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS
+    "attune (= ${PROJECT_VERSION}), libdnnl-dev, ocl-icd-opencl-dev, libhwy-dev, nlohmann-json3-dev, libfmt-dev, libssl-dev, libzip-dev")
+include(CPack)

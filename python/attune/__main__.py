@@ -1,0 +1,5 @@
+"""python -m attune: the program."""
+
+from ._program import main
+
+main()
