@@ -177,6 +177,16 @@ void TrainOptions::visit(OptionList& list) {
             .output_only = true});
   list.add("save-model", save_model,
            {.help = "keep the model; off: reports and predictions alone", .output_only = true});
+  list.add("track", track,
+           {.help = "keep the run for a tracker, in the run's own folder: tensorboard. Nothing goes to the network",
+            .placeholder = "NAME",
+            .choices = {"tensorboard"},
+            .output_only = true});
+  list.add(
+      "tensorboard", tensorboard,
+      {.help = "keep the run for TensorBoard in a folder of its own below this one, for `tensorboard --logdir DIR`",
+       .placeholder = "DIR",
+       .output_only = true});
   list.add("json", json, {.help = "progress and result as JSON lines on standard output", .output_only = true});
 }
 
