@@ -11,6 +11,7 @@ const std::vector<Command>& commands() {
       {"compare", "say which of two ways of training is better, from predictions alone", run_compare},
       {"select-loss", "choose the loss by evidence: corrections first, then a race and a verdict", run_select_loss,
        true},
+      {"runs", "list, show and compare the runs of a project, find the best", run_runs},
       {"search", "find the documents that answer a query", run_search},
       {"data", "show what data files hold and what is odd about them", run_data},
       {"tokenize", "show the pieces that a model reads", run_tokenize},

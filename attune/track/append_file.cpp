@@ -16,6 +16,18 @@ AppendFile::AppendFile(fs::path path)
   if (descriptor_ < 0) fail(ErrorKind::io, "cannot make the file {}: {}", path_.string(), std::strerror(errno));
 }
 
+AppendFile::AppendFile(fs::path path, int64_t bytes)
+    : path_(std::move(path)), descriptor_(::open(path_.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC)) {
+  if (descriptor_ < 0) fail(ErrorKind::io, "cannot open the file {}: {}", path_.string(), std::strerror(errno));
+  const off_t size = ::lseek(descriptor_, 0, SEEK_END);
+  if (size < bytes || ::ftruncate(descriptor_, bytes) != 0) {
+    const std::string why =
+        size < bytes ? fmt::format("it has {} bytes, {} were written", size, bytes) : std::string(std::strerror(errno));
+    ::close(descriptor_);
+    fail(ErrorKind::io, "cannot go on with {}: {}", path_.string(), why);
+  }
+}
+
 AppendFile::~AppendFile() {
   ::close(descriptor_);
 }

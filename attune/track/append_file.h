@@ -10,6 +10,8 @@ class AppendFile {
  public:
   // A new file. Errors: io (it exists, the folder may not be written).
   explicit AppendFile(std::filesystem::path path);
+  // One that is there: keeps its first `bytes`, drops the rest and goes on behind them. Errors: io (it has fewer).
+  AppendFile(std::filesystem::path path, int64_t bytes);
   ~AppendFile();
   AppendFile(const AppendFile&) = delete;
   AppendFile& operator=(const AppendFile&) = delete;

@@ -8,7 +8,9 @@
 #include "attune/metrics/catalog.h"
 #include "attune/tensor/transfer.h"
 #include "attune/track/append_file.h"
+#include "attune/track/runs/project.h"
 #include "attune/track/tensorboard/tensorboard.h"
+#include "attune/track/wandb/wandb.h"
 
 namespace attune::train {
 namespace {
@@ -124,6 +126,9 @@ RunTracking::RunTracking(const TrainOptions& options, Observer& observer)
     : options_(options), observer_(observer), trackers_([&](const std::string& line) { observer_.note(line); }) {
   if (const fs::path root = place(options, "tensorboard", options.tensorboard); !root.empty())
     trackers_.add(std::make_unique<track::TensorBoard>(root));
+  if (const fs::path root = place(options, "wandb", options.wandb); !root.empty())
+    trackers_.add(std::make_unique<track::Wandb>(root));
+  if (!options.project.empty()) trackers_.add(std::make_unique<track::Project>(whole(options.project)));
 }
 
 std::unique_ptr<RunTracking> RunTracking::make(const TrainOptions& options, Observer& observer) {

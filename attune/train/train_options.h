@@ -84,7 +84,7 @@ struct TrainOptions {
   bool predictions = false;
   bool save_model = true;
   std::vector<std::string> track;
-  std::string tensorboard;  // folder; empty: none
+  std::string tensorboard, wandb, project;  // folders; empty: none
   bool json = false;
 
   void visit(OptionList& list);

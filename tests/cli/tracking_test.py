@@ -1,6 +1,7 @@
-"""Runs kept for TensorBoard, read by TensorBoard's own reader.   tracking_test.py PROGRAM tests/models/golden
+"""Runs kept for TensorBoard and W&B, read by their own programs.   tracking_test.py PROGRAM tests/models/golden
 
-Reading needs the package tensorboard (2.21 was used) for this Python, or for the one that ATTUNE_TRACKING_PYTHON names; those tests are skipped without it."""
+Reading needs the packages tensorboard (2.21.0 was used) and wandb (0.31.0) for this Python, or for the one that ATTUNE_TRACKING_PYTHON names; those tests are skipped without them.
+Nothing here needs a network, and `wandb` is told to use none."""
 
 import json
 import os
@@ -43,8 +44,8 @@ print(json.dumps(out))
 """
 
 
-def reader_is_there():
-    return subprocess.run([PYTHON, "-c", "import tensorboard"], capture_output=True).returncode == 0
+def is_there(package):
+    return subprocess.run([PYTHON, "-c", f"import {package}"], capture_output=True).returncode == 0
 
 
 class Tracking(ProgramTest):
@@ -81,14 +82,16 @@ class Tracking(ProgramTest):
 
 class Unasked(Tracking):
     def test_nothing_is_kept_and_nothing_changes(self):
-        self.run_it("plain")
-        self.assertFalse((self.folder / "plain/tracking.json").exists())
-        self.run_it("tracked", "--track", "tensorboard")
-        self.assertTrue(list((self.folder / "tracked/tensorboard/tracked").glob("events.out.tfevents.*")))
-        for name in ("model.safetensors",):
-            self.assertEqual((self.folder / "plain" / name).read_bytes(), (self.folder / "tracked" / name).read_bytes())
-        timeless = [[{k: v for k, v in line.items() if k not in ("ms_per_step", "tokens_per_second")} for line in self.log(run)] for run in ("plain", "tracked")]
-        self.assertEqual(*timeless)
+        for name, more in (("dev", []), ("no_dev", ["--dev", "none"])):
+            self.run_it(f"plain_{name}", *more)
+            self.assertFalse((self.folder / f"plain_{name}/tracking.json").exists())
+            out = self.folder / f"tracked_{name}"
+            self.run_it(out.name, *more, "--track", "tensorboard", "--track", "wandb", "--project", self.folder / "unasked")
+            self.assertTrue(list(out.glob(f"tensorboard/{out.name}/events.out.tfevents.*")))
+            self.assertTrue(list(out.glob("wandb/offline-run-*/run-*.wandb")))
+            self.assertEqual((self.folder / f"plain_{name}/model.safetensors").read_bytes(), (out / "model.safetensors").read_bytes())
+            timeless = [[{k: v for k, v in line.items() if k not in ("ms_per_step", "tokens_per_second")} for line in self.log(run)] for run in (f"plain_{name}", out.name)]
+            self.assertEqual(*timeless)
 
     def test_an_unknown_tracker_is_refused(self):
         self.refused(attune(*self.command("unknown", "--track", "tensorbord")), "--track", "did you mean 'tensorboard'")
@@ -99,7 +102,7 @@ class Unasked(Tracking):
         self.assertFalse((self.folder / "refused").exists())
 
 
-@unittest.skipUnless(reader_is_there(), "no package tensorboard: ATTUNE_TRACKING_PYTHON may name a Python that has it")
+@unittest.skipUnless(is_there("tensorboard"), "no package tensorboard: ATTUNE_TRACKING_PYTHON may name a Python that has it")
 class TensorBoard(Tracking):
     def read(self, folder):
         result = subprocess.run([PYTHON, "-c", READER, str(folder)], capture_output=True, text=True)
@@ -163,6 +166,46 @@ class TensorBoard(Tracking):
     def test_a_failed_run_says_so(self):
         self.refused(attune(*self.command("wild", "--lr", "1e30", "--clip", 0, "--warmup", 0, "--tensorboard", self.folder / "wild_tb")), "the loss is")
         self.assertEqual(self.read(self.folder / "wild_tb/wild")["status"], 2)  # failure
+
+
+@unittest.skipUnless(is_there("wandb"), "no package wandb: ATTUNE_TRACKING_PYTHON may name a Python that has it")
+class WeightsAndBiases(Tracking):
+    def wandb(self, *arguments):
+        """Its command, without a key, a network or a place beyond this test's folder."""
+        home = self.folder / "home"
+        home.mkdir(exist_ok=True)
+        quiet = {"HOME": str(home), "WANDB_MODE": "offline", "WANDB_BASE_URL": "http://127.0.0.1:9", "WANDB_ERROR_REPORTING": "false", "WANDB_DIR": str(home)}
+        result = subprocess.run([PYTHON, "-m", "wandb", *map(str, arguments)], capture_output=True, text=True, cwd=home, timeout=120, env=os.environ | quiet)
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        return result
+
+    def file_of(self, root):
+        return next(root.glob("offline-run-*/run-*.wandb"))
+
+    def records(self, root, kind):
+        lines = self.wandb("leet", "inspect", "--json", self.file_of(root)).stdout.splitlines()
+        return [record for record in map(json.loads, lines) if record["type"] == kind]
+
+    def steps(self, root):
+        return [int(record["history"]["step"]["num"]) for record in self.records(root, "history")]
+
+    def test_its_reader_finds_the_run(self):
+        self.run_it("run", "--wandb", self.folder / "wb")
+        summary = json.loads(self.wandb("leet", "inspect", "--summary", "--json", self.file_of(self.folder / "wb")).stdout)
+        report = json.loads((self.folder / "run/report.json").read_text())
+        self.assertEqual(summary["state"], "finished")
+        self.assertEqual(summary["config"]["lr"], 1e-3)
+        self.assertAlmostEqual(summary["summary"]["final/test/accuracy"], report["test"]["accuracy"])
+        self.assertIn("Would sync 1 run", self.wandb("beta", "sync", "--dry-run", self.folder / "wb").stderr)
+
+    def test_a_killed_run_goes_on_in_its_file(self):
+        self.run_it("whole", "--track", "wandb")
+        self.killed_after("cut", "step 12/16", "--track", "wandb", "--save-every", 5)
+        self.run_it("cut", "--track", "wandb", "--save-every", 5, "--resume")
+        whole, cut = self.folder / "whole/wandb", self.folder / "cut/wandb"
+        self.assertEqual(len(list(cut.iterdir())), 1)
+        self.assertEqual(self.steps(cut), self.steps(whole))
+        self.assertEqual(self.steps(cut), [2, 4, 6, 8, 10, 12, 14, 16])
 
 
 if __name__ == "__main__":

@@ -105,13 +105,13 @@ constexpr std::string_view kLetters[] = {
     "...........#...#.#.#...#...........",  // ~
 };
 // clang-format on
-constexpr std::string_view kBlock = "###################################";
+constexpr std::string_view kNoLetter = "###################################";
 
 }  // namespace
 
 std::array<uint8_t, kLetterHeight> letter(char character) {
   const int at = static_cast<unsigned char>(character) - ' ';
-  const std::string_view pixels = at >= 0 && at < std::ssize(kLetters) ? kLetters[at] : kBlock;
+  const std::string_view pixels = at >= 0 && at < std::ssize(kLetters) ? kLetters[at] : kNoLetter;
   std::array<uint8_t, kLetterHeight> rows{};
   for (size_t i = 0; i < pixels.size(); ++i)
     if (pixels[i] == '#') rows[i / kLetterWidth] |= static_cast<uint8_t>(1u << (kLetterWidth - 1 - i % kLetterWidth));

@@ -36,7 +36,7 @@ std::string compressed(const std::string& bytes) {
 }
 
 // Bytes of one letter each, but a letter beyond ASCII is one block, not one a byte.
-std::string shown(std::string_view text) {
+std::string letters_of(std::string_view text) {
   std::string out;
   for (const char c : text)
     if ((static_cast<unsigned char>(c) & 0xC0u) != 0x80u) out.push_back(c);
@@ -69,7 +69,7 @@ void Picture::fill(int x, int y, int width, int height, Colour colour) {
 }
 
 void Picture::text(int x, int y, std::string_view text, Colour colour) {
-  for (const char c : shown(text)) {
+  for (const char c : letters_of(text)) {
     const auto rows = letter(c);
     for (int row = 0; row < kLetterHeight; ++row)
       for (int column = 0; column < kLetterWidth; ++column)
@@ -79,7 +79,7 @@ void Picture::text(int x, int y, std::string_view text, Colour colour) {
 }
 
 void Picture::text_upwards(int x, int y, std::string_view text, Colour colour) {
-  for (const char c : shown(text)) {
+  for (const char c : letters_of(text)) {
     const auto rows = letter(c);
     for (int row = 0; row < kLetterHeight; ++row)
       for (int column = 0; column < kLetterWidth; ++column)
@@ -89,7 +89,7 @@ void Picture::text_upwards(int x, int y, std::string_view text, Colour colour) {
 }
 
 int Picture::text_width(std::string_view text) {
-  return static_cast<int>(shown(text).size()) * kAdvance;
+  return static_cast<int>(letters_of(text).size()) * kAdvance;
 }
 
 std::string Picture::png() const {
