@@ -9,7 +9,7 @@ namespace {
 
 constexpr Colour kPaper{255, 255, 255}, kInk{32, 32, 32}, kLine{214, 214, 214}, kRight{21, 94, 178},
     kWrong{196, 52, 40};
-constexpr int kMostNamed = 40, kMostDrawn = 1500;
+constexpr int kMostNamed = 100, kMostDrawn = 1500;
 constexpr int kMargin = 10, kMostLetters = 24;
 
 struct Grid {
@@ -42,7 +42,11 @@ Grid grid_of(const ConfusionTable& table) {
       std::any_of(table.cells.begin(), table.cells.end(), [](const auto& cell) { return cell.predicted < 0; });
   grid.columns = grid.rows + (unanswered ? 1 : 0);
   grid.named = grid.rows <= kMostNamed;
-  grid.cell = grid.rows <= 12 ? 44 : grid.rows <= 24 ? 32 : grid.named ? 20 : std::max(1, 800 / grid.rows);
+  grid.cell = grid.rows <= 12   ? 44
+              : grid.rows <= 24 ? 32
+              : grid.rows <= 40 ? 20
+              : grid.named      ? 10
+                                : std::max(1, 800 / grid.rows);
   int longest = grid.columns > grid.rows ? Picture::text_width("none") : 0;
   for (const std::string& label : table.labels) longest = std::max(longest, Picture::text_width(cut(label)));
   const int axis = Picture::kTextHeight + 8;  // the words on each side

@@ -59,11 +59,16 @@ std::vector<Row> reached(const RunsSideBySide& both) {
   return rows;
 }
 
-std::set<std::string> curve_names(const RunsSideBySide& both) {
+// The losses first, then by name.
+std::vector<std::string> curve_names(const RunsSideBySide& both) {
   std::set<std::string> names;
   for (const auto* curves : {&both.first_curves, &both.second_curves})
     for (const auto& [name, curve] : *curves) names.insert(name);
-  return names;
+  std::vector<std::string> ordered;
+  for (const char* loss : {"train/loss", "dev/loss"})
+    if (names.erase(loss) > 0) ordered.emplace_back(loss);
+  ordered.insert(ordered.end(), names.begin(), names.end());
+  return ordered;
 }
 
 const Curve& curve_of(const std::map<std::string, Curve>& curves, const std::string& name) {
@@ -113,16 +118,16 @@ std::string plot(const RunsSideBySide& both, const std::string& name) {
 
 std::string table(const std::vector<Row>& rows, const RunsSideBySide& both, bool numbers) {
   if (rows.empty()) return "";
-  std::string out = fmt::format("<table><thead><tr><th></th><th>{}</th><th>{}</th>{}</tr></thead><tbody>\n",
-                                report::escape(label(both.first)), report::escape(label(both.second)),
-                                numbers ? "<th>difference</th>" : "");
+  const char* kind = numbers ? "" : " class=\"l wrap\"";
+  std::string out = fmt::format(
+      "<div class=\"scroll\"><table><thead><tr><th></th><th{0}>{1}</th><th{0}>{2}</th>{3}</tr></thead><tbody>\n", kind,
+      report::escape(label(both.first)), report::escape(label(both.second)), numbers ? "<th>difference</th>" : "");
   for (const Row& row : rows) {
-    out += fmt::format("<tr><td>{}</td>", report::escape(row[0]));
-    for (size_t i = 1; i < (numbers ? 4u : 3u); ++i)
-      out += fmt::format("<td{}>{}</td>", numbers ? " class=\"num\"" : "", report::escape(row[i]));
+    out += fmt::format("<tr><th scope=\"row\">{}</th>", report::escape(row[0]));
+    for (size_t i = 1; i < (numbers ? 4u : 3u); ++i) out += fmt::format("<td{}>{}</td>", kind, report::escape(row[i]));
     out += "</tr>\n";
   }
-  return out + "</tbody></table>";
+  return out + "</tbody></table></div>";
 }
 
 std::string columns_of(const std::vector<Row>& rows, const RunsSideBySide& both, const char* title, bool numbers,
@@ -154,7 +159,9 @@ std::string compare_text(const RunsSideBySide& both, int width) {
     curves.push_back({name, cell(curve_of(both.first_curves, name)), cell(curve_of(both.second_curves, name)), ""});
   }
   if (!curves.empty()) text += "\n" + columns_of(curves, both, "by step", false, width);
-  return text + "\n  one run of each says little about the next: attune compare weighs predictions of several\n";
+  return text +
+         "\n  Each row of blocks goes from its own smallest value to its largest.\n"
+         "  One run of each says little about the next: attune compare weighs predictions of several.\n";
 }
 
 ordered_json compare_json(const RunsSideBySide& both) {
