@@ -65,6 +65,16 @@ TEST(Records, AnyChangedByteIsSeen) {
   }
 }
 
+TEST(Records, ACutOffEndIsToldFromADamagedOne) {
+  const std::string good = framed("a record");
+  for (size_t cut = 1; cut < good.size(); ++cut) EXPECT_TRUE(is_cut_off(good.substr(0, cut))) << cut;
+  for (size_t at = 0; at < good.size(); ++at) {
+    std::string bad = good;
+    bad[at] = static_cast<char>(bad[at] ^ 0x10);
+    EXPECT_FALSE(is_cut_off(bad)) << at;
+  }
+}
+
 TEST(Records, AHugeLengthIsNoRecord) {
   std::string bad(8, '\xFF');
   const uint32_t sum = masked_crc32c(bad);

@@ -194,6 +194,23 @@ TEST(TensorBoard, ATornEndIsCutWithTheRest) {
   EXPECT_EQ(loss_steps(folder / "tb/run"), (std::vector<int64_t>{1, 2, 3, 4}));
 }
 
+TEST(TensorBoard, ATornEndWithoutAMarkIsCutOff) {
+  const test::TempFolder folder;
+  nlohmann::json memory;
+  {
+    TensorBoard board(folder / "tb");
+    board.begin(start_of(folder / "run"));
+    memory = board.remember();
+    tell_steps(board, 1, 3, 100);  // the disk is full in the third; the checkpoint is of step 6
+  }
+  const fs::path file = files_in(folder / "tb/run").front();
+  fs::resize_file(file, fs::file_size(file) - 3);
+  TensorBoard board(folder / "tb");
+  board.begin(start_of(folder / "run", 6, memory));
+  tell_steps(board, 7, 7, 100);
+  EXPECT_EQ(loss_steps(folder / "tb/run"), (std::vector<int64_t>{1, 2, 7}));
+}
+
 TEST(TensorBoard, DamageBeforeTheMarkIsSaid) {
   const test::TempFolder folder;
   nlohmann::json memory;

@@ -33,7 +33,8 @@ struct Cut {
 struct Ends {
   std::optional<Cut> mark;    // behind the last mark of this step
   std::optional<Cut> beyond;  // before the first event of a later one
-  std::optional<Cut> damage;  // before the first record that cannot be read
+  std::optional<Cut> torn;    // before a record that was never written whole: the disk was full, the power failed
+  std::optional<Cut> damage;  // before the first one that cannot be read
 };
 
 Ends ends_of(const std::vector<fs::path>& files, int64_t step) {
@@ -49,7 +50,9 @@ Ends ends_of(const std::vector<fs::path>& files, int64_t step) {
       if (read && event.step() > step && !ends.beyond && !event.has_session()) ends.beyond = {f, begin};
       begin = behind;
     });
-    if (end < content.size() && !ends.damage) ends.damage = {f, end};
+    if (end == content.size()) continue;
+    auto& open = is_cut_off(std::string_view(content).substr(end)) ? ends.torn : ends.damage;
+    if (!open) open = {f, end};
   }
   return ends;
 }
@@ -65,7 +68,7 @@ void cut_back(const std::vector<fs::path>& files, int64_t step) {
          "{}: damaged after {} bytes, and what was told up to step {} cannot be found; remove the file, or leave "
          "--tensorboard out",
          files[ends.damage->file].string(), ends.damage->bytes, step);
-  const std::optional<Cut> cut = ends.mark ? ends.mark : ends.beyond;
+  const std::optional<Cut> cut = ends.mark ? ends.mark : ends.beyond ? ends.beyond : ends.torn;
   if (!cut) return;
   fs::resize_file(files[cut->file], cut->bytes);
   for (size_t f = cut->file + 1; f < files.size(); ++f) fs::remove(files[f]);

@@ -71,4 +71,10 @@ size_t read_records(std::string_view content, const std::function<void(std::stri
   return at;
 }
 
+bool is_cut_off(std::string_view rest) {
+  if (rest.size() < kHead) return true;
+  return masked_crc32c(rest.substr(0, 8)) == number_at<uint32_t>(rest, 8) &&
+         (rest.size() < kHead + kTail || number_at<uint64_t>(rest, 0) > rest.size() - kHead - kTail);
+}
+
 }  // namespace attune::track

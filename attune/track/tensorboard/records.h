@@ -19,4 +19,7 @@ std::string framed(std::string_view record);
 // behind the last whole record: less than the content's size where the rest is cut off or damaged.
 size_t read_records(std::string_view content, const std::function<void(std::string_view record, size_t end)>& see);
 
+// Whether what read_records left is the beginning of a record whose end was never written, not a damaged one.
+bool is_cut_off(std::string_view rest);
+
 }  // namespace attune::track
