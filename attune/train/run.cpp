@@ -22,6 +22,7 @@
 #include "attune/train/run_record.h"
 #include "attune/train/run_report.h"
 #include "attune/train/run_sources.h"
+#include "attune/train/run_tracking.h"
 #include "attune/train/trainer.h"
 
 namespace attune::train {
@@ -214,7 +215,7 @@ void check_loss(const TrainOptions& o, const tasks::ModelBundle& bundle) {
          o.freeze_layers > 0 ? "--freeze-layers" : "--freeze-embeddings");
 }
 
-RunResult trained(TrainOptions o, Observer& observer) {
+RunResult trained(TrainOptions o, Observer& observer, RunTracking* tracking) {
   const tasks::Task& task = tasks::task_named(o.task);
   if (o.predictions && task.kind == tasks::TaskKind::embed)
     fail(ErrorKind::usage, "--predictions: an embedding model labels no rows; leave it out");
@@ -244,6 +245,7 @@ RunResult trained(TrainOptions o, Observer& observer) {
   auto trainer = std::make_unique<Trainer>(o, bundle, kernels, splits.train, splits.dev_if_any(), observer);
   if (profiler) trainer->tell(*profiler);
   trainer->fit_memory();
+  if (tracking) trainer->tell(*tracking);
   const json identity = run_identity(o, fingerprint_sources(o), model_fingerprint(bundle.source.string()), precision);
   make_run_folder(o);
   if (o.resume) trainer->resume(identity);
@@ -252,8 +254,12 @@ RunResult trained(TrainOptions o, Observer& observer) {
   RunPlan plan = trainer->plan(other_work(o, bundle, splits, trainer->at_the_start()));
   plan.precision = precision, plan.threads = threads.threads, plan.threads_reason = threads.reason;
   observer.planned(plan);
+  if (tracking)
+    tracking->begin(
+        {.bundle = bundle, .identity = identity, .steps = trainer->steps(), .after_step = trainer->steps_taken()});
 
   const Outcome outcome = trainer->run(identity);
+  if (tracking) tracking->trained(outcome.state.step, outcome.state.seconds);
   trainer.reset();  // moments and activations make room for what follows
   RunResult result{.state = RunResult::State::interrupted};
   if (profiler) result.profile = write_profile(o, *profiler);
@@ -270,7 +276,8 @@ RunResult trained(TrainOptions o, Observer& observer) {
     if (!done) return result;
     report.facts.emplace_back("correction", *done);
   }
-  const auto judged = judge_splits(report, bundle, kernels, o, splits.dev_if_any(), splits.test_if_any(), observer);
+  const auto judged =
+      judge_splits(report, bundle, kernels, o, splits.dev_if_any(), splits.test_if_any(), observer, tracking);
   if (!judged) return result;
   report.routing = route_splits(*judged);
   report.ladder = make_ladder(o, kernels, splits, *judged, task,
@@ -295,9 +302,15 @@ RunResult run_training(TrainOptions o, Observer& observer) {
     return {.state = RunResult::State::was_finished};
   }
   check_profile_trace(o);
+  const auto tracking = RunTracking::make(o, observer);
   try {
-    return trained(o, observer);
+    RunResult result = trained(o, observer, tracking.get());
+    if (tracking)
+      tracking->end(result.state == RunResult::State::finished ? track::EndState::finished
+                                                               : track::EndState::interrupted);
+    return result;
   } catch (Error& error) {
+    if (tracking) tracking->fail_with(error.message());
     if (fs::exists(replaced_run(o)))
       error.add(fmt::format("the run that --overwrite was to replace is kept in {}", replaced_run(o).string()));
     throw;

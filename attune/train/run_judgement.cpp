@@ -4,6 +4,7 @@
 #include "attune/train/ladder.h"
 #include "attune/train/prediction_writer.h"
 #include "attune/train/run_report.h"
+#include "attune/train/run_tracking.h"
 
 namespace attune::train {
 
@@ -12,7 +13,8 @@ fs::path predictions_file(const TrainOptions& options, const std::string& split)
 }
 
 std::optional<Judged> judge_splits(report::Report& report, tasks::ModelBundle& bundle, kernels::Kernels& kernels,
-                                   const TrainOptions& o, const Split* dev, const Split* test, Observer& observer) {
+                                   const TrainOptions& o, const Split* dev, const Split* test, Observer& observer,
+                                   RunTracking* tracking) {
   EvaluateOptions options{.batch_size = o.eval_batch_size,
                           .bootstrap = {.draws = static_cast<int>(o.bootstrap), .seed = o.seed},
                           .scorer = {.decoding = bundle.decoding},
@@ -23,8 +25,11 @@ std::optional<Judged> judge_splits(report::Report& report, tasks::ModelBundle& b
     // A run that keeps no model is one of a choice, which corrects its answers.
     if (o.predictions) predictions.emplace(predictions_file(o, split.name), bundle, split, !o.save_model);
     options.see = predictions ? predictions->see() : SeeRow{};
+    std::optional<SplitCurves> curves;
+    if (tracking) options.see = curves.emplace(split, bundle).see(std::move(options.see));
     auto evaluation = evaluate(bundle, kernels, split, options);
     if (evaluation && predictions) predictions->commit();
+    if (evaluation && tracking) tracking->judged(*evaluation, *curves);
     return evaluation;
   };
   if (o.predictions) fs::create_directories(predictions_file(o, "dev").parent_path());

@@ -10,15 +10,18 @@
 
 namespace attune::train {
 
+class RunTracking;
+
 struct Judged {
   std::optional<tasks::Evaluation> dev, test;
 };
 
+// Tells `tracking`, where it is given, of the figures, and of test the curves and the confusion (of dev it knows them).
 // dev first (for multi-label it chooses the bundle's thresholds), then test with what dev chose; each enters the
 // report. Nothing if the observer asked to stop.
 std::optional<Judged> judge_splits(report::Report& report, tasks::ModelBundle& bundle, kernels::Kernels& kernels,
-                                   const TrainOptions& options, const Split* dev, const Split* test,
-                                   Observer& observer);
+                                   const TrainOptions& options, const Split* dev, const Split* test, Observer& observer,
+                                   RunTracking* tracking = nullptr);
 
 // Where --predictions leaves what was answered on a split.
 std::filesystem::path predictions_file(const TrainOptions& options, const std::string& split);

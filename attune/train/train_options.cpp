@@ -177,6 +177,25 @@ void TrainOptions::visit(OptionList& list) {
             .output_only = true});
   list.add("save-model", save_model,
            {.help = "keep the model; off: reports and predictions alone", .output_only = true});
+  list.add(
+      "track", track,
+      {.help = "keep the run for a tracker, in the run's own folder: tensorboard, wandb. Nothing goes to the network",
+       .placeholder = "NAME",
+       .choices = {"tensorboard", "wandb"},
+       .output_only = true});
+  list.add(
+      "tensorboard", tensorboard,
+      {.help = "keep the run for TensorBoard in a folder of its own below this one, for `tensorboard --logdir DIR`",
+       .placeholder = "DIR",
+       .output_only = true});
+  list.add("wandb", wandb,
+           {.help = "keep the run as an offline run of W&B's below this folder, for `wandb sync`; nothing is sent",
+            .placeholder = "DIR",
+            .output_only = true});
+  list.add("project", project,
+           {.help = "keep the run in the database of runs of this folder, for `attune runs`",
+            .placeholder = "DIR",
+            .output_only = true});
   list.add("json", json, {.help = "progress and result as JSON lines on standard output", .output_only = true});
 }
 

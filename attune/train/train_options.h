@@ -83,6 +83,8 @@ struct TrainOptions {
   bool report_text = false;
   bool predictions = false;
   bool save_model = true;
+  std::vector<std::string> track;
+  std::string tensorboard, wandb, project;  // folders; empty: none
   bool json = false;
 
   void visit(OptionList& list);

@@ -7,6 +7,7 @@
 #include "attune/base/files.h"
 #include "attune/train/clock.h"
 #include "attune/train/head_start.h"
+#include "attune/train/run_tracking.h"
 
 namespace attune::train {
 namespace {
@@ -92,9 +93,8 @@ void Trainer::resume(const nlohmann::json& identity) {
   observer_.note(fmt::format("resuming after step {} of {}", state_.step, total_steps_));
 }
 
-bool Trainer::evaluation_due() const {
-  return dev_ &&
-         (state_.step == total_steps_ || due(options_.eval_every > 0 ? options_.eval_every : steps_per_epoch()));
+bool Trainer::look_due() const {
+  return state_.step == total_steps_ || due(options_.eval_every > 0 ? options_.eval_every : steps_per_epoch());
 }
 
 Outcome Trainer::run(const nlohmann::json& identity) {
@@ -122,7 +122,7 @@ Outcome Trainer::run(const nlohmann::json& identity) {
     for (const auto& note : report.notes) observer_.note(note);
     log_step(report, seconds);
     log_rows(report);
-    if (evaluation_due()) evaluate_dev();
+    if (look_due()) look();
     outcome.interrupted = observer_.stop_requested();
     saved = due(options_.save_every);
     if (saved || (outcome.interrupted && state_.step < total_steps_)) save(identity), saved = true;
@@ -205,6 +205,7 @@ void Trainer::check_learning(const StepReport& report) {
 void Trainer::save(const nlohmann::json& identity, bool last) {
   step_.settle();
   log_->sync();
+  if (tracking_) tracking_->mark(state_.step);
   state_.log_bytes = log_->bytes();
   if (row_log_) row_log_->sync(), state_.row_bytes = row_log_->bytes();
   with_context([&] { return way_on(options_.out); },
@@ -241,33 +242,45 @@ void Trainer::log_step(const StepReport& report, double step_seconds) {
   const double loss =
       state_.loss_steps > 0 ? state_.loss_sum / static_cast<double>(state_.loss_steps) : metrics::kUndefined;
   const double ms = window_seconds_ * 1e3 / static_cast<double>(window_steps_);
-  observer_.progressed({.step = state_.step,
-                        .steps = total_steps_,
-                        .epoch = epoch(),
-                        .loss = loss,
-                        .rate = report.rate,
-                        .gradient_norm = report.gradient_norm,
-                        .ms_per_step = ms,
-                        .examples_per_second = static_cast<double>(window_examples_) / window_seconds_,
-                        .tokens_per_second = static_cast<double>(window_tokens_) / window_seconds_,
-                        .seconds_left = smooth_ms_ * 1e-3 * static_cast<double>(total_steps_ - state_.step)});
+  const Progress progress{.step = state_.step,
+                          .steps = total_steps_,
+                          .epoch = epoch(),
+                          .loss = loss,
+                          .rate = report.rate,
+                          .gradient_norm = report.gradient_norm,
+                          .ms_per_step = ms,
+                          .examples_per_second = static_cast<double>(window_examples_) / window_seconds_,
+                          .tokens_per_second = static_cast<double>(window_tokens_) / window_seconds_,
+                          .seconds_left = smooth_ms_ * 1e-3 * static_cast<double>(total_steps_ - state_.step)};
+  observer_.progressed(progress);
   if (!due(options_.log_every) && state_.step != total_steps_) return;
   log({{"step", state_.step},
-       {"epoch", epoch()},
+       {"epoch", progress.epoch},
        {"loss", loss},
-       {"lr", report.rate},
-       {"grad_norm", report.gradient_norm},
+       {"lr", progress.rate},
+       {"grad_norm", progress.gradient_norm},
        {"ms_per_step", ms},
-       {"tokens_per_second", static_cast<double>(window_tokens_) / window_seconds_}});
+       {"tokens_per_second", progress.tokens_per_second}});
+  if (tracking_) tracking_->logged(progress, report.skipped ? nullptr : &bundle_.model->parameters());
   state_.loss_sum = 0, state_.loss_steps = 0;
   window_tokens_ = window_examples_ = window_steps_ = 0;
   window_seconds_ = 0;
 }
 
+void Trainer::look() {
+  if (dev_ || tracking_) step_.settle();
+  if (tracking_) tracking_->parameters(state_.step, bundle_.model->parameters());
+  if (dev_) evaluate_dev();
+}
+
 void Trainer::evaluate_dev() {
-  step_.settle();
+  std::optional<SplitCurves> curves;
+  if (tracking_) curves.emplace(*dev_, bundle_);
   const auto evaluation = evaluate(bundle_, kernels_, *dev_,
-                                   {.batch_size = options_.eval_batch_size, .scorer = {.decoding = bundle_.decoding}});
+                                   {.batch_size = options_.eval_batch_size,
+                                    .scorer = {.decoding = bundle_.decoding},
+                                    .see = curves ? curves->see() : SeeRow{}});
+  if (tracking_) tracking_->evaluated(state_.step, *evaluation, *curves);
   const double value = evaluation->scores.value(best_metric_);
   const bool better =
       !std::isnan(value) && (state_.best_step < 0 || metrics::is_better(best_metric_, value, state_.best));

@@ -17,6 +17,8 @@
 
 namespace attune::train {
 
+class RunTracking;
+
 // What a run does besides its steps, for the plan.
 struct OtherWork {
   int64_t tokens = 0;  // read forward only: a head start, test, ladder
@@ -46,6 +48,10 @@ class Trainer {
   RunPlan plan(const OtherWork& other = {});
   // Tells `profiler`, whose kernels it was made with, of every step. It outlives the trainer.
   void tell(StepProfiler& profiler) { profiler_ = &profiler; }
+  // Tells `tracking` of steps, evaluations and checkpoints. It outlives the trainer.
+  void tell(RunTracking& tracking) { tracking_ = &tracking; }
+  int64_t steps_taken() const { return state_.step; }
+  int64_t steps() const { return total_steps_; }
   // Trains to the end (or until asked to stop) and leaves the last or best weights in the model, and a checkpoint of
   // them: what follows (judging, reports) may fail or be stopped, and --resume goes on there. Errors: numeric (the last
   // good state is saved, as a checkpoint and as a model), input (no row has a target that counts), io, memory.
@@ -68,10 +74,13 @@ class Trainer {
   void check_learning(const StepReport& report);
   void log_rows(const StepReport& report);
   void log_step(const StepReport& report, double step_seconds);
+  // What is looked at now and then: evaluation on dev, and for trackers the parameters.
+  void look();
   void evaluate_dev();
   void log(const nlohmann::ordered_json& line);
   bool due(int64_t every) const { return every > 0 && state_.step % every == 0; }
-  bool evaluation_due() const;
+  // A look at the model is due: an evaluation where there are dev rows.
+  bool look_due() const;
   double epoch() const { return static_cast<double>(state_.step) / static_cast<double>(steps_per_epoch()); }
   bool best_is_kept() const { return dev_ && keeps_best(options_); }
 
@@ -82,6 +91,7 @@ class Trainer {
   const Split* dev_;
   Observer& observer_;
   StepProfiler* profiler_ = nullptr;
+  RunTracking* tracking_ = nullptr;
   StepBatches batches_;
   int64_t total_steps_;
   std::string best_metric_;

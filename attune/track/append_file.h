@@ -1,0 +1,35 @@
+// A file that grows while a run goes on; what was written is with the system at once, on the disk after sync().
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <string_view>
+
+namespace attune::track {
+
+class AppendFile {
+ public:
+  // A new file. Errors: io (it exists, the folder may not be written).
+  explicit AppendFile(std::filesystem::path path);
+  // One that is there: keeps its first `bytes`, drops the rest and goes on behind them. Errors: io (it has fewer).
+  AppendFile(std::filesystem::path path, int64_t bytes);
+  ~AppendFile();
+  AppendFile(const AppendFile&) = delete;
+  AppendFile& operator=(const AppendFile&) = delete;
+
+  // Errors: io (disk full).
+  void write(std::string_view bytes);
+  void sync();
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+  int descriptor_;
+};
+
+// Makes a folder and those above it. Errors: io, with the path and the system's reason.
+void make_folder(const std::filesystem::path& folder);
+
+// Errors (io): the folder, made where it is missing, may not be written to.
+void check_writable(const std::filesystem::path& folder);
+
+}  // namespace attune::track
