@@ -24,5 +24,5 @@ set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME attune-dev)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
 # find_package(attune) asks for these; a static library names none of them by itself. (OpenCL's headers are for oneDNN's package.)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS
-    "attune (= ${PROJECT_VERSION}), libdnnl-dev, ocl-icd-opencl-dev, libhwy-dev, nlohmann-json3-dev, libfmt-dev, libssl-dev, libzip-dev")
+    "attune (= ${PROJECT_VERSION}), libdnnl-dev, ocl-icd-opencl-dev, libhwy-dev, nlohmann-json3-dev, libfmt-dev, libssl-dev, libzip-dev, libboost-dev, libprotobuf-dev, protobuf-compiler, libsqlite3-dev, zlib1g-dev")
 include(CPack)

@@ -24,13 +24,14 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 # Of the system, on every Linux that the wheel is for (PEP 600's list): glibc's own parts, zlib, GCC's run time.
 OF_THE_SYSTEM = re.compile(r"(linux-vdso|ld-linux.*|lib(c|m|pthread|dl|rt|util|resolv|gcc_s|stdc\+\+|z))\.so.*")
 # What is compiled in: headers that are more than declarations.
-COMPILED_IN = ["nlohmann-json3-dev", "libhwy-dev", "libfmt-dev", "libstdc++-12-dev"]
+COMPILED_IN = ["nlohmann-json3-dev", "libhwy-dev", "libfmt-dev", "libstdc++-12-dev", "libboost1.74-dev"]
 # By name, of every package whose work goes into the wheel: one that is not here must be looked at first.
 GCC_RUNTIME = "GPL-3.0-or-later WITH GCC-exception-3.1"
 LICENCES = {
     "libbz2-1.0": "bzip2-1.0.6", "libdnnl2": "Apache-2.0", "libfmt9": "MIT", "libfmt-dev": "MIT", "libgomp1": GCC_RUNTIME, "libhwy1": "Apache-2.0",
     "libhwy-dev": "Apache-2.0", "libssl3": "Apache-2.0", "libstdc++-12-dev": GCC_RUNTIME, "libzip4": "BSD-3-Clause", "nlohmann-json3-dev": "MIT",
-    "ocl-icd-libopencl1": "BSD-2-Clause",
+    "ocl-icd-libopencl1": "BSD-2-Clause", "libboost1.74-dev": "BSL-1.0", "libprotobuf-lite32": "BSD-3-Clause", "libsqlite3-0": "blessing",
+    "zlib1g": "Zlib",
 }
 COMMON_LICENCES = pathlib.Path("/usr/share/common-licenses")
 
