@@ -1,8 +1,9 @@
 // Products of bytes at the sizes of MiniLM's and bert-base's layers: our tiles, with row scale, column scale, bias and
-// rounding in one go, beside oneDNN's u8 x s8 matmul (weights packed as it likes, scales by column, bias; no scales by
-// row, which it has none of), and our products of bf16. In turns, so that an unquiet machine is unquiet for all.
+// rounding in one go, beside oneDNN's u8 x s8 matmul (weights packed as it likes, scales by column and bias; it knows
+// no scales by row), the same with one pass over its result (a conversion to bf16: less than row scales and zero points
+// take), and our products of bf16. In turns, so that an unquiet machine is unquiet for all.
 //
-//   int8_products [ROUNDS]        prints a table of 10^9 operations a second, medians of ROUNDS (15)
+//   int8_products [ROUNDS [THREADS]]    prints a table of 10^9 operations a second, medians of ROUNDS (15)
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -84,7 +85,8 @@ struct OursBf16 {
 // oneDNN's, from bytes to f32.
 class OneDnn {
  public:
-  OneDnn(const Sizes& s, int threads) : engine_(dnnl::engine::kind::cpu, 0), stream_(engine_) {
+  OneDnn(const Sizes& s, int threads)
+      : rows_(s.rows), outputs_(s.out), engine_(dnnl::engine::kind::cpu, 0), stream_(engine_) {
     omp_set_num_threads(threads);
     using Type = memory::data_type;
     using Tag = memory::format_tag;
@@ -119,9 +121,14 @@ class OneDnn {
     matmul_.execute(stream_, arguments_);
     stream_.wait();
   }
+  // What it wrote.
+  Tensor result() {
+    return {.data = arguments_[DNNL_ARG_DST].get_data_handle(), .shape = {rows_, outputs_}, .dtype = DType::f32};
+  }
   std::string implementation;
 
  private:
+  int64_t rows_, outputs_;
   dnnl::engine engine_;
   dnnl::stream stream_;
   dnnl::matmul matmul_;
@@ -153,22 +160,26 @@ void measure(const Sizes& s, int threads, int rounds) {
   const Ours ours(arena, *kernels, s);
   const OursBf16 bf16(arena, s);
   OneDnn onednn(s, threads);
-  const std::vector<std::function<void()>> calls{[&] { kernels->quantized_matmul(ours.product); },
-                                                 [&] { kernels->quantized_matmul(ours.to_bytes); },
-                                                 [&] { omp_set_num_threads(threads), onednn.run(); },
-                                                 [&] {
-                                                   if (bf16.known) kernels->matmul(bf16.product);
-                                                 }};
+  const auto once = [&] { omp_set_num_threads(threads), onednn.run(); };
+  const std::vector<std::function<void()>> calls{
+      [&] { kernels->quantized_matmul(ours.product); }, [&] { kernels->quantized_matmul(ours.to_bytes); }, once,
+      [&] { once(), kernels->convert({.x = onednn.result(), .y = ours.product.c}); },
+      [&] {
+        if (bf16.known) kernels->matmul(bf16.product);
+      }};
   const double operations = 2.0 * static_cast<double>(s.rows * s.in * s.out);
   std::vector<std::vector<double>> seconds(calls.size());
   for (int round = 0; round < rounds; ++round)
     for (size_t i = 0; i < calls.size(); ++i) seconds[i].push_back(seconds_of(calls[i], operations));
   fmt::print("| {} x {} | {} | {} |", s.in, s.out, s.rows, threads);
   for (size_t i = 0; i < calls.size(); ++i)
-    fmt::print(" {} |", i == 3 && !bf16.known ? "" : fmt::format("{:.0f}", operations / median(seconds[i]) * 1e-9));
-  std::vector<double> ratios;
-  for (size_t r = 0; r < seconds[0].size(); ++r) ratios.push_back(seconds[2][r] / seconds[0][r]);
-  fmt::print(" {:.2f} | {} |\n", median(ratios), onednn.implementation);
+    fmt::print(" {} |", i == 4 && !bf16.known ? "" : fmt::format("{:.0f}", operations / median(seconds[i]) * 1e-9));
+  const auto times = [&](size_t i) {
+    std::vector<double> ratios;
+    for (size_t r = 0; r < seconds[0].size(); ++r) ratios.push_back(seconds[i][r] / seconds[0][r]);
+    return median(ratios);
+  };
+  fmt::print(" {:.2f}, {:.2f} | {} |\n", times(2), times(3), onednn.implementation);
   std::fflush(stdout);
 }
 
@@ -180,12 +191,15 @@ int main(int argc, char** argv) {
   const int rounds = argc > 1 ? std::max(1, std::atoi(argv[1])) : 15;
   fmt::print("int8 on {}, GOP/s\n\n", attune::kernels::cpu::int8_instructions());
   fmt::print(
-      "| inputs x outputs | rows | threads | int8 to bf16 | int8, GELU, to bytes | oneDNN int8 to f32 | bf16 | "
-      "times oneDNN | its kernel |\n|---|---|---|---|---|---|---|---|---|\n");
+      "| inputs x outputs | rows | threads | int8 to bf16 | int8, GELU, to bytes | oneDNN int8 to f32 | and a pass to "
+      "bf16 | "
+      "bf16 | times oneDNN, with the pass | its kernel |\n|---|---|---|---|---|---|---|---|---|---|\n");
+  const int only = argc > 2 ? std::atoi(argv[2]) : 0;
   for (const int threads : {1, 2})
     for (const int64_t hidden : {384, 768})
       for (const auto& [in, out] : {std::pair{1, 1}, {1, 3}, {1, 4}, {4, 1}})
         for (const int64_t rows : {25, 100, 373, 1024})
-          attune::kernels::measure({rows, in * hidden, out * hidden}, threads, rounds);
+          if (only == 0 || only == threads)
+            attune::kernels::measure({rows, in * hidden, out * hidden}, threads, rounds);
   return 0;
 }

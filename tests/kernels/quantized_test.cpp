@@ -174,7 +174,8 @@ TEST(QuantizedMatmulOnCpu, NothingSaturates) {
 
 TEST(QuantizedMatmulOnCpu, WhatFollowsTheSums) {
   cpu::Workspace workspace;
-  for (const auto& [m, k, n] : {std::array<int64_t, 3>{1, 5, 7}, {25, 384, 130}, {37, 65, 64}, {50, 1536, 384}})
+  for (const auto& [m, k, n] :
+       {std::array<int64_t, 3>{1, 5, 7}, {25, 384, 130}, {37, 65, 64}, {50, 1536, 384}, {7, 32768, 5}, {7, 40000, 5}})
     for (const bool gelu : {false, true})
       for (const bool bias : {false, true})
         for (const DType dtype : kElements) {

@@ -55,6 +55,17 @@ ATTUNE_VNNI ATTUNE_INLINE void add_up(const Int8Tile& t, Int8Sums<kRows>& sums) 
   }
 }
 
+// sum - zero * s, s the columns' sums of weights, without VPMULLD's two steps: as a dot product of 16-bit pairs,
+// s = 128 h + l times (-128 zero, -zero). That h fits for kShiftDepth.
+constexpr int64_t kShiftDepth = 32768;
+
+ATTUNE_VNNI ATTUNE_INLINE __m512i pairs_of(__m512i s) {
+  return _mm512_or_si512(_mm512_slli_epi32(_mm512_srai_epi32(s, 7), 16), _mm512_and_si512(s, _mm512_set1_epi32(127)));
+}
+inline int32_t pair_of_zero(int32_t zero) {
+  return static_cast<int32_t>(static_cast<uint32_t>(-128 * zero) << 16 | (static_cast<uint32_t>(-zero) & 0xffffu));
+}
+
 ATTUNE_VNNI ATTUNE_INLINE __m512 rough_gelu(__m512 x) {
   const __m512 end = _mm512_set1_ps(kRoughGeluEnd), begin = _mm512_set1_ps(-kRoughGeluEnd);
   const __m512 held = _mm512_min_ps(_mm512_max_ps(x, begin), end), square = _mm512_mul_ps(held, held);
@@ -80,15 +91,15 @@ ATTUNE_VNNI ATTUNE_INLINE void finish_vector(const Int8Tile& t, const Int8Sums<k
   const int64_t col = t.block * QuantizedWeight::kBlock + kLanes * j;
   const int64_t left = p.n - col;
   const auto mask = static_cast<__mmask16>(left >= kLanes ? 0xffff : left > 0 ? (1 << left) - 1 : 0);
-  const __m512i column_sums = _mm512_loadu_si512(p.b.sums + col);
+  const __m512i column_sums = pairs_of(_mm512_loadu_si512(p.b.sums + col));
   const __m512 scales = _mm512_loadu_ps(p.b.scale + col);
   const __m512 bias = p.bias.defined() ? _mm512_maskz_loadu_ps(mask, static_cast<const float*>(p.bias.data) + col)
                                        : _mm512_setzero_ps();
 #pragma GCC unroll 8
   for (int i = 0; i < kRows; ++i) {
     const int64_t row = t.row + i;
-    const __m512i shift = _mm512_mullo_epi32(_mm512_set1_epi32(p.a.zero[row]), column_sums);
-    const __m512 sum = _mm512_cvtepi32_ps(_mm512_sub_epi32(sums.of[i][j], shift));
+    const __m512i zero = _mm512_set1_epi32(pair_of_zero(p.a.zero[row]));
+    const __m512 sum = _mm512_cvtepi32_ps(_mm512_dpwssd_epi32(sums.of[i][j], zero, column_sums));
     __m512 y = _mm512_fmadd_ps(sum, _mm512_mul_ps(_mm512_set1_ps(p.a.scale[row]), scales), bias);
     if constexpr (kFinish == Finish::f32_gelu) y = rough_gelu(y);
     if constexpr (kFinish == Finish::bf16) {
@@ -131,9 +142,10 @@ void make_tile_of(const Int8Tile& t, int32_t* raw) {
 
 void vnni_tile(const Int8Tile& t) {
   const DType type = t.wide ? DType::f32 : t.product.c.dtype;
-  if (type == DType::f32)
+  const bool fits = t.product.k <= kShiftDepth;
+  if (type == DType::f32 && fits)
     return t.product.gelu ? make_tile_of<Finish::f32_gelu>(t, nullptr) : make_tile_of<Finish::f32>(t, nullptr);
-  if (type == DType::bf16 && dots_bf16()) return make_tile_of<Finish::bf16>(t, nullptr);
+  if (type == DType::bf16 && fits && dots_bf16()) return make_tile_of<Finish::bf16>(t, nullptr);
   alignas(64) int32_t sums[kInt8Rows * QuantizedWeight::kBlock];
   make_tile_of<Finish::raw>(t, sums);
   finish_int8_tile(t, sums);
