@@ -92,7 +92,7 @@ report::Report evaluated(const EvalOptions& options) {
                           .ladder = options.ladder},
                          console);
   if (predictions) predictions->commit();
-  report.facts.emplace_back("precision", fmt::format("{}, {} ({})", tensor::name(bundle.model->compute()),
+  report.facts.emplace_back("precision", fmt::format("{}, {} ({})", bundle.model->precision().name(),
                                                      report::plural(threads.threads, "thread"), threads.reason));
   if (const auto note = tasks::pairs_note(bundle, split.data.examples.view(0).has_pair); !note.empty())
     report.notes.push_back(note);

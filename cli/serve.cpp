@@ -48,7 +48,7 @@ void open_models(serve::Service& service, const std::vector<Named>& models, cons
         std::make_shared<serve::ServedModel>(name, folder, serve::OpenOptions{options.precision, options.max_length});
     for (const std::string& note : model->bundle().notes) tell(note + "\n");
     tell(fmt::format("  {:<16} {}, {}, sha256 {}\n", name, model->bundle().task->name,
-                     tensor::name(model->bundle().model->compute()), model->hash().substr(0, 12)));
+                     model->bundle().model->precision().name(), model->hash().substr(0, 12)));
     service.models().put(model);
   }
 }

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Fits the polynomials of attune/kernels/cpu: exp-inl.h and activation.cpp (needs numpy and scipy).
+"""Fits the polynomials of attune/kernels/cpu: exp-inl.h and activation.cpp, int8_tile.cpp (needs numpy and scipy).
 
 Minimax by Lawson's iteration: least squares at Chebyshev points, reweighted by the errors until these are level.
 """
 import numpy as np
-from scipy.special import erfcx
+from scipy.special import erfcx, ndtr
 
 
 def minimax(function, weight, low, high, degree, points=4000, rounds=300):
@@ -25,7 +25,7 @@ def minimax(function, weight, low, high, degree, points=4000, rounds=300):
 
 
 def show(name, coefficients, error):
-    print(f"{name}: relative error {error:.2e}")
+    print(f"{name}: error {error:.2e}")
     for c in reversed(coefficients):
         print(f"  {float(np.float32(c))!r}")
 
@@ -40,6 +40,10 @@ def main():
     slope, far = 0.21, 13.5
     p = lambda t: 0.5 * erfcx((1 / t - 1) / slope / np.sqrt(2)) / t
     show("normal tail", *minimax(p, lambda t: 1 / p(t), 1 / (1 + slope * far), 1.0, 8))
+
+    # GELU before bytes: Phi(x) = 1/2 + x P(x^2), |x| <= 4; the error that counts is that of x Phi(x)
+    q = lambda u: (ndtr(np.sqrt(u)) - 0.5) / np.sqrt(u)
+    show("rough GELU (absolute error)", *minimax(q, lambda u: u, 1e-4, 16.0, 6))
 
 
 if __name__ == "__main__":

@@ -79,6 +79,8 @@ bool parse_bool(const Option& option, std::string_view text) {
 }
 
 std::string parse_string(const Option& option, std::string_view text) {
+  if (const auto why = option.info.refused.find(std::string(text)); why != option.info.refused.end())
+    fail(ErrorKind::usage, "{} {}: {}", option.shown, text, why->second);
   const auto& choices = option.info.choices;
   if (!choices.empty() && std::find(choices.begin(), choices.end(), text) == choices.end())
     fail(ErrorKind::usage, "{}: expected one of {}; got '{}'{}", option.shown, fmt::join(choices, ", "), text,

@@ -17,6 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
@@ -34,6 +35,7 @@ struct OptionInfo {
   double min = -std::numeric_limits<double>::infinity();
   double max = std::numeric_limits<double>::infinity();
   std::vector<std::string> choices = {};
+  std::map<std::string, std::string> refused = {};  // what is no choice though one may well try it, and why
   bool required = false;
   bool output_only = false;  // does not change what is computed (threads, progress): resume allows it to differ
 };

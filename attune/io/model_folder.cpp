@@ -167,14 +167,24 @@ const TensorView* ModelFolder::find(std::string_view name) const {
   return found == by_name_.end() ? nullptr : found->second.tensor;
 }
 
-void ModelFolder::read_f32(std::string_view name, std::span<float> out) const {
+const ModelFolder::Entry& ModelFolder::entry(std::string_view name) const {
   const auto found = by_name_.find(name);
   if (found == by_name_.end()) {
     std::vector<std::string> names;
     for (const auto& [known, unused] : by_name_) names.push_back(known);
     fail(ErrorKind::model, "{}: there is no tensor '{}'{}", path_.string(), name, did_you_mean(name, names));
   }
-  attune::io::read_f32(*found->second.tensor, found->second.file->path(), out);
+  return found->second;
+}
+
+void ModelFolder::read_f32(std::string_view name, std::span<float> out) const {
+  const Entry& found = entry(name);
+  attune::io::read_f32(*found.tensor, found.file->path(), out);
+}
+
+void ModelFolder::read_f32_part(std::string_view name, int64_t first, std::span<float> out) const {
+  const Entry& found = entry(name);
+  attune::io::read_f32_part(*found.tensor, found.file->path(), first, out);
 }
 
 }  // namespace attune::io

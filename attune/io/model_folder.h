@@ -34,6 +34,8 @@ class ModelFolder {
   const TensorView* find(std::string_view name) const;
   // Errors (model): no such name (suggests), and those of io::read_f32.
   void read_f32(std::string_view name, std::span<float> out) const;
+  // Elements [first, first + out.size()). Errors (model): no such name (suggests), and those of io::read_f32_part.
+  void read_f32_part(std::string_view name, int64_t first, std::span<float> out) const;
 
  private:
   struct Entry {
@@ -41,6 +43,7 @@ class ModelFolder {
     const Safetensors* file;
   };
   void add(const TensorView& tensor, const Safetensors& file);
+  const Entry& entry(std::string_view name) const;
   void open_index(const std::filesystem::path& index);
 
   std::filesystem::path path_;

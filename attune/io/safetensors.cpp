@@ -161,15 +161,23 @@ SafetensorsContent parse_safetensors(std::span<const std::byte> file, std::strin
   return content;
 }
 
-void read_f32(const TensorView& tensor, const std::filesystem::path& file, std::span<float> out) {
+void read_f32_part(const TensorView& tensor, const std::filesystem::path& file, int64_t first, std::span<float> out) {
   if (!is_weight_type(tensor.dtype))
     fail(ErrorKind::model, "{}: tensor '{}' is {}, expected F32, F16, BF16 or F64; save it in one of these",
          file.string(), tensor.name, name(tensor.dtype));
+  if (first < 0 || first + std::ssize(out) > tensor.elements)
+    fail(ErrorKind::model, "{}: tensor '{}' holds {} numbers; {} from {} on were asked for", file.string(), tensor.name,
+         tensor.elements, out.size(), first);
+  const size_t size = size_of(tensor.dtype);
+  to_float(tensor.dtype, tensor.bytes.subspan(static_cast<size_t>(first) * size, out.size() * size), out);
+}
+
+void read_f32(const TensorView& tensor, const std::filesystem::path& file, std::span<float> out) {
   if (static_cast<int64_t>(out.size()) != tensor.elements)
     fail(ErrorKind::model,
          "{}: tensor '{}' of shape {} holds {} numbers, expected {}; does config.json belong to these weights?",
          file.string(), tensor.name, shape_text(tensor.shape), tensor.elements, out.size());
-  to_float(tensor.dtype, tensor.bytes, out);
+  read_f32_part(tensor, file, 0, out);
 }
 
 Safetensors::Safetensors(const std::filesystem::path& path)

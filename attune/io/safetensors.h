@@ -65,5 +65,7 @@ class Safetensors {
 
 // `tensor` of `file` as float; the body of Safetensors::read_f32.
 void read_f32(const TensorView& tensor, const std::filesystem::path& file, std::span<float> out);
+// Elements [first, first + out.size()) of it. Errors (model): not a weight type; they are not all there.
+void read_f32_part(const TensorView& tensor, const std::filesystem::path& file, int64_t first, std::span<float> out);
 
 }  // namespace attune::io

@@ -15,6 +15,7 @@
 #include "attune/kernels/loss.h"
 #include "attune/kernels/matmul.h"
 #include "attune/kernels/normalize.h"
+#include "attune/kernels/quantized.h"
 #include "attune/kernels/update.h"
 #include "attune/tensor/memory.h"
 
@@ -56,6 +57,8 @@ class Kernels {
   virtual void squared_error_backward(const SquaredError&) { lacks("squared_error_backward"); }
   virtual void adam_update(const AdamUpdate&) { lacks("adam_update"); }
   virtual void adam_replay(const AdamReplay&) { lacks("adam_replay"); }
+  virtual void quantize_rows(const QuantizeRows&) { lacks("quantize_rows"); }
+  virtual void quantized_matmul(const QuantizedMatmul&) { lacks("quantized_matmul"); }
   virtual void sgd_update(const SgdUpdate&) { lacks("sgd_update"); }
 
  protected:
@@ -69,6 +72,8 @@ namespace cpu {
 std::unique_ptr<Kernels> make_kernels(int threads);
 // Whether products in bf16 run on instructions made for them (AVX-512 BF16 or AMX).
 bool has_fast_bf16();
+// What products of bytes run on: "avx512_vnni", or "portable" where the processor lacks it or ATTUNE_MAX_ISA forbids it.
+const char* int8_instructions();
 }  // namespace cpu
 
 namespace reference {

@@ -5,7 +5,8 @@
 //   mean_r = mean over c of z, rstd_r = 1 / sqrt(variance_r + eps), variance with 1/C (biased), two passes
 //
 // x [N, C] f32, bf16 or f64; residual, z, y, gamma, beta f32 (f64); rstd, mean [N] f32 (f64).
-// twin: where defined, y rounded to bf16 as well. z: the sum, which backward reads; undefined where no
+// twin: where defined, y rounded to bf16 as well. bytes: where defined, y as QuantizeRows makes bytes of it
+// (quantized.h), for int8 inference. z: the sum, which backward reads; undefined where no
 // backward follows, or where x is the sum (no residual, no dropout). Ba, Kiros, Hinton 2016, arXiv 1607.06450.
 //
 // Backward (error without z), with h = (z - mean) * rstd, g = dy * gamma:
@@ -13,6 +14,7 @@
 //   d_gamma (+)= sum_r dy * h;  d_beta (+)= sum_r dy: in chunks of 64 rows, the chunks in order.
 #pragma once
 #include "attune/kernels/dropout.h"
+#include "attune/tensor/quantized.h"
 
 namespace attune::kernels {
 
@@ -26,6 +28,7 @@ struct LayerNorm {
   Tensor y;           // out [N, C]
   Tensor twin;        // out [N, C] bf16, or undefined
   Tensor mean, rstd;  // out [N]
+  tensor::QuantizedRows bytes = {};  // out [N, C], or undefined
 };
 
 struct LayerNormBackward {

@@ -15,6 +15,13 @@ KernelWork product(const Matmul& p) {
           .sizes = {m, n, k}};
 }
 
+KernelWork product(const QuantizedMatmul& p) {
+  return {.role = "forward",
+          .flops = 2.0 * static_cast<double>(p.m) * static_cast<double>(p.n) * static_cast<double>(p.k),
+          .axes = "mnk",
+          .sizes = {p.m, p.n, p.k}};
+}
+
 // The first operand is defined and says the shape.
 KernelWork moved_beside(std::initializer_list<Tensor> operands, double more) {
   KernelWork work{.bytes = more, .axes = "NC"};

@@ -35,6 +35,8 @@
   KERNEL(mean_rows_backward, MeanRows, moved({p.x, p.y}))                                                             \
   KERNEL(normalize_rows, NormalizeRows, moved({p.x, p.y}))                                                            \
   KERNEL(normalize_rows_backward, NormalizeRowsBackward, moved({p.dy, p.y, p.dx}))                                    \
+  KERNEL(quantize_rows, QuantizeRows, moved_beside({p.x}, static_cast<double>(p.x.count())))                          \
+  KERNEL(quantized_matmul, QuantizedMatmul, product(p))                                                               \
   KERNEL(convert, Convert, moved({p.x, p.y, p.accumulate ? p.y : Tensor()}))                                          \
   KERNEL(fill, Fill, moved({p.y}))                                                                                    \
   KERNEL(sum_squares, SumSquares, moved({p.x}))                                                                       \

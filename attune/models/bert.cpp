@@ -20,7 +20,8 @@ std::string layer_name(int64_t index) {
 std::unique_ptr<nn::Linear> linear(nn::Parameters& parameters, const std::string& name, int64_t in, int64_t out,
                                    int depth, std::vector<nn::Piece> pieces = {}) {
   return std::make_unique<nn::Linear>(
-      parameters, name, nn::Linear::Options{.in = in, .out = out, .depth = depth, .pieces = std::move(pieces)});
+      parameters, name,
+      nn::Linear::Options{.in = in, .out = out, .depth = depth, .pieces = std::move(pieces), .int8 = true});
 }
 
 nn::Parameter* table(nn::Parameters& parameters, const char* name, int64_t rows, int64_t columns,
@@ -63,17 +64,18 @@ Tensor BertLayer::forward(Context& context, const Tensor& hidden, const tensor::
                                        .kept = kept});
   const Tensor attended = attention_output_->forward(context, mixed);
   const Tensor asking = kept ? ops::gather_rows(context, hidden, kept->rows, kept->count) : hidden;
-  const Tensor middle = attention_norm_.forward(context, attended, asking, norm(Site::attention_output));
-  const Tensor inner =
-      ops::activation(context, config_.activation, intermediate_->forward(context, middle), /*last_use=*/true);
-  ops::AddNormOptions closing = norm(Site::output);
+  ops::AddNormOptions inside = norm(Site::attention_output), closing = norm(Site::output);
+  inside.bytes = intermediate_->reads_bytes();
+  const Tensor middle = attention_norm_.forward(context, attended, asking, inside);
+  const Tensor inner = intermediate_->activated(context, config_.activation, middle);
   closing.into = into;
+  closing.bytes = reads_bytes() && !kept;  // the next layer's kind; after the last one come the heads, which read none
   return output_norm_.forward(context, output_->forward(context, inner), middle, closing);
 }
 
 BertEncoder::BertEncoder(nn::Parameters& p, const BertConfig& config)
     : config_(config),
-      words_(table(p, "word_embeddings", config.vocabulary, config.hidden, {.read_by_rows = true})),
+      words_(table(p, "word_embeddings", config.vocabulary, config.hidden, {.read_by_rows = true, .int8 = true})),
       positions_(table(p, "position_embeddings", config.positions, config.hidden)),
       segments_(table(p, "token_type_embeddings", config.segments, config.hidden)),
       embedding_norm_(p, "embeddings.LayerNorm", config.hidden, 0) {
@@ -87,7 +89,8 @@ Tensor BertEncoder::embed(Context& context, const tensor::PackedView& rows) cons
        {positions_->value, rows.positions},
        {segments_->value, rows.segments}}};
   const Tensor sum = ops::embedding_sum(context, lookups, rows.rows, rows.tokens);
-  const Tensor normed = embedding_norm_.forward(context, sum, {}, {.eps = config_.norm_eps});
+  const Tensor normed =
+      embedding_norm_.forward(context, sum, {}, {.eps = config_.norm_eps, .bytes = layers_.front()->reads_bytes()});
   return ops::dropout(context, normed,
                       {.p = config_.hidden_dropout, .stream = kEmbeddingStream, .row_keys = rows.keys});
 }
@@ -105,7 +108,7 @@ Tensor BertEncoder::above(Context& context, const Tensor& hidden, const tensor::
 Tensor BertEncoder::run(Context& context, Tensor hidden, const tensor::PackedView& rows, const tensor::KeptView* kept,
                         int64_t first, int64_t end) const {
   // Without backward a layer's memory is given back after it: two results take turns.
-  Tensor spare = context.tape ? Tensor() : ops::make_normed(context, hidden.shape);
+  Tensor spare = context.tape ? Tensor() : ops::make_normed(context, hidden.shape, hidden.bytes_twin != nullptr);
   for (int64_t i = first; i < end; ++i) {
     const BertLayer& layer = *layers_[static_cast<size_t>(i)];
     const tensor::KeptView* only = i + 1 == std::ssize(layers_) ? kept : nullptr;

@@ -21,6 +21,8 @@ class BertLayer {
   // made: [n rounded up, C].
   Tensor forward(Context& context, const Tensor& hidden, const tensor::PackedView& rows,
                  const tensor::KeptView* kept = nullptr, const Tensor& into = {}) const;
+  // Whether `hidden` had better carry its bytes.
+  bool reads_bytes() const { return query_key_value_->reads_bytes(); }
 
  private:
   const BertConfig& config_;

@@ -58,10 +58,12 @@ void write_values(tensor::Memory& memory, const Tensor& to, std::span<const floa
     tensor::write_from_host<float>(memory, to, copy);
 }
 
-std::vector<int64_t> axes_of(const Tensor& t) {
-  if (t.shape.rank() == 1) return {t.shape[0]};
-  return {t.rows(), t.cols()};
+std::vector<int64_t> axes_of(const nn::Parameter& p, const nn::Piece& piece) {
+  if (p.shape.rank() == 1) return {piece.end - piece.begin};
+  return {piece.end - piece.begin, p.shape.cols()};
 }
+
+constexpr int64_t kPartElements = int64_t{1} << 20;  // read at a time where bytes are made of them
 
 class Loader {
  public:
@@ -82,7 +84,7 @@ class Loader {
 
  private:
   bool load_piece(nn::Parameter& p, const nn::Piece& piece) {
-    const Tensor to = rows_of(p, piece);
+    const auto wanted = axes_of(p, piece);
     const auto name = name_in(source_, piece.name);
     if (!name) {
       if (is_encoder_tensor(piece.name))
@@ -92,17 +94,22 @@ class Loader {
     }
     used_.insert(*name);
     const auto axes = *source_.shape(*name);
-    if (is_classifier(piece.name)) return load_classifier(p, to, *name, axes);
+    if (is_classifier(piece.name)) return load_classifier(p, piece, *name, axes);
     const bool of_loss = !is_encoder_tensor(piece.name) && !is_head_tensor(piece.name);
-    if (of_loss && (options_.new_head || axes != axes_of(to))) return initialise(p);  // of other labels
-    if (axes != axes_of(to))
-      fail(ErrorKind::model, "tensor '{}' has shape {}; config.json asks for {}", *name, text(axes), text(axes_of(to)));
-    read_into(to, *name);
+    if (of_loss && (options_.new_head || axes != wanted)) return initialise(p);  // of other labels
+    if (axes != wanted)
+      fail(ErrorKind::model, "tensor '{}' has shape {}; config.json asks for {}", *name, text(axes), text(wanted));
+    if (parameters().holds_bytes(p))
+      put_as_bytes(p, piece, *name);
+    else
+      read_into(rows_of(p, piece), *name);
     return true;
   }
 
-  bool load_classifier(nn::Parameter& p, const Tensor& to, const std::string& name, const std::vector<int64_t>& axes) {
-    std::vector<int64_t> wanted = axes_of(to);
+  bool load_classifier(nn::Parameter& p, const nn::Piece& piece, const std::string& name,
+                       const std::vector<int64_t>& axes) {
+    const Tensor to = rows_of(p, piece);
+    const std::vector<int64_t> wanted = axes_of(p, piece);
     const bool same_inputs = axes.size() == wanted.size() && (wanted.size() == 1 || axes[1] == wanted[1]);
     if (options_.new_head || !same_inputs) return initialise(p);
     if (options_.old_output.empty()) {
@@ -130,6 +137,17 @@ class Loader {
     return all_old;
   }
 
+  void put_as_bytes(nn::Parameter& p, const nn::Piece& piece, const std::string& name) {
+    const int64_t cols = p.shape.cols(), at_once = std::max<int64_t>(1, kPartElements / std::max<int64_t>(1, cols));
+    std::vector<float> values;
+    for (int64_t row = piece.begin; row < piece.end; row += at_once) {
+      const int64_t rows = std::min(at_once, piece.end - row);
+      values.resize(static_cast<size_t>(rows * cols));
+      source_.read_part(name, (row - piece.begin) * cols, values);
+      parameters().put_rows(p, row, {.data = values.data(), .shape = {rows, cols}});
+    }
+  }
+
   void read_into(const Tensor& to, const std::string& name) {
     if (to.dtype == tensor::DType::f32)
       return tensor::write_from_host<float>(memory(), to, [&](std::span<float> values) { source_.read(name, values); });
@@ -138,7 +156,8 @@ class Loader {
     write_values(memory(), to, values);
   }
 
-  tensor::Memory& memory() const { return model_.parameters().memory(); }
+  nn::Parameters& parameters() const { return model_.parameters(); }
+  tensor::Memory& memory() const { return parameters().memory(); }
 
   // Always false: what is initialised was not loaded.
   bool initialise(nn::Parameter& p) {
@@ -155,6 +174,14 @@ class Loader {
 
 }  // namespace
 
+void WeightSource::read_part(const std::string& name, int64_t first, std::span<float> out) const {
+  int64_t count = 1;
+  for (const int64_t axis : shape(name).value_or(std::vector<int64_t>{0})) count *= axis;
+  std::vector<float> whole(static_cast<size_t>(count));
+  read(name, whole);
+  std::copy_n(whole.begin() + first, out.size(), out.begin());
+}
+
 bool is_encoder_tensor(const std::string& name) {
   return name.starts_with("embeddings.") || name.starts_with("encoder.");
 }
@@ -169,6 +196,7 @@ LoadReport load_weights(Model& model, const WeightSource& source, const LoadOpti
 
 std::vector<NamedTensor> named_tensors(const Model& model, const std::string& prefix) {
   ATTUNE_CHECK(model.parameters().settled(), "the weights are read while updates of tables wait");
+  ATTUNE_CHECK(!model.precision().int8, "an int8 model holds no f32 weights that could be saved");
   std::vector<NamedTensor> named;
   for (const auto& p : model.parameters().all())
     for (const auto& piece : p->options.pieces)

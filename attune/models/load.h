@@ -27,6 +27,8 @@ class WeightSource {
   virtual std::optional<std::vector<int64_t>> shape(const std::string& name) const = 0;
   // Row-major f32 values; `out` has exactly the tensor's elements. Error (model): a type that holds no real numbers.
   virtual void read(const std::string& name, std::span<float> out) const = 0;
+  // Elements [first, first + out.size()) of them. As it stands here: reads the whole tensor.
+  virtual void read_part(const std::string& name, int64_t first, std::span<float> out) const;
 };
 
 struct LoadOptions {

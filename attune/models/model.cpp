@@ -4,14 +4,14 @@
 
 namespace attune::models {
 
-Model::Model(const BertConfig& config, const HeadOptions& head, tensor::DType compute,
+Model::Model(const BertConfig& config, const HeadOptions& head, nn::Precision precision,
              const std::function<void(nn::Parameters&)>& more, tensor::Memory& memory)
-    : encoder_(parameters_, config), head_(parameters_, config, head), compute_(compute) {
+    : encoder_(parameters_, config), head_(parameters_, config, head), precision_(precision) {
   const size_t own = parameters_.all().size();
   if (more) more(parameters_);
   for (size_t i = own; i < parameters_.all().size(); ++i)
     parameters_.all()[i]->options.depth = static_cast<int>(config.layers) + 1;
-  parameters_.allocate(compute, memory);
+  parameters_.allocate(precision, memory);
 }
 
 bool Model::reads_all_rows(const tensor::PackedRows& rows, const HeadInput& head) const {
@@ -53,7 +53,7 @@ Tensor Model::encode(Context& context, const tensor::PackedRows& rows, const ten
 }
 
 void Model::keep_states_below(int64_t layers, size_t most_bytes) {
-  ATTUNE_CHECK(compute_ != tensor::DType::f64, "states are kept as f32");
+  ATTUNE_CHECK(compute() != tensor::DType::f64, "states are kept as f32");
   kept_layers_ = layers;
   kept_states_ = std::make_unique<FrozenStates>(config().hidden, most_bytes);
 }

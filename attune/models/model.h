@@ -21,8 +21,9 @@ struct ModelOutput {
 class Model {
  public:
   // `more` may add parameters of its own (a loss's transitions): they train, save and resume like the head's, and
-  // belong to its depth. `memory`: of the device that will run it.
-  Model(const BertConfig& config, const HeadOptions& head, tensor::DType compute,
+  // belong to its depth. `memory`: of the device that will run it. int8: the products of the encoder's layers and its
+  // words; positions, segments, norms and the head are few and stay as `compute` has them.
+  Model(const BertConfig& config, const HeadOptions& head, nn::Precision precision,
         const std::function<void(nn::Parameters&)>& more = {}, tensor::Memory& memory = tensor::host_memory());
 
   // The last layer makes only the rows that the head reads, where those are fewer, unless all are asked for: same
@@ -40,7 +41,8 @@ class Model {
   const nn::Parameters& parameters() const { return parameters_; }
   const BertConfig& config() const { return encoder_.config(); }
   const HeadOptions& head() const { return head_.options(); }
-  tensor::DType compute() const { return compute_; }
+  tensor::DType compute() const { return precision_.compute; }
+  nn::Precision precision() const { return precision_; }
 
   // Parameters of depth < `below` get no gradient and no update (0: none; 1: embeddings; k+1: embeddings and the first
   // k layers).
@@ -58,7 +60,7 @@ class Model {
   nn::Parameters parameters_;
   BertEncoder encoder_;
   Head head_;
-  tensor::DType compute_;
+  nn::Precision precision_;
   int64_t kept_layers_ = 0;
   std::unique_ptr<FrozenStates> kept_states_;
 };

@@ -1,6 +1,8 @@
 #include "attune/nn/linear.h"
 
+#include "attune/ops/activation.h"
 #include "attune/ops/linear.h"
+#include "attune/ops/quantized_linear.h"
 
 namespace attune::nn {
 namespace {
@@ -16,6 +18,7 @@ Linear::Linear(Parameters& parameters, const std::string& name, const Options& o
     : weight_(parameters.add(name + ".weight", {o.out, o.in},
                              {.init = Init::normal,
                               .product_weight = true,
+                              .int8 = o.int8,
                               .depth = o.depth,
                               .pieces = with_suffix(o.pieces, ".weight")})),
       bias_(parameters.add(
@@ -24,6 +27,12 @@ Linear::Linear(Parameters& parameters, const std::string& name, const Options& o
 
 Tensor Linear::forward(Context& context, const Tensor& x, std::optional<DType> y_type) const {
   return ops::linear(context, x, weight_->value, bias_->value, y_type);
+}
+
+Tensor Linear::activated(Context& context, kernels::ActivationKind f, const Tensor& x) const {
+  if (reads_bytes() && f == kernels::ActivationKind::gelu)
+    return ops::quantized_gelu(context, x, weight_->value, bias_->value);
+  return ops::activation(context, f, forward(context, x), /*last_use=*/true);
 }
 
 }  // namespace attune::nn

@@ -14,12 +14,18 @@ class Linear {
     int depth = 0;
     // Rows that files keep under names of their own ("attention.self.query", ...), each with .weight and .bias.
     std::vector<Piece> pieces = {};
+    bool int8 = false;  // held and multiplied as bytes in an int8 model
   };
   Linear(Parameters& parameters, const std::string& name, const Options& options);
   virtual ~Linear() = default;
 
   // x [N, in] -> [N, out].
   virtual Tensor forward(Context& context, const Tensor& x, std::optional<DType> y_type = std::nullopt) const;
+  // f(forward(x)), for another Linear of the same precision alone to read: of an int8 model it may be bytes and nothing
+  // else.
+  virtual Tensor activated(Context& context, kernels::ActivationKind f, const Tensor& x) const;
+  // Whether forward() reads bytes, so that who makes x had better make them.
+  virtual bool reads_bytes() const { return weight_->value.quantized != nullptr; }
 
  private:
   Parameter* weight_;  // [out, in]

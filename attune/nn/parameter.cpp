@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "attune/kernels/packed_weight.h"
+#include "attune/kernels/quantized.h"
 
 namespace attune::nn {
 namespace {
@@ -37,31 +38,70 @@ Parameter* Parameters::add(std::string name, Shape shape, ParameterOptions optio
 
 // Weights that products read in bf16 have packed forms where the CPU multiplies from them, else a rounded twin.
 bool Parameters::is_packed(const Parameter& p) const {
-  return compute_ == DType::bf16 && p.options.product_weight && memory().is_host() &&
+  return precision_.compute == DType::bf16 && p.options.product_weight && !holds_bytes(p) && memory().is_host() &&
          kernels::cpu::packs_weight(p.shape);
 }
 
 bool Parameters::has_twin(const Parameter& p) const {
-  return compute_ == DType::bf16 && p.options.product_weight && !is_packed(p);
+  return precision_.compute == DType::bf16 && p.options.product_weight && !holds_bytes(p) && !is_packed(p);
 }
 
-void Parameters::allocate(DType compute, tensor::Memory& memory) {
-  compute_ = compute;
-  const DType type = compute == DType::f64 ? DType::f64 : DType::f32;
-  size_t value_bytes = 0, twin_bytes = 0;
-  for (const auto& p : all_) value_bytes += aligned(p->shape.count() * tensor::size_of(type));
-  values_ = tensor::Buffer(value_bytes, memory);
+// Where the values of those that have some lie, one after the other from `at` on (nullptr: nowhere yet); returns the
+// bytes they take.
+size_t Parameters::place_values(char* at, DType type) {
+  size_t bytes = 0;
+  for (const auto& p : all_) {
+    if (holds_bytes(*p)) continue;
+    if (at) p->value = {.data = at + bytes, .shape = p->shape, .dtype = type};
+    bytes += aligned(static_cast<size_t>(p->shape.count()) * tensor::size_of(type));
+  }
+  return bytes;
+}
+
+// The same of those that are held as bytes.
+size_t Parameters::place_bytes(char* at) {
+  size_t bytes = 0;
+  for (const auto& p : all_) {
+    if (!holds_bytes(*p)) continue;
+    const int64_t rows = p->shape.rows(), cols = p->shape.cols();
+    const bool table = !p->options.product_weight;
+    if (at && table) p->value = {.data = at + bytes, .shape = p->shape, .dtype = DType::i8};
+    if (at && !table) {
+      p->quantized = tensor::QuantizedWeight::in_block(at + bytes, rows, cols);
+      p->value = {.shape = p->shape, .quantized = &p->quantized};
+    }
+    bytes += aligned(table ? tensor::quantized_table_bytes(rows, cols) : tensor::QuantizedWeight::bytes_of(rows, cols));
+  }
+  return bytes;
+}
+
+void Parameters::put_rows(Parameter& p, int64_t first, const Tensor& rows) {
+  ATTUNE_CHECK(holds_bytes(p), "{} holds f32 values", p.name);
+  if (p.options.product_weight)
+    kernels::quantize_weight_rows(rows, first, p.quantized);
+  else
+    kernels::quantize_table_rows(rows, first, p.value);
+}
+
+void Parameters::allocate(Precision precision, tensor::Memory& memory) {
+  precision_ = precision;
+  if (precision.int8 && !memory.is_host())
+    fail(ErrorKind::usage, "--precision int8 runs on the CPU alone; use bf16 or f32 on this device");
+  const DType type = precision.compute == DType::f64 ? DType::f64 : DType::f32;
+  size_t twin_bytes = 0;
+  values_ = tensor::Buffer(place_values(nullptr, type), memory);
+  place_values(static_cast<char*>(values_.data()), type);
+  if (const size_t bytes = place_bytes(nullptr); bytes > 0) {
+    bytes_ = tensor::Buffer(bytes, memory);
+    place_bytes(static_cast<char*>(bytes_.data()));
+  }
   for (const auto& p : all_) twin_bytes += has_twin(*p) ? bf16_bytes(*p) : 0;
   if (twin_bytes > 0) twins_ = tensor::Buffer(twin_bytes, memory);
-  char* value = static_cast<char*>(values_.data());
   char* twin = static_cast<char*>(twins_.data());
   for (const auto& p : all_) {
-    p->value = {.data = value, .shape = p->shape, .dtype = type};
-    value += aligned(p->value.bytes());
-    if (has_twin(*p)) {
-      p->value.twin = reinterpret_cast<tensor::BFloat16*>(twin);
-      twin += bf16_bytes(*p);
-    }
+    if (!has_twin(*p)) continue;
+    p->value.twin = reinterpret_cast<tensor::BFloat16*>(twin);
+    twin += bf16_bytes(*p);
   }
   give_packed_forms(&tensor::PackedWeight::forward, forward_forms_);
 }
@@ -81,6 +121,7 @@ void Parameters::give_packed_forms(tensor::BFloat16* tensor::PackedWeight::*form
 }
 
 void Parameters::initialise(Parameter& p, uint64_t seed, double deviation) {
+  ATTUNE_CHECK(!holds_bytes(p), "{} is held as bytes: it has no initial values", p.name);
   const uint64_t key = mix_key(mix64(seed), hash_name(p.name));
   const auto fill = [&](auto out) {
     using T = typename decltype(out)::value_type;
@@ -107,6 +148,7 @@ void Parameters::refresh_twins() {
 }
 
 void Parameters::prepare_gradients(TableGradients tables) {
+  ATTUNE_CHECK(!precision_.int8, "an int8 model cannot be trained: its weights are bytes alone");
   give_packed_forms(&tensor::PackedWeight::backward, backward_forms_);
   for (const auto& p : all_)
     if (is_packed(*p)) kernels::cpu::pack_weight(p->value, {.backward = p->packed.backward});

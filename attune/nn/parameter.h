@@ -12,7 +12,9 @@
 #include <vector>
 
 #include "attune/autograd/context.h"
+#include "attune/nn/precision.h"
 #include "attune/tensor/memory.h"
+#include "attune/tensor/quantized.h"
 
 namespace attune::nn {
 
@@ -34,6 +36,7 @@ struct ParameterOptions {
   bool decays = true;              // weight decay applies (not to biases and norms)
   bool product_weight = false;     // read by matrix products: gets a bf16 twin in a bf16 run
   bool read_by_rows = false;       // a table of which a step reads a few rows: see TableGradients
+  bool int8 = false;               // an int8 model holds it as bytes: a product's weight, or a table read by rows
   double rate = 1;                 // learns so many times as fast as the schedule says
   int depth = 0;                   // 0 embeddings, 1..L layers, L+1 head: for layer-wise rates and freezing
   std::vector<Piece> pieces = {};  // empty: one piece of the parameter's own name
@@ -48,12 +51,14 @@ struct Parameter {
   Shape shape;
   ParameterOptions options;
   bool trainable = true;
-  Tensor value;     // f32 (f64 in gradient checks); carries a bf16 twin or packed forms where products read it; `var`
-                    // while attached
+  // f32 (f64 in gradient checks); carries a bf16 twin or packed forms where products read it; `var` while attached. Of
+  // an int8 model's weights `quantized` alone, with no values; of its tables i8.
+  Tensor value;
   Tensor gradient;  // same shape, unless by_rows; undefined for frozen parameters and before prepare_gradients()
   autograd::LeafState state = {};    // what arrived since begin_step()
   Tensor squares = {};               // f64 [1, 1]: the sum of the gradient's squares, where state.squared
   tensor::PackedWeight packed = {};  // what `value.packed` points to
+  tensor::QuantizedWeight quantized = {};  // what `value.quantized` points to
   bool by_rows = false;              // row i of `gradient` belongs to row touched[i] of `value`
   std::vector<int32_t> touched = {};
 };
@@ -68,8 +73,13 @@ class Parameters {
   Parameter* add(std::string name, Shape shape, ParameterOptions options);
 
   // Gives every parameter its memory, on the device whose memory it is. compute f64: values are f64; bf16: product
-  // weights get packed forms where the CPU multiplies from them, else twins.
-  void allocate(DType compute, tensor::Memory& memory = tensor::host_memory());
+  // weights get packed forms where the CPU multiplies from them, else twins. int8: see ParameterOptions; error (usage)
+  // where the host cannot reach the memory.
+  void allocate(Precision precision, tensor::Memory& memory = tensor::host_memory());
+  // Whether this parameter is held as bytes. Its values come in by put_rows() alone, a few rows [rows, cols] f32 at a
+  // time: all of it is never held in f32.
+  bool holds_bytes(const Parameter& parameter) const { return precision_.int8 && parameter.options.int8; }
+  void put_rows(Parameter& parameter, int64_t first, const Tensor& rows);
   tensor::Memory& memory() const { return values_.memory(); }
   // Draws initial values: N(0, deviation) keyed by (seed, name, element), ones or zeros.
   void initialise(Parameter& parameter, uint64_t seed, double deviation);
@@ -107,7 +117,11 @@ class Parameters {
   void give_packed_forms(tensor::BFloat16* tensor::PackedWeight::*form, tensor::Buffer& buffer);
 
   std::vector<std::unique_ptr<Parameter>> all_;
-  DType compute_ = DType::f32;
+  size_t place_values(char* at, DType type);
+  size_t place_bytes(char* at);
+
+  Precision precision_;
+  tensor::Buffer bytes_;  // of an int8 model
   tensor::Buffer values_, twins_, gradients_, squares_;
   tensor::Buffer forward_forms_, backward_forms_;             // of packed weights
   std::map<const Parameter*, tensor::Buffer> row_gradients_;  // each with room for the most rows ever touched

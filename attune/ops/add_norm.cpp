@@ -1,12 +1,16 @@
 #include "attune/ops/add_norm.h"
 
 #include "attune/ops/dropout.h"
+#include "attune/ops/quantized_linear.h"
 
 namespace attune::ops {
 
-Tensor make_normed(Context& context, tensor::Shape shape) {
+Tensor make_normed(Context& context, tensor::Shape shape, bool bytes) {
   Tensor y = context.make(shape, context.sums());
-  if (context.compute == DType::bf16) y.twin = context.make(shape, DType::bf16).as<tensor::BFloat16>();
+  if (bytes)
+    y.bytes_twin = make_bytes(context, shape);
+  else if (context.compute == DType::bf16)
+    y.twin = context.make(shape, DType::bf16).as<tensor::BFloat16>();
   return y;
 }
 
@@ -14,7 +18,8 @@ Tensor add_norm(Context& context, const Tensor& x, const Tensor& residual, const
                 const AddNormOptions& options) {
   const DType sums = context.sums();
   const bool recorded = context.records(x, residual, gamma, beta);
-  ATTUNE_CHECK(!recorded || !options.into.defined(), "a recorded norm makes its own y");
+  ATTUNE_CHECK(!recorded || (!options.into.defined() && !options.bytes),
+               "a recorded norm makes its own y, of no bytes");
   kernels::LayerNorm norm{.x = x,
                           .residual = residual,
                           .dropout = draws(context, options.dropout, options.stream, options.row_keys),
@@ -22,11 +27,12 @@ Tensor add_norm(Context& context, const Tensor& x, const Tensor& residual, const
                           .beta = beta,
                           .eps = options.eps,
                           .z = {},
-                          .y = options.into.defined() ? options.into : make_normed(context, x.shape),
+                          .y = options.into.defined() ? options.into : make_normed(context, x.shape, options.bytes),
                           .twin = {},
                           .mean = context.make({x.rows()}, sums),
                           .rstd = context.make({x.rows()}, sums)};
   if (norm.y.twin) norm.twin = {.data = norm.y.twin, .shape = x.shape, .dtype = DType::bf16};
+  if (norm.y.bytes_twin) norm.bytes = tensor::QuantizedRows::in_block(norm.y.bytes_twin, x.rows(), x.cols());
   const bool sum_differs = residual.defined() || norm.dropout.active() || x.dtype != sums;
   if (recorded && sum_differs) norm.z = context.make(x.shape, sums);
   context.kernels.layer_norm(norm);

@@ -18,11 +18,12 @@ struct AddNormOptions {
   float dropout = 0;                   // applied to x while training
   uint64_t stream = 0;                 // names this place in random draws
   const uint64_t* row_keys = nullptr;  // [N], needed with dropout
+  bool bytes = false;                  // inference: y has bytes by row (quantized.h) in place of a bf16 twin
   Tensor into = {};                    // inference: y, with its twin, is written here; undefined: to new memory
 };
 
-// Memory for a y [N, C]: f32, in a bf16 run with a twin.
-Tensor make_normed(Context& context, tensor::Shape shape);
+// Memory for a y [N, C]: f32, with bytes where asked for, else in a bf16 run with a twin.
+Tensor make_normed(Context& context, tensor::Shape shape, bool bytes = false);
 
 Tensor add_norm(Context& context, const Tensor& x, const Tensor& residual, const Tensor& gamma, const Tensor& beta,
                 const AddNormOptions& options);

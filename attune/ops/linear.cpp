@@ -1,5 +1,7 @@
 #include "attune/ops/linear.h"
 
+#include "attune/ops/quantized_linear.h"
+
 namespace attune::ops {
 namespace {
 
@@ -28,6 +30,8 @@ Tensor as_product_input(Context& context, const Tensor& x) {
 
 Tensor linear(Context& context, const Tensor& x, const Tensor& weight, const Tensor& bias,
               std::optional<DType> y_type) {
+  if (weight.quantized) return quantized_linear(context, x, weight, bias, y_type);
+  ATTUNE_CHECK(x.defined() || x.count() == 0, "linear: x is bytes alone, and the weight is none of bytes");
   ATTUNE_CHECK(x.cols() == weight.cols(), "linear: x {} against weight {}", x.shape.text(), weight.shape.text());
   const Tensor xp = as_product_input(context, x), wp = as_product_input(context, weight);
   Tensor y = context.make({x.rows(), weight.rows()}, y_type.value_or(context.compute));

@@ -95,7 +95,7 @@ void answer_info(Service& service, const CallRef& call) {
   const ServeOptions& o = service.options();
   const nlohmann::ordered_json body{{"model_id", model.name()},
                                     {"model_sha", model.hash()},
-                                    {"model_dtype", tensor::name(model.bundle().model->compute())},
+                                    {"model_dtype", model.bundle().model->precision().name()},
                                     {"model_type", model_type(model)},
                                     {"max_concurrent_requests", o.max_connections},
                                     {"max_input_length", model.bundle().encode.max_length},

@@ -65,7 +65,7 @@ void answer_models(Service& service, const CallRef& call) {
                     {"owned_by", "attune"},
                     {"task", model->bundle().task->name},
                     {"labels", model->bundle().labels.names()},
-                    {"precision", tensor::name(model->bundle().model->compute())},
+                    {"precision", model->bundle().model->precision().name()},
                     {"max_length", model->bundle().encode.max_length},
                     {"pairs", model->bundle().pairs ? nlohmann::ordered_json(*model->bundle().pairs) : nullptr},
                     {"sha256", model->hash()}});

@@ -12,7 +12,7 @@ namespace {
 tasks::ModelBundle open(const std::string& folder, const OpenOptions& options) {
   // An encoder that was never fine-tuned serves its vectors.
   tasks::ModelBundle bundle =
-      tasks::open_for_inference(folder, tasks::compute_type(options.precision), {}, nullptr, tasks::Vectors::no_head);
+      tasks::open_for_inference(folder, tasks::inference_precision(options.precision), {}, nullptr, tasks::Vectors::no_head);
   if (options.max_length) tasks::set_max_length(bundle, *options.max_length);
   return bundle;
 }

@@ -29,6 +29,12 @@ void FolderWeights::read(const std::string& name, std::span<float> out) const {
   folder_.read_f32(name, out);
 }
 
+void FolderWeights::read_part(const std::string& name, int64_t first, std::span<float> out) const {
+  if (const io::TensorView* own = head_ ? head_->find(name) : nullptr)
+    return io::read_f32_part(*own, head_->path(), first, out);
+  folder_.read_f32_part(name, first, out);
+}
+
 bool FolderWeights::has_parameters_of_a_loss() const {
   if (!head_) return false;
   const auto& tensors = head_->tensors();

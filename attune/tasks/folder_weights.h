@@ -21,6 +21,7 @@ class FolderWeights final : public models::WeightSource {
   std::vector<std::string> names() const override;
   std::optional<std::vector<int64_t>> shape(const std::string& name) const override;
   void read(const std::string& name, std::span<float> out) const override;
+  void read_part(const std::string& name, int64_t first, std::span<float> out) const override;
 
   // Whether something stands beside that is no head.
   bool has_parameters_of_a_loss() const;

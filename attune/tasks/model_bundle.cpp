@@ -240,7 +240,7 @@ ModelBundle open_for_training(const TrainingModelOptions& options) {
   return bundle;
 }
 
-ModelBundle open_for_inference(const std::string& model, tensor::DType compute, const MakeLoss& make_loss,
+ModelBundle open_for_inference(const std::string& model, nn::Precision precision, const MakeLoss& make_loss,
                                kernels::Kernels* device, Vectors wanted) {
   const fs::path place = io::resolve_model(model);
   const io::ModelFolder folder = io::ModelFolder::open(io::transformer_folder(place));
@@ -277,7 +277,7 @@ ModelBundle open_for_inference(const std::string& model, tensor::DType compute, 
       config,
       models::HeadOptions{
           .kind = bundle.task->head, .pooling = pooling, .cosine = bundle.loss.cosine_head(), .outputs = outputs},
-      compute, [&](nn::Parameters& parameters) { bundle.loss.add_parameters(parameters); }, memory_of(bundle));
+      precision, [&](nn::Parameters& parameters) { bundle.loss.add_parameters(parameters); }, memory_of(bundle));
   bundle.loaded = with_context([&] { return "in " + folder.path().string(); },
                                [&] { return models::load_weights(*bundle.model, weights, {}); });
   if (!bundle.loaded.initialised.empty())
@@ -317,7 +317,13 @@ tensor::DType compute_type(const std::string& precision) {
   if (precision == "f32") return tensor::DType::f32;
   if (precision == "bf16") return tensor::DType::bf16;
   if (precision == "auto") return kernels::cpu::has_fast_bf16() ? tensor::DType::bf16 : tensor::DType::f32;
+  if (precision == "int8") fail(ErrorKind::usage, "--precision int8: {}", kInt8IsForInference);
   fail(ErrorKind::usage, "--precision is '{}'; expected auto, bf16 or f32", precision);
+}
+
+nn::Precision inference_precision(const std::string& precision) {
+  if (precision == "int8") return {compute_type("auto"), /*bytes=*/true};
+  return compute_type(precision);
 }
 
 }  // namespace attune::tasks

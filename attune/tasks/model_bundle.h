@@ -95,7 +95,7 @@ enum class Vectors {
 
 // Opens a fine-tuned folder, attune's own or Hugging Face's, or sentence-transformers' (the task embed). `make_loss`:
 // for a program's own loss; empty: the one that attune.json names (recorded_loss).
-ModelBundle open_for_inference(const std::string& model, tensor::DType compute, const MakeLoss& make_loss = {},
+ModelBundle open_for_inference(const std::string& model, nn::Precision precision, const MakeLoss& make_loss = {},
                                kernels::Kernels* device = nullptr, Vectors vectors = Vectors::where_said);
 
 // Gives a model without a recorded loss the default one for such rows (embedding: it follows from them).
@@ -119,7 +119,13 @@ std::optional<models::Pooling> pooling_named(const std::string& name);
 // True for "on", false for "off"; nothing for "auto". Errors (usage): another name.
 std::optional<bool> normalize_named(const std::string& name);
 
-// "bf16" where the processor multiplies it fast, else "f32", for "auto". Errors (usage): another name.
+inline constexpr const char* kInt8IsForInference =
+    "bytes cannot be trained; train in bf16 or f32 and give --precision int8 to attune predict, eval or embed";
+
+// "bf16" where the processor multiplies it fast, else "f32", for "auto". Errors (usage): another name; "int8", which
+// cannot be trained.
 tensor::DType compute_type(const std::string& precision);
+// The same for inference, which knows "int8" too: with "auto" between the products.
+nn::Precision inference_precision(const std::string& precision);
 
 }  // namespace attune::tasks

@@ -13,6 +13,9 @@ namespace attune::tasks {
 // Largest difference of a logit, over 1 + its size, that passes. Products are in f32 for this, whatever the run uses,
 // so what is left is the order of sums on another processor.
 inline constexpr double kProbeTolerance = 1e-3;
+// The same of an int8 model, which keeps no f32 weights to replay it with: bytes alone move logits so far and more on
+// made-up inputs. It still finds weights that are mixed up, not a single damaged number.
+inline constexpr double kInt8ProbeTolerance = 0.5;
 
 // {"ids": [[..] x 8], "logits": [[..] x 8]}: for sequence heads [K] an input, for token heads [T K]. Errors (numeric):
 // a logit that is not finite. `kernels`: of the device that the model lies on.

@@ -11,6 +11,7 @@ enum class DType : uint8_t {
   bf16,  // inputs of matrix products and saved activations, where the run's precision is bf16
   f64,   // reference kernels: gradient checks
   i32,   // ids, positions, targets
+  i8,    // tables of int8 models (quantized.h)
 };
 
 constexpr size_t size_of(DType type) {
@@ -22,6 +23,8 @@ constexpr size_t size_of(DType type) {
     case DType::f32:
     case DType::i32:
       return 4;
+    case DType::i8:
+      return 1;
   }
   return 0;
 }
@@ -36,6 +39,8 @@ constexpr const char* name(DType type) {
       return "f64";
     case DType::i32:
       return "i32";
+    case DType::i8:
+      return "i8";
   }
   return "?";
 }
@@ -73,6 +78,10 @@ struct DTypeOf<BFloat16> {
 template <>
 struct DTypeOf<int32_t> {
   static constexpr DType value = DType::i32;
+};
+template <>
+struct DTypeOf<int8_t> {
+  static constexpr DType value = DType::i8;
 };
 
 }  // namespace attune::tensor

@@ -26,6 +26,8 @@ Tensor Tensor::slice_rows(int64_t begin, int64_t end) const {
   if (twin) part.twin = twin + begin * cols();
   part.shape = Shape{end - begin, cols()};
   part.packed = nullptr;
+  part.quantized = nullptr;
+  part.bytes_twin = nullptr;
   part.var = -1;
   return part;
 }

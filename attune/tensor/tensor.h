@@ -39,6 +39,8 @@ struct PackedWeight {
   BFloat16* backward = nullptr;
 };
 
+struct QuantizedWeight;  // quantized.h
+
 struct Tensor {
   void* data = nullptr;
   Shape shape = {};
@@ -50,6 +52,11 @@ struct Tensor {
   BFloat16* twin = nullptr;
   // The same of a whole weight, in place of a twin: whoever changes the weight keeps it in step.
   const PackedWeight* packed = nullptr;
+  // A weight of an int8 model: products read this alone, and there are no other values.
+  const QuantizedWeight* quantized = nullptr;
+  // The same values as bytes by row (QuantizedRows in one block), if someone already made them: products with int8
+  // weights read these.
+  uint8_t* bytes_twin = nullptr;
 
   bool defined() const { return data != nullptr; }
   int64_t count() const { return shape.count(); }

@@ -1,6 +1,7 @@
 #include "attune/train/train_options.h"
 
 #include "attune/optim/schedule.h"
+#include "attune/tasks/model_bundle.h"
 #include "attune/tasks/tag_decoder.h"
 #include "attune/train/head_start.h"
 
@@ -144,9 +145,10 @@ void TrainOptions::visit(OptionList& list) {
             .required = true,
             .output_only = true});
   list.add("seed", seed, {.help = "of the head's initial values, order and dropout"});
-  list.add(
-      "precision", precision,
-      {.help = "of matrix products: bf16 where the processor has it, else f32", .choices = {"auto", "bf16", "f32"}});
+  list.add("precision", precision,
+           {.help = "of matrix products: bf16 where the processor has it, else f32",
+            .choices = {"auto", "bf16", "f32"},
+            .refused = {{"int8", tasks::kInt8IsForInference}}});
   list.add("threads", threads,
            {.help = "0: as many as this process may use. Never changes a result",
             .min = 0,

@@ -121,7 +121,7 @@ class Predict(CommandLine):
             self.assertEqual(line["label"], max(line["probabilities"], key=line["probabilities"].get))
 
     def test_a_row_does_not_depend_on_its_company(self):
-        for precision in ("f32", "bf16"):
+        for precision in ("f32", "bf16", "int8"):
             together = self.predict("\n".join(self.TEXTS) + "\n", "--precision", precision)
             self.assertEqual(len(together), 300)
             for batch_size in (1, 64):
@@ -129,6 +129,12 @@ class Predict(CommandLine):
                 self.assertEqual(together, self.predict("\n".join(self.TEXTS) + "\n", *alone))
             for row in (0, 7, 255, 256, 299):
                 self.assertEqual(self.predict(self.TEXTS[row] + "\n", "--precision", precision), [together[row]])
+
+    def test_int8_is_near_f32_and_not_the_same(self):
+        exact, bytes_ = (self.predict("\n".join(self.TEXTS) + "\n", "--precision", precision) for precision in ("f32", "int8"))
+        differences = [abs(a["probabilities"][label] - b["probabilities"][label]) for a, b in zip(exact, bytes_) for label in a["probabilities"]]
+        self.assertGreater(max(differences), 0)
+        self.assertLess(max(differences), 0.03)
 
     def test_top_is_sorted_and_limited(self):
         (line,) = self.predict("where is my card?\n", "--top", "2")

@@ -109,6 +109,18 @@ class Embed(ProgramTest):
                 record = json.loads((out / "attune.json").read_text())
                 self.assertEqual((record["task"], record["loss"]), ("embed", loss))
 
+    def test_int8(self):
+        """Vectors of bytes point where those of f32 do; eval says what it ran in."""
+        texts = [f"w{i} w{i + 7} w{2 * i}" for i in range(12)]
+        exact = self.vectors(texts)
+        said = self.succeeded(attune("embed", "--model", self.run_folder, "--precision", "int8", stdin="\n".join(texts) + "\n"))
+        for a, line in zip(exact, said.stdout.decode().splitlines()):
+            b = json.loads(line)["embedding"]
+            self.assertNotEqual(a, b)
+            self.assertGreater(sum(x * y for x, y in zip(a, b)), 0.99)
+        report = self.succeeded(attune("eval", "--model", self.run_folder, "--data", self.pairs, "--bootstrap", 0, "--precision", "int8")).stdout.decode()
+        self.assertRegex(report, r"precision +int8, ")
+
     def test_judged_on_another_kind_of_rows(self):
         """A run on pairs has a similarity for scored pairs; no loss, which compares rows of its own kind."""
         scored = self.evaluated(self.run_folder, self.scored)

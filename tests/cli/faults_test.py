@@ -147,6 +147,7 @@ class BadOptions(Refusals):
             (["--schedule", "cosin"], ["'cosin'", "did you mean 'cosine'?"]),
             (["--optimizer", "adamv"], ["'adamv'", "'adamw'"]),
             (["--precision", "fp16"], ["'fp16'", "auto, bf16, f32"]),
+            (["--precision", "int8"], ["--precision int8", "cannot be trained", "attune predict"]),
             (["--best-metric", "macro_f2"], ["'macro_f2'", "'macro_f1'"]),
             (["--format", "cvs"], ["'cvs'", "did you mean 'csv'?"]),
             (["--truncate", "heads"], ["'heads'", "'head'"]),

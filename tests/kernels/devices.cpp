@@ -21,6 +21,8 @@ double Block::at(int64_t i) const {
       return tensor.as<double>()[i];
     case DType::i32:
       return tensor.as<int32_t>()[i];
+    case DType::i8:
+      return tensor.as<int8_t>()[i];
   }
   return 0;
 }
@@ -38,6 +40,9 @@ void Block::put(int64_t i, double value) const {
       break;
     case DType::i32:
       tensor.as<int32_t>()[i] = static_cast<int32_t>(value);
+      break;
+    case DType::i8:
+      tensor.as<int8_t>()[i] = static_cast<int8_t>(value);
       break;
   }
 }

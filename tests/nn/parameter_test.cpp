@@ -47,6 +47,32 @@ TEST(Parameters, Pieces) {
   EXPECT_EQ(split->options.pieces[1].name, "key");
 }
 
+// A weight and a table of an int8 model: bytes alone, put in row by row; what does not ask for them is as ever.
+TEST(Parameters, HeldAsBytes) {
+  Parameters parameters;
+  auto* const table = parameters.add("words", {5, 4}, {.int8 = true});
+  auto* const weight = parameters.add("layer.weight", {3, 4}, {.product_weight = true, .int8 = true});
+  auto* const head = parameters.add("head.weight", {2, 4}, {.product_weight = true});
+  parameters.allocate(Precision(DType::f32, /*bytes=*/true));
+  EXPECT_TRUE(parameters.holds_bytes(*table) && parameters.holds_bytes(*weight) && !parameters.holds_bytes(*head));
+  EXPECT_EQ(table->value.dtype, DType::i8);
+  EXPECT_TRUE(weight->value.quantized != nullptr && !weight->value.defined());
+  EXPECT_EQ(head->value.dtype, DType::f32);
+  std::vector<float> rows{1, -2, 0.5, 0, 254, 0, -127, 2};
+  const Tensor two{.data = rows.data(), .shape = {2, 4}};
+  parameters.put_rows(*weight, 1, two);
+  parameters.put_rows(*table, 3, two);
+  EXPECT_EQ(weight->quantized.scale[0], 0.0f);  // not yet put in
+  EXPECT_EQ(weight->quantized.scale[2], 2.0f);
+  EXPECT_EQ(weight->quantized.sums[2], 127 - 64 + 1);  // -63.5 is rounded to even
+  EXPECT_EQ(weight->quantized.values[2 * 4], 127);
+  EXPECT_EQ(tensor::quantized_table_scales(table->value)[3], 2.0f / 127);
+  EXPECT_EQ(table->value.as<int8_t>()[3 * 4 + 1], -127);
+  EXPECT_ERROR(ErrorKind::internal, parameters.put_rows(*head, 0, two), "head.weight holds f32 values");
+  EXPECT_ERROR(ErrorKind::internal, parameters.initialise(*weight, 1, 1), "held as bytes");
+  EXPECT_ERROR(ErrorKind::internal, parameters.prepare_gradients(), "cannot be trained");
+}
+
 TEST(Parameters, LieOneAfterAnotherAndDoNotOverlap) {
   Some some;
   some.parameters.prepare_gradients();

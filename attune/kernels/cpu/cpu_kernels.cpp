@@ -9,6 +9,7 @@
 #include "attune/kernels/cpu/loss.h"
 #include "attune/kernels/cpu/matmul.h"
 #include "attune/kernels/cpu/normalize.h"
+#include "attune/kernels/cpu/quantized.h"
 #include "attune/kernels/cpu/update.h"
 #include "attune/kernels/cpu/workspace.h"
 #include "attune/kernels/kernels.h"
@@ -57,6 +58,8 @@ class CpuKernels final : public Kernels {
   void squared_error_backward(const SquaredError& p) override { cpu::squared_error_backward(threads_, p); }
   void adam_update(const AdamUpdate& p) override { cpu::adam_update(threads_, p); }
   void adam_replay(const AdamReplay& p) override { cpu::adam_replay(threads_, p); }
+  void quantize_rows(const QuantizeRows& p) override { cpu::quantize_rows(threads_, p); }
+  void quantized_matmul(const QuantizedMatmul& p) override { cpu::quantized_matmul(workspace_, threads_, p); }
   void sgd_update(const SgdUpdate& p) override { cpu::sgd_update(threads_, p); }
 
  private:
@@ -66,6 +69,10 @@ class CpuKernels final : public Kernels {
 };
 
 }  // namespace
+
+const char* int8_instructions() {
+  return int8_path().instructions;
+}
 
 std::unique_ptr<Kernels> make_kernels(int threads) {
   ATTUNE_CHECK(threads >= 1, "at least one thread is needed, got {}", threads);

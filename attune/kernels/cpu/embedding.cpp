@@ -3,10 +3,14 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "attune/kernels/cpu/embedding.cpp"
 #include <hwy/foreach_target.h>
+// foreach_target comes first
+#include <algorithm>
+#include <vector>
 
 #include "attune/kernels/cpu/dispatch.h"
 #include "attune/kernels/cpu/lanes-inl.h"
 #include "attune/kernels/cpu/parallel.h"
+#include "attune/tensor/quantized.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace attune::kernels::cpu::HWY_NAMESPACE {
@@ -18,6 +22,30 @@ void add_row(To* to, const From* from, int64_t begin, int64_t end) {
   for_lanes(begin, end, [&](int64_t c, auto part) HWY_ATTR {
     store(to + c, part, hn::Add(load(to + c, part), load(from + c, part)));
   });
+}
+
+// An i8 table's row, scaled.
+void scaled_row(const Tensor& table, int64_t row, float* to) {
+  const int64_t n = table.cols();
+  const int8_t* const from = table.as<int8_t>() + row * n;
+  const float scale = tensor::quantized_table_scales(table)[row];
+  for (int64_t c = 0; c < n; ++c) to[c] = scale * static_cast<float>(from[c]);
+}
+
+// Tables of which some are i8: what embed_rows does, one table after the other.
+void embed_mixed_rows(const EmbeddingSum& p, int64_t begin, int64_t end) {
+  const int64_t n = p.y.cols();
+  std::vector<float> scaled(static_cast<size_t>(n));
+  for (int64_t r = begin; r < end; ++r)
+    for (int t = 0; t < p.tables; ++t) {
+      const float* from = scaled.data();
+      if (p.table[t].dtype == DType::i8)
+        scaled_row(p.table[t], p.index[t][r], scaled.data());
+      else
+        from = p.table[t].as<float>() + p.index[t][r] * n;
+      float* const y = p.y.as<float>() + r * n;
+      t == 0 ? void(std::copy(from, from + n, y)) : add_row(y, from, 0, n);
+    }
 }
 
 void embed_rows(const EmbeddingSum& p, int64_t begin, int64_t end) {
@@ -128,6 +156,7 @@ int64_t chunk_sequences(const MeanRows& p) {
 }  // namespace
 
 HWY_EXPORT(embed_rows);
+HWY_EXPORT(embed_mixed_rows);
 HWY_EXPORT(scatter_columns);
 HWY_EXPORT(scatter_rows);
 HWY_EXPORT(mean_sequences);
@@ -135,8 +164,10 @@ HWY_EXPORT(spread_sequences);
 
 void embedding_sum(int threads, const EmbeddingSum& p) {
   check_tables(p, p.y.rows());
+  const bool mixed =
+      std::any_of(p.table.begin(), p.table.begin() + p.tables, [](const Tensor& t) { return t.dtype == DType::i8; });
   parallel_chunks(threads, p.y.rows(), chunk_rows(p.y.cols()), [&](int64_t begin, int64_t end) {
-    HWY_DYNAMIC_DISPATCH(embed_rows)(p, begin, end);
+    mixed ? HWY_DYNAMIC_DISPATCH(embed_mixed_rows)(p, begin, end) : HWY_DYNAMIC_DISPATCH(embed_rows)(p, begin, end);
   });
 }
 

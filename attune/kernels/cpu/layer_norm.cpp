@@ -9,6 +9,7 @@
 #include "attune/kernels/cpu/dispatch.h"
 #include "attune/kernels/cpu/lanes-inl.h"
 #include "attune/kernels/cpu/parallel.h"
+#include "attune/kernels/cpu/quantize-inl.h"
 #include "attune/kernels/cpu/random-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -51,6 +52,7 @@ void forward_row(const LayerNorm& p, int64_t r) {
     store(y + c, part, value);
     if (twin) store(twin + c, part, value);
   });
+  if (p.bytes.defined()) quantize_row(y, n, p.bytes, r);  // y is still in the first-level cache
   p.mean.as<float>()[r] = mean;
   p.rstd.as<float>()[r] = rstd;
 }

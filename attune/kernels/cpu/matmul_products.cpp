@@ -161,6 +161,10 @@ bool onednn_has_fast_bf16() {
   return has(dnnl::cpu_isa::avx512_core_bf16);
 }
 
+bool onednn_has_vnni() {
+  return has(dnnl::cpu_isa::avx512_core_vnni);
+}
+
 bool limit_onednn(OneDnnLimit limit) {
   const auto isa = limit == OneDnnLimit::avx512_with_bf16      ? dnnl::cpu_isa::avx512_core_bf16
                    : limit == OneDnnLimit::avx512_without_bf16 ? dnnl::cpu_isa::avx512_core_vnni

@@ -64,10 +64,11 @@ class Products {
 };
 
 // What oneDNN sees of the processor (and of ONEDNN_MAX_CPU_ISA): AVX-512 at all, instructions made for bf16 products
-// (AVX-512 BF16 or AMX), and AMX.
+// (AVX-512 BF16 or AMX), AVX-512 VNNI, and AMX.
 bool onednn_has_avx512();
 bool onednn_has_amx();
 bool onednn_has_fast_bf16();
+bool onednn_has_vnni();
 
 // Holds oneDNN to lesser instructions. False once this process has used oneDNN, which then does not listen.
 enum class OneDnnLimit { avx512_with_bf16, avx512_without_bf16, avx2, sse41 };

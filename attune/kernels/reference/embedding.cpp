@@ -2,8 +2,19 @@
 
 #include "attune/kernels/reference/dispatch.h"
 #include "attune/kernels/reference/reference.h"
+#include "attune/tensor/quantized.h"
 
 namespace attune::kernels::reference {
+namespace {
+
+template <class T>
+T element(const Tensor& table, int64_t row, int64_t col) {
+  const int64_t at = row * table.cols() + col;
+  if (table.dtype != DType::i8) return table.as<T>()[at];
+  return static_cast<T>(tensor::quantized_table_scales(table)[row]) * static_cast<T>(table.as<int8_t>()[at]);
+}
+
+}  // namespace
 
 void embedding_sum(const EmbeddingSum& p) {
   with_float(p.y.dtype, [&]<class T>(T) {
@@ -11,7 +22,7 @@ void embedding_sum(const EmbeddingSum& p) {
     for (int64_t r = 0; r < p.y.rows(); ++r)
       for (int64_t c = 0; c < n; ++c) {
         T sum = 0;
-        for (int t = 0; t < p.tables; ++t) sum += p.table[t].as<T>()[p.index[t][r] * n + c];
+        for (int t = 0; t < p.tables; ++t) sum += element<T>(p.table[t], p.index[t][r], c);
         p.y.as<T>()[r * n + c] = sum;
       }
   });

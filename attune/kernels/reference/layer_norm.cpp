@@ -30,6 +30,7 @@ void layer_norm(const LayerNorm& p) {
       p.rstd.as<T>()[r] = rstd;
     }
   });
+  if (p.bytes.defined()) quantize_rows({.x = p.y, .rows = p.bytes});
 }
 
 void layer_norm_backward(const LayerNormBackward& p) {

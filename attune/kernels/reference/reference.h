@@ -22,6 +22,8 @@ void mean_rows(const MeanRows& p);
 void mean_rows_backward(const MeanRows& p);
 void normalize_rows(const NormalizeRows& p);
 void normalize_rows_backward(const NormalizeRowsBackward& p);
+void quantize_rows(const QuantizeRows& p);
+void quantized_matmul(const QuantizedMatmul& p);
 void convert(const Convert& p);
 void fill(const Fill& p);
 void sum_squares(const SumSquares& p);

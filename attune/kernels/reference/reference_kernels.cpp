@@ -40,6 +40,8 @@ class ReferenceKernels final : public Kernels {
   void squared_error_backward(const SquaredError& p) override { reference::squared_error_backward(p); }
   void adam_update(const AdamUpdate& p) override { reference::adam_update(p); }
   void adam_replay(const AdamReplay& p) override { reference::adam_replay(p); }
+  void quantize_rows(const QuantizeRows& p) override { reference::quantize_rows(p); }
+  void quantized_matmul(const QuantizedMatmul& p) override { reference::quantized_matmul(p); }
   void sgd_update(const SgdUpdate& p) override { reference::sgd_update(p); }
 };
 
