@@ -12,6 +12,7 @@ const std::vector<Command>& commands() {
       {"select-loss", "choose the loss by evidence: corrections first, then a race and a verdict", run_select_loss,
        true},
       {"serve", "answer requests over HTTP with fine-tuned models", run_serve, true},
+      {"quantize", "find out whether int8 harms a model", run_quantize, true},
       {"runs", "list, show and compare the runs of a project, find the best", run_runs},
       {"search", "find the documents that answer a query", run_search},
       {"data", "show what data files hold and what is odd about them", run_data},

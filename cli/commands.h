@@ -24,6 +24,7 @@ int run_info(const ArgumentList&);
 int run_loss(const ArgumentList&);
 int run_models(const ArgumentList&);
 int run_predict(const ArgumentList&);
+int run_quantize(const ArgumentList&);
 int run_runs(const ArgumentList&);
 int run_search(const ArgumentList&);
 int run_select_loss(const ArgumentList&);

@@ -61,10 +61,14 @@ const char* attune_last_error(void);
 void attune_free(char* text);
 
 /* Opens a model: a run of attune's, a fine-tuned folder of Hugging Face's, or one of sentence-transformers'; also a
- * name such as "minilm" or a hub id in the local cache. Options, all as of `attune predict`: task        "auto": the
- * folder's own; "embed": vectors of an encoder that was never fine-tuned too precision   "auto" (bf16 where the
- * processor multiplies it fast), "f32", "bf16" threads     0: as many as there are physical cores at hand batch_size
- * 32; changes no result max_length, truncate, decoding Errors: ATTUNE_USAGE, ATTUNE_MODEL, ATTUNE_IO, ATTUNE_MEMORY. */
+ * name such as "minilm" or a hub id in the local cache. Options, all as of `attune predict`:
+ * - task: "auto", the folder's own; "embed", vectors of an encoder that was never fine-tuned too
+ * - precision: "auto" (bf16 where the processor multiplies it fast), "f32", "bf16", "int8"
+ * - threads: 0, as many as there are physical cores at hand
+ * - batch_size: 32; changes no result
+ * - max_length, truncate, decoding
+ *
+ * Errors: ATTUNE_USAGE, ATTUNE_MODEL, ATTUNE_IO, ATTUNE_MEMORY. */
 attune_status attune_open(const char* model, const char* options, attune_model** opened);
 /* NULL is fine. */
 void attune_close(attune_model* model);

@@ -23,13 +23,11 @@ std::string checked_text(const attune_text& text, size_t number) {
   return copy;
 }
 
-std::string described(const train::InferenceOptions& options, const tasks::ModelBundle& bundle,
-                      const ThreadChoice& threads) {
-  const bool bf16 = tasks::compute_type(options.precision) == tensor::DType::bf16;
+std::string described(const tasks::ModelBundle& bundle, const ThreadChoice& threads) {
   return nlohmann::ordered_json{{"task", bundle.task->name},
                                 {"labels", bundle.labels.names()},
                                 {"outputs", bundle.logit_count()},
-                                {"precision", bf16 ? "bf16" : "f32"},
+                                {"precision", bundle.model->precision().name()},
                                 {"threads", threads.threads},
                                 {"threads_reason", threads.reason},
                                 {"max_length", bundle.encode.max_length},
@@ -53,7 +51,7 @@ attune_model::attune_model(const train::InferenceOptions& options)
     : batch_size_(options.batch_size), bundle_(options.open()) {
   const ThreadChoice threads = choose_threads(options.threads);
   kernels_ = kernels::cpu::make_kernels(threads.threads);
-  description_ = c::described(options, bundle_, threads);
+  description_ = c::described(bundle_, threads);
 }
 
 std::vector<data::Example> attune_model::rows(std::span<const attune_text> texts, const attune_text* pairs) const {

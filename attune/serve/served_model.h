@@ -16,14 +16,14 @@ struct OpenOptions {
 
 class ServedModel {
  public:
-  // `folder`: as --model takes it. Errors: those of tasks::open_for_inference.
+  // `folder`: as --model takes it. Errors: those of tasks::open_for_inference; usage: int8 where it was not found safe
+  // for this model, nor accepted (tasks/int8_record.h).
   ServedModel(std::string name, const std::string& folder, const OpenOptions& options);
 
   const std::string& name() const { return name_; }
   const std::string& folder() const { return folder_; }
   int64_t opened() const { return opened_; }  // seconds since 1970
-  // SHA-256 over the folder's configuration, record, tokenizer and weights: two models with the same hash give the same
-  // answers.
+  // tasks::folder_hash
   const std::string& hash() const { return hash_; }
   const tasks::ModelBundle& bundle() const { return bundle_; }
   tasks::TaskKind task() const { return bundle_.task->kind; }

@@ -1,4 +1,5 @@
-// How a fine-tuned model is run: the options that eval and predict share, and embed, search and the C interface in part.
+// How a fine-tuned model is run: the options that eval and predict share, and embed, search and the C interface in
+// part.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -36,10 +37,11 @@ struct InferenceOptions {
                 .choices = {"auto", "embed"}});
     list.add("batch-size", batch_size,
              {.help = "texts at once; changes no result", .min = 1, .max = 65536, .output_only = true});
-    list.add("precision", precision,
-             {.help = "of matrix products; auto: bf16 where the processor multiplies it fast; int8: bytes, twice as fast "
-                      "and a quarter of the memory, answers a little off",
-              .choices = {"auto", "f32", "bf16", "int8"}});
+    list.add(
+        "precision", precision,
+        {.help = "of matrix products; auto: bf16 where the processor multiplies it fast; int8: bytes, twice as fast "
+                 "and a quarter of the memory, answers a little off",
+         .choices = {"auto", "f32", "bf16", "int8"}});
     if (task != "embed")
       list.add(
           "decoding", decoding,

@@ -20,7 +20,7 @@ Row = Union[str, Tuple[str, str], Sequence[str], Mapping[str, Any]]
 def load(model: Union[str, "os.PathLike[str]"], **options: Any) -> Model:
     """Opens a fine-tuned folder (attune's, Hugging Face's, sentence-transformers'), or a name such as "minilm" with task="embed".
 
-    Options, as of `attune predict`: threads (0: physical cores at hand), precision ("auto", "f32", "bf16"), batch_size, max_length,
+    Options, as of `attune predict`: threads (0: physical cores at hand), precision ("auto", "f32", "bf16", "int8"), batch_size, max_length,
     truncate, decoding, task ("embed": vectors of an encoder that was never fine-tuned too).
     """
     return Model(model, **options)

@@ -1,0 +1,60 @@
+// Does another way of computing the same model's answers harm it? Not whether it differs (it does), but whether it can
+// be worse by more than what matters: a test of non-inferiority, with a margin m > 0.
+//
+//   safe       the metric cannot have fallen by more than m:   low >= -m, or, of metrics that are a share of right
+//   rows,
+//              the share of changed answers is at most m (no more rows can have become wrong)
+//   harmful    it fell by more than m:                         high < -m
+//   undecided  neither can be said from so many rows
+//
+// [low, high] is an interval of the difference by rows (both sides are one model: compare/verdict.h, same_models).
+// Where few answers changed a resampling of rows knows too little of how large the fall may be, and with none it knows
+// nothing: below kFewChanged it is not asked, and only the bound by the share of changed answers counts. That share's
+// upper bound is Clopper and Pearson's (1934), one-sided, so it holds for any number of rows.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace attune::compare {
+
+inline constexpr int64_t kFewChanged = 10;
+
+// The p above which `k` or fewer of `n` would be seen with a chance below 1 - level.
+double share_at_most(int64_t k, int64_t n, double level);
+
+// Whether a task's metric can fall by no more than the share of changed answers: one answer a row, right or wrong, all
+// rows alike.
+bool falls_by_changed_rows(const std::string& task, const std::string& metric);
+
+enum class Harm { safe, harmful, undecided };
+const char* name(Harm harm);
+
+struct Changed {
+  int64_t rows = 0, changed = 0;  // labelled or not
+};
+
+struct HarmOptions {
+  double margin = 0;          // in the metric's unit
+  double level = 0.95;        // of the interval, two-sided; bounds take its half
+  bool share_bounds = false;  // falls_by_changed_rows
+};
+
+// The metric's difference, other minus reference, more being better; of `rows` labelled rows.
+struct Fall {
+  double difference = 0, low = 0, high = 0;
+  int64_t rows = 0;
+  int64_t changed = 0;
+};
+
+struct HarmVerdict {
+  Harm harm = Harm::undecided;
+  bool by_share = false;          // it was the share of changed answers that decided
+  double share_bound = 1;         // of changed answers
+  std::optional<int64_t> needed;  // rows that would decide, were all as it looks; undecided only
+};
+
+// `fall`: nothing where no row is labelled. Errors (internal): a margin that is not above 0.
+HarmVerdict judge_harm(const std::optional<Fall>& fall, const Changed& changed, const HarmOptions& options);
+
+}  // namespace attune::compare
