@@ -117,6 +117,7 @@ Found find_out(const QuantizeOptions& options, const Pair& models, kernels::Kern
   const tasks::Task& task = *models.reference.task;
   Found found{.reference = models.reference.model->precision().name(),
               .metric = options.metric,
+              .changed = {},
               .judged = {},
               .verdict = {},
               .cosines = {}};
