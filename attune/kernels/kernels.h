@@ -72,7 +72,8 @@ namespace cpu {
 std::unique_ptr<Kernels> make_kernels(int threads);
 // Whether products in bf16 run on instructions made for them (AVX-512 BF16 or AMX).
 bool has_fast_bf16();
-// What products of bytes run on: "avx512_vnni", or "portable" where the processor lacks it or ATTUNE_MAX_ISA forbids it.
+// What products of bytes run on: "avx512_vnni", or "portable" where the processor lacks it or ATTUNE_MAX_ISA forbids
+// it.
 const char* int8_instructions();
 }  // namespace cpu
 

@@ -24,10 +24,10 @@ struct LayerNorm {
   DropoutKeys dropout;
   Tensor gamma, beta;  // [C]
   double eps = 1e-12;
-  Tensor z;           // out [N, C] or undefined
-  Tensor y;           // out [N, C]
-  Tensor twin;        // out [N, C] bf16, or undefined
-  Tensor mean, rstd;  // out [N]
+  Tensor z;                          // out [N, C] or undefined
+  Tensor y;                          // out [N, C]
+  Tensor twin;                       // out [N, C] bf16, or undefined
+  Tensor mean, rstd;                 // out [N]
   tensor::QuantizedRows bytes = {};  // out [N, C], or undefined
 };
 

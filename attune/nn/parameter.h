@@ -55,11 +55,11 @@ struct Parameter {
   // an int8 model's weights `quantized` alone, with no values; of its tables i8.
   Tensor value;
   Tensor gradient;  // same shape, unless by_rows; undefined for frozen parameters and before prepare_gradients()
-  autograd::LeafState state = {};    // what arrived since begin_step()
-  Tensor squares = {};               // f64 [1, 1]: the sum of the gradient's squares, where state.squared
-  tensor::PackedWeight packed = {};  // what `value.packed` points to
+  autograd::LeafState state = {};          // what arrived since begin_step()
+  Tensor squares = {};                     // f64 [1, 1]: the sum of the gradient's squares, where state.squared
+  tensor::PackedWeight packed = {};        // what `value.packed` points to
   tensor::QuantizedWeight quantized = {};  // what `value.quantized` points to
-  bool by_rows = false;              // row i of `gradient` belongs to row touched[i] of `value`
+  bool by_rows = false;                    // row i of `gradient` belongs to row touched[i] of `value`
   std::vector<int32_t> touched = {};
 };
 

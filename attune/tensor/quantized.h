@@ -10,7 +10,8 @@ namespace attune::tensor {
 
 // X [N, C]:  X[r, c] ~ scale[r] (values[r * stride + c] - zero[r]),  zero in [0, 255]
 //
-//   scale = (max(X[r], 0) - min(X[r], 0)) / 255,  zero = round(-min / scale),  value = round(X / scale) + zero in [0, 255]
+//   scale = (max(X[r], 0) - min(X[r], 0)) / 255,  zero = round(-min / scale),  value = round(X / scale) + zero in [0,
+//   255]
 // rounded to nearest, ties to even: a number is off by at most a scale (half of one but at the ends), 0 is exact.
 // A row whose scale would be at most 2^-108 is one of zeros: scale 0. A row with a NaN or an infinity has scale NaN, so
 // that all that follows from it is NaN. `stride` is C rounded up to whole cache lines; what stands beyond C is 0.
@@ -36,8 +37,8 @@ struct QuantizedRows {
   }
 };
 
-// W [out, in]:  W[o, i] ~ scale[o] q[o, i],  scale = max |W[o]| / 127,  q = round(W / scale) in [-127, 127], 0 where the
-// row is one of zeros; as the right factor B [K, N] = q^T of a product it lies in blocks of 64 columns, four rows
+// W [out, in]:  W[o, i] ~ scale[o] q[o, i],  scale = max |W[o]| / 127,  q = round(W / scale) in [-127, 127], 0 where
+// the row is one of zeros; as the right factor B [K, N] = q^T of a product it lies in blocks of 64 columns, four rows
 // together, both filled up with zeros:
 //   B[k, n] stands at ((n / 64) * ceil(K / 4) + k / 4) * 256 + (n % 64) * 4 + k % 4
 struct QuantizedWeight {
