@@ -48,6 +48,8 @@ class MappedFile {
   MappedFile(MappedFile&& other) noexcept;
   MappedFile& operator=(MappedFile&&) = delete;
   std::span<const std::byte> bytes() const { return {static_cast<const std::byte*>(data_), size_}; }
+  // Whoever has read `part`, of bytes(), gives its memory back; reading it again fetches it again.
+  void release(std::span<const std::byte> part) const;
 
  private:
   const void* data_ = nullptr;

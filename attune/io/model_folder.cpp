@@ -184,7 +184,7 @@ void ModelFolder::read_f32(std::string_view name, std::span<float> out) const {
 
 void ModelFolder::read_f32_part(std::string_view name, int64_t first, std::span<float> out) const {
   const Entry& found = entry(name);
-  attune::io::read_f32_part(*found.tensor, found.file->path(), first, out);
+  found.file->read_f32_part(*found.tensor, first, out);
 }
 
 }  // namespace attune::io

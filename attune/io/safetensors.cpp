@@ -197,6 +197,12 @@ const TensorView& Safetensors::at(std::string_view name) const {
   fail(ErrorKind::model, "{}: there is no tensor '{}'{}", path_.string(), name, did_you_mean(name, names));
 }
 
+void Safetensors::read_f32_part(const TensorView& tensor, int64_t first, std::span<float> out) const {
+  attune::io::read_f32_part(tensor, path_, first, out);
+  const size_t size = size_of(tensor.dtype);
+  map_.release(tensor.bytes.subspan(static_cast<size_t>(first) * size, out.size() * size));
+}
+
 void Safetensors::read_f32(std::string_view name, std::span<float> out) const {
   attune::io::read_f32(at(name), path_, out);
 }

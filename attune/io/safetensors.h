@@ -55,6 +55,9 @@ class Safetensors {
   const TensorView& at(std::string_view name) const;
   // All elements as float, row by row. Errors (model): no such name; not a weight type; out.size() != elements.
   void read_f32(std::string_view name, std::span<float> out) const;
+  // Elements [first, first + out.size()) of one of tensors(), whose bytes' memory is given back to the system: a file
+  // that is read tensor by tensor is never held whole. Errors: those of io::read_f32_part.
+  void read_f32_part(const TensorView& tensor, int64_t first, std::span<float> out) const;
 
  private:
   std::filesystem::path path_;

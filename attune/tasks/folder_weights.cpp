@@ -30,8 +30,7 @@ void FolderWeights::read(const std::string& name, std::span<float> out) const {
 }
 
 void FolderWeights::read_part(const std::string& name, int64_t first, std::span<float> out) const {
-  if (const io::TensorView* own = head_ ? head_->find(name) : nullptr)
-    return io::read_f32_part(*own, head_->path(), first, out);
+  if (const io::TensorView* own = head_ ? head_->find(name) : nullptr) return head_->read_f32_part(*own, first, out);
   folder_.read_f32_part(name, first, out);
 }
 

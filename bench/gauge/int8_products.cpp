@@ -3,7 +3,9 @@
 // no scales by row), the same with one pass over its result (a conversion to bf16: less than row scales and zero points
 // take), and our products of bf16. In turns, so that an unquiet machine is unquiet for all.
 //
-//   int8_products [ROUNDS [THREADS]]    prints a table of 10^9 operations a second, medians of ROUNDS (15)
+//   int8_products [ROUNDS [THREADS]]    prints a table of 10^9 operations a second: the fastest call of ROUNDS (15),
+//   which
+//                                       is what others at work on the machine disturb least
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -149,11 +151,6 @@ double seconds_of(const std::function<void()>& call, double operations) {
   return least;
 }
 
-double median(std::vector<double> values) {
-  std::nth_element(values.begin(), values.begin() + std::ssize(values) / 2, values.end());
-  return values[values.size() / 2];
-}
-
 void measure(const Sizes& s, int threads, int rounds) {
   const auto kernels = cpu::make_kernels(threads);
   tensor::Arena arena;
@@ -168,18 +165,13 @@ void measure(const Sizes& s, int threads, int rounds) {
         if (bf16.known) kernels->matmul(bf16.product);
       }};
   const double operations = 2.0 * static_cast<double>(s.rows * s.in * s.out);
-  std::vector<std::vector<double>> seconds(calls.size());
+  std::vector<double> seconds(calls.size(), 1e9);
   for (int round = 0; round < rounds; ++round)
-    for (size_t i = 0; i < calls.size(); ++i) seconds[i].push_back(seconds_of(calls[i], operations));
+    for (size_t i = 0; i < calls.size(); ++i) seconds[i] = std::min(seconds[i], seconds_of(calls[i], operations));
   fmt::print("| {} x {} | {} | {} |", s.in, s.out, s.rows, threads);
   for (size_t i = 0; i < calls.size(); ++i)
-    fmt::print(" {} |", i == 4 && !bf16.known ? "" : fmt::format("{:.0f}", operations / median(seconds[i]) * 1e-9));
-  const auto times = [&](size_t i) {
-    std::vector<double> ratios;
-    for (size_t r = 0; r < seconds[0].size(); ++r) ratios.push_back(seconds[i][r] / seconds[0][r]);
-    return median(ratios);
-  };
-  fmt::print(" {:.2f}, {:.2f} | {} |\n", times(2), times(3), onednn.implementation);
+    fmt::print(" {} |", i == 4 && !bf16.known ? "" : fmt::format("{:.0f}", operations / seconds[i] * 1e-9));
+  fmt::print(" {:.2f}, {:.2f} | {} |\n", seconds[2] / seconds[0], seconds[3] / seconds[0], onednn.implementation);
   std::fflush(stdout);
 }
 

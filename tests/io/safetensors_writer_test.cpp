@@ -50,6 +50,17 @@ TEST(SafetensorsWriter, HeaderIsAlignedAndRoundTrips) {
     std::vector<float> back(values.size());
     file.read_f32(name, back);
     EXPECT_EQ(back, values);
+    // In parts, whose pages are given back, and once more: they come again.
+    std::vector<float> part(30000);
+    for (int again = 0; again < 2; ++again)
+      for (const int64_t first : {0, 1234, 170000}) {
+        file.read_f32_part(file.at(name), first, part);
+        EXPECT_TRUE(std::equal(part.begin(), part.end(), values.begin() + first));
+      }
+    file.read_f32(name, back);
+    EXPECT_EQ(back, values);
+    EXPECT_ERROR(ErrorKind::model, file.read_f32_part(file.at(name), 170001, part), "30000 from 170001 on");
+    EXPECT_ERROR(ErrorKind::model, file.read_f32_part(file.at(name), -1, part), "from -1 on");
     EXPECT_EQ((fs::file_size(temp / "m") - values.size() * 4) % 8, 0u);
     EXPECT_EQ(file.metadata(), (std::map<std::string, std::string>{{"format", "pt"}}));
   }
