@@ -85,7 +85,7 @@ class Docs(unittest.TestCase):
             self.assertIn(name, dict(docs_tables(f"## {group}")), f"--{name} stands in another section than '{group}'")
 
     def test_other_commands(self):
-        for command in ("eval", "predict", "embed", "search", "compare", "data", "models", "runs", "info", "tokenize"):
+        for command in ("eval", "predict", "embed", "search", "compare", "data", "models", "quantize", "runs", "serve", "info", "tokenize"):
             with self.subTest(command):
                 options = help_options(command)
                 self.assertTrue(options)
