@@ -49,6 +49,7 @@ void open_models(serve::Service& service, const std::vector<Named>& models, cons
     for (const std::string& note : model->bundle().notes) tell(note + "\n");
     tell(fmt::format("  {:<16} {}, {}, sha256 {}\n", name, model->bundle().task->name,
                      model->bundle().model->precision().name(), model->hash().substr(0, 12)));
+    service.warm_up(model);
     service.models().put(model);
   }
 }

@@ -78,6 +78,7 @@ struct Server::Loop final : Sessions {
     boost::system::error_code ignored;
     acceptor.close(ignored);
     pause.cancel();
+    signals.cancel(ignored);
     signals.clear(ignored);  // from now on a signal ends the program
     close_all(false);
     if (sessions.empty()) return;

@@ -1,6 +1,7 @@
 #include "attune/serve/service.h"
 
 #include <ctime>
+#include <future>
 
 #include "attune/base/error.h"
 #include "attune/base/utf8.h"
@@ -87,6 +88,16 @@ void Service::start(http::Server& server) {
 void Service::stop() {
   engine_.reset();
   if (loader_.joinable()) loader_.join();
+}
+
+void Service::warm_up(const ModelRef& model) {
+  auto job = std::make_unique<Job>();
+  job->model = model;
+  job->rows.push_back(example_of({.text = "hello"}, model->task(), 0));
+  model->encode(job->rows[0], job->encoded);
+  std::promise<void> ran;
+  if (engine_->submit(std::move(job), [&](auto, auto, auto&) { ran.set_value(); })) return;  // busy, so it is warm
+  ran.get_future().wait();
 }
 
 const Route* Service::find(const http::Head& head, std::string* name, bool* known_path) const {
@@ -236,6 +247,7 @@ void Service::load(const CallRef& call, const std::string& name, const std::stri
     std::string error;
     try {
       model = std::make_shared<ServedModel>(name, folder, OpenOptions{options_.precision, options_.max_length});
+      warm_up(model);
     } catch (const std::exception& e) {  // the old one goes on
       error = e.what();
     }

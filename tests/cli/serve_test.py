@@ -143,7 +143,7 @@ class LifeTest(ProgramTest):
         self.refused(attune("serve", f"a/b={self.model}"), "NAME=FOLDER")
         self.refused(attune("serve", self.model, "--port", "70000"), "--port", "65535")
         self.refused(attune("serve", self.model, "--host", "everywhere"), "no IP address")
-        self.refused(attune("serve", self.model, "--queue-token", "8"), "--queue-tokens")
+        self.refused(attune("serve", self.model, "--queue-token", "8"), "queue-tokens")
         tokens = self.file("tokens", "short\n")
         self.refused(attune("serve", self.model, "--token-file", tokens), "5 characters")
         taken = socket.socket()
