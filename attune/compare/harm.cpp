@@ -86,13 +86,15 @@ HarmVerdict judge_harm(const std::optional<Fall>& fall, const Changed& changed, 
   if (interval_tells && fall->high < -options.margin) verdict.harm = Harm::harmful;
   if (verdict.harm != Harm::undecided) return verdict;
   if (options.share_bounds) verdict.needed = rows_for_share(changed, options.margin, one_sided);
-  if (interval_tells) {
-    const auto by_interval = rows_for_interval(*fall, options.margin);
-    if (by_interval && (!verdict.needed || *by_interval < *verdict.needed)) verdict.needed = by_interval;
-  } else if (!verdict.needed && fall && fall->changed > 0) {
-    // First of all enough changed answers to tell anything from.
-    verdict.needed = fall->rows * kFewChanged / fall->changed;
+  auto by_interval = fall ? rows_for_interval(*fall, options.margin) : std::nullopt;
+  if (by_interval && !interval_tells) {
+    // Enough changed answers first, to tell anything from.
+    if (fall->changed == 0)
+      by_interval.reset();
+    else
+      by_interval = std::max(*by_interval, fall->rows * kFewChanged / fall->changed);
   }
+  if (by_interval && (!verdict.needed || *by_interval < *verdict.needed)) verdict.needed = by_interval;
   return verdict;
 }
 

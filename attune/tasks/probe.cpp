@@ -60,6 +60,13 @@ std::vector<std::vector<float>> logits_of(const models::Model& model, kernels::K
   return all;
 }
 
+double root_mean_square(const std::vector<std::vector<float>>& rows) {
+  double sum = 0, count = 0;
+  for (const auto& row : rows)
+    for (const float x : row) sum += static_cast<double>(x) * static_cast<double>(x), ++count;
+  return count > 0 ? std::sqrt(sum / count) : 0;
+}
+
 }  // namespace
 
 json make_probe(const models::Model& model, kernels::Kernels& kernels) {
@@ -92,14 +99,16 @@ void replay_probe(const models::Model& model, kernels::Kernels& kernels, const j
     fail(ErrorKind::model, "{}: \"probe\" holds inputs that this model cannot take; the files are not of one model",
          where);
   const auto logits = logits_of(model, kernels, ids);
-  const double tolerance = model.precision().int8 ? kInt8ProbeTolerance : kProbeTolerance;
+  const bool int8 = model.precision().int8;
+  const double tolerance = int8 ? kInt8ProbeTolerance : kProbeTolerance;
+  const double usual = int8 ? root_mean_square(expected) : 0;
   for (size_t i = 0; i < ids.size(); ++i) {
     if (logits[i].size() != expected[i].size())
       fail(ErrorKind::model, "{}: probe input {} has {} logits here and {} on record; the files are not of one model",
            where, i + 1, logits[i].size(), expected[i].size());
     for (size_t k = 0; k < logits[i].size(); ++k) {
       const double got = static_cast<double>(logits[i][k]), want = static_cast<double>(expected[i][k]);
-      if (!(std::abs(got - want) <= tolerance * (1 + std::abs(want))))
+      if (!(std::abs(got - want) <= tolerance * (1 + std::max(usual, std::abs(want)))))
         fail(ErrorKind::model,
              "{}: the model gives {:.6g} where it gave {:.6g} when it was saved (probe input {}, logit {}): its "
              "weights are not the ones it was saved with. "

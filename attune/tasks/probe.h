@@ -14,7 +14,9 @@ namespace attune::tasks {
 // so what is left is the order of sums on another processor.
 inline constexpr double kProbeTolerance = 1e-3;
 // The same of an int8 model, which keeps no f32 weights to replay it with: bytes alone move logits so far and more on
-// made-up inputs. It still finds weights that are mixed up, not a single damaged number.
+// made-up inputs. Its size is at least the logits' root mean square: bytes move a small logit of large weights (a last
+// layer that began as a logistic regression has logits of tens) as far as a large one. It still finds weights that are
+// mixed up, not a single damaged number.
 inline constexpr double kInt8ProbeTolerance = 0.5;
 
 // {"ids": [[..] x 8], "logits": [[..] x 8]}: for sequence heads [K] an input, for token heads [T K]. Errors (numeric):

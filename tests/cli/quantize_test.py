@@ -64,7 +64,7 @@ class QuantizeTest(ProgramTest):
         self.refused(attune("quantize", self.model, "--data", self.few, "--metric", "f2"), "f2")
         self.refused(attune("quantize", self.model, "--data", self.few, "--margin", "0"), "--margin")
         (self.model / "int8.json").write_text("{")
-        self.refused(attune("serve", self.model, "--precision", "int8", "--port", "0"), "int8.json", code=1)
+        self.refused(attune("serve", self.model, "--precision", "int8", "--port", "0"), "int8.json")
         (self.model / "int8.json").unlink()
         self.refused(attune("serve", self.model, "--precision", "int8", "--port", "0"), "nobody has found out", "attune quantize")
 

@@ -14,14 +14,15 @@ from serve_test import Served
 PYTHON = os.environ.get("ATTUNE_CLIENTS_PYTHON")
 
 OPENAI = """
-import sys, openai
+import array, sys, openai
 client = openai.OpenAI(base_url=f"http://127.0.0.1:{sys.argv[1]}/v1", api_key="none")
 plain = client.embeddings.create(model="vectors", input=["w1 w2", "w3"], encoding_format="float")
 packed = client.embeddings.create(model="vectors", input=["w1 w2", "w3"])  # asks for base64 and unpacks it
 assert len(plain.data) == 2 and plain.data[1].index == 1 and plain.usage.prompt_tokens == 7, plain.usage
-assert [row.embedding for row in plain.data] == [row.embedding for row in packed.data]
+f32 = lambda numbers: array.array("f", numbers).tolist()  # decimals are the shortest of an f32, base64 is its bits
+assert [f32(row.embedding) for row in plain.data] == [f32(row.embedding) for row in packed.data]
 assert abs(sum(x * x for x in plain.data[0].embedding) - 1) < 1e-5
-assert client.embeddings.create(model="vectors", input="w3").data[0].embedding == plain.data[1].embedding
+assert f32(client.embeddings.create(model="vectors", input="w3").data[0].embedding) == f32(plain.data[1].embedding)
 assert [model.id for model in client.models.list()] == ["grades", "vectors"]
 for wrong, kind in (({"model": "grades", "input": "w1"}, openai.APIStatusError), ({"model": "vectors", "input": ""}, openai.BadRequestError),
                     ({"model": "vectors", "input": [[1, 2]]}, openai.UnprocessableEntityError), ({"model": "vectors", "input": "w1", "dimensions": 5}, openai.UnprocessableEntityError)):

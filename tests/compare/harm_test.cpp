@@ -50,6 +50,7 @@ TEST(Harm, TheIntervalDecidesWhereEnoughChanged) {
   EXPECT_EQ(harm(-0.01, 0.002, 40).harm, Harm::undecided);
   EXPECT_EQ(harm(-0.004, 0.002, 5).harm, Harm::undecided) << "five changed answers tell an interval little";
   EXPECT_EQ(harm(-0.004, 0.002, 5).needed, 2000);
+  EXPECT_FALSE(harm(-0.010, 0.0, 5).needed) << "a fall of just the margin is never decided";
   // half width 0.006, 0.001 away from the margin: 36 times the rows
   EXPECT_EQ(harm(-0.010, 0.002, 40).needed, 36000);
 }
