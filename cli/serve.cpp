@@ -37,7 +37,7 @@ std::vector<Named> named_models(const std::vector<std::string>& arguments) {
 
 http::Limits limits_of(const serve::ServeOptions& o) {
   http::Limits limits;
-  limits.body = static_cast<size_t>(o.max_body);
+  limits.body = static_cast<size_t>(o.payload_limit);
   limits.connections = static_cast<size_t>(o.max_connections);
   return limits;
 }

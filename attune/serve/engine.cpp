@@ -50,9 +50,9 @@ std::optional<int> Engine::submit(std::unique_ptr<Job> job, JobDone done) {
 // False: it is over. A pass that is not full waits a little for company.
 bool Engine::wait_for_work(std::unique_lock<std::mutex>& lock) {
   changed_.wait(lock, [&] { return ends_ || !jobs_.empty(); });
-  if (options_.company.count() > 0 && !ends_)
-    changed_.wait_until(lock, jobs_.front().job->arrived + options_.company,
-                        [&] { return ends_ || waiting_tokens_ >= options_.pass_tokens; });
+  if (options_.batch_delay.count() > 0 && !ends_)
+    changed_.wait_until(lock, jobs_.front().job->arrived + options_.batch_delay,
+                        [&] { return ends_ || waiting_tokens_ >= options_.max_batch_tokens; });
   return !ends_;
 }
 
@@ -77,12 +77,12 @@ std::vector<std::pair<Engine::Waiting*, int64_t>> Engine::fill() {
   if (jobs_.empty()) return pass;
   const ServedModel* model = jobs_.front().job->model.get();
   int64_t tokens = 0;
-  for (bool any = true; any && tokens < options_.pass_tokens;) {
+  for (bool any = true; any && tokens < options_.max_batch_tokens;) {
     any = false;
     for (Waiting& waiting : jobs_) {
       if (waiting.job->model.get() != model || waiting.next == waiting.job->encoded.size()) continue;
       const int64_t length = waiting.job->encoded.length(waiting.next);
-      if (tokens > 0 && tokens + length > options_.pass_tokens) continue;
+      if (tokens > 0 && tokens + length > options_.max_batch_tokens) continue;
       if (waiting.next == 0) waiting.job->begun = Clock::now();
       pass.emplace_back(&waiting, waiting.next++);
       tokens += length, any = true;

@@ -1,8 +1,8 @@
 // The one place where models run: a queue that is bounded, and a thread that fills a pass with what waits.
 //
-// A pass takes sequences of one model up to `pass_tokens`, at least one. It takes one from each job that waits, oldest
-// first, then another of each, and so on: a request of one text never waits for all the texts of another. A row's
-// answer does not depend on its company, to the bit, so this changes nothing but times.
+// A pass takes sequences of one model up to `max_batch_tokens`, at least one. It takes one from each job that waits,
+// oldest first, then another of each, and so on: a request of one text never waits for all the texts of another. A
+// row's answer does not depend on its company, to the bit, so this changes nothing but times.
 #pragma once
 #include <atomic>
 #include <condition_variable>
@@ -17,9 +17,9 @@ namespace attune::serve {
 
 struct EngineOptions {
   int threads = 1;
-  int64_t pass_tokens = 1024;
+  int64_t max_batch_tokens = 1024;
   int64_t queue_tokens = 65536;               // of all that waits; a job that is larger waits alone
-  std::chrono::microseconds company{0};       // a pass that is not full waits so long for more
+  std::chrono::microseconds batch_delay{0};   // a pass that is not full waits so long for more
   std::chrono::milliseconds deadline{30000};  // a job that has not begun by then is told so
 };
 

@@ -26,17 +26,17 @@ void ServeOptions::visit(OptionList& list) {
            {.help = "texts that are too long are cut unless a request says otherwise; without: they are refused, as "
                     "text-embeddings-inference does (attune's own routes always cut, as in training)"});
   list.group("Batching");
-  list.add("pass-tokens", pass_tokens,
+  list.add("max-batch-tokens", max_batch_tokens,
            {.help = "what waits is run together up to this many; changes no answer", .unit = "pieces", .min = 8});
-  list.add("company", company_ms,
+  list.add("batch-delay", batch_delay_ms,
            {.help = "a pass that is not full waits so long for more requests", .unit = "ms", .min = 0, .max = 10000});
   list.add("queue-tokens", queue_tokens,
            {.help = "of all that waits; beyond, requests get 429 and Retry-After", .unit = "pieces", .min = 8});
   list.add("deadline", deadline,
            {.help = "a request that has not begun by then gets 504", .unit = "s", .min = 0.001, .max = 86400});
   list.group("Limits");
-  list.add("max-texts", max_texts, {.help = "texts of a request", .min = 1});
-  list.add("max-body", max_body, {.help = "of a request", .unit = "bytes", .min = 1024, .max = 1 << 30});
+  list.add("max-client-batch-size", max_client_batch_size, {.help = "texts of a request", .min = 1});
+  list.add("payload-limit", payload_limit, {.help = "of a request", .unit = "bytes", .min = 1024, .max = 1 << 30});
   list.add("max-connections", max_connections, {.help = "open at once", .min = 1, .max = 1e6});
   list.group("Who may");
   list.add("token-file", token_file,

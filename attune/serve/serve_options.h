@@ -15,12 +15,12 @@ struct ServeOptions {
   std::string precision = "auto";
   std::optional<int64_t> max_length = {};
   int threads = 0;
-  int64_t pass_tokens = 1024;
+  int64_t max_batch_tokens = 1024;
   int64_t queue_tokens = 65536;
-  double company_ms = 0;
+  double batch_delay_ms = 0;
   double deadline = 30;
-  int64_t max_texts = 1024;
-  int64_t max_body = 2 << 20;
+  int64_t max_client_batch_size = 1024;
+  int64_t payload_limit = 2 << 20;
   int64_t max_connections = 10000;
   bool auto_truncate = false;
   std::string token_file, admin_token_file, model_root;

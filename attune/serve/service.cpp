@@ -12,9 +12,9 @@ namespace {
 
 EngineOptions engine_options(const ServeOptions& o, int threads) {
   return {.threads = threads,
-          .pass_tokens = o.pass_tokens,
+          .max_batch_tokens = o.max_batch_tokens,
           .queue_tokens = o.queue_tokens,
-          .company = std::chrono::microseconds(static_cast<int64_t>(1000 * o.company_ms)),
+          .batch_delay = std::chrono::microseconds(static_cast<int64_t>(1000 * o.batch_delay_ms)),
           .deadline = std::chrono::milliseconds(static_cast<int64_t>(1000 * o.deadline))};
 }
 
@@ -167,9 +167,9 @@ http::Response Service::refusal(int status, const std::string& what) {
 
 std::unique_ptr<Job> Service::make_job(const ModelRef& model, std::vector<Input> inputs,
                                        const JobOptions& options) const {
-  if (std::ssize(inputs) > options_.max_texts)
+  if (std::ssize(inputs) > options_.max_client_batch_size)
     refuse(Fault::validation, "{} texts are more than the {} that a request may have", inputs.size(),
-           options_.max_texts);
+           options_.max_client_batch_size);
   auto job = std::make_unique<Job>();
   job->model = model, job->features = options.features;
   for (size_t i = 0; i < inputs.size(); ++i) {
@@ -278,7 +278,7 @@ std::string Service::metrics() const {
   gauge("attune_connections", "open connections", static_cast<double>(server_->connections()));
   gauge("attune_models", "models that are served", static_cast<double>(models_.all().size()));
   counter("attune_passes_total", "passes through a model", engine_->counts().passes);
-  counter("attune_pass_tokens_total", "pieces of all passes", engine_->counts().tokens);
+  counter("attune_max_batch_tokens_total", "pieces of all passes", engine_->counts().tokens);
   write_metric(text, "attune_busy_seconds_total", "counter", "seconds in which a model ran",
                static_cast<double>(engine_->counts().busy_us) / 1e6);
   return text;

@@ -63,8 +63,8 @@ class Service final : public http::Handler {
   void handle(http::Request request, http::Reply reply) override;
   http::Response refusal(int status, const std::string& what) override;
 
-  // Runs a word through a model, so that its first request does not pay for memory and products that are made once. From
-  // any thread but the loop's, before the model is put.
+  // Runs a word through a model, so that its first request does not pay for memory and products that are made once.
+  // From any thread but the loop's, before the model is put.
   void warm_up(const ModelRef& model);
 
   // For routes.

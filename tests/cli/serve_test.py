@@ -153,7 +153,7 @@ class LifeTest(ProgramTest):
         taken.close()
 
     def test_a_signal_lets_requests_finish(self):
-        server = Served(self.model, "--pass-tokens", "8")
+        server = Served(self.model, "--max-batch-tokens", "8")
         inputs = [["w1 w2 w3 w4 w5 w6"]] * 1000
         with concurrent.futures.ThreadPoolExecutor(1) as pool:
             answer = pool.submit(server.post, "/predict", inputs=inputs)

@@ -54,7 +54,7 @@ TEST_F(EngineTest, AnswersAreThoseOfPredictToTheBit) {
   const auto kernels = kernels::cpu::make_kernels(1);
   const auto alone = train::Predictor(model_->bundle(), *kernels, 1).logits(rows);
   for (const int threads : {1, 2}) {
-    Engine engine({.threads = threads, .pass_tokens = 50});
+    Engine engine({.threads = threads, .max_batch_tokens = 50});
     std::vector<std::future<Ended>> ended;
     // Requests of one, two and many texts at once.
     for (size_t i = 0; i < rows.size();) {
@@ -76,7 +76,7 @@ TEST_F(EngineTest, AnswersAreThoseOfPredictToTheBit) {
 }
 
 TEST_F(EngineTest, OneTextDoesNotWaitForAllOfAnother) {
-  Engine engine({.pass_tokens = 16});
+  Engine engine({.max_batch_tokens = 16});
   std::vector<std::string> many;
   for (int i = 0; i < 400; ++i) many.push_back(words(i, 8));
   auto large = submit(engine, job_of(model_, many));
@@ -87,7 +87,7 @@ TEST_F(EngineTest, OneTextDoesNotWaitForAllOfAnother) {
 }
 
 TEST_F(EngineTest, AFullQueueRefusesAndSaysWhenToComeBack) {
-  Engine engine({.pass_tokens = 8, .queue_tokens = 60});
+  Engine engine({.max_batch_tokens = 8, .queue_tokens = 60});
   std::vector<std::string> many(200, words(1, 8));
   auto large = submit(engine, job_of(model_, many));  // larger than the queue: alone
   const auto wait = engine.submit(job_of(model_, {words(2, 8)}),
@@ -99,7 +99,7 @@ TEST_F(EngineTest, AFullQueueRefusesAndSaysWhenToComeBack) {
 }
 
 TEST_F(EngineTest, WhatWaitedTooLongIsNotRun) {
-  Engine engine({.pass_tokens = 8, .deadline = 1ms});
+  Engine engine({.max_batch_tokens = 8, .deadline = 1ms});
   auto large = submit(engine, job_of(model_, std::vector<std::string>(300, words(1, 8))));
   std::this_thread::sleep_for(2ms);
   std::vector<std::future<Ended>> late;
@@ -120,7 +120,7 @@ TEST_F(EngineTest, WhatWaitedTooLongIsNotRun) {
 
 TEST_F(EngineTest, ModelsTakeTurns) {
   const ModelRef other = serve_test::make_scorer(folder_ / "other", "other");
-  Engine engine({.pass_tokens = 32});
+  Engine engine({.max_batch_tokens = 32});
   std::vector<std::future<Ended>> ended;
   for (int i = 0; i < 30; ++i)
     ended.push_back(submit(engine, i % 2 ? pair_job(other, words(i, 5)) : job_of(model_, {words(i, 5)})));
@@ -131,7 +131,7 @@ TEST_F(EngineTest, ModelsTakeTurns) {
 }
 
 TEST_F(EngineTest, CompanyIsWaitedForOnlySoLong) {
-  Engine engine({.pass_tokens = 1000, .company = 30ms});
+  Engine engine({.max_batch_tokens = 1000, .batch_delay = 30ms});
   auto first = submit(engine, job_of(model_, {words(1, 4)}));
   auto second = submit(engine, job_of(model_, {words(2, 4)}));
   const Ended one = first.get();
@@ -143,7 +143,7 @@ TEST_F(EngineTest, CompanyIsWaitedForOnlySoLong) {
 TEST_F(EngineTest, AnEndTellsThoseWhoWait) {
   std::vector<std::future<Ended>> ended;
   {
-    Engine engine({.pass_tokens = 8});
+    Engine engine({.max_batch_tokens = 8});
     for (int i = 0; i < 50; ++i)
       ended.push_back(submit(engine, job_of(model_, std::vector<std::string>(20, words(i, 8)))));
   }

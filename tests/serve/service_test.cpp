@@ -176,7 +176,7 @@ TEST_F(ServiceTest, ModelsAreReplacedWhileTheyAnswer) {
 
 TEST_F(ServiceTest, AFullQueueSaysWhenToComeBack) {
   ServeOptions options;
-  options.queue_tokens = 8, options.pass_tokens = 8;
+  options.queue_tokens = 8, options.max_batch_tokens = 8;
   begin(options);
   json inputs = json::array();
   for (int i = 0; i < 1000; ++i) inputs.push_back({"w1 w2 w3 w4"});
