@@ -49,7 +49,8 @@ std::optional<int> Engine::submit(std::unique_ptr<Job> job, JobDone done) {
 
 // False: it is over. A pass that is not full waits a little for company.
 bool Engine::wait_for_work(std::unique_lock<std::mutex>& lock) {
-  changed_.wait(lock, [&] { return ends_ || !jobs_.empty(); });
+  // (Not `wait`: GCC 12 gives it a symbol of its own, and the wheel would need a libstdc++ as new.)
+  while (!ends_ && jobs_.empty()) changed_.wait_for(lock, std::chrono::hours(1));
   if (options_.batch_delay.count() > 0 && !ends_)
     changed_.wait_until(lock, jobs_.front().job->arrived + options_.batch_delay,
                         [&] { return ends_ || waiting_tokens_ >= options_.max_batch_tokens; });
