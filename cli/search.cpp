@@ -19,6 +19,8 @@
 namespace attune::cli {
 namespace {
 
+using Json = nlohmann::ordered_json;
+
 struct SearchOptions {
   InferenceOptions inference{.task = "embed"};
   data::ReadOptions read;
@@ -84,7 +86,6 @@ class Documents {
 };
 
 std::string as_json(const data::Example& query, const std::vector<Documents::Hit>& hits, const Documents& documents) {
-  using Json = nlohmann::ordered_json;
   Json line = Json::object();
   if (!query.id.empty()) line["id"] = query.id;
   line["query"] = query.text;
