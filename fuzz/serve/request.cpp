@@ -18,13 +18,16 @@ std::optional<std::string> body_of(const uint8_t* data, size_t size) {
   parser.header_limit(16 << 10);
   parser.body_limit(1 << 20);
   parser.eager(true);
-  for (size_t at = 0; at < size && !parser.is_done();) {
-    boost::beast::error_code error;
-    const size_t taken = parser.put(asio::buffer(data + at, size - at), error);
-    if (error && error != wire::error::need_more) return std::nullopt;
-    if (taken == 0) return std::nullopt;
-    at += taken;
-  }
+  // As they come from a socket: the first half, then all that was not taken yet. Nothing is given twice without more.
+  size_t at = 0;
+  for (const size_t end : {size / 2, size})
+    while (at < end && !parser.is_done()) {
+      boost::beast::error_code error;
+      const size_t taken = parser.put(asio::buffer(data + at, end - at), error);
+      at += taken;
+      if (error == wire::error::need_more || (!error && taken == 0)) break;
+      if (error) return std::nullopt;
+    }
   if (!parser.is_done()) return std::nullopt;
   return parser.get().body();
 }

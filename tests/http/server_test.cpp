@@ -119,6 +119,17 @@ TEST_F(ServerTest, BodiesInChunksAndClientsThatAskFirst) {
   EXPECT_TRUE(ends(client.answer(), "POST /e ok"));
 }
 
+TEST_F(ServerTest, ALastChunkMayComeByteByByte) {
+  begin();
+  Client client(port_);
+  for (const char* bytes : {"POST /c HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n", "X",
+                            ":", " y\r\n", "\r", "\n"}) {
+    ASSERT_TRUE(client.send(bytes));
+    std::this_thread::sleep_for(20ms);
+  }
+  EXPECT_TRUE(ends(client.answer(), "POST /c a"));
+}
+
 TEST_F(ServerTest, HeadGetsNoBody) {
   begin();
   Client client(port_);
