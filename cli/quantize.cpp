@@ -79,7 +79,9 @@ struct Found {
   std::string reference;  // its precision
   std::string metric;
   compare::Changed changed;
-  std::optional<train::PrecisionTrial::Judged> judged;
+  std::optional<compare::Comparison> seen;  // where rows are labelled
+  compare::Verdict difference;
+  int64_t labelled = 0;
   compare::HarmVerdict verdict;
   double margin = 0;
   std::string cosines;  // embedding: in place of changed answers
@@ -118,7 +120,8 @@ Found find_out(const QuantizeOptions& options, const Pair& models, kernels::Kern
   Found found{.reference = models.reference.model->precision().name(),
               .metric = options.metric,
               .changed = {},
-              .judged = {},
+              .seen = {},
+              .difference = {},
               .verdict = {},
               .cosines = {}};
   if (task.kind == tasks::TaskKind::embed) {
@@ -133,12 +136,22 @@ Found find_out(const QuantizeOptions& options, const Pair& models, kernels::Kern
     trial.add(rows_of(options.data, options, models.reference, data::TargetNeed::required), true);
   if (!options.texts.empty())
     trial.add(rows_of(options.texts, options, models.reference, data::TargetNeed::ignored), false);
-  found.changed = trial.changed();
-  found.judged = trial.judge(found.metric, options.level);
-  found.margin =
-      compare::worth_of(found.metric, options.margin, found.judged ? found.judged->seen.blocks[0].second : 0);
+  found.changed = trial.changed(), found.labelled = trial.labelled().rows;
+  found.seen = trial.compared(found.metric);
+  found.margin = compare::worth_of(found.metric, options.margin, found.seen ? found.seen->blocks[0].second : 0);
   if (found.margin <= 0) fail(ErrorKind::usage, "--margin: {} has a unit; say how much of it matters", found.metric);
-  found.verdict = compare::judge_harm(found.judged ? std::optional(found.judged->fall) : std::nullopt, found.changed,
+  std::optional<compare::Fall> fall;
+  if (found.seen) {
+    found.difference =
+        compare::judge(found.seen->differences, {.level = options.level, .worth = found.margin, .same_models = true});
+    fall = {.difference = found.difference.difference,
+            .low = found.difference.low,
+            .high = found.difference.high,
+            .rows = found.labelled,
+            // Every score changes.
+            .changed = task.kind == tasks::TaskKind::regress ? found.labelled : trial.labelled().changed};
+  }
+  found.verdict = compare::judge_harm(fall, found.changed,
                                       {.margin = found.margin,
                                        .level = options.level,
                                        .share_bounds = compare::falls_by_changed_rows(task.name, found.metric)});
@@ -171,20 +184,19 @@ std::string verdict_text(const Found& f, bool accepted) {
                      taken);
 }
 
-std::string text_of(const Found& f, const std::string& model, bool accepted) {
+std::string text_of(const Found& f, const std::string& model, double level, bool accepted) {
   report::Columns columns;
   columns.column("", report::Align::left).column("", report::Align::left);
   std::string heading = fmt::format("int8 against {}, {}", f.reference, model);
-  if (f.judged) {
-    const compare::Verdict& shown =
-        compare::judge(f.judged->seen.differences, {.worth = f.margin, .same_models = true});
+  if (f.seen) {
     const report::Compared told{.first = "int8",
                                 .second = f.reference,
                                 .metric = f.metric,
                                 .worth = f.margin,
+                                .level = level,
                                 .same_runs = true,
-                                .seen = f.judged->seen,
-                                .verdict = shown};
+                                .seen = *f.seen,
+                                .verdict = f.difference};
     heading = report::heading(told);
     columns.row({"int8", report::side_text(told, &compare::BlockFigures::first)});
     columns.row({f.reference, report::side_text(told, &compare::BlockFigures::second)});
@@ -192,8 +204,8 @@ std::string text_of(const Found& f, const std::string& model, bool accepted) {
   }
   if (f.changed.rows > 0)
     columns.row({"answers that change",
-                 fmt::format("{} of {}; {:.2f}% of all at most (97.5%)", report::count(f.changed.changed),
-                             report::count(f.changed.rows), 100 * f.verdict.share_bound)});
+                 fmt::format("{} of {}; {:.2f}% of all at most ({:.4g}%)", report::count(f.changed.changed),
+                             report::count(f.changed.rows), 100 * f.verdict.share_bound, 50 + 50 * level)});
   if (!f.cosines.empty()) columns.row({"cosines between both ways", f.cosines});
   return "\n" + heading + "\n\n" + columns.text(kWidth) + "\n" + report::wrapped(verdict_text(f, accepted), kWidth, 2) +
          "\n";
@@ -210,9 +222,9 @@ Json record_of(const Found& f, const QuantizeOptions& options, const std::string
               {"rows", f.changed.rows},
               {"changed", f.changed.changed},
               {"changed_at_most", f.verdict.share_bound}};
-  if (f.judged)
-    record["difference"] = f.judged->fall.difference, record["interval"] = {f.judged->fall.low, f.judged->fall.high},
-    record["labelled_rows"] = f.judged->fall.rows;
+  if (f.seen)
+    record["difference"] = f.difference.difference, record["interval"] = {f.difference.low, f.difference.high},
+    record["labelled_rows"] = f.labelled;
   if (f.verdict.needed) record["rows_that_would_decide"] = *f.verdict.needed;
   if (!f.cosines.empty()) record["cosines"] = f.cosines;
   record["data"] = options.data, record["texts"] = options.texts;
@@ -247,7 +259,7 @@ int run_quantize(const ArgumentList& arguments) {
   const fs::path folder = io::resolve_model(model);
   const Json record = record_of(found, options, tasks::folder_hash(folder), accepted);
   write_file_atomically(folder / tasks::kInt8File, record.dump(2) + "\n");
-  put(options.json ? record.dump(2) + "\n" : text_of(found, model, accepted));
+  put(options.json ? record.dump(2) + "\n" : text_of(found, model, options.level, accepted));
   return found.verdict.harm == compare::Harm::safe || accepted ? 0 : kNotShownSafe;
 }
 

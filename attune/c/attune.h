@@ -82,9 +82,12 @@ size_t attune_outputs(const attune_model* model);
 
 /* Answers `count` texts; `pairs` (NULL, or as many) are their second texts. *lines: one JSON object and a newline a
  * text, in order, to the byte what `attune predict` prints. A text's answer does not depend on the texts beside it. A
- * text to be tagged is split into words. Options: top     how many probabilities a line has, the largest first; 0: all,
- * in label order logits  true: the model's raw outputs too Errors: ATTUNE_USAGE (a model of the task embed; pairs for a
- * model of single texts, or the other way round), ATTUNE_INPUT (no UTF-8), ATTUNE_NUMERIC, ATTUNE_MEMORY. */
+ * text to be tagged is split into words. Options:
+ * - top: how many probabilities a line has, the largest first; 0: all, in label order
+ * - logits: true: the model's raw outputs too
+ *
+ * Errors: ATTUNE_USAGE (a model of the task embed; pairs for a model of single texts, or the other way round),
+ * ATTUNE_INPUT (no UTF-8), ATTUNE_NUMERIC, ATTUNE_MEMORY. */
 attune_status attune_predict(attune_model* model, const attune_text* texts, const attune_text* pairs, size_t count,
                              const char* options, char** lines);
 

@@ -86,7 +86,6 @@ std::string attune_model::predict(std::span<const data::Example> rows, const std
 }
 
 void attune_model::embed(std::span<const data::Example> rows, bool passages, std::span<float> vectors) {
-  train::check_embeds(bundle_, bundle_.source.string());
   if (vectors.size() < rows.size() * outputs())
     fail(ErrorKind::usage, "{} vectors of width {} need {} floats; there is room for {}", rows.size(), outputs(),
          rows.size() * outputs(), vectors.size());

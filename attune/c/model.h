@@ -26,6 +26,7 @@ struct attune_model {
   // The lines of `rows`. Errors: those of attune_predict; `name`: of the rows, in messages.
   std::string predict(std::span<const attune::data::Example> rows, const std::string& name,
                       const attune::train::LineOptions& options);
+  // Of a model of the task embed. Errors: those of attune_embed.
   void embed(std::span<const attune::data::Example> rows, bool passages, std::span<float> vectors);
 
  private:

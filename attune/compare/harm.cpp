@@ -21,6 +21,8 @@ double binomial_cdf(int64_t k, int64_t n, double p) {
   return std::min(1.0, sum);
 }
 
+constexpr double kMostTimes = 1e4;  // as many rows more can be had, or it is not worth saying
+
 int64_t scaled(int64_t count, double factor) {
   return static_cast<int64_t>(std::llround(static_cast<double>(count) * factor));
 }
@@ -29,7 +31,6 @@ int64_t scaled(int64_t count, double factor) {
 std::optional<int64_t> rows_for_share(const Changed& seen, double margin, double level) {
   if (seen.rows == 0 || static_cast<double>(seen.changed) >= margin * static_cast<double>(seen.rows))
     return std::nullopt;
-  constexpr double kMostTimes = 1e4;
   for (double times = 1.05; times < kMostTimes; times *= 1.05)
     if (share_at_most(scaled(seen.changed, times), scaled(seen.rows, times), level) <= margin)
       return scaled(seen.rows, times);
@@ -39,7 +40,7 @@ std::optional<int64_t> rows_for_share(const Changed& seen, double margin, double
 // Rows at which the interval, as wide as it is by its rows, would leave out -margin.
 std::optional<int64_t> rows_for_interval(const Fall& fall, double margin) {
   const double half = (fall.high - fall.low) / 2, distance = std::abs(fall.difference + margin);
-  if (distance <= 0 || half <= 0) return std::nullopt;
+  if (half <= 0 || half > std::sqrt(kMostTimes) * distance) return std::nullopt;
   return std::max(fall.rows + 1, scaled(fall.rows, half * half / (distance * distance)));
 }
 

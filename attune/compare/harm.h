@@ -1,10 +1,9 @@
 // Does another way of computing the same model's answers harm it? Not whether it differs (it does), but whether it can
 // be worse by more than what matters: a test of non-inferiority, with a margin m > 0.
 //
-//   safe       the metric cannot have fallen by more than m:   low >= -m, or, of metrics that are a share of right
-//   rows,
-//              the share of changed answers is at most m (no more rows can have become wrong)
-//   harmful    it fell by more than m:                         high < -m
+//   safe       it cannot have fallen by more than m:  low >= -m; or, of a share of right rows, at most m of all
+//              answers change, so that no more rows can have become wrong
+//   harmful    it fell by more than m:                high < -m
 //   undecided  neither can be said from so many rows
 //
 // [low, high] is an interval of the difference by rows (both sides are one model: compare/verdict.h, same_models).

@@ -41,7 +41,7 @@ std::optional<int> Engine::submit(std::unique_ptr<Job> job, JobDone done) {
       return rate > 0 ? std::max(1, static_cast<int>(std::ceil(static_cast<double>(waiting_tokens_) / rate))) : 1;
     }
     waiting_tokens_ += tokens, ++waiting_jobs_;
-    jobs_.push_back({.job = std::move(job), .done = std::move(done), .tokens = tokens});
+    jobs_.push_back({.job = std::move(job), .done = std::move(done)});
   }
   changed_.notify_one();
   return std::nullopt;

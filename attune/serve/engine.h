@@ -46,7 +46,6 @@ class Engine {
   struct Waiting {
     std::unique_ptr<Job> job;
     JobDone done;
-    int64_t tokens = 0;
     int64_t next = 0;      // sequence of the job that runs next
     int64_t finished = 0;  // sequences that ran
   };

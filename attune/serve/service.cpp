@@ -2,6 +2,7 @@
 
 #include <ctime>
 #include <future>
+#include <strings.h>
 
 #include "attune/base/error.h"
 #include "attune/base/utf8.h"
@@ -32,10 +33,7 @@ std::string now_text() {
 }
 
 bool is_json(const std::string& content_type) {
-  const std::string type = content_type.substr(0, content_type.find_first_of("; "));
-  constexpr std::string_view kJson = "application/json";
-  return type.size() == kJson.size() &&
-         std::equal(type.begin(), type.end(), kJson.begin(), [](char a, char b) { return (a | 0x20) == (b | 0x20); });
+  return strcasecmp(content_type.substr(0, content_type.find_first_of("; ")).c_str(), "application/json") == 0;
 }
 
 // A route's path against a request's; {name} takes the last part.

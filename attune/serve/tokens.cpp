@@ -1,27 +1,18 @@
 #include "attune/serve/tokens.h"
 
+#include <strings.h>
+
 #include "attune/base/error.h"
 #include "attune/base/files.h"
+#include "attune/data/blanks.h"
 
 namespace attune::serve {
 namespace {
 
 constexpr size_t kShortest = 16;
 
-std::string trimmed(std::string_view line) {
-  const size_t from = line.find_first_not_of(" \t\r");
-  if (from == std::string_view::npos) return {};
-  return std::string(line.substr(from, line.find_last_not_of(" \t\r") + 1 - from));
-}
-
 // The scheme's name has no case (RFC 9110, 11.1).
-bool is_bearer(std::string_view authorization) {
-  constexpr std::string_view kScheme = "bearer ";
-  if (authorization.size() < kScheme.size()) return false;
-  for (size_t i = 0; i < kScheme.size(); ++i)
-    if ((authorization[i] | 0x20) != (kScheme[i] | 0x20)) return false;
-  return true;
-}
+constexpr std::string_view kScheme = "bearer ";
 
 }  // namespace
 
@@ -30,7 +21,7 @@ Tokens::Tokens(const std::filesystem::path& file) {
   int number = 0;
   for (size_t at = 0; at < text.size();) {
     const size_t end = std::min(text.find('\n', at), text.size());
-    const std::string line = trimmed(std::string_view(text).substr(at, end - at));
+    const std::string_view line = data::trimmed(std::string_view(text).substr(at, end - at));
     at = end + 1, ++number;
     if (line.empty() || line[0] == '#') continue;
     if (line.size() < kShortest)
@@ -45,8 +36,8 @@ Tokens::Tokens(const std::filesystem::path& file) {
 
 bool Tokens::allow(const std::string& authorization) const {
   if (!any()) return true;
-  if (!is_bearer(authorization)) return false;
-  const std::string given = sha256_hex(trimmed(std::string_view(authorization).substr(7)));
+  if (strncasecmp(authorization.c_str(), kScheme.data(), kScheme.size()) != 0) return false;
+  const std::string given = sha256_hex(data::trimmed(std::string_view(authorization).substr(kScheme.size())));
   unsigned right = 0;
   for (const std::string& digest : digests_) {
     unsigned differs = 0;

@@ -1,4 +1,5 @@
-// What a run tells while it goes on, as JSON: the lines of `attune train --json` and of the C interface.
+// What a run tells while it goes on, as JSON: the lines of `attune train --json`, of the C interface and of
+// metrics.jsonl.
 #pragma once
 #include <nlohmann/json_fwd.hpp>
 

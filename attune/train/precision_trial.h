@@ -2,12 +2,14 @@
 #pragma once
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "attune/compare/blocks.h"
 #include "attune/compare/harm.h"
 #include "attune/data/dataset.h"
 #include "attune/tasks/model_bundle.h"
-#include "attune/train/inference_options.h"
+#include "attune/train/prediction_lines.h"
+#include "attune/train/predictor.h"
 
 namespace attune::train {
 
@@ -22,20 +24,25 @@ class PrecisionTrial {
 
   // Rows whose label, labels, entities or words are not the same; of scores none counts as changed.
   const compare::Changed& changed() const { return changed_; }
-
-  struct Judged {
-    compare::Comparison seen;  // other minus reference
-    compare::Fall fall;
-  };
-  // Of the labelled rows; nothing where there are none. Errors: those of compare_blocks (a metric of another task).
-  std::optional<Judged> judge(const std::string& metric, double level) const;
+  // The same of the labelled ones.
+  const compare::Changed& labelled() const { return labelled_; }
+  // Other minus reference, of the labelled rows; nothing where there are none. Errors: those of compare_blocks (a
+  // metric of another task).
+  std::optional<compare::Comparison> compared(const std::string& metric) const;
 
  private:
-  const tasks::ModelBundle& reference_;
-  const tasks::ModelBundle& other_;
-  kernels::Kernels& kernels_;
+  struct Side {
+    Side(const tasks::ModelBundle& bundle, kernels::Kernels& kernels);
+    std::vector<nlohmann::json> answer(std::span<const data::Example> rows, bool gold);
+
+    Predictor predictor;
+    PredictionLines lines, gold_lines;
+    compare::PredictionFile answers;  // of labelled rows
+  };
+
+  const tasks::Task& task_;
+  Side reference_, other_;
   compare::Changed changed_, labelled_;
-  compare::PredictionFile reference_answers_, other_answers_;  // of labelled rows
 };
 
 }  // namespace attune::train

@@ -16,9 +16,9 @@ struct Judged {
   std::optional<tasks::Evaluation> dev, test;
 };
 
-// Tells `tracking`, where it is given, of the figures, and of test the curves and the confusion (of dev it knows them).
 // dev first (for multi-label it chooses the bundle's thresholds), then test with what dev chose; each enters the
-// report. Nothing if the observer asked to stop.
+// report. Nothing if the observer asked to stop. Tells `tracking`, where it is given, of the figures, and of test the
+// curves and the confusion (of dev it knows them).
 std::optional<Judged> judge_splits(report::Report& report, tasks::ModelBundle& bundle, kernels::Kernels& kernels,
                                    const TrainOptions& options, const Split* dev, const Split* test, Observer& observer,
                                    RunTracking* tracking = nullptr);

@@ -6,6 +6,7 @@
 
 #include "attune/base/files.h"
 #include "attune/train/clock.h"
+#include "attune/train/event_json.h"
 #include "attune/train/head_start.h"
 #include "attune/train/run_tracking.h"
 
@@ -241,26 +242,19 @@ void Trainer::log_step(const StepReport& report, double step_seconds) {
   smooth_ms_ = smooth_ms_ == 0 ? step_seconds * 1e3 : 0.95 * smooth_ms_ + 0.05 * step_seconds * 1e3;
   const double loss =
       state_.loss_steps > 0 ? state_.loss_sum / static_cast<double>(state_.loss_steps) : metrics::kUndefined;
-  const double ms = window_seconds_ * 1e3 / static_cast<double>(window_steps_);
   const Progress progress{.step = state_.step,
                           .steps = total_steps_,
                           .epoch = epoch(),
                           .loss = loss,
                           .rate = report.rate,
                           .gradient_norm = report.gradient_norm,
-                          .ms_per_step = ms,
+                          .ms_per_step = window_seconds_ * 1e3 / static_cast<double>(window_steps_),
                           .examples_per_second = static_cast<double>(window_examples_) / window_seconds_,
                           .tokens_per_second = static_cast<double>(window_tokens_) / window_seconds_,
                           .seconds_left = smooth_ms_ * 1e-3 * static_cast<double>(total_steps_ - state_.step)};
   observer_.progressed(progress);
   if (!due(options_.log_every) && state_.step != total_steps_) return;
-  log({{"step", state_.step},
-       {"epoch", progress.epoch},
-       {"loss", loss},
-       {"lr", progress.rate},
-       {"grad_norm", progress.gradient_norm},
-       {"ms_per_step", ms},
-       {"tokens_per_second", progress.tokens_per_second}});
+  log(progress_json(progress));
   if (tracking_) tracking_->logged(progress, report.skipped ? nullptr : &bundle_.model->parameters());
   state_.loss_sum = 0, state_.loss_steps = 0;
   window_tokens_ = window_examples_ = window_steps_ = 0;
