@@ -4,10 +4,10 @@
 #include "attune/base/json.h"
 #include "attune/base/threads.h"
 #include "attune/io/npy.h"
+#include "attune/train/inference_options.h"
 
 #include "cli/arguments.h"
 #include "cli/commands.h"
-#include "cli/inference_options.h"
 #include "cli/output.h"
 #include "cli/vectors.h"
 
@@ -15,7 +15,7 @@ namespace attune::cli {
 namespace {
 
 struct EmbedOptions {
-  InferenceOptions inference{.task = "embed"};
+  train::InferenceOptions inference{.task = "embed"};
   data::ReadOptions read;
   std::string role = "query";
   std::string out;

@@ -9,13 +9,13 @@
 #include "attune/report/text.h"
 #include "attune/tasks/model_record.h"
 #include "attune/tasks/pairs.h"
+#include "attune/train/inference_options.h"
 #include "attune/train/prediction_writer.h"
 #include "attune/train/run_evaluation.h"
 #include "attune/train/run_sources.h"
 
 #include "cli/arguments.h"
 #include "cli/commands.h"
-#include "cli/inference_options.h"
 #include "cli/output.h"
 #include "cli/report_folder.h"
 
@@ -23,7 +23,7 @@ namespace attune::cli {
 namespace {
 
 struct EvalOptions {
-  InferenceOptions inference{.judges = true};
+  train::InferenceOptions inference{.judges = true};
   std::vector<std::string> data;
   std::string out, predictions;
   int64_t bootstrap = 1000;

@@ -4,12 +4,12 @@
 #include "attune/data/example_reader.h"
 #include "attune/data/open_records.h"
 #include "attune/tasks/pairs.h"
+#include "attune/train/inference_options.h"
 #include "attune/train/prediction_lines.h"
 #include "attune/train/predictor.h"
 
 #include "cli/arguments.h"
 #include "cli/commands.h"
-#include "cli/inference_options.h"
 #include "cli/output.h"
 #include "cli/row_chunks.h"
 
@@ -17,7 +17,7 @@ namespace attune::cli {
 namespace {
 
 struct PredictOptions {
-  InferenceOptions inference;
+  train::InferenceOptions inference;
   train::LineOptions lines;
   data::ReadOptions read;
 

@@ -9,10 +9,10 @@
 #include "attune/data/collection.h"
 #include "attune/report/columns.h"
 #include "attune/report/format.h"
+#include "attune/train/inference_options.h"
 
 #include "cli/arguments.h"
 #include "cli/commands.h"
-#include "cli/inference_options.h"
 #include "cli/output.h"
 #include "cli/vectors.h"
 
@@ -22,7 +22,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 struct SearchOptions {
-  InferenceOptions inference{.task = "embed"};
+  train::InferenceOptions inference{.task = "embed"};
   data::ReadOptions read;
   std::vector<std::string> query;
   int64_t top = 5;

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "attune/base/error.h"
+#include "attune/base/json.h"
 #include "attune/data/line_reader.h"
 #include "attune/io/resolve.h"
 #include "attune/text/tokenizer.h"
@@ -41,7 +42,7 @@ std::string tokenized(const text::Tokenizer& tokenizer, std::string_view text, s
   add_piece(line, tokenizer, {tokenizer.special().cls, 0, 0});
   for (const text::Piece& piece : pieces) add_piece(line, tokenizer, piece);
   add_piece(line, tokenizer, {tokenizer.special().sep, 0, 0});
-  return line.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return json_line(line);
 }
 
 }  // namespace

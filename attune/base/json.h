@@ -12,7 +12,9 @@ namespace attune {
 // JSON, a number too large for a double, the same key twice in one object, nesting deeper than 64.
 nlohmann::json parse_json(std::string_view text, std::string_view where, ErrorKind kind = ErrorKind::input);
 
-// An object on a line of its own; bytes that are no UTF-8 are replaced.
+// A value without blanks or line ends; bytes that are no UTF-8 are replaced.
+std::string json_text(const nlohmann::ordered_json& value);
+// An object so, on a line of its own.
 std::string json_line(const nlohmann::ordered_json& object);
 
 }  // namespace attune

@@ -63,7 +63,7 @@ void attune_free(char* text);
 /* Opens a model: a run of attune's, a fine-tuned folder of Hugging Face's, or one of sentence-transformers'; also a
  * name such as "minilm" or a hub id in the local cache. Options, all as of `attune predict`:
  * - task: "auto", the folder's own; "embed", vectors of an encoder that was never fine-tuned too
- * - precision: "auto" (bf16 where the processor multiplies it fast), "f32", "bf16", "int8"
+ * - precision: "auto" (bf16 where the processor multiplies it faster than f32), "f32", "bf16", "int8"
  * - threads: 0, as many as there are physical cores at hand
  * - batch_size: 32; changes no result
  * - max_length, truncate, decoding

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "attune/base/json.h"
 #include "attune/base/threads.h"
 #include "attune/base/utf8.h"
 #include "attune/data/words.h"
@@ -24,15 +25,14 @@ std::string checked_text(const attune_text& text, size_t number) {
 }
 
 std::string described(const tasks::ModelBundle& bundle, const ThreadChoice& threads) {
-  return nlohmann::ordered_json{{"task", bundle.task->name},
-                                {"labels", bundle.labels.names()},
-                                {"outputs", bundle.logit_count()},
-                                {"precision", bundle.model->precision().name()},
-                                {"threads", threads.threads},
-                                {"threads_reason", threads.reason},
-                                {"max_length", bundle.encode.max_length},
-                                {"notes", bundle.notes}}
-      .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  return json_text({{"task", bundle.task->name},
+                    {"labels", bundle.labels.names()},
+                    {"outputs", bundle.logit_count()},
+                    {"precision", bundle.model->precision().name()},
+                    {"threads", threads.threads},
+                    {"threads_reason", threads.reason},
+                    {"max_length", bundle.encode.max_length},
+                    {"notes", bundle.notes}});
 }
 
 // Rows [first, last) of some, a bounded number at a time.

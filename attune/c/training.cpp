@@ -33,9 +33,7 @@ class Watched final : public train::Observer {
  private:
   void tell(const Json& event) const {
     if (!watcher_.event) return;
-    std::string line = json_line(event);
-    line.pop_back();  // its newline
-    watcher_.event(watcher_.user, line.c_str());
+    watcher_.event(watcher_.user, json_text(event).c_str());
   }
 
   attune_watcher watcher_;
@@ -58,9 +56,7 @@ std::string result_text(const train::RunResult& result, const std::string& out) 
   Json object{{"state", name_of(result.state)}, {"out", out}};
   if (result.state == train::RunResult::State::finished) object["report"] = report::to_json(result.report);
   if (result.profile) object["profile"] = report::to_json(*result.profile);
-  std::string line = json_line(object);
-  line.pop_back();
-  return line;
+  return json_text(object);
 }
 
 // The choice of a loss runs a program many times; a library has none to run.

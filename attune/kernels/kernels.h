@@ -72,6 +72,9 @@ namespace cpu {
 std::unique_ptr<Kernels> make_kernels(int threads);
 // Whether products in bf16 run on instructions made for them (AVX-512 BF16 or AMX).
 bool has_fast_bf16();
+// Whether they are faster there than products in f32. Not on Intel's processors without their tiles in use: their dot
+// products of bf16 reach half of what f32 does (measured on Emerald Rapids, docs/performance.md), AMD's twice as much.
+bool prefers_bf16();
 // What products of bytes run on: "avx512_vnni", or "portable" where the processor lacks it or ATTUNE_MAX_ISA forbids
 // it.
 const char* int8_instructions();

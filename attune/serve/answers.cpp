@@ -7,6 +7,8 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
+#include "attune/base/json.h"
+#include "attune/metrics/probabilities.h"
 #include "attune/serve/refusal.h"
 #include "attune/tasks/vectors.h"
 
@@ -28,22 +30,9 @@ void put_list(Buffer& out, std::span<const float> values) {
   out.push_back(']');
 }
 
-double sigmoid(double z) {
-  return 1 / (1 + std::exp(-z));
-}
-
 std::vector<double> scores_of(const Job& job, std::span<const float> logits, bool raw) {
-  std::vector<double> scores(logits.begin(), logits.end());
-  if (raw) return scores;
-  if (job.model->task() != tasks::TaskKind::classify) {
-    for (double& z : scores) z = sigmoid(z);
-    return scores;
-  }
-  const double largest = *std::max_element(scores.begin(), scores.end());
-  for (double& z : scores) z = std::exp(z - largest);
-  const double sum = std::accumulate(scores.begin(), scores.end(), 0.0);
-  for (double& z : scores) z /= sum;
-  return scores;
+  if (raw) return {logits.begin(), logits.end()};
+  return job.model->task() == tasks::TaskKind::classify ? metrics::softmax(logits) : metrics::sigmoids(logits);
 }
 
 std::vector<size_t> largest_first(const std::vector<double>& scores) {
@@ -73,10 +62,6 @@ void put_predictions(Buffer& out, const Job& job, std::span<const float> logits,
 }
 
 }  // namespace
-
-std::string json_text(const std::string& text) {
-  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
 
 std::string base64(std::span<const unsigned char> bytes) {
   static constexpr char kDigits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -151,10 +136,7 @@ std::string predict_body(const Job& job, bool raw, bool batch) {
 
 std::string rerank_body(const Job& job, bool raw, bool with_texts) {
   std::vector<double> scores;
-  for (const train::RowLogits& row : job.results) {
-    const auto z = static_cast<double>(row.logits[0]);
-    scores.push_back(raw ? z : sigmoid(z));
-  }
+  for (const train::RowLogits& row : job.results) scores.push_back(scores_of(job, row.logits, raw)[0]);
   Buffer out;
   out.push_back('[');
   bool first = true;

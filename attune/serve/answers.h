@@ -31,7 +31,6 @@ std::string rerank_body(const Job& job, bool raw, bool with_texts);
 // attune's own: the lines of `attune predict`, in {"model", "sha256", "results": [...]}.
 std::string lines_body(const Job& job);
 
-std::string json_text(const std::string& text);
 std::string base64(std::span<const unsigned char> bytes);
 
 }  // namespace attune::serve

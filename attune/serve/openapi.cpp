@@ -1,4 +1,5 @@
 // The description at /openapi.json (OpenAPI 3.0.3): what each route takes and gives.
+#include <cctype>
 #include <nlohmann/json.hpp>
 
 #include "attune/serve/routes.h"
@@ -105,35 +106,12 @@ constexpr const char* kSchemas = R"({
       "message": {"type": "string"}, "type": {"type": "string"}}}}}]}
 })";
 
-struct Described {
-  const char* path;
-  const char* method;  // as OpenAPI has it, lower case
-  const char* summary;
-  const char* request;   // schema; "": no body
-  const char* response;  // schema; "text/...": of that type; "": no body
-};
-
-constexpr Described kDescribed[] = {
-    {"/", "get", "A page to try the models by hand", "", "text/html"},
-    {"/health", "get", "200 while a model is served", "", ""},
-    {"/openapi.json", "get", "This description", "", "application/json"},
-    {"/info", "get", "The first model and the server's limits (text-embeddings-inference)", "", "Info"},
-    {"/metrics", "get", "Counters for Prometheus", "", "text/plain"},
-    {"/embed", "post", "Vectors of texts (text-embeddings-inference)", "EmbedRequest", "EmbedResponse"},
-    {"/predict", "post", "Labels with scores, largest first (text-embeddings-inference)", "PredictRequest",
-     "PredictResponse"},
-    {"/rerank", "post", "Texts ordered by their score against a query (text-embeddings-inference)", "RerankRequest",
-     "RerankResponse"},
-    {"/v1/embeddings", "post", "Vectors of texts (OpenAI)", "EmbeddingsRequest", "EmbeddingsResponse"},
-    {"/v1/models", "get", "The models that are served (OpenAI, with more of each)", "", "Models"},
-    {"/v1/predict", "post", "What attune predict says of each row", "RowsRequest", "RowsResponse"},
-    {"/v1/tag", "post", "Entities with their place in the text, in characters", "RowsRequest", "RowsResponse"},
-    {"/v1/models/{name}", "put",
-     "Load a model, or the one of that name again; the old one answers until the new one is there", "PutModelRequest",
-     "PutModelResponse"},
-    {"/v1/models/{name}", "delete", "Unload a model; requests at hand still get their answers", "",
-     "DeleteModelResponse"},
-};
+// As OpenAPI has it, in lower case.
+std::string method_of(const Route& route) {
+  std::string method = route.method;
+  for (char& c : method) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return method;
+}
 
 Json reference(const char* schema) {
   return {{"$ref", std::string("#/components/schemas/") + schema}};
@@ -143,7 +121,7 @@ Json content(const std::string& type, Json schema) {
   return {{type, {{"schema", std::move(schema)}}}};
 }
 
-Json good_response(const Described& route) {
+Json good_response(const Route& route) {
   const std::string what = route.response;
   Json response{{"description", "OK"}};
   if (what.empty() || what == "text/html" || what == "text/plain")
@@ -155,17 +133,15 @@ Json good_response(const Described& route) {
   return response;
 }
 
-Json operation(const Described& route) {
-  Json op{{"summary", route.summary}, {"operationId", std::string(route.method) + "_" + route.path}};
+Json operation(const Route& route) {
+  Json op{{"summary", route.summary}, {"operationId", method_of(route) + "_" + route.path}};
   if (std::string_view(route.path).ends_with("{name}"))
     op["parameters"] =
         Json::array({{{"name", "name"}, {"in", "path"}, {"required", true}, {"schema", {{"type", "string"}}}}});
   if (*route.request)
     op["requestBody"] = {{"required", true}, {"content", content("application/json", reference(route.request))}};
   op["responses"]["200"] = good_response(route);
-  for (const Route& each : route_list())
-    if (std::string_view(each.path) == route.path && each.access != Route::Access::open)
-      op["security"] = Json::array({{{"bearer", Json::array()}}});
+  if (route.access != Route::Access::open) op["security"] = Json::array({{{"bearer", Json::array()}}});
   op["responses"]["default"] = {
       {"description",
        "Why there is no answer: 400 no JSON or nothing asked, 401 no token, 404 no such model, "
@@ -181,7 +157,7 @@ Json describe() {
                  {{"title", "attune serve"},
                   {"version", ATTUNE_VERSION},
                   {"description", "Fine-tuned Transformer encoders as a service"}}}};
-  for (const Described& route : kDescribed) document["paths"][route.path][route.method] = operation(route);
+  for (const Route& route : route_list()) document["paths"][route.path][method_of(route)] = operation(route);
   document["components"]["schemas"] = Json::parse(kSchemas);
   document["components"]["securitySchemes"]["bearer"] = {{"type", "http"}, {"scheme", "bearer"}};
   return document;

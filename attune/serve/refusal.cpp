@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "attune/base/error.h"
+#include "attune/base/json.h"
 
 namespace attune::serve {
 namespace {
@@ -59,8 +60,7 @@ http::Response response(const Refusal& refusal, Dialect dialect) {
     body = {{"error", refusal.message}, {"error_type", kind.tei}};
   else
     body["error"] = {{"message", refusal.message}, {"type", kind.openai}, {"param", nullptr}, {"code", nullptr}};
-  http::Response answer{.status = kind.status,
-                        .body = body.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace)};
+  http::Response answer{.status = kind.status, .body = json_text(body)};
   if (refusal.retry_after > 0) answer.headers.emplace_back("Retry-After", std::to_string(refusal.retry_after));
   if (refusal.fault == Fault::unauthorized) answer.headers.emplace_back("WWW-Authenticate", "Bearer");
   return answer;

@@ -1,5 +1,6 @@
 // The interface of text-embeddings-inference (its openapi.json, version 1.7). What differs, and why, is said in
 // docs/serving.md.
+#include "attune/base/json.h"
 #include "attune/serve/routes.h"
 
 namespace attune::serve {
@@ -107,7 +108,7 @@ void answer_info(Service& service, const CallRef& call) {
                                     {"version", ATTUNE_VERSION},
                                     {"sha", nullptr},
                                     {"docker_label", nullptr}};
-  service.answer(call, {.body = body.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace)});
+  service.answer(call, {.body = json_text(body)});
 }
 
 void answer_metrics(Service& service, const CallRef& call) {

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "attune/base/files.h"
+#include "attune/base/json.h"
 #include "attune/serve/routes.h"
 
 namespace attune::serve {
@@ -70,7 +71,7 @@ void answer_models(Service& service, const CallRef& call) {
                     {"pairs", model->bundle().pairs ? nlohmann::ordered_json(*model->bundle().pairs) : nullptr},
                     {"sha256", model->hash()}});
   const nlohmann::ordered_json body{{"object", "list"}, {"data", list}};
-  service.answer(call, {.body = body.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace)});
+  service.answer(call, {.body = json_text(body)});
 }
 
 void answer_lines(Service& service, const CallRef& call) {
@@ -94,7 +95,7 @@ void answer_put_model(Service& service, const CallRef& call) {
 
 void answer_delete_model(Service& service, const CallRef& call) {
   if (!service.models().remove(call->name)) refuse(Fault::not_found, "no model '{}' is served here", call->name);
-  service.answer(call, {.body = nlohmann::ordered_json{{"id", call->name}, {"deleted", true}}.dump()});
+  service.answer(call, {.body = json_text({{"id", call->name}, {"deleted", true}})});
 }
 
 }  // namespace attune::serve

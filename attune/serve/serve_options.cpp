@@ -9,12 +9,11 @@ void ServeOptions::visit(OptionList& list) {
   list.add("host", host, {.help = "address to listen at; 0.0.0.0: every network that this machine is on"});
   list.add("port", port, {.help = "0: any free one, which is printed", .min = 0, .max = 65535});
   list.group("Models");
-  list.add(
-      "precision", precision,
-      {.help =
-           "of matrix products; auto: bf16 where the processor multiplies it fast; int8: bytes, twice as fast and a "
-           "quarter of the memory, answers a little off",
-       .choices = {"auto", "f32", "bf16", "int8"}});
+  list.add("precision", precision,
+           {.help = "of matrix products; auto: bf16 where the processor multiplies it faster than f32; int8: bytes, "
+                    "twice as fast and a "
+                    "quarter of the memory, answers a little off",
+            .choices = {"auto", "f32", "bf16", "int8"}});
   list.add("max-length", max_length,
            {.help = "longest sequence a model sees, special pieces included; not given: the model's own",
             .unit = "pieces",

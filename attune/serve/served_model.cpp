@@ -9,6 +9,15 @@
 namespace attune::serve {
 namespace {
 
+// Errors (usage): the model is not to be served in int8.
+std::string checked_hash(const std::string& folder, const OpenOptions& options) {
+  const std::filesystem::path place = io::resolve_model(folder);
+  std::string hash = tasks::folder_hash(place);
+  if (options.precision != "int8") return hash;
+  if (const std::string why = tasks::why_no_int8(place, hash); !why.empty()) fail(ErrorKind::usage, "{}", why);
+  return hash;
+}
+
 tasks::ModelBundle open(const std::string& folder, const OpenOptions& options) {
   // An encoder that was never fine-tuned serves its vectors.
   tasks::ModelBundle bundle = tasks::open_for_inference(folder, tasks::inference_precision(options.precision), {},
@@ -28,15 +37,11 @@ data::EncodeOptions without_prefixes(data::EncodeOptions options) {
 ServedModel::ServedModel(std::string name, const std::string& folder, const OpenOptions& options)
     : name_(std::move(name)),
       folder_(folder),
-      hash_(tasks::folder_hash(io::resolve_model(folder))),
+      hash_(checked_hash(folder, options)),
       opened_(std::time(nullptr)),
       bundle_(open(folder, options)),
       encoder_(*bundle_.tokenizer, bundle_.task->data, without_prefixes(bundle_.encode)),
-      lines_(bundle_, {}) {
-  if (options.precision != "int8") return;
-  if (const std::string why = tasks::why_no_int8(io::resolve_model(folder), hash_); !why.empty())
-    fail(ErrorKind::usage, "{}", why);
-}
+      lines_(bundle_, {}) {}
 
 bool ServedModel::reranks() const {
   return task() == tasks::TaskKind::regress && bundle_.pairs.value_or(true);

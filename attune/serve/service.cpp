@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "attune/base/error.h"
+#include "attune/base/json.h"
 #include "attune/base/utf8.h"
 #include "attune/tasks/pairs.h"
 
@@ -257,8 +258,8 @@ void Service::load(const CallRef& call, const std::string& name, const std::stri
       }
       models_.put(model);
       log_.note(fmt::format("model '{}' is served now, sha256 {}", name, model->hash()));
-      nlohmann::ordered_json body{{"id", name}, {"sha256", model->hash()}, {"task", model->bundle().task->name}};
-      answer(call, {.body = body.dump()});
+      answer(call,
+             {.body = json_text({{"id", name}, {"sha256", model->hash()}, {"task", model->bundle().task->name}})});
     });
   });
 }

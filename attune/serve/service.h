@@ -40,9 +40,13 @@ struct Route {
   const char* path;  // ends in {name} where the last part is a model's
   Access access;
   void (*answer)(Service&, const CallRef&);
+  // For /openapi.json; schemas are those of openapi.cpp.
+  const char* summary;
+  const char* request;   // schema; "": no body
+  const char* response;  // schema; "text/...", "application/json": of that type; "": no body
 };
 
-// Every route; openapi.cpp describes the same ones.
+// Every route.
 const std::vector<Route>& route_list();
 
 class Service final : public http::Handler {

@@ -1,6 +1,5 @@
 #include "attune/tasks/int8_record.h"
 
-#include <algorithm>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <vector>
@@ -8,25 +7,11 @@
 #include "attune/base/error.h"
 #include "attune/base/files.h"
 #include "attune/base/json.h"
+#include "attune/io/fingerprint.h"
+#include "attune/io/sentence_folder.h"
+#include "attune/tasks/model_record.h"
 
 namespace attune::tasks {
-namespace {
-
-bool belongs_to_model(const fs::path& file) {
-  static const std::vector<std::string> kNames{"config.json",
-                                               "attune.json",
-                                               "vocab.txt",
-                                               "tokenizer.json",
-                                               "tokenizer_config.json",
-                                               "modules.json",
-                                               "sentence_bert_config.json",
-                                               "config_sentence_transformers.json"};
-  return file.extension() == ".safetensors" ||
-         std::find(kNames.begin(), kNames.end(), file.filename().string()) != kNames.end();
-}
-
-}  // namespace
-
 std::optional<Int8Record> read_int8_record(const fs::path& folder) {
   const fs::path path = folder / kInt8File;
   if (!fs::exists(path)) return std::nullopt;
@@ -57,13 +42,16 @@ std::string why_no_int8(const fs::path& folder, const std::string& sha256) {
 }
 
 std::string folder_hash(const fs::path& folder) {
-  std::vector<fs::path> files;
-  for (const auto& entry : fs::directory_iterator(folder))
-    if (entry.is_regular_file() && belongs_to_model(entry.path())) files.push_back(entry.path());
-  std::sort(files.begin(), files.end());
-  Sha256 all;
-  for (const fs::path& file : files) all.add(file.filename().string() + "\n" + sha256_file(file) + "\n");
-  return all.hex();
+  static const std::vector<std::string> kNames = [] {
+    std::vector<std::string> names = io::model_file_names();
+    names.insert(names.end(),
+                 {kRecordFile, "modules.json", "sentence_bert_config.json", "config_sentence_transformers.json"});
+    return names;
+  }();
+  std::string all = io::fingerprint_folder(folder, kNames);
+  for (const fs::path& part : {io::transformer_folder(folder), folder / "1_Pooling"})
+    if (part != folder && fs::is_directory(part)) all += io::fingerprint_folder(part, kNames);
+  return sha256_hex(all);
 }
 
 }  // namespace attune::tasks

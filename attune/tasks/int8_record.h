@@ -2,7 +2,6 @@
 // `attune serve --precision int8`.
 #pragma once
 #include <filesystem>
-#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 
@@ -24,8 +23,9 @@ std::optional<Int8Record> read_int8_record(const std::filesystem::path& folder);
 // Why the folder's model should not be served in int8, with the remedy; empty: it may.
 std::string why_no_int8(const std::filesystem::path& folder, const std::string& sha256);
 
-// SHA-256 over names and contents of configuration, record, tokenizer and weights of a folder (modules.json's folder
-// for sentence-transformers'): models with the same hash give the same answers.
+// Of configuration, record, tokenizer and weights of a folder, and of the folders in it that sentence-transformers
+// keeps weights and pooling in: models with the same hash give the same answers. Errors: io; those of
+// io::transformer_folder.
 std::string folder_hash(const std::filesystem::path& folder);
 
 }  // namespace attune::tasks

@@ -316,7 +316,7 @@ std::optional<bool> normalize_named(const std::string& name) {
 tensor::DType compute_type(const std::string& precision) {
   if (precision == "f32") return tensor::DType::f32;
   if (precision == "bf16") return tensor::DType::bf16;
-  if (precision == "auto") return kernels::cpu::has_fast_bf16() ? tensor::DType::bf16 : tensor::DType::f32;
+  if (precision == "auto") return kernels::cpu::prefers_bf16() ? tensor::DType::bf16 : tensor::DType::f32;
   if (precision == "int8") fail(ErrorKind::usage, "--precision int8: {}", kInt8IsForInference);
   fail(ErrorKind::usage, "--precision is '{}'; expected auto, bf16 or f32", precision);
 }

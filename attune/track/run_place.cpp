@@ -1,9 +1,27 @@
 #include "attune/track/run_place.h"
 
+#include <cerrno>
+#include <cstring>
+#include <unistd.h>
+
 #include "attune/base/error.h"
-#include "attune/track/append_file.h"
 
 namespace attune::track {
+
+void make_folder(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error)
+    fail(ErrorKind::io, "cannot make the folder {}: {}; name one that may be written to", folder.string(),
+         error.message());
+}
+
+void check_writable(const fs::path& folder) {
+  make_folder(folder);
+  if (::access(folder.c_str(), W_OK | X_OK) != 0)
+    fail(ErrorKind::io, "cannot write into the folder {}: {}; name one that may be written to", folder.string(),
+         std::strerror(errno));
+}
 
 fs::path claim_run_folder(const fs::path& root, const std::string& name) {
   make_folder(root);

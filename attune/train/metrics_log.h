@@ -1,8 +1,10 @@
 // metrics.jsonl: one JSON object a line, appended while the run goes on; cut back to a checkpoint on resume.
 #pragma once
-#include <cstdio>
 #include <filesystem>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
+
+#include "attune/base/append_file.h"
 
 namespace attune::train {
 
@@ -10,19 +12,15 @@ class MetricsLog {
  public:
   // Keeps the first `keep_bytes` of an existing file and drops the rest. Errors: io (it has fewer: says what to do).
   MetricsLog(std::filesystem::path path, int64_t keep_bytes);
-  ~MetricsLog();
-  MetricsLog(const MetricsLog&) = delete;
-  MetricsLog& operator=(const MetricsLog&) = delete;
 
   // Appends a line and hands it to the system. Errors: io (disk full).
   void write(const nlohmann::ordered_json& line);
   // Onto the disk, before a checkpoint counts on it. Errors: io.
-  void sync();
+  void sync() { file_->sync(); }
   int64_t bytes() const { return bytes_; }
 
  private:
-  std::filesystem::path path_;
-  std::FILE* file_ = nullptr;
+  std::optional<AppendFile> file_;
   int64_t bytes_ = 0;
 };
 

@@ -10,26 +10,12 @@
 #include "attune/base/utf8.h"
 #include "attune/metrics/correction.h"
 #include "attune/metrics/multilabel.h"
+#include "attune/metrics/probabilities.h"
 
 namespace attune::train {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-std::vector<double> softmax(std::span<const float> logits) {
-  const double largest = static_cast<double>(*std::max_element(logits.begin(), logits.end()));
-  std::vector<double> values;
-  for (const float z : logits) values.push_back(std::exp(static_cast<double>(z) - largest));
-  const double sum = std::accumulate(values.begin(), values.end(), 0.0);
-  for (double& value : values) value /= sum;
-  return values;
-}
-
-std::vector<double> sigmoids(std::span<const float> logits) {
-  std::vector<double> values;
-  for (const float z : logits) values.push_back(1 / (1 + std::exp(-static_cast<double>(z))));
-  return values;
-}
 
 Json named(std::span<const double> probabilities, const data::Labels& labels, int64_t top) {
   std::vector<int> order(probabilities.size());
@@ -104,14 +90,14 @@ std::string PredictionLines::line(const data::Example& example, const RowLogits&
     case tasks::TaskKind::classify: {
       const auto best = std::max_element(row.logits.begin(), row.logits.end()) - row.logits.begin();
       line["label"] = labels.name(static_cast<int>(best));
-      line["probabilities"] = named(softmax(row.logits), labels, options_.top);
+      line["probabilities"] = named(metrics::softmax(row.logits), labels, options_.top);
       break;
     }
     case tasks::TaskKind::multilabel:
       line["labels"] = Json::array();
       for (int label = 0; label < labels.size(); ++label)
         if (row.logits[label] >= thresholds_[label]) line["labels"].push_back(labels.name(label));
-      line["probabilities"] = named(sigmoids(row.logits), labels, options_.top);
+      line["probabilities"] = named(metrics::sigmoids(row.logits), labels, options_.top);
       break;
     case tasks::TaskKind::regress:
       line["score"] = static_cast<double>(row.logits[0]);

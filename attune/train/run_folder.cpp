@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "attune/base/files.h"
+#include "attune/io/fingerprint.h"
 
 namespace attune::train {
 namespace {
@@ -133,19 +134,7 @@ json run_identity(TrainOptions options, const json& data_fingerprints, const std
 }
 
 std::string model_fingerprint(const std::string& folder) {
-  std::string all;
-  std::vector<fs::path> files;
-  for (const auto& entry : fs::directory_iterator(folder)) {
-    const std::string name = entry.path().filename().string();
-    static const std::vector<std::string> kReading{"config.json",       "vocab.txt",
-                                                   "tokenizer.json",    "tokenizer_config.json",
-                                                   "added_tokens.json", "special_tokens_map.json"};
-    if (name.ends_with(".safetensors") || std::find(kReading.begin(), kReading.end(), name) != kReading.end())
-      files.push_back(entry.path());
-  }
-  std::sort(files.begin(), files.end());
-  for (const auto& file : files) all += file.filename().string() + sha256_file(file);
-  return sha256_hex(all);
+  return io::fingerprint_folder(folder, io::model_file_names());
 }
 
 json environment(int threads) {

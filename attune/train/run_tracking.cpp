@@ -7,7 +7,7 @@
 #include "attune/base/json.h"
 #include "attune/metrics/catalog.h"
 #include "attune/tensor/transfer.h"
-#include "attune/track/append_file.h"
+#include "attune/track/run_place.h"
 #include "attune/track/runs/project.h"
 #include "attune/track/tensorboard/tensorboard.h"
 #include "attune/track/wandb/wandb.h"

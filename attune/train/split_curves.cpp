@@ -1,7 +1,8 @@
 #include "attune/train/split_curves.h"
 
 #include <algorithm>
-#include <cmath>
+
+#include "attune/metrics/probabilities.h"
 
 namespace attune::train {
 
@@ -25,14 +26,10 @@ SeeRow SplitCurves::see(SeeRow also) {
 void SplitCurves::add(int32_t row, std::span<const float> logits) {
   const std::span<const int32_t> gold = split_.targets.labels(row);
   if (classes_ && (gold.empty() || gold[0] < 0)) return;
-  const double largest = static_cast<double>(*std::max_element(logits.begin(), logits.end()));
-  double sum = 0;
-  for (const float logit : logits) sum += std::exp(static_cast<double>(logit) - largest);
+  const std::vector<double> probabilities = classes_ ? metrics::softmax(logits) : metrics::sigmoids(logits);
   for (size_t label = 0; label < logits.size(); ++label) {
-    const auto logit = static_cast<double>(logits[label]);
-    const double probability = classes_ ? std::exp(logit - largest) / sum : 1 / (1 + std::exp(-logit));
     const bool positive = std::find(gold.begin(), gold.end(), static_cast<int32_t>(label)) != gold.end();
-    counts_[counts_.size() == 1 ? 0 : label].add(probability, positive);
+    counts_[counts_.size() == 1 ? 0 : label].add(probabilities[label], positive);
   }
 }
 

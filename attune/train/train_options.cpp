@@ -146,7 +146,7 @@ void TrainOptions::visit(OptionList& list) {
             .output_only = true});
   list.add("seed", seed, {.help = "of the head's initial values, order and dropout"});
   list.add("precision", precision,
-           {.help = "of matrix products: bf16 where the processor has it, else f32",
+           {.help = "of matrix products: bf16 where the processor multiplies it faster, else f32",
             .choices = {"auto", "bf16", "f32"},
             .refused = {{"int8", tasks::kInt8IsForInference}}});
   list.add("threads", threads,

@@ -7,8 +7,10 @@
 // sent, whether or not a connection was free then, so a server that falls behind cannot hide it. Prints a JSON object:
 // requests, errors (status other than 200), per second, milliseconds p50, p90, p99, largest. Ends by itself; only
 // 127.0.0.1 is asked.
+// clang-format off
+#include <utility>  // Asio 1.74 uses std::exchange and does not include it
+// clang-format on
 #include <algorithm>
-#include <utility>
 #include <boost/asio.hpp>
 #include <boost/beast.hpp>
 #include <cmath>

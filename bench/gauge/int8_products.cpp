@@ -3,9 +3,8 @@
 // no scales by row), the same with one pass over its result (a conversion to bf16: less than row scales and zero points
 // take), and our products of bf16. In turns, so that an unquiet machine is unquiet for all.
 //
-//   int8_products [ROUNDS [THREADS]]    prints a table of 10^9 operations a second: the fastest call of ROUNDS (15),
-//   which
-//                                       is what others at work on the machine disturb least
+//   int8_products [ROUNDS [THREADS]]    prints a table of 10^9 operations a second: the fastest call of ROUNDS
+//                                       (15), which others at work on the machine disturb least
 #include <algorithm>
 #include <chrono>
 #include <cstdio>

@@ -5,6 +5,7 @@ import os
 import pathlib
 import random
 import shutil
+import signal
 import struct
 import subprocess
 import sys
@@ -23,6 +24,20 @@ W_WORDS = [f"w{i}" for i in range(PIECES - len(SPECIAL))]
 def attune(*arguments, stdin=b"", **more):
     stdin = stdin.encode() if isinstance(stdin, str) else stdin
     return subprocess.run([PROGRAM, *map(str, arguments)], input=stdin, capture_output=True, timeout=300, **more)
+
+
+def do(*command, **more):
+    """Runs any command; what it printed."""
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=1200, **more)
+    if done.returncode != 0:
+        raise RuntimeError(f"{command}\n{done.stdout[-4000:]}{done.stderr[-4000:]}")
+    return done.stdout
+
+
+def skip_all(why):
+    """Ends the script: CTest reads the words (SKIP_REGULAR_EXPRESSION)."""
+    print(f"SKIPPED: {why}")
+    sys.exit(0)
 
 
 def sentences(rows, seed, classes=3):
@@ -112,6 +127,17 @@ class ProgramTest(unittest.TestCase):
         if task == "regress":  # one output of the three
             change_tensors(folder, lambda tensor, shape: [1, *shape[1:]] if tensor.startswith("classifier") else shape)
         return folder
+
+    def killed_once_it_says(self, text, *arguments):
+        """A run of the program that kill -9 ends as soon as it has said `text`."""
+        run = subprocess.Popen([PROGRAM, *map(str, arguments)], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+        for line in run.stderr:
+            if text in line:
+                run.send_signal(signal.SIGKILL)
+                break
+        run.wait()
+        run.stderr.close()
+        self.assertEqual(run.returncode, -signal.SIGKILL)
 
     def succeeded(self, result):
         self.assertEqual(result.returncode, 0, result.stderr.decode())

@@ -1,7 +1,6 @@
 """A project's runs: kept while they go on, by several at once, through a kill; listed, filtered, compared.   runs_test.py PROGRAM tests/models/golden"""
 
 import json
-import signal
 import subprocess
 import sys
 import unittest
@@ -33,16 +32,6 @@ class Runs(ProgramTest):
 
     def started(self, project, out, *more):
         return subprocess.Popen([PROGRAM, *map(str, self.command(project, out, *more))], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
-
-    def killed_after(self, text, *arguments):
-        run = self.started(*arguments)
-        for line in run.stderr:
-            if text in line:
-                run.send_signal(signal.SIGKILL)
-                break
-        run.wait()
-        run.stderr.close()
-        self.assertEqual(run.returncode, -signal.SIGKILL)
 
 
 class Kept(Runs):
@@ -139,7 +128,7 @@ class Together(Runs):
 
     def test_a_killed_run_is_interrupted_and_goes_on_as_itself(self):
         self.make("killed", "whole")
-        self.killed_after("step 12/16", "killed", "cut", "--save-every", 5)
+        self.killed_once_it_says("step 12/16", *self.command("killed", "cut", "--save-every", 5))
         cut = self.asked("killed", "show", "cut")
         self.assertEqual((cut["state"], cut["metrics"]), ("interrupted", {}))
         self.assertGreaterEqual(cut["step"], 10)  # a step is said before it is kept

@@ -6,12 +6,11 @@ Nothing here needs a network, and `wandb` is told to use none."""
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import unittest
 
-from program import PROGRAM, ProgramTest, attune, sentences
+from program import ProgramTest, attune, sentences
 
 PYTHON = os.environ.get("ATTUNE_TRACKING_PYTHON", sys.executable)
 
@@ -67,17 +66,6 @@ class Tracking(ProgramTest):
 
     def log(self, out):
         return [json.loads(line) for line in (self.folder / out / "metrics.jsonl").read_text().splitlines()]
-
-    def killed_after(self, out, text, *more):
-        """A run that kill -9 ends once it has said `text`."""
-        run = subprocess.Popen([PROGRAM, *map(str, self.command(out, *more))], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
-        for line in run.stderr:
-            if text in line:
-                run.send_signal(signal.SIGKILL)
-                break
-        run.wait()
-        run.stderr.close()
-        self.assertEqual(run.returncode, -signal.SIGKILL)
 
 
 class Unasked(Tracking):
@@ -152,7 +140,7 @@ class TensorBoard(Tracking):
 
     def test_a_killed_run_goes_on_without_a_gap_or_a_repetition(self):
         self.run_it("whole", "--tensorboard", self.folder / "pair")
-        self.killed_after("cut", "step 12/16", "--tensorboard", self.folder / "pair", "--save-every", 5)
+        self.killed_once_it_says("step 12/16", *self.command("cut", "--tensorboard", self.folder / "pair", "--save-every", 5))
         self.run_it("cut", "--tensorboard", self.folder / "pair", "--save-every", 5, "--resume")
         whole, cut = self.read(self.folder / "pair/whole"), self.read(self.folder / "pair/cut")
         self.assertEqual(set(whole["scalars"]), set(cut["scalars"]))
@@ -200,7 +188,7 @@ class WeightsAndBiases(Tracking):
 
     def test_a_killed_run_goes_on_in_its_file(self):
         self.run_it("whole", "--track", "wandb")
-        self.killed_after("cut", "step 12/16", "--track", "wandb", "--save-every", 5)
+        self.killed_once_it_says("step 12/16", *self.command("cut", "--track", "wandb", "--save-every", 5))
         self.run_it("cut", "--track", "wandb", "--save-every", 5, "--resume")
         whole, cut = self.folder / "whole/wandb", self.folder / "cut/wandb"
         self.assertEqual(len(list(cut.iterdir())), 1)

@@ -7,28 +7,15 @@ import os
 import pathlib
 import re
 import shutil
-import subprocess
 import sys
 import unittest
 
 SOURCE, BUILD = pathlib.Path(sys.argv[3]), pathlib.Path(sys.argv[4])
 sys.path.insert(0, str(SOURCE / "tests/cli"))
-from program import PROGRAM, ProgramTest, attune, sentences  # noqa: E402  (it reads sys.argv)
+from program import PROGRAM, ProgramTest, attune, do, sentences, skip_all  # noqa: E402  (it reads sys.argv)
 
 RELEASE = "bookworm"
-QUIET = os.environ | {"DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C"}
-
-
-def do(*command, **more):
-    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=1200, env=QUIET, **more)
-    if done.returncode != 0:
-        raise RuntimeError(f"{command}\n{done.stdout[-4000:]}{done.stderr[-4000:]}")
-    return done.stdout
-
-
-def skip(why):
-    print(f"SKIPPED: {why}")
-    sys.exit(0)
+os.environ |= {"DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C"}
 
 
 def mirror():
@@ -38,7 +25,7 @@ def mirror():
             found = re.search(r"^(?:URIs:|deb(?: \[[^]]*\])?)\s*(\S+/debian/?)\s*", file.read_text(), re.M)
             if found:
                 return found[1]
-    skip("apt's list names no Debian mirror")
+    skip_all("apt's list names no Debian mirror")
 
 
 class Deb(ProgramTest):
@@ -46,10 +33,10 @@ class Deb(ProgramTest):
     def setUpClass(cls):
         super().setUpClass()
         if os.geteuid() != 0:
-            skip("a chroot needs root")
+            skip_all("a chroot needs root")
         for tool in ("debootstrap", "dpkg-shlibdeps", "file", "unshare"):
             if not shutil.which(tool):
-                skip(f"{tool} is not installed (apt-get install debootstrap dpkg-dev file)")
+                skip_all(f"{tool} is not installed (apt-get install debootstrap dpkg-dev file)")
         cls.packages = BUILD / "test-deb"
         shutil.rmtree(cls.packages, ignore_errors=True)
         do("cpack", "--config", BUILD / "CPackConfig.cmake", "-B", cls.packages)
@@ -57,7 +44,7 @@ class Deb(ProgramTest):
         try:
             do("debootstrap", "--variant=minbase", RELEASE, cls.root, mirror())
         except RuntimeError as error:
-            skip(f"debootstrap did not come to its end: {str(error)[-400:]}")
+            skip_all(f"debootstrap did not come to its end: {str(error)[-400:]}")
         (cls.root / "packages").mkdir()
         for package in cls.packages.glob("*.deb"):
             shutil.copy(package, cls.root / "packages")

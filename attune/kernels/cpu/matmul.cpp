@@ -251,4 +251,8 @@ bool has_fast_bf16() {
   return onednn_has_fast_bf16();
 }
 
+bool prefers_bf16() {
+  return has_fast_bf16() && (may_use_tiles() || !__builtin_cpu_is("intel"));
+}
+
 }  // namespace attune::kernels::cpu

@@ -32,5 +32,6 @@ void matmul(MatmulCache& cache, int threads, const Matmul& args);
 
 // Whether products in bf16 run on instructions made for them (AVX-512 BF16 or AMX), as oneDNN sees the processor.
 bool has_fast_bf16();
+bool prefers_bf16();  // kernels.h
 
 }  // namespace attune::kernels::cpu

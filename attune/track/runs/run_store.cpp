@@ -1,13 +1,13 @@
 #include "attune/track/runs/run_store.h"
 
 #include <algorithm>
-#include <chrono>
 
 #include "attune/base/error.h"
 #include "attune/base/suggest.h"
-#include "attune/track/append_file.h"
+#include "attune/track/run_place.h"
 #include "attune/track/runs/database.h"
 #include "attune/track/runs/process.h"
+#include "attune/track/wall_time.h"
 
 namespace attune::track {
 namespace {
@@ -30,10 +30,6 @@ CREATE TABLE finals (
   run INTEGER NOT NULL REFERENCES runs(id) ON DELETE CASCADE, name TEXT NOT NULL, value REAL NOT NULL,
   PRIMARY KEY (run, name)) WITHOUT ROWID;
 )";
-
-double now() {
-  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
 
 // Made by whoever comes first; the others find it.
 void prepare(Database& database) {
@@ -58,7 +54,7 @@ void check_format(Database& database) {
 std::string state_of(const std::string& told, const std::string& process, double heard) {
   if (told != "running") return told;
   if (const auto runs = is_running(process)) return *runs ? "running" : "interrupted";
-  return now() - heard > kSilence ? "interrupted" : "running";
+  return wall_time() - heard > kSilence ? "interrupted" : "running";
 }
 
 StoredRun run_of(const Statement& row) {
@@ -106,7 +102,7 @@ int64_t RunStore::add(const RunStart& start) {
                    "heard, steps) VALUES (?, ?, 'running', ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   insert.bind(start.name).bind(start.out.string()).bind(this_process()).bind(start.version).bind(start.task);
   insert.bind(start.options.dump()).bind(start.identity.dump()).bind(json(start.headline).dump());
-  insert.bind(now()).bind(now()).bind(start.steps).run();
+  insert.bind(wall_time()).bind(wall_time()).bind(start.steps).run();
   return database_->last_id();
 }
 
@@ -121,7 +117,7 @@ bool RunStore::go_on(int64_t run, const RunStart& start) {
   Statement update(*database_,
                    "UPDATE runs SET state = 'running', error = '', process = ?, version = ?, options = ?, heard = ?, "
                    "ended = 0, step = ? WHERE id = ?");
-  update.bind(this_process()).bind(start.version).bind(start.options.dump()).bind(now());
+  update.bind(this_process()).bind(start.version).bind(start.options.dump()).bind(wall_time());
   update.bind(start.after_step).bind(run).run();
   transaction.commit();
   return true;
@@ -132,14 +128,14 @@ void RunStore::put(int64_t run, int64_t step, std::span<const Scalar> scalars) {
   Statement insert(*database_, "INSERT OR REPLACE INTO points (run, name, step, value) VALUES (?, ?, ?, ?)");
   for (const Scalar& scalar : scalars) insert.bind(run).bind(scalar.name).bind(step).bind(scalar.value).run();
   Statement heard(*database_, "UPDATE runs SET heard = ?, step = max(step, ?) WHERE id = ?");
-  heard.bind(now()).bind(step).bind(run).run();
+  heard.bind(wall_time()).bind(step).bind(run).run();
   transaction.commit();
 }
 
 void RunStore::sync(int64_t run) {
   database_->run("PRAGMA synchronous = FULL");  // this commit, and with it all before, reaches the disk
   Statement heard(*database_, "UPDATE runs SET heard = ? WHERE id = ?");
-  heard.bind(now()).bind(run).run();
+  heard.bind(wall_time()).bind(run).run();
   database_->run("PRAGMA synchronous = NORMAL");
 }
 
@@ -150,7 +146,14 @@ void RunStore::end(int64_t run, const RunEnd& end) {
   Statement update(*database_,
                    "UPDATE runs SET state = ?, error = ?, heard = ?, ended = ?, seconds = max(seconds, ?), step = "
                    "max(step, ?) WHERE id = ?");
-  update.bind(name(end.state)).bind(end.error).bind(now()).bind(now()).bind(end.seconds).bind(end.step).bind(run).run();
+  update.bind(name(end.state))
+      .bind(end.error)
+      .bind(wall_time())
+      .bind(wall_time())
+      .bind(end.seconds)
+      .bind(end.step)
+      .bind(run)
+      .run();
   transaction.commit();
 }
 

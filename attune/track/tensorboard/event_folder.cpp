@@ -1,7 +1,6 @@
 #include "attune/track/tensorboard/event_folder.h"
 
 #include <algorithm>
-#include <chrono>
 #include <optional>
 #include <unistd.h>
 #include <vector>
@@ -84,10 +83,6 @@ std::string host_name() {
 }
 
 }  // namespace
-
-double wall_time() {
-  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
 
 EventFolder::EventFolder(const fs::path& folder, int64_t after_step) : folder_(folder) {
   cut_back(event_files(folder), after_step);

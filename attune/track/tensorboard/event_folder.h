@@ -9,7 +9,8 @@
 #include <memory>
 #include <string_view>
 
-#include "attune/track/append_file.h"
+#include "attune/base/append_file.h"
+#include "attune/track/wall_time.h"
 
 namespace attune::track {
 
@@ -35,8 +36,5 @@ class EventFolder {
   std::filesystem::path folder_;
   std::unique_ptr<AppendFile> file_;
 };
-
-// Seconds since 1970.
-double wall_time();
 
 }  // namespace attune::track

@@ -6,7 +6,7 @@
 #pragma once
 #include <memory>
 
-#include "attune/track/append_file.h"
+#include "attune/base/append_file.h"
 
 namespace attune::track {
 

@@ -1,7 +1,6 @@
 #include "attune/track/wandb/wandb.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <ctime>
 #include <random>
@@ -11,6 +10,7 @@
 #include "attune/base/json.h"
 #include "attune/track/picture/confusion_picture.h"
 #include "attune/track/run_place.h"
+#include "attune/track/wall_time.h"
 
 #include "wandb/wandb.pb.h"
 
@@ -21,10 +21,6 @@ using nlohmann::json;
 
 constexpr const char* kMarks = "attune-marks.json";
 constexpr const char* kOldestReader = "0.70.0";  // the format's, as wandb 0.31.0 writes it
-
-double seconds_now() {
-  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
 
 // Eight letters and digits, which nothing but the run's own name follows from.
 std::string new_id() {
@@ -93,7 +89,7 @@ bool Wandb::go_on(const RunStart& start) {
     if (start.after_step == 0) fs::remove_all(folder_);
     return false;
   }
-  began_ = start.remembered.value("began", seconds_now());
+  began_ = start.remembered.value("began", wall_time());
   records_ = mark.value("records", int64_t{0});
   written_step_ = start.after_step;
   log_ = std::make_unique<WandbLogFile>(log_path(), mark.value("bytes", int64_t{0}));
@@ -101,7 +97,7 @@ bool Wandb::go_on(const RunStart& start) {
 }
 
 void Wandb::begin_anew(const RunStart& start) {
-  began_ = seconds_now(), id_ = new_id(), records_ = 0, marks_ = json::object();
+  began_ = wall_time(), id_ = new_id(), records_ = 0, marks_ = json::object();
   folder_ = claim_run_folder(root_, fmt::format("offline-run-{}-{}", stamp(began_), id_));
   log_ = std::make_unique<WandbLogFile>(log_path());
   wb::Record header;
@@ -142,7 +138,7 @@ void Wandb::put(int64_t step, const std::string& key, json value) {
 
 void Wandb::flush() {
   if (at_hand_.empty()) return;
-  const double now = seconds_now();
+  const double now = wall_time();
   at_hand_["_step"] = step_, at_hand_["_timestamp"] = now, at_hand_["_runtime"] = now - began_;
   wb::Record history, summary;
   for (const auto& [key, value] : at_hand_.items()) {
@@ -199,7 +195,7 @@ void Wandb::end(const RunEnd& end) {
     add_items(*summary.mutable_summary()->mutable_updates(), "final/" + scalar.name, scalar.value);
   if (!end.finals.empty()) write(summary);
   exit.mutable_exit()->set_code(end.state == EndState::finished ? 0 : 1);
-  exit.mutable_exit()->set_seconds(static_cast<int32_t>(seconds_now() - began_));
+  exit.mutable_exit()->set_seconds(static_cast<int32_t>(wall_time() - began_));
   write(exit);
   log_->sync();
 }

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <string_view>
 
-namespace attune::track {
+namespace attune {
 
 class AppendFile {
  public:
@@ -26,10 +26,4 @@ class AppendFile {
   int descriptor_;
 };
 
-// Makes a folder and those above it. Errors: io, with the path and the system's reason.
-void make_folder(const std::filesystem::path& folder);
-
-// Errors (io): the folder, made where it is missing, may not be written to.
-void check_writable(const std::filesystem::path& folder);
-
-}  // namespace attune::track
+}  // namespace attune

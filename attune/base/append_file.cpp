@@ -1,4 +1,4 @@
-#include "attune/track/append_file.h"
+#include "attune/base/append_file.h"
 
 #include <cerrno>
 #include <cstring>
@@ -8,7 +8,7 @@
 #include "attune/base/error.h"
 #include "attune/base/files.h"
 
-namespace attune::track {
+namespace attune {
 
 AppendFile::AppendFile(fs::path path)
     : path_(std::move(path)),
@@ -47,19 +47,4 @@ void AppendFile::sync() {
   if (::fsync(descriptor_) != 0) fail(ErrorKind::io, "cannot sync {}: {}", path_.string(), std::strerror(errno));
 }
 
-void make_folder(const fs::path& folder) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error)
-    fail(ErrorKind::io, "cannot make the folder {}: {}; name one that may be written to", folder.string(),
-         error.message());
-}
-
-void check_writable(const fs::path& folder) {
-  make_folder(folder);
-  if (::access(folder.c_str(), W_OK | X_OK) != 0)
-    fail(ErrorKind::io, "cannot write into the folder {}: {}; name one that may be written to", folder.string(),
-         std::strerror(errno));
-}
-
-}  // namespace attune::track
+}  // namespace attune
