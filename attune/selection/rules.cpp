@@ -175,6 +175,7 @@ struct Placed {
   Place place;
 
   Strength strength() const { return ruling.rule ? ruling.rule->strength : Strength::none; }
+  int leaning() const { return ruling.rule ? selection::leaning(ruling.rule->measured) : 0; }
 };
 
 Placed placed(const Rule* rule, std::string loss, Place place, std::string why) {
@@ -305,6 +306,16 @@ bool is_of_kind(std::string_view metric, MetricKind kind) {
   return false;
 }
 
+int leaning(const std::vector<MeasuredGain>& measured) {
+  double sum = 0, weights = 0;
+  for (const MeasuredGain& gain : measured) {
+    const double weight = 1 / (gain.error * gain.error);
+    sum += weight * gain.points, weights += weight;
+  }
+  const double z = weights > 0 ? sum / std::sqrt(weights) : 0;
+  return z >= 2 ? 1 : z <= -2 ? -1 : 0;
+}
+
 Ruling apply_rule(const Rule& rule, const std::string& metric, const Profile& profile, double budget) {
   return place(rule, metric, profile, budget).ruling;
 }
@@ -340,7 +351,7 @@ std::vector<Ruling> apply_rules(const tasks::Task& task, const std::string& metr
                               : placed(nullptr, loss, Place::ruled_out, why));
   }
   std::stable_sort(all.begin(), all.end(), [](const Placed& a, const Placed& b) {
-    return std::tuple(a.place, b.strength()) < std::tuple(b.place, a.strength());
+    return std::tuple(a.place, b.leaning(), b.strength()) < std::tuple(b.place, a.leaning(), a.strength());
   });
   std::vector<Ruling> rulings;
   for (Placed& each : all) rulings.push_back(std::move(each.ruling));

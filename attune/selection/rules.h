@@ -22,6 +22,13 @@ struct Condition {
   double below = std::numeric_limits<double>::infinity();
 };
 
+// What a loss gained over the plain one in our own runs, both after corrections: mean and standard error over five
+// seeds in points of the metric, on rows that no choice saw (bench/selection/causes.py).
+struct MeasuredGain {
+  const char* data;
+  double points, error;
+};
+
 // What a rule says of metrics.
 enum class MetricKind {
   any,
@@ -45,12 +52,16 @@ struct Rule {
   Strength strength = Strength::none;    // of the evidence for text fine-tuning
   const char* evidence;                  // what was found, in a sentence or two
   const char* source;                    // who, where (arXiv number)
-  const char* calibrated = "";           // when thresholds were last fitted to measurements; "" never: start values
-  double price = 1;                      // of a run against the plain loss's (R-Drop: 2); above 1: kBudgetForDear
-  std::vector<const char*> variants = {};  // the same loss with other options: tried where the budget allows
-  bool reads_prices = false;               // its costs are those of a metric of prices, which lifts `untried`
+  std::vector<MeasuredGain> measured = {};  // where its conditions hold, or but for a variant; empty: nowhere yet
+  const char* calibrated = "";              // when `measured` was; "" never: the order is that of the literature
+  double price = 1;                         // of a run against the plain loss's (R-Drop: 2); above 1: kBudgetForDear
+  std::vector<const char*> variants = {};   // the same loss with other options: tried where the budget allows
+  bool reads_prices = false;                // its costs are those of a metric of prices, which lifts `untried`
   const char* untried = "";  // rules it out: what only a person could tell, or the loss that it equals; "": nothing
 };
+
+// Whether those gains, pooled by their errors, lie two errors above nothing (1), below it (-1), or neither (0).
+int leaning(const std::vector<MeasuredGain>& measured);
 
 // Below this budget a loss whose runs cost more than plain ones goes to the end.
 inline constexpr double kBudgetForDear = 8;
@@ -72,10 +83,10 @@ struct Ruling {
 Ruling apply_rule(const Rule& rule, const std::string& metric, const Profile& profile, double budget);
 
 // Every loss of the catalogue that the task can be trained with, those that it cannot (ruled out, with the reason), and
-// the strategies over the plain loss, each once. Kept ones first, in the order in which they should be tried (strength,
-// then the list's order); then the queued: conditions that do not hold, then what speaks against (an out_if, a price
-// that the budget does not bear), then those without a rule; then those ruled out. The plain loss of the task is not
-// among them.
+// the strategies over the plain loss, each once. Kept ones first, in the order in which they should be tried (what was
+// measured to help, what was not measured or not shown, what was measured to harm; then strength, then the list's
+// order); then the queued: conditions that do not hold, then what speaks against (an out_if, a price that the budget
+// does not bear), then those without a rule; then those ruled out. The plain loss of the task is not among them.
 std::vector<Ruling> apply_rules(const tasks::Task& task, const std::string& metric, const Profile& profile,
                                 double budget);
 

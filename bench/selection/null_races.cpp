@@ -8,15 +8,18 @@
 // one-sided; share of 95% intervals that hold 0. Pooled, with an interval from a bootstrap over banks and, within them,
 // over seeds (races share runs, so a binomial would be too sure).
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstdlib>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <numeric>
+#include <thread>
 
 #include "attune/base/error.h"
 #include "attune/base/files.h"
 #include "attune/base/rng.h"
+#include "attune/base/threads.h"
 #include "attune/selection/judge.h"
 
 #include "bench/selection/program.h"
@@ -106,6 +109,38 @@ std::vector<int> all(int n) {
   return seeds;
 }
 
+constexpr int kDraws = 80;
+
+// The pooled share of false claims again and again, over banks and, within them, over seeds: `count` races for each
+// bank of each draw.
+std::vector<double> bootstrap(const std::vector<Bank>& banks, int seeds, int count) {
+  std::vector<double> pooled(kDraws);
+  std::atomic<int> next = 0;
+  const auto work = [&] {
+    for (int draw = next++; draw < kDraws; draw = next++) {
+      double sum = 0;
+      for (size_t i = 0; i < banks.size(); ++i) {
+        const uint64_t key = mix_key(mix_key(0x626f6f74, static_cast<uint64_t>(draw)), i);
+        const auto b = static_cast<size_t>(random_below(key, 0, static_cast<uint32_t>(banks.size())));
+        std::vector<int> drawn;
+        for (int s = 0; s < seeds; ++s)
+          drawn.push_back(
+              static_cast<int>(random_below(key, 1 + static_cast<uint32_t>(s), static_cast<uint32_t>(seeds))));
+        std::sort(drawn.begin(), drawn.end());
+        drawn.erase(std::unique(drawn.begin(), drawn.end()), drawn.end());  // no run stands against itself
+        const Tally tally = races(banks[b], drawn, count, key);
+        sum += tally.races ? static_cast<double>(tally.better) / tally.races : 0;
+      }
+      pooled[static_cast<size_t>(draw)] = sum / static_cast<double>(banks.size());
+    }
+  };
+  std::vector<std::thread> workers;
+  for (int i = 1; i < choose_threads(0).threads; ++i) workers.emplace_back(work);
+  work();
+  for (std::thread& worker : workers) worker.join();
+  return pooled;
+}
+
 int run(int argc, char** argv) {
   if (argc < 5) fail(ErrorKind::usage, "usage: null_races RACES SEEDS OUT.json BANK...");
   const int count = std::atoi(argv[1]), seeds = std::atoi(argv[2]);
@@ -126,25 +161,7 @@ int run(int argc, char** argv) {
                100.0 * tally.better / tally.races, 100.0 * tally.worse / tally.races, 100.0 * tally.holds / tally.races,
                100 * tally.width / tally.races);
   }
-  // Over banks, and within them over seeds.
-  constexpr int kDraws = 80;
-  std::vector<double> pooled;
-  for (int draw = 0; draw < kDraws; ++draw) {
-    double sum = 0;
-    for (size_t i = 0; i < banks.size(); ++i) {
-      const uint64_t key = mix_key(mix_key(0x626f6f74, static_cast<uint64_t>(draw)), i);
-      const auto b = static_cast<size_t>(random_below(key, 0, static_cast<uint32_t>(banks.size())));
-      std::vector<int> drawn;
-      for (int s = 0; s < seeds; ++s)
-        drawn.push_back(
-            static_cast<int>(random_below(key, 1 + static_cast<uint32_t>(s), static_cast<uint32_t>(seeds))));
-      std::sort(drawn.begin(), drawn.end());
-      drawn.erase(std::unique(drawn.begin(), drawn.end()), drawn.end());  // no run stands against itself
-      const Tally tally = races(banks[b], drawn, std::max(10, count / 40), key);
-      sum += tally.races ? static_cast<double>(tally.better) / tally.races : 0;
-    }
-    pooled.push_back(sum / static_cast<double>(banks.size()));
-  }
+  std::vector<double> pooled = bootstrap(banks, seeds, std::max(10, count / 4));
   std::sort(pooled.begin(), pooled.end());
   out["pooled"] = {{"better", better},
                    {"interval", {pooled[kDraws / 40], pooled[kDraws - 1 - kDraws / 40]}},

@@ -98,7 +98,7 @@ TEST(ChoiceJson, SaysNullOfWhatIsNotKnown) {
   EXPECT_TRUE(order["value"].is_null());
   EXPECT_TRUE(order["interval"].is_null());
   EXPECT_TRUE(json["rulings"][2]["strength"].is_null());
-  EXPECT_TRUE(json["rulings"][0]["calibrated"].is_null()) << "start values";
+  EXPECT_TRUE(json["rulings"][0]["calibrated"].is_null()) << "the literature's";
   const auto empty = to_json(Choice{});
   EXPECT_TRUE(empty["outlook"].is_null());
   EXPECT_TRUE(empty["race"].is_array() && empty["judgements"].is_array() && empty["runs"].is_array());

@@ -132,12 +132,34 @@ TEST(Rules, SayWhatTheyStandOn) {
     last = rule.task;
     EXPECT_GT(std::string(rule.evidence).size(), 20U);
     EXPECT_STRNE(rule.source, "");
-    EXPECT_STREQ(rule.calibrated, "") << "no threshold was fitted to measurements yet";
+    EXPECT_EQ(rule.measured.empty(), !*rule.calibrated) << "measured, but when?";
+    for (const MeasuredGain& gain : rule.measured) EXPECT_GT(gain.error, 0) << gain.data;
     EXPECT_GE(rule.price, 1);
     EXPECT_NE(fitting_metric(rule), "") << "no metric of its task is of its kinds";
     const bool passes_twice = !losses::parse_loss(rule.loss, losses::strategy_names()).strategy.name.empty();
     EXPECT_EQ(rule.price > 1, passes_twice);
   }
+}
+
+TEST(Rules, LeanWhereMeasurementsDo) {
+  EXPECT_EQ(leaning({}), 0);
+  EXPECT_EQ(leaning({{"a", 2.1, 1}}), 1);
+  EXPECT_EQ(leaning({{"a", -2.1, 1}}), -1);
+  EXPECT_EQ(leaning({{"a", 1.5, 1}}), 0);
+  EXPECT_EQ(leaning({{"a", 1.5, 1}, {"b", 1.5, 1}}), 1) << "1.5 with an error of 0.71";
+  EXPECT_EQ(leaning({{"a", 3, 1}, {"b", -9, 1}}), -1);
+}
+
+TEST(Rules, MeasuredGainsComeBeforeTheLiterature) {
+  const auto at = [](const std::vector<Ruling>& rulings, const char* loss) { return place_of(rulings, loss); };
+  Profile imbalanced = profile_with({{"imbalance_ratio", 49}, {"classes", 2}, {"noise_ceiling", 0.02}, {"rows", 1500}});
+  const auto rulings = apply_rules(task_of(TaskKind::classify), "macro_f1", imbalanced, kBudget);
+  EXPECT_LT(at(rulings, "logit_adjusted"), at(rulings, "square")) << "measured to help, before medium evidence";
+  EXPECT_LT(at(rulings, "focal"), at(rulings, "square"));
+  Profile grades = profile_with({{"grades", 1}, {"classes", 5}, {"rows", 1500}});
+  const auto graded = apply_rules(task_of(TaskKind::classify), "quadratic_kappa", grades, kBudget);
+  EXPECT_LT(at(graded, "0.5*cross_entropy + 0.5*emd"), at(graded, "corn")) << "measured to harm";
+  EXPECT_LT(at(graded, "square"), at(graded, "oll")) << "both of medium evidence, one measured to harm";
 }
 
 TEST(Rules, ReadFiguresThatAreMeasured) {
@@ -448,7 +470,7 @@ TEST(Rulings, OfLossesWithoutARule) {
   }
 }
 
-// Kept by strength, then as listed; queued: not met, spoken against, without a rule; then what is ruled out.
+// Kept: as measured, by strength, then as listed; queued: not met, spoken against, without a rule; then what is ruled out.
 TEST(Rulings, StandInTheOrderInWhichTheyAreTried) {
   const Task& classify = task_of(TaskKind::classify);
   const Profile profile =
@@ -461,8 +483,8 @@ TEST(Rulings, StandInTheOrderInWhichTheyAreTried) {
       EXPECT_LE(rulings[at - 1].standing, rulings[at].standing);
     }
   }
-  EXPECT_EQ(kept, (std::vector<std::string>{"0.5*cross_entropy + 0.5*oll", "square", "logit_adjusted", "focal",
-                                            "r_drop(cross_entropy)", "cross_entropy(weights=balanced)",
+  EXPECT_EQ(kept, (std::vector<std::string>{"logit_adjusted", "focal", "cross_entropy(weights=balanced)",
+                                            "0.5*cross_entropy + 0.5*oll", "square", "r_drop(cross_entropy)",
                                             "fgm(cross_entropy)", "poly1"}));
   const std::vector<std::string> in_turn{"square(m=15)", "generalized_ce", "l2_sp(cross_entropy)", "oll"};
   for (size_t at = 1; at < in_turn.size(); ++at)

@@ -126,6 +126,10 @@ Json suspicious_json(const SuspiciousRow& row) {
 Json ruling_json(const Ruling& ruling) {
   const Rule* rule = ruling.rule;
   const auto text = [&](const char* Rule::*which) { return rule && rule->*which ? perhaps(rule->*which) : Json(); };
+  Json measured = Json::array();
+  if (rule)
+    for (const MeasuredGain& gain : rule->measured)
+      measured.push_back({{"data", gain.data}, {"points", gain.points}, {"error", gain.error}});
   return {{"loss", safe(ruling.loss)},
           {"standing", name(ruling.standing)},
           {"why", perhaps(ruling.why)},
@@ -133,6 +137,7 @@ Json ruling_json(const Ruling& ruling) {
           {"evidence", text(&Rule::evidence)},
           {"source", text(&Rule::source)},
           {"calibrated", text(&Rule::calibrated)},
+          {"measured", measured},
           {"price", rule ? number(rule->price) : Json()}};
 }
 

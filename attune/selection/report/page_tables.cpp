@@ -125,8 +125,9 @@ std::string suspicious_rows(const Profile& profile) {
 std::string source_text(const Rule* rule) {
   if (!rule) return "";
   std::string text = rule->source ? rule->source : "";
-  if (rule->calibrated && *rule->calibrated)
-    text += fmt::format("{}thresholds fitted {}", text.empty() ? "" : "; ", rule->calibrated);
+  for (const MeasuredGain& gain : rule->measured)
+    text += fmt::format("; measured {}: {:+.1f} ({:.1f}) points on {}", rule->calibrated, gain.points, gain.error,
+                        gain.data);
   return text;
 }
 
