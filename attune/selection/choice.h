@@ -93,9 +93,12 @@ struct Choice {
   double rate_times = 1;         // of the user's learning rate
   bool loss_is_proven = false;   // a verdict chose it; else it is the plain one
   bool corrections_pay = false;  // a verdict says so
-  std::string correction;        // "a cut of the second class at 0.38", of the last block; "" none
-  std::string sentence;          // the honest sentence that opens every page
-  double seconds = 0;            // that all runs took
+  // They pay; or, without --strict, they lead where nothing is decided: they cost nothing, so the likelier side is
+  // taken.
+  bool corrections_taken = false;
+  std::string correction;  // "a cut of the second class at 0.38", of the last block; "" none
+  std::string sentence;    // the honest sentence that opens every page
+  double seconds = 0;      // that all runs took
   std::vector<std::string> notes;
 
   // The split that was kept for the end, reported and never used.

@@ -110,12 +110,12 @@ class Judging {
 
   // ---- without a race
 
-  // A first whole run tells what a plain run takes; what is left buys the rest.
+  // A first whole run tells what a plain run takes; what it and the profile left buys the rest.
   Spending from_time(double seconds) {
     const Answers& first = book_.answers_or_again(plain_job(plan_, 0));
     if (first.failed) return spend(kBlockPrice, plan_.shape());  // told where the plain loss is judged
     const double run = std::max(1e-3, first.seconds / kBlockPrice);
-    choice_.budget = kBlockPrice + std::max(0.0, seconds - first.seconds) / run;
+    choice_.budget = kBlockPrice + std::max(0.0, seconds - choice_.profile.seconds - first.seconds) / run;
     const double left = choice_.budget - kBlockPrice;
     if (left >= kRaceBudget) return spend(left, plan_.shape());
     return spend(left < kBlockPrice * 2 ? kBlockPrice : left, plan_.shape());
@@ -223,6 +223,9 @@ class Judging {
       if (run.loss == plan_.plain_loss && run.rate == options_.train.lr && !run.purpose.starts_with("race") &&
           !run.failed && !run.correction.empty())
         choice_.correction = run.correction;
+    const bool leads = corrections && corrections->verdict.state == compare::State::undecided &&
+                       corrections->verdict.difference > 0 && !choice_.correction.empty();
+    choice_.corrections_taken = choice_.corrections_pay || (leads && !options_.strict);
     if (winner) {
       const auto arm =
           std::find_if(finalists_.begin(), finalists_.end(), [&](const Arm& a) { return a.name == winner->first; });

@@ -52,6 +52,7 @@ class Profile {
   std::vector<SuspiciousRow> suspicious = {};
   std::vector<HeadTrial> heads = {};
   std::vector<std::string> warnings = {};  // what a careful person would look at first
+  double seconds = 0;                      // that measuring took: a budget of time pays for it
 
  private:
   std::vector<Figure> figures_;

@@ -158,14 +158,16 @@ std::optional<Answers> LocalRunner::run(const Job& job) {
   if (observer_.stop_requested()) return std::nullopt;
   write_config(job, options);
   if (fs::exists(run)) (train::newest_checkpoint(run) ? options.resume : options.overwrite) = true;
-  JobObserver observer(observer_, limit_);
+  JobObserver observer(observer_, budget_ > 0 ? std::max(1e-3, budget_ - spent_) : 0);
   try {
     const train::RunResult result = train::run_training(options, observer);
     if (observer.too_long()) {
       fs::remove_all(run);
       fail(ErrorKind::input,
-           "nothing can be decided in {}: a single run of {} takes about {}. Give --budget {:.0f}s or more",
-           report::seconds(limit_), job.loss, report::seconds(observer.seconds()), std::ceil(1.3 * observer.seconds()));
+           "nothing can be decided in {}: measuring the rows took {}, a single run of {} takes about {}. Give --budget "
+           "{:.0f}s or more",
+           report::seconds(budget_), report::seconds(spent_), job.loss, report::seconds(observer.seconds()),
+           std::ceil(1.3 * (spent_ + observer.seconds())));
     }
     if (result.state == train::RunResult::State::interrupted) return std::nullopt;
   } catch (const Error& error) {

@@ -28,8 +28,8 @@ class LocalRunner final : public JobRunner {
   // With a pool of several: runs those that are not finished; what fails there is told when it is asked for.
   void prepare(const std::vector<Job>& jobs) override;
   std::optional<Answers> run(const Job& job) override;
-  // Stops a first run that would take longer: errors (input). 0: none.
-  void set_time_limit(double seconds) { limit_ = seconds; }
+  // Stops a first run that would take longer than is left of a budget of time: errors (input).
+  void set_time_limit(double budget, double spent) { budget_ = budget, spent_ = spent; }
 
  private:
   // Writes jobs/NAME.json; its path.
@@ -39,7 +39,7 @@ class LocalRunner final : public JobRunner {
   std::filesystem::path folder_;
   train::Observer& observer_;
   ProcessPool pool_;
-  double limit_ = 0;
+  double budget_ = 0, spent_ = 0;  // seconds; 0: no limit
 };
 
 // Takes what ran and runs nothing. Errors (input): a run is missing.

@@ -1,6 +1,7 @@
 #include "attune/selection/select.h"
 
 #include <algorithm>
+#include <chrono>
 #include <nlohmann/json.hpp>
 
 #include "attune/base/files.h"
@@ -105,7 +106,8 @@ train::TrainOptions final_options(const SelectOptions& o, const Pool& pool, cons
   t.loss = choice.loss, t.lr *= choice.rate_times;
   const losses::Objective loss = train::make_run_loss(t, *pool.bundle.task, pool.rows, pool.bundle.labels);
   const bool plain_layer = !loss.link() && loss.cosine_head() == 0;
-  if ((choice.corrections_pay || choice.loss_is_proven) && plain_layer && metrics::is_corrected(choice.metric, t.task))
+  if ((choice.corrections_taken || choice.loss_is_proven) && plain_layer &&
+      metrics::is_corrected(choice.metric, t.task))
     t.correct_for = choice.metric;
   return t;
 }
@@ -160,6 +162,7 @@ std::optional<Choice> select_loss(SelectOptions o, train::Observer& observer) {
   check(o, task);
   const std::string metric = metric_of(o, task);
   const fs::path out = o.train.out;
+  const auto begun = std::chrono::steady_clock::now();
   Pool pool(o, task);
   o.train.encode = pool.bundle.encode;  // the length that the model has room for: a demand in every run's config
   for (const auto& note : pool.rows.notes) observer.note(note);
@@ -176,14 +179,16 @@ std::optional<Choice> select_loss(SelectOptions o, train::Observer& observer) {
   if (!check_choice_folder(out, plan_text(plan), o.train.overwrite)) write_plan(out, plan, divisions);
   if (!fs::exists(out / "profile.json")) {
     observer.note("measuring the rows and what the untrained encoder knows of them");
-    const auto profile = pool.measure(clusters, may_race(o) ? &divisions[0] : nullptr, metric, observer);
+    auto profile = pool.measure(clusters, may_race(o) ? &divisions[0] : nullptr, metric, observer);
     if (!profile) return std::nullopt;
+    profile->seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
     write_file_atomically(out / "profile.json", profile_text(*profile));
   }
+  const Profile profile = read_profile(out / "profile.json");
   LocalRunner runner(plan, out, observer, {.jobs = o.jobs, .program = o.program});
-  if (const Budget budget = parse_budget(o.budget); budget.seconds) runner.set_time_limit(*budget.seconds);
-  std::optional<Choice> choice =
-      judge(plan, read_profile(out / "profile.json"), runner, [&](const std::string& text) { observer.note(text); });
+  if (const Budget budget = parse_budget(o.budget); budget.seconds)
+    runner.set_time_limit(*budget.seconds, profile.seconds);
+  std::optional<Choice> choice = judge(plan, profile, runner, [&](const std::string& text) { observer.note(text); });
   if (!choice) return std::nullopt;
   write_choice(out, *choice, final_options(o, pool, *choice));
   if (!o.final_model.empty()) {

@@ -161,7 +161,7 @@ def regret(name, options):
     seeds = sorted(value[plain, "plain"])
     halves = [seeds[: len(seeds) // 2], seeds[len(seeds) // 2 :]]
     verdict = verdict_in(pathlib.Path(options.work) / f"choice-{name}")
-    chosen = (verdict["loss"], "corrected" if verdict["corrections_pay"] or verdict["loss_is_proven"] else "plain")
+    chosen = (verdict["loss"], "corrected" if verdict["corrections_taken"] or verdict["loss_is_proven"] else "plain")
     policies = {"chosen": chosen, "always plain": (plain, "plain"), "always plain, corrected": (plain, "corrected")}
     regrets = {policy: [] for policy in policies}
     for pick, score in (halves, halves[::-1]):

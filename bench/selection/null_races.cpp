@@ -161,7 +161,7 @@ int run(int argc, char** argv) {
                100.0 * tally.better / tally.races, 100.0 * tally.worse / tally.races, 100.0 * tally.holds / tally.races,
                100 * tally.width / tally.races);
   }
-  std::vector<double> pooled = bootstrap(banks, seeds, std::max(10, count / 4));
+  std::vector<double> pooled = bootstrap(banks, seeds, std::max(10, count / 8));
   std::sort(pooled.begin(), pooled.end());
   out["pooled"] = {{"better", better},
                    {"interval", {pooled[kDraws / 40], pooled[kDraws - 1 - kDraws / 40]}},

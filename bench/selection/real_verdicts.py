@@ -12,7 +12,7 @@ from sets import VERDICTS, sample
 
 
 def short(verdict):
-    keep = ("sentence", "loss", "loss_is_proven", "corrections_pay", "correction", "metric", "worth", "budget", "rows", "seconds", "race", "runs", "outlook")
+    keep = ("sentence", "loss", "loss_is_proven", "corrections_pay", "corrections_taken", "correction", "metric", "worth", "budget", "rows", "seconds", "race", "runs", "outlook")
     found = {key: verdict[key] for key in keep}
     found["judgements"] = judgements(verdict)
     found["figures"] = {figure["name"]: [figure["value"], figure["interval"], figure["n"]] for figure in verdict["profile"]["figures"]}

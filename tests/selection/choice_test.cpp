@@ -42,11 +42,33 @@ Judgement same_run(const std::vector<double>& differences, double variance) {
 
 TEST(ChoiceJson, HasEveryField) {
   const auto json = to_json(sample_choice());
-  for (const char* key :
-       {"sentence", "loss",       "rate_times", "loss_is_proven", "corrections_pay", "correction", "model",   "task",
-        "metric",   "plain_loss", "files",      "worth",          "level",           "budget",     "strict",  "rows",
-        "plan",     "judgements", "race",       "runs",           "seconds",         "profile",    "rulings", "outlook",
-        "test",     "notes"})
+  for (const char* key : {"sentence",
+                          "loss",
+                          "rate_times",
+                          "loss_is_proven",
+                          "corrections_pay",
+                          "corrections_taken",
+                          "correction",
+                          "model",
+                          "task",
+                          "metric",
+                          "plain_loss",
+                          "files",
+                          "worth",
+                          "level",
+                          "budget",
+                          "strict",
+                          "rows",
+                          "plan",
+                          "judgements",
+                          "race",
+                          "runs",
+                          "seconds",
+                          "profile",
+                          "rulings",
+                          "outlook",
+                          "test",
+                          "notes"})
     EXPECT_TRUE(json.contains(key)) << key;
   const auto& judgement = json["judgements"][1];
   for (const char* key : {"first",
@@ -169,7 +191,10 @@ TEST(ChoiceText, OneRunClaimsNothingOfTheNext) {
   EXPECT_TRUE(has(text_with(same_run({0.03, 0.031, 0.029}, 1e-6)), "chance that one new run, on as many new rows"));
   EXPECT_FALSE(has(text_with(same_run({0.004, 0.005}, 1e-6)), "nothing less")) << "two runs may tell any state";
   Choice choice = choice_with(same_run({0.03}, 1e-6));
-  choice.corrections_pay = true, choice.correction = "prior +0.35";
+  choice.corrections_taken = true, choice.correction = "prior +0.35";
+  EXPECT_TRUE(
+      has(unwrapped(to_text(choice)), "they lead and cost nothing, though no verdict says that they pay: prior"));
+  choice.corrections_pay = true;
   EXPECT_TRUE(has(unwrapped(to_text(choice)), "they pay for this trained model: prior +0.35"));
 }
 

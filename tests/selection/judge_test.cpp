@@ -64,6 +64,28 @@ TEST(Judge, OneRunJudgesCorrectionsAlone) {
   EXPECT_EQ(one.choice->runs[0].corrected, one.choice->judgements[0].seen.blocks[0].first);
 }
 
+// Not shown to pay, they are taken where they lead: they cost nothing. Nothing is claimed by that; --strict does not.
+TEST(Judge, CorrectionsThatLeadAreTakenAndNotPraised) {
+  int taken = 0, left = 0;
+  for (uint64_t seed = 1; seed <= 12; ++seed) {
+    const World world{.seed = seed, .rows = 150, .inner = 200, .bias = 0.5};
+    Plan plan = fake_plan(world, "1", {"no", "yes"});
+    const Choice choice = *made(world, plan).choice;
+    const compare::Verdict& v = choice.judgements.at(0).verdict;
+    if (v.state != compare::State::undecided) continue;
+    const bool leads = v.difference > 0;
+    EXPECT_EQ(choice.corrections_taken, leads) << seed;
+    EXPECT_FALSE(choice.corrections_pay);
+    EXPECT_NE(choice.sentence.find("is not decided"), std::string::npos) << choice.sentence;
+    EXPECT_EQ(choice.sentence.find("so they are taken") != std::string::npos, leads) << choice.sentence;
+    (leads ? taken : left) += 1;
+    plan.options.strict = true;
+    EXPECT_FALSE(made(world, plan).choice->corrections_taken);
+  }
+  EXPECT_GT(taken, 0);
+  EXPECT_GT(left, 0);
+}
+
 TEST(Judge, SeveralBlocksOfThePlainLoss) {
   const World world{.seed = 4};
   const Made four = made(world, fake_plan(world, "3.2"));
@@ -549,6 +571,12 @@ TEST(Judge, TimeBuysWhatTheFirstRunLeaves) {
   EXPECT_EQ(race.jobs[0].name, "plain");
   EXPECT_DOUBLE_EQ(race.choice->budget, 10);
   EXPECT_FALSE(race.choice->race.empty());
+  // What measuring the rows took is spent.
+  const Plan timed = fake_plan(world, "1000s");
+  Profile profile;
+  profile.seconds = 200;
+  FakeRunner rest(world, timed);
+  EXPECT_DOUBLE_EQ(judge(timed, profile, rest)->budget, 8);
   // A first run that fails takes no time at all, and buys nothing by that.
   const Change failing = [](const Job&, Answers& answers) {
     answers = {.inner = {}, .judged = {}, .failed = true, .failure = "NaN"};

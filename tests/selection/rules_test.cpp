@@ -470,7 +470,8 @@ TEST(Rulings, OfLossesWithoutARule) {
   }
 }
 
-// Kept: as measured, by strength, then as listed; queued: not met, spoken against, without a rule; then what is ruled out.
+// Kept: as measured, by strength, then as listed; queued: not met, spoken against, without a rule; then what is ruled
+// out.
 TEST(Rulings, StandInTheOrderInWhichTheyAreTried) {
   const Task& classify = task_of(TaskKind::classify);
   const Profile profile =

@@ -159,7 +159,7 @@ inline Choice sample_choice() {
       "Take cross_entropy with corrections: a prior of +0.35 is worth 1.38 points (95% interval 0.76 to 2.00). No "
       "other loss is shown to be better; whether square is remains undecided, which does not mean equal.";
   choice.plan = "6 arms raced at 0.3 of the epochs, 1 finalist in 3 blocks: 8 plain runs, about 16 min";
-  choice.corrections_pay = true;
+  choice.corrections_pay = choice.corrections_taken = true;
   choice.correction = "a prior of +0.35, of the last block";
   choice.judgements = {
       judged_twice({0.0128, 0.0161, 0.0124}, 3e-5, choice.worth),

@@ -173,7 +173,8 @@ Json to_json(const Profile& profile) {
   return {{"figures", array(profile.figures(), figure_json)},
           {"heads", array(profile.heads, head_json)},
           {"warnings", texts(profile.warnings)},
-          {"suspicious", array(profile.suspicious, suspicious_json)}};
+          {"suspicious", array(profile.suspicious, suspicious_json)},
+          {"seconds", number(profile.seconds)}};
 }
 
 Json to_json(const Choice& choice) {
@@ -182,6 +183,7 @@ Json to_json(const Choice& choice) {
           {"rate_times", number(choice.rate_times)},
           {"loss_is_proven", choice.loss_is_proven},
           {"corrections_pay", choice.corrections_pay},
+          {"corrections_taken", choice.corrections_taken},
           {"correction", perhaps(choice.correction)},
           {"model", safe(choice.model)},
           {"task", safe(choice.task)},
@@ -239,6 +241,7 @@ Profile profile_from_json(const nlohmann::json& json) {
                                   .suspicion = number(each.at("suspicion")),
                                   .label = text(each.at("label")),
                                   .expected = text(each.at("expected"))});
+  profile.seconds = json.value("seconds", 0.0);
   return profile;
 }
 

@@ -61,7 +61,8 @@ std::string sentence(const Choice& choice, const Judgement* corrections, const J
   if (v.state == compare::State::no_difference)
     return text + " Corrections after training make no difference that matters.";
   if (v.difference < 0 && v.high < 0) return text + " Corrections after training do harm here.";
-  return text + " Whether corrections after training pay is not decided.";
+  text += " Whether corrections after training pay is not decided";
+  return text + (choice.corrections_taken ? "; they lead and cost nothing, so they are taken." : ".");
 }
 
 }  // namespace attune::selection

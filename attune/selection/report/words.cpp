@@ -35,7 +35,9 @@ std::string loss_text(const Choice& c) {
 }
 
 std::string correction_text(const Choice& c) {
-  if (!c.corrections_pay) return "none: no verdict says that they pay";
+  if (!c.corrections_taken) return "none: no verdict says that they pay";
+  if (!c.corrections_pay)
+    return "yes, for they lead and cost nothing, though no verdict says that they pay: " + c.correction;
   const bool one_model = std::any_of(c.judgements.begin(), c.judgements.end(), [](const Judgement& judged) {
     return judged.same_runs && judged.seen.blocks.size() == 1;
   });
