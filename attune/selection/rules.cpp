@@ -307,9 +307,12 @@ bool is_of_kind(std::string_view metric, MetricKind kind) {
 }
 
 int leaning(const std::vector<MeasuredGain>& measured) {
+  // What a gain differs by from one draw of training rows to the next, beyond the error over seeds: at 40% of flipped
+  // labels symmetric_ce gained 3.3 and -1.3 points on two draws, generalized_ce 1.8 and -2.3.
+  constexpr double kBetweenDraws = 2;
   double sum = 0, weights = 0;
   for (const MeasuredGain& gain : measured) {
-    const double weight = 1 / (gain.error * gain.error);
+    const double weight = 1 / (gain.error * gain.error + kBetweenDraws * kBetweenDraws);
     sum += weight * gain.points, weights += weight;
   }
   const double z = weights > 0 ? sum / std::sqrt(weights) : 0;

@@ -60,7 +60,8 @@ struct Rule {
   const char* untried = "";  // rules it out: what only a person could tell, or the loss that it equals; "": nothing
 };
 
-// Whether those gains, pooled by their errors, lie two errors above nothing (1), below it (-1), or neither (0).
+// Whether those gains, pooled by their errors over seeds and by what draws of rows differ by, lie two errors above
+// nothing (1), below it (-1), or neither (0).
 int leaning(const std::vector<MeasuredGain>& measured);
 
 // Below this budget a loss whose runs cost more than plain ones goes to the end.

@@ -1,18 +1,16 @@
-"""What is fitted to some causes and judged by others: how far to trust the race's figures, and in which order to try losses.
+"""What is fitted to some causes and judged by others: how far to trust the race's figures, and what was measured to help.
 
-  calibrate.py [--work /tmp/causes]
+  calibrate.py
 
-Reads results/causes.json and results/upper_layers.json (causes.py), and the queues of `attune select-loss --budget 1` on
-each cause's rows (made here, a run of the plain loss each). Fitted on four causes, frozen, judged on three that were run
-afterwards. Writes results/calibration.json.
+Reads results/causes.json and results/upper_layers.json (causes.py). Fitted on four causes, frozen, judged on those that were
+run afterwards. Writes results/calibration.json.
 """
 
 import json
-import pathlib
 import sys
 
-from causes import CAUSES, OPTIONS, files, mean, sign_of
-from runs import options_of, read_results, select_loss, write_results
+from causes import mean, sign_of
+from runs import read_results, write_results
 
 FITTED = ["noise40", "ordinal", "rare_labels", "one_in_fifty"]
 JUDGED = ["noise20", "noise40_all", "costs"]
@@ -29,11 +27,12 @@ def arms(name, told, upper):
     """Of each arm: in the race, its variance, in the upper layers over two seeds, in all layers over five."""
     unit = points(name, told)
     true = told[name]["arms_against_plain_corrected"]
-    lines = {line["arm"]: line for line in told[name]["race"] if line["upper_layers_only"] and not line["failed"]}
+    lines = {line["arm"].replace(" ", ""): line for line in told[name]["race"] if line["upper_layers_only"] and not line["failed"]}
     for arm, gain in true.items():
-        if arm in lines and arm in upper[name]["upper"]:
-            low, high = lines[arm]["interval_by_rows"]
-            yield {"arm": arm, "race": lines[arm]["difference"] * unit, "variance": ((high - low) * unit / 2 / Z) ** 2, "upper": upper[name]["upper"][arm] * unit, "true": gain["gain"] * unit}
+        line = lines.get(arm.replace(" ", ""))  # written as asked for there, as the program writes it here
+        if line and arm in upper[name]["upper"]:
+            low, high = line["interval_by_rows"]
+            yield {"arm": arm, "race": line["difference"] * unit, "variance": ((high - low) * unit / 2 / Z) ** 2, "upper": upper[name]["upper"][arm] * unit, "true": gain["gain"] * unit}
 
 
 def shrunk(arm, prior):
@@ -59,43 +58,26 @@ def scores(rows, estimate):
     return {"error": error(rows, estimate), "finalist_behind_best": left_behind(rows, estimate)}
 
 
-def queue_of(name, options):
-    """Losses in the order in which the rules would try them."""
-    train, dev, _ = files(name, options)
-    asked = CAUSES[name]["options"]
-    verdict = select_loss(options, f"queue-{name}", *OPTIONS, *asked, "--budget", "1", "--seed", "77", "--train", train, "--dev", dev)
-    return [ruling["loss"] for ruling in verdict["rulings"] if ruling["standing"] != "ruled_out"]
-
-
-def base(loss):
-    """The catalogue's name within; options and weights set aside."""
-    for name in ("cost_sensitive", "oll", "emd"):
-        if name in loss:
-            return loss.split("(")[0] if loss.startswith("0.5") else name
-    return loss.split("(")[0] + ("(weights)" if "weights" in loss else "")
-
-
-def first_arms(name, told, queue):
-    """True gains of the cause's arms in the order of the queue."""
-    unit = points(name, told)
-    gains = {base(arm): gain["gain"] * unit for arm, gain in told[name]["arms_against_plain_corrected"].items()}
-    order = list(dict.fromkeys(base(loss) for loss in queue if base(loss) in gains))
-    return [(loss, gains[loss]) for loss in order]
+def again(told):
+    """Losses that stood in a fitted cause and in a judged one: gain and error there, in points."""
+    gains = {}
+    for which, names in (("fitted", FITTED), ("judged", JUDGED)):
+        for name in filter(told.get, names):
+            for arm, gain in told[name]["arms_against_plain_corrected"].items():
+                gains.setdefault(arm, {"fitted": {}, "judged": {}})[which][name] = [gain["gain"] * points(name, told), gain["se"] * points(name, told)]
+    return {arm: of for arm, of in gains.items() if of["fitted"] and of["judged"]}
 
 
 def main():
-    options = options_of(__doc__, "/tmp/causes").parse_args()
     told, upper = read_results("causes.json"), read_results("upper_layers.json")
-    rows = {which: [list(arms(name, told, upper)) for name in names] for which, names in (("fitted", FITTED), ("judged", JUDGED))}
+    rows = {which: [list(arms(name, told, upper)) for name in names if name in told and name in upper] for which, names in (("fitted", FITTED), ("judged", JUDGED))}
     prior = min(PRIORS, key=lambda w: error(rows["fitted"], lambda arm: shrunk(arm, w)))
     slopes = [step / 20 for step in range(41)]
     slope = min(slopes, key=lambda s: error(rows["fitted"], lambda arm: s * arm["upper"]))
-    out = {"fitted_on": FITTED, "judged_on": JUDGED, "prior": {"fitted": prior}, "slope": {"fitted": slope}, "queue": {}}
+    out = {"fitted_on": FITTED, "judged_on": JUDGED, "prior": {"fitted": prior}, "slope": {"fitted": slope}, "again": again(told)}
     for which, each in rows.items():
         out["prior"][which] = {str(w): scores(each, lambda arm, w=w: shrunk(arm, w)) for w in PRIORS}
         out["slope"][which] = {str(s): scores(each, lambda arm, s=s: s * arm["upper"]) for s in (0, slope, 1)}
-    for name in FITTED + JUDGED:
-        out["queue"][name] = first_arms(name, told, queue_of(name, options))
     write_results("calibration.json", out)
     print(json.dumps(out, indent=1))
     return 0
