@@ -24,15 +24,15 @@ def points(name, told):
 
 
 def arms(name, told, upper):
-    """Of each arm: in the race, its variance, in the upper layers over two seeds, in all layers over five."""
+    """Of each arm: in the race, its variance, in the upper layers over two seeds (None: not measured), in all layers."""
     unit = points(name, told)
     true = told[name]["arms_against_plain_corrected"]
     lines = {line["arm"].replace(" ", ""): line for line in told[name]["race"] if line["upper_layers_only"] and not line["failed"]}
     for arm, gain in true.items():
         line = lines.get(arm.replace(" ", ""))  # written as asked for there, as the program writes it here
-        if line and arm in upper[name]["upper"]:
+        if line:
             low, high = line["interval_by_rows"]
-            yield {"arm": arm, "race": line["difference"] * unit, "variance": ((high - low) * unit / 2 / Z) ** 2, "upper": upper[name]["upper"][arm] * unit, "true": gain["gain"] * unit}
+            yield {"arm": arm, "race": line["difference"] * unit, "variance": ((high - low) * unit / 2 / Z) ** 2, "upper": upper[name]["upper"][arm] * unit if name in upper else None, "true": gain["gain"] * unit}
 
 
 def shrunk(arm, prior):
@@ -70,14 +70,15 @@ def again(told):
 
 def main():
     told, upper = read_results("causes.json"), read_results("upper_layers.json")
-    rows = {which: [list(arms(name, told, upper)) for name in names if name in told and name in upper] for which, names in (("fitted", FITTED), ("judged", JUDGED))}
+    rows = {which: [list(arms(name, told, upper)) for name in names if name in told] for which, names in (("fitted", FITTED), ("judged", JUDGED))}
     prior = min(PRIORS, key=lambda w: error(rows["fitted"], lambda arm: shrunk(arm, w)))
+    both = {which: [of_cause for of_cause in each if of_cause[0]["upper"] is not None] for which, each in rows.items()}
     slopes = [step / 20 for step in range(41)]
-    slope = min(slopes, key=lambda s: error(rows["fitted"], lambda arm: s * arm["upper"]))
-    out = {"fitted_on": FITTED, "judged_on": JUDGED, "prior": {"fitted": prior}, "slope": {"fitted": slope}, "again": again(told)}
+    slope = min(slopes, key=lambda s: error(both["fitted"], lambda arm: s * arm["upper"]))
+    out = {"fitted_on": FITTED, "judged_on": JUDGED, "prior": {"best": prior}, "slope": {"best": slope}, "again": again(told)}
     for which, each in rows.items():
         out["prior"][which] = {str(w): scores(each, lambda arm, w=w: shrunk(arm, w)) for w in PRIORS}
-        out["slope"][which] = {str(s): scores(each, lambda arm, s=s: s * arm["upper"]) for s in (0, slope, 1)}
+        out["slope"][which] = {str(s): scores(both[which], lambda arm, s=s: s * arm["upper"]) for s in (0, slope, 1)}
     write_results("calibration.json", out)
     print(json.dumps(out, indent=1))
     return 0

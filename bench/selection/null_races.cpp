@@ -11,6 +11,7 @@
 #include <atomic>
 #include <cmath>
 #include <cstdlib>
+#include <future>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <numeric>
@@ -58,16 +59,17 @@ class BankRunner final : public JobRunner {
 };
 
 // A race of as many arms as the bank has seeds for.
-Plan race_plan(const Bank& bank) {
+Plan race_plan(const Bank& bank, int draws) {
   Plan plan = bank.plan;
-  plan.options.budget = "8", plan.options.draws = 200;
+  plan.options.budget = "8", plan.options.draws = draws;
   plan.options.candidates = {"arm"};
   return plan;
 }
 
-Tally races(const Bank& bank, const std::vector<int>& seeds, int count, uint64_t stream) {
+// `draws`: of rows, for the variance of metrics that are no means.
+Tally races(const Bank& bank, const std::vector<int>& seeds, int count, int draws, uint64_t stream) {
   Tally tally;
-  const Plan plan = race_plan(bank);
+  const Plan plan = race_plan(bank, draws);
   for (int race = 0; race < count; ++race) {
     BankRunner runner(bank, seeds, mix_key(stream, static_cast<uint64_t>(race)));
     const auto choice = judge(plan, {}, runner);
@@ -128,7 +130,7 @@ std::vector<double> bootstrap(const std::vector<Bank>& banks, int seeds, int cou
               static_cast<int>(random_below(key, 1 + static_cast<uint32_t>(s), static_cast<uint32_t>(seeds))));
         std::sort(drawn.begin(), drawn.end());
         drawn.erase(std::unique(drawn.begin(), drawn.end()), drawn.end());  // no run stands against itself
-        const Tally tally = races(banks[b], drawn, count, key);
+        const Tally tally = races(banks[b], drawn, count, /*draws=*/60, key);
         sum += tally.races ? static_cast<double>(tally.better) / tally.races : 0;
       }
       pooled[static_cast<size_t>(draw)] = sum / static_cast<double>(banks.size());
@@ -146,13 +148,16 @@ int run(int argc, char** argv) {
   const int count = std::atoi(argv[1]), seeds = std::atoi(argv[2]);
   const std::vector<Bank> banks = read_banks({argv + 4, argv + argc}, seeds);
   nlohmann::ordered_json out{{"races", count}, {"seeds", seeds}, {"null", nlohmann::ordered_json::object()}};
+  std::vector<std::future<Tally>> seen;
+  for (size_t b = 0; b < banks.size(); ++b)
+    seen.push_back(std::async(std::launch::async, [&, b] { return races(banks[b], all(seeds), count, 200, b); }));
   double better = 0, holds = 0;
   for (size_t b = 0; b < banks.size(); ++b) {
     const auto between = spread(banks[b]);
     out["spread"][banks[b].name] = between;
     fmt::print("{}: runs differ by tau {:.2f} points beyond their rows\n", banks[b].name,
                100 * between["tau"].get<double>());
-    const Tally tally = races(banks[b], all(seeds), count, b);
+    const Tally tally = seen[b].get();
     out["null"][banks[b].name] = tally.to_json();
     better += static_cast<double>(tally.better) / tally.races / static_cast<double>(banks.size());
     holds += static_cast<double>(tally.holds) / tally.races / static_cast<double>(banks.size());
@@ -161,7 +166,7 @@ int run(int argc, char** argv) {
                100.0 * tally.better / tally.races, 100.0 * tally.worse / tally.races, 100.0 * tally.holds / tally.races,
                100 * tally.width / tally.races);
   }
-  std::vector<double> pooled = bootstrap(banks, seeds, std::max(10, count / 8));
+  std::vector<double> pooled = bootstrap(banks, seeds, std::max(10, count / 16));
   std::sort(pooled.begin(), pooled.end());
   out["pooled"] = {{"better", better},
                    {"interval", {pooled[kDraws / 40], pooled[kDraws - 1 - kDraws / 40]}},
