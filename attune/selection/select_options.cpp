@@ -17,7 +17,10 @@ void SelectOptions::visit(OptionList& list) {
            {.help = "a smaller difference does not matter; in points for shares and correlations (default: 0.5), else "
                     "in the metric's unit (default: 1% of the plain loss's value)",
             .min = 0});
-  list.add("strict", strict, {.help = "another loss only where it is better by more than --worth"});
+  list.add(
+      "strict", strict,
+      {.help =
+           "another loss only where it is better by more than --worth, corrections only where they are shown to pay"});
   list.add("candidate", candidates,
            {.help = "a loss to race first, as --loss takes it; repeated: several", .placeholder = "LOSS"});
   list.add("only-candidates", only_candidates,
