@@ -110,7 +110,7 @@ class Judging {
 
   // ---- without a race
 
-  // A first whole run tells what a plain run takes; what it and the profile left buys the rest.
+  // A first whole run tells what a plain run takes; what it and the profile leave buys the rest.
   Spending from_time(double seconds) {
     const Answers& first = book_.answers_or_again(plain_job(plan_, 0));
     if (first.failed) return spend(kBlockPrice, plan_.shape());  // told where the plain loss is judged

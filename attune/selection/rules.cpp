@@ -306,6 +306,12 @@ bool is_of_kind(std::string_view metric, MetricKind kind) {
   return false;
 }
 
+std::string calibrated(const Rule& rule) {
+  std::string last;
+  for (const MeasuredGain& gain : rule.measured) last = std::max(last, std::string(gain.on.date));
+  return last;
+}
+
 int leaning(const std::vector<MeasuredGain>& measured) {
   // What a gain differs by from one draw of training rows to the next, beyond the error over seeds: at 40% of flipped
   // labels symmetric_ce gained 3.3 and -1.3 points on two draws, generalized_ce 1.8 and -2.3.

@@ -22,10 +22,15 @@ struct Condition {
   double below = std::numeric_limits<double>::infinity();
 };
 
-// What a loss gained over the plain one in our own runs, both after corrections: mean and standard error over five
-// seeds in points of the metric, on rows that no choice saw (bench/selection/causes.py).
-struct MeasuredGain {
+// Data on which losses were run beside the plain one (bench/selection/causes.py).
+struct MeasuredOn {
   const char* data;
+  const char* date;
+};
+// What a loss gained over the plain one there, both after corrections: mean and standard error over three to five seeds
+// in points of the metric, on rows that no choice saw.
+struct MeasuredGain {
+  MeasuredOn on;
   double points, error;
 };
 
@@ -53,14 +58,16 @@ struct Rule {
   const char* evidence;                  // what was found, in a sentence or two
   const char* source;                    // who, where (arXiv number)
   std::vector<MeasuredGain> measured = {};  // where its conditions hold, or but for a variant; empty: nowhere yet
-  const char* calibrated = "";              // when `measured` was; "" never: the order is that of the literature
   double price = 1;                         // of a run against the plain loss's (R-Drop: 2); above 1: kBudgetForDear
   std::vector<const char*> variants = {};   // the same loss with other options: tried where the budget allows
   bool reads_prices = false;                // its costs are those of a metric of prices, which lifts `untried`
   const char* untried = "";  // rules it out: what only a person could tell, or the loss that it equals; "": nothing
 };
 
-// Whether those gains, pooled by their errors over seeds and by what draws of rows differ by, lie two errors above
+// When a rule was last measured; "": never, its place is what the literature says.
+std::string calibrated(const Rule& rule);
+
+// Whether gains, pooled by their errors over seeds and by what draws of rows differ by, lie two errors above
 // nothing (1), below it (-1), or neither (0).
 int leaning(const std::vector<MeasuredGain>& measured);
 

@@ -99,8 +99,8 @@ int most_blocks(const SelectOptions& o) {
   return o.by_time || !o.time.empty() ? least_blocks(runs) : kMostBlocks;
 }
 
-// What to train with: all rows, the chosen loss, the rate that won, and corrections where they pay and a folder can
-// hold them.
+// What to train with: all rows, the chosen loss, the rate that won, and corrections where they are taken and a folder
+// can hold them.
 train::TrainOptions final_options(const SelectOptions& o, const Pool& pool, const Choice& choice) {
   train::TrainOptions t = o.train;
   t.loss = choice.loss, t.lr *= choice.rate_times;

@@ -11,8 +11,7 @@ void ServeOptions::visit(OptionList& list) {
   list.group("Models");
   list.add("precision", precision,
            {.help = "of matrix products; auto: bf16 where the processor multiplies it faster than f32; int8: bytes, "
-                    "twice as fast and a "
-                    "quarter of the memory, answers a little off",
+                    "twice as fast and a quarter of the memory, answers a little off",
             .choices = {"auto", "f32", "bf16", "int8"}});
   list.add("max-length", max_length,
            {.help = "longest sequence a model sees, special pieces included; not given: the model's own",

@@ -39,8 +39,7 @@ struct InferenceOptions {
              {.help = "texts at once; changes no result", .min = 1, .max = 65536, .output_only = true});
     list.add("precision", precision,
              {.help = "of matrix products; auto: bf16 where the processor multiplies it faster than f32; int8: bytes, "
-                      "twice as fast "
-                      "and a quarter of the memory, answers a little off",
+                      "twice as fast and a quarter of the memory, answers a little off",
               .choices = {"auto", "f32", "bf16", "int8"}});
     if (task != "embed")
       list.add(

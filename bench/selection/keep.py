@@ -94,7 +94,10 @@ def main():
     parser.add_argument("names", nargs="+", help="folders to pack, or names to unpack")
     options = parser.parse_args()
     for name in options.names:
-        print(pack(pathlib.Path(name)) or name if options.do == "pack" else unpack(name, options))
+        if options.do == "pack":
+            pack(pathlib.Path(name))
+        else:
+            print(unpack(name, options))
 
 
 if __name__ == "__main__":

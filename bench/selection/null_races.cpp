@@ -58,6 +58,10 @@ class BankRunner final : public JobRunner {
   std::map<size_t, Taken> taken_;
 };
 
+// Draws of rows, for the variance of metrics that are no means; of a race within the bootstrap, whose own draws blur
+// more.
+constexpr int kDraws = 200, kFewerDraws = 60;
+
 // A race of as many arms as the bank has seeds for.
 Plan race_plan(const Bank& bank, int draws) {
   Plan plan = bank.plan;
@@ -66,7 +70,6 @@ Plan race_plan(const Bank& bank, int draws) {
   return plan;
 }
 
-// `draws`: of rows, for the variance of metrics that are no means.
 Tally races(const Bank& bank, const std::vector<int>& seeds, int count, int draws, uint64_t stream) {
   Tally tally;
   const Plan plan = race_plan(bank, draws);
@@ -111,15 +114,15 @@ std::vector<int> all(int n) {
   return seeds;
 }
 
-constexpr int kDraws = 80;
+constexpr int kBootstrap = 80;  // draws of banks and seeds
 
 // The pooled share of false claims again and again, over banks and, within them, over seeds: `count` races for each
 // bank of each draw.
 std::vector<double> bootstrap(const std::vector<Bank>& banks, int seeds, int count) {
-  std::vector<double> pooled(kDraws);
+  std::vector<double> pooled(kBootstrap);
   std::atomic<int> next = 0;
   const auto work = [&] {
-    for (int draw = next++; draw < kDraws; draw = next++) {
+    for (int draw = next++; draw < kBootstrap; draw = next++) {
       double sum = 0;
       for (size_t i = 0; i < banks.size(); ++i) {
         const uint64_t key = mix_key(mix_key(0x626f6f74, static_cast<uint64_t>(draw)), i);
@@ -130,7 +133,7 @@ std::vector<double> bootstrap(const std::vector<Bank>& banks, int seeds, int cou
               static_cast<int>(random_below(key, 1 + static_cast<uint32_t>(s), static_cast<uint32_t>(seeds))));
         std::sort(drawn.begin(), drawn.end());
         drawn.erase(std::unique(drawn.begin(), drawn.end()), drawn.end());  // no run stands against itself
-        const Tally tally = races(banks[b], drawn, count, /*draws=*/60, key);
+        const Tally tally = races(banks[b], drawn, count, kFewerDraws, key);
         sum += tally.races ? static_cast<double>(tally.better) / tally.races : 0;
       }
       pooled[static_cast<size_t>(draw)] = sum / static_cast<double>(banks.size());
@@ -150,7 +153,7 @@ int run(int argc, char** argv) {
   nlohmann::ordered_json out{{"races", count}, {"seeds", seeds}, {"null", nlohmann::ordered_json::object()}};
   std::vector<std::future<Tally>> seen;
   for (size_t b = 0; b < banks.size(); ++b)
-    seen.push_back(std::async(std::launch::async, [&, b] { return races(banks[b], all(seeds), count, 200, b); }));
+    seen.push_back(std::async(std::launch::async, [&, b] { return races(banks[b], all(seeds), count, kDraws, b); }));
   double better = 0, holds = 0;
   for (size_t b = 0; b < banks.size(); ++b) {
     const auto between = spread(banks[b]);
@@ -169,10 +172,10 @@ int run(int argc, char** argv) {
   std::vector<double> pooled = bootstrap(banks, seeds, std::max(10, count / 16));
   std::sort(pooled.begin(), pooled.end());
   out["pooled"] = {{"better", better},
-                   {"interval", {pooled[kDraws / 40], pooled[kDraws - 1 - kDraws / 40]}},
+                   {"interval", {pooled[kBootstrap / 40], pooled[kBootstrap - 1 - kBootstrap / 40]}},
                    {"interval_holds_truth", holds}};
   fmt::print("pooled: better {:.1f}% ({:.1f} to {:.1f}%), interval holds 0 in {:.1f}%\n", 100 * better,
-             100 * pooled[kDraws / 40], 100 * pooled[kDraws - 1 - kDraws / 40], 100 * holds);
+             100 * pooled[kBootstrap / 40], 100 * pooled[kBootstrap - 1 - kBootstrap / 40], 100 * holds);
   write_file_atomically(argv[3], out.dump(2) + "\n");
   return 0;
 }

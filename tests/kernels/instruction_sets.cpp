@@ -22,6 +22,10 @@ class InstructionSets : public ::testing::Environment {
 
 const auto* const kRegistered = ::testing::AddGlobalTestEnvironment(new InstructionSets);
 
+TEST(Instructions, Bf16IsPreferredWhereItIsTheFasterOne) {
+  EXPECT_EQ(cpu::prefers_bf16(), cpu::has_fast_bf16() && (cpu::may_use_tiles() || !cpu::is_intel()));
+}
+
 TEST(Instructions, NoneBeyondTheLimit) {
   const char* const told = std::getenv("ATTUNE_MAX_ISA");
   if (!told) GTEST_SKIP() << "ATTUNE_MAX_ISA is not set: there is no limit";
@@ -29,6 +33,7 @@ TEST(Instructions, NoneBeyondTheLimit) {
   if (limit == "amx") GTEST_SKIP() << "amx is no limit";
   EXPECT_FALSE(cpu::tiles_bf16());
   EXPECT_FALSE(cpu::has_fast_bf16());
+  EXPECT_FALSE(cpu::prefers_bf16());
   if (limit != "avx512") {
     EXPECT_FALSE(cpu::onednn_has_avx512());
   }

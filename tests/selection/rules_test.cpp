@@ -132,8 +132,8 @@ TEST(Rules, SayWhatTheyStandOn) {
     last = rule.task;
     EXPECT_GT(std::string(rule.evidence).size(), 20U);
     EXPECT_STRNE(rule.source, "");
-    EXPECT_EQ(rule.measured.empty(), !*rule.calibrated) << "measured, but when?";
-    for (const MeasuredGain& gain : rule.measured) EXPECT_GT(gain.error, 0) << gain.data;
+    EXPECT_EQ(rule.measured.empty(), calibrated(rule).empty()) << "measured, but when?";
+    for (const MeasuredGain& gain : rule.measured) EXPECT_GT(gain.error, 0) << gain.on.data;
     EXPECT_GE(rule.price, 1);
     EXPECT_NE(fitting_metric(rule), "") << "no metric of its task is of its kinds";
     const bool passes_twice = !losses::parse_loss(rule.loss, losses::strategy_names()).strategy.name.empty();
@@ -143,11 +143,11 @@ TEST(Rules, SayWhatTheyStandOn) {
 
 TEST(Rules, LeanWhereMeasurementsDo) {
   EXPECT_EQ(leaning({}), 0);
-  EXPECT_EQ(leaning({{"a", 4.5, 1}}), 1) << "with 2 points between draws an error of 2.24";
-  EXPECT_EQ(leaning({{"a", -4.5, 1}}), -1);
-  EXPECT_EQ(leaning({{"a", 3.3, 0.01}}), 0) << "however sure over seeds";
-  EXPECT_EQ(leaning({{"a", 3.2, 1}, {"b", 3.2, 1}}), 1) << "with an error of 1.58";
-  EXPECT_EQ(leaning({{"a", 3, 1}, {"b", -10, 1}}), -1);
+  EXPECT_EQ(leaning({{{"a", "2026-11-20"}, 4.5, 1}}), 1) << "with 2 points between draws an error of 2.24";
+  EXPECT_EQ(leaning({{{"a", "2026-11-20"}, -4.5, 1}}), -1);
+  EXPECT_EQ(leaning({{{"a", "2026-11-20"}, 3.3, 0.01}}), 0) << "however sure over seeds";
+  EXPECT_EQ(leaning({{{"a", "2026-11-20"}, 3.2, 1}, {{"b", "2026-11-20"}, 3.2, 1}}), 1) << "with an error of 1.58";
+  EXPECT_EQ(leaning({{{"a", "2026-11-20"}, 3, 1}, {{"b", "2026-11-20"}, -10, 1}}), -1);
 }
 
 TEST(Rules, MeasuredGainsComeBeforeTheLiterature) {

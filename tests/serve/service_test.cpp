@@ -176,7 +176,7 @@ TEST_F(ServiceTest, ModelsAreReplacedWhileTheyAnswer) {
 
 TEST_F(ServiceTest, AFullQueueSaysWhenToComeBack) {
   ServeOptions options;
-  options.queue_tokens = 8,
+  options.queue_tokens = 8;
   options.batch_delay_ms = 500;  // the first request waits for company, and so is found waiting
   begin(options);
   auto first = std::async(std::launch::async, [&] { return post("/predict", {{"inputs", "w1 w2 w3 w4"}}).status; });

@@ -95,4 +95,12 @@ bool may_use_tiles() {
   return known;
 }
 
+bool is_intel() {
+#if defined(__x86_64__)
+  return __builtin_cpu_is("intel");
+#else
+  return false;
+#endif
+}
+
 }  // namespace attune::kernels::cpu

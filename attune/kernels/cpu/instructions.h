@@ -21,4 +21,7 @@ void limit_instructions();
 // is asked at the first call).
 bool may_use_tiles();
 
+// Whether the processor is one of Intel's; false where it is no x86.
+bool is_intel();
+
 }  // namespace attune::kernels::cpu

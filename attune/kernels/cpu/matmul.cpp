@@ -252,7 +252,7 @@ bool has_fast_bf16() {
 }
 
 bool prefers_bf16() {
-  return has_fast_bf16() && (may_use_tiles() || !__builtin_cpu_is("intel"));
+  return has_fast_bf16() && (may_use_tiles() || !is_intel());
 }
 
 }  // namespace attune::kernels::cpu

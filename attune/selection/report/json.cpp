@@ -129,14 +129,15 @@ Json ruling_json(const Ruling& ruling) {
   Json measured = Json::array();
   if (rule)
     for (const MeasuredGain& gain : rule->measured)
-      measured.push_back({{"data", gain.data}, {"points", gain.points}, {"error", gain.error}});
+      measured.push_back(
+          {{"data", gain.on.data}, {"date", gain.on.date}, {"points", gain.points}, {"error", gain.error}});
   return {{"loss", safe(ruling.loss)},
           {"standing", name(ruling.standing)},
           {"why", perhaps(ruling.why)},
           {"strength", rule ? Json(name(rule->strength)) : Json()},
           {"evidence", text(&Rule::evidence)},
           {"source", text(&Rule::source)},
-          {"calibrated", text(&Rule::calibrated)},
+          {"calibrated", rule ? perhaps(calibrated(*rule)) : Json()},
           {"measured", measured},
           {"price", rule ? number(rule->price) : Json()}};
 }

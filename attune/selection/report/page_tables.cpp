@@ -126,8 +126,8 @@ std::string source_text(const Rule* rule) {
   if (!rule) return "";
   std::string text = rule->source ? rule->source : "";
   for (const MeasuredGain& gain : rule->measured)
-    text += fmt::format("; measured {}: {:+.1f} ({:.1f}) points on {}", rule->calibrated, gain.points, gain.error,
-                        gain.data);
+    text += fmt::format("; measured {}: {:+.1f} ({:.1f}) points on {}", gain.on.date, gain.points, gain.error,
+                        gain.on.data);
   return text;
 }
 
