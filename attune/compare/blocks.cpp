@@ -115,26 +115,24 @@ class Metric {
     if (found == names.end())
       fail(ErrorKind::usage, "--metric {}: these predictions ({}) do not have it{}; they have {}", name,
            task_name(kind), did_you_mean(name, names), fmt::join(names, ", "));
-    at_ = static_cast<size_t>(found - names.begin()), values_.resize(names.size());
+    at_ = static_cast<size_t>(found - names.begin());
   }
-  double of(const JudgedRun& run, std::span<const uint32_t> weights) {
-    run.statistics().evaluate(weights, values_);
-    return values_[at_];
+  double of(const JudgedRun& run, std::span<const uint32_t> weights) const {
+    return run.statistics().evaluate_one(at_, weights);
   }
   // How much better the first is.
   double difference(double first, double second) const { return lower_is_better_ ? second - first : first - second; }
-  double difference(const Pair& pair, std::span<const uint32_t> weights) {
+  double difference(const Pair& pair, std::span<const uint32_t> weights) const {
     return difference(of(*pair.first, weights), of(*pair.second, weights));
   }
 
  private:
   bool lower_is_better_;
   size_t at_ = 0;
-  std::vector<double> values_;
 };
 
-void add_variances(const std::vector<Pair>& pairs, const Units& units, Metric& metric, const BlockOptions& options,
-                   Comparison& out) {
+void add_variances(const std::vector<Pair>& pairs, const Units& units, const Metric& metric,
+                   const BlockOptions& options, Comparison& out) {
   std::vector<uint32_t> drawn(units.count()), weights;
   std::vector<metrics::Moments> by_block(pairs.size());
   metrics::Moments of_mean;
@@ -161,7 +159,7 @@ void add_variances(const std::vector<Pair>& pairs, const Units& units, Metric& m
     out.differences.mean_variance = out.differences.block_variance / static_cast<double>(pairs.size());
 }
 
-BlockFigures figures(const Pair& pair, Metric& metric) {
+BlockFigures figures(const Pair& pair, const Metric& metric) {
   const std::vector<uint32_t> once(static_cast<size_t>(pair.first->statistics().units()), 1);
   BlockFigures block{
       .first = metric.of(*pair.first, once), .second = metric.of(*pair.second, once), .rows = std::ssize(once)};
@@ -210,7 +208,7 @@ Comparison compare_blocks(std::vector<PredictionFile> first, std::vector<Predict
     pairs.push_back({judged_run(a, labels, options.metric), judged_run(b, labels, options.metric)});
   }
   note_rare(first, options.metric, out.notes);
-  Metric metric(pairs[0].first->statistics(), options.metric, first[0].kind);
+  const Metric metric(pairs[0].first->statistics(), options.metric, first[0].kind);
   const Units units(first);
   out.distinct_rows = static_cast<int64_t>(units.rows()), out.grouped = units.grouped();
   out.same_rows = std::all_of(first.begin(), first.end(),

@@ -116,6 +116,16 @@ void ClassificationStatistics::accumulate(std::span<const uint32_t> weights, Sum
 }
 
 void ClassificationStatistics::evaluate(std::span<const uint32_t> weights, std::span<double> values) const {
+  evaluate(weights, values, true);
+}
+
+double ClassificationStatistics::evaluate_one(size_t metric, std::span<const uint32_t> weights) const {
+  std::vector<double> values(names_.size());
+  evaluate(weights, values, names_[metric] == "auroc" || names_[metric] == "average_precision");
+  return values[metric];
+}
+
+void ClassificationStatistics::evaluate(std::span<const uint32_t> weights, std::span<double> values, bool ranks) const {
   std::fill(values.begin(), values.end(), kUndefined);
   Sums sums;
   accumulate(weights, sums);
@@ -139,9 +149,10 @@ void ClassificationStatistics::evaluate(std::span<const uint32_t> weights, std::
   if (costs_.classes > 0) *next++ = sums.cost / static_cast<double>(sums.rows);
   if (!ranking_) return;
   const PRF positive = prf(sums.counts[1]);
-  const RankScores ranks = ranking_->evaluate(weights);
-  const double binary[] = {positive.f1, positive.precision, positive.recall, ranks.auroc, ranks.average_precision};
-  std::copy(std::begin(binary), std::end(binary), next);
+  for (const double value : {positive.f1, positive.precision, positive.recall}) *next++ = value;
+  if (!ranks) return;
+  const RankScores scores = ranking_->evaluate(weights);
+  *next++ = scores.auroc, *next++ = scores.average_precision;
 }
 
 ClassificationResult summarize(std::span<const ClassRecord> records, int classes, const BootstrapOptions& options,

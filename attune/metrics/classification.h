@@ -63,10 +63,12 @@ class ClassificationStatistics : public Statistics {
   const std::vector<std::string>& names() const override { return names_; }
   int64_t units() const override { return static_cast<int64_t>(records_.size()); }
   void evaluate(std::span<const uint32_t> weights, std::span<double> values) const override;
+  double evaluate_one(size_t metric, std::span<const uint32_t> weights) const override;
 
  private:
   struct Sums;
   void accumulate(std::span<const uint32_t> weights, Sums& sums) const;
+  void evaluate(std::span<const uint32_t> weights, std::span<double> values, bool ranks) const;
   std::span<const ClassRecord> records_;
   int classes_;
   bool ordered_;

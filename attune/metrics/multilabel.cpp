@@ -6,6 +6,11 @@
 #include "attune/base/error.h"
 
 namespace attune::metrics {
+namespace {
+
+constexpr size_t kDecisions = 12;  // names that need no ranks; they come first
+
+}  // namespace
 
 MultiLabelMeter::MultiLabelMeter(int labels, int64_t rows)
     : labels_(labels),
@@ -103,23 +108,12 @@ void MultiLabelStatistics::accumulate(std::span<const uint32_t> weights, Sums& s
   }
 }
 
-void MultiLabelStatistics::evaluate(std::span<const uint32_t> weights, std::span<double> values) const {
-  std::fill(values.begin(), values.end(), kUndefined);
+void MultiLabelStatistics::evaluate_decisions(std::span<const uint32_t> weights, std::span<double> values) const {
   Sums sums;
   accumulate(weights, sums);
   if (sums.rows == 0) return;
   const ClassTable table = class_table(sums.counts, MacroOver::all);
   const auto rows = static_cast<double>(sums.rows);
-  double auroc = 0, precision = 0;
-  int rankable = 0;
-  for (const Ranking& ranking : by_label_) {
-    const RankScores ranks = ranking.evaluate(weights);
-    precision += ranks.average_precision;
-    if (std::isnan(ranks.auroc)) continue;
-    auroc += ranks.auroc;
-    ++rankable;
-  }
-  const RankScores micro = all_.evaluate(weights);
   const double all[] = {table.micro.f1,
                         table.macro.f1,
                         table.weighted.f1,
@@ -131,12 +125,38 @@ void MultiLabelStatistics::evaluate(std::span<const uint32_t> weights, std::span
                         table.macro.precision,
                         table.macro.recall,
                         table.weighted.precision,
-                        table.weighted.recall,
-                        rankable > 0 ? auroc / rankable : kUndefined,
-                        micro.auroc,
-                        precision / labels_,
-                        micro.average_precision};
+                        table.weighted.recall};
+  static_assert(std::size(all) == kDecisions);
   std::copy(std::begin(all), std::end(all), values.begin());
+}
+
+void MultiLabelStatistics::evaluate_ranks(std::span<const uint32_t> weights, std::span<double> values) const {
+  if (std::all_of(weights.begin(), weights.end(), [](uint32_t weight) { return weight == 0; })) return;
+  double auroc = 0, precision = 0;
+  int rankable = 0;
+  for (const Ranking& ranking : by_label_) {
+    const RankScores ranks = ranking.evaluate(weights);
+    precision += ranks.average_precision;
+    if (std::isnan(ranks.auroc)) continue;
+    auroc += ranks.auroc;
+    ++rankable;
+  }
+  const RankScores micro = all_.evaluate(weights);
+  const double all[] = {rankable > 0 ? auroc / rankable : kUndefined, micro.auroc, precision / labels_,
+                        micro.average_precision};
+  std::copy(std::begin(all), std::end(all), values.begin() + kDecisions);
+}
+
+void MultiLabelStatistics::evaluate(std::span<const uint32_t> weights, std::span<double> values) const {
+  std::fill(values.begin(), values.end(), kUndefined);
+  evaluate_decisions(weights, values);
+  evaluate_ranks(weights, values);
+}
+
+double MultiLabelStatistics::evaluate_one(size_t metric, std::span<const uint32_t> weights) const {
+  std::vector<double> values(names_.size(), kUndefined);
+  metric < kDecisions ? evaluate_decisions(weights, values) : evaluate_ranks(weights, values);
+  return values[metric];
 }
 
 std::vector<ClassCount> MultiLabelStatistics::counts() const {

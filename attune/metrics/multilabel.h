@@ -48,6 +48,7 @@ class MultiLabelStatistics : public Statistics {
   const std::vector<std::string>& names() const override { return names_; }
   int64_t units() const override { return rows_; }
   void evaluate(std::span<const uint32_t> weights, std::span<double> values) const override;
+  double evaluate_one(size_t metric, std::span<const uint32_t> weights) const override;
   // Counts by label with every weight 1.
   std::vector<ClassCount> counts() const;
   // AUROC and average precision by label with every weight 1.
@@ -56,6 +57,8 @@ class MultiLabelStatistics : public Statistics {
  private:
   struct Sums;
   void accumulate(std::span<const uint32_t> weights, Sums& sums) const;
+  void evaluate_decisions(std::span<const uint32_t> weights, std::span<double> values) const;
+  void evaluate_ranks(std::span<const uint32_t> weights, std::span<double> values) const;
   int64_t rows_;
   int labels_;
   std::vector<std::string> names_;

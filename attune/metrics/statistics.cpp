@@ -5,6 +5,12 @@
 
 namespace attune::metrics {
 
+double Statistics::evaluate_one(size_t metric, std::span<const uint32_t> weights) const {
+  std::vector<double> values(names().size());
+  evaluate(weights, values);
+  return values[metric];
+}
+
 Scores evaluate(const Statistics& statistics, const BootstrapOptions& options) {
   const std::vector<std::string>& names = statistics.names();
   const std::vector<uint32_t> ones(static_cast<size_t>(statistics.units()), 1);

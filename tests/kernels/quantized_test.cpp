@@ -11,6 +11,7 @@
 #include "attune/base/rng.h"
 
 #include "devices.h"
+#include "plain_tiles.h"
 
 namespace attune::kernels::test {
 namespace {
@@ -50,7 +51,8 @@ struct Factors {
 
 std::vector<const cpu::Int8Path*> paths() {
   std::vector<const cpu::Int8Path*> known{&cpu::portable_path()};
-  if (cpu::vnni_path()) known.push_back(cpu::vnni_path());
+  for (const cpu::Int8Path* path : {cpu::vnni_path(), cpu::amx_path(), plain_tiles_path()})
+    if (path) known.push_back(path);
   return known;
 }
 
@@ -267,26 +269,27 @@ TEST(QuantizedMatmulOnCpu, NothingToDo) {
   cpu::quantized_matmul(workspace, 2, factors.product);
 }
 
-// Products really run on VNNI where the processor says that it has it and nobody forbade it.
+// Products really run on AMX, else VNNI, where the processor says that it has it and nobody forbade it.
 TEST(Int8Instructions, AreTheProcessorsBest) {
   const char* const told = std::getenv("ATTUNE_MAX_ISA");
   const std::string_view limit = told ? told : "";
   if (!fs::exists("/proc/cpuinfo")) GTEST_SKIP() << "the system does not say what the processor has";
-  const bool has = read_file("/proc/cpuinfo").find(" avx512_vnni") != std::string::npos;
-  const bool may = limit != "avx2" && limit != "baseline";
-  EXPECT_STREQ(cpu::int8_instructions(), has && may ? "avx512_vnni" : "portable");
+  const std::string cpuinfo = read_file("/proc/cpuinfo");
+  const bool has = cpuinfo.find(" avx512_vnni") != std::string::npos, may = limit != "avx2" && limit != "baseline";
+  const bool tiles = cpuinfo.find(" amx_int8") != std::string::npos && (limit.empty() || limit == "amx");
+  EXPECT_STREQ(cpu::int8_instructions(), !has || !may ? "portable" : tiles ? "amx_int8" : "avx512_vnni");
   if (!has || !may) {
     EXPECT_EQ(&cpu::int8_path(), &cpu::portable_path());
     return;
   }
   ASSERT_NE(cpu::vnni_path(), nullptr);
-  EXPECT_EQ(cpu::int8_path().tile, cpu::vnni_path()->tile);
+  EXPECT_EQ(&cpu::int8_path(), tiles ? cpu::amx_path() : cpu::vnni_path());
 
-  // And a product is made of nothing but its path's tiles.
+  // And a product is made of nothing but its path's parts.
   static int64_t rows = 0;
-  const cpu::Int8Path counted{"counted", [](const cpu::Int8Tile& tile) {
-                                rows += tile.rows;
-                                cpu::vnni_path()->tile(tile);
+  const cpu::Int8Path counted{"counted", 24, 6, [](const cpu::Int8Part& part) {
+                                rows += part.rows;
+                                cpu::int8_path().make(part);
                               }};
   Factors factors(100, 384, 384);
   const Block c(Shape{100, 384}, DType::f32), want(Shape{100, 384}, DType::f32);

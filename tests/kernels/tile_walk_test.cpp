@@ -1,10 +1,7 @@
-// The walk over tiles, with tiles in plain memory: what AMX would read, multiply and write, where there is no AMX.
-// (Where there is, matmul_test and packed_weight_test try the processor's own.)
-#include <bit>
+// The walk over tiles of bf16, with tiles in plain memory. (Where there is AMX, matmul_test and packed_weight_test try
+// the processor's own; products of bytes are tried in quantized_test.)
 #include <cmath>
-#include <cstring>
 #include <gtest/gtest.h>
-#include <limits>
 #include <optional>
 #include <vector>
 
@@ -12,6 +9,7 @@
 #include "attune/kernels/packed_weight.h"
 
 #include "devices.h"
+#include "plain_tiles.h"
 
 #if defined(__x86_64__)
 #include "attune/kernels/cpu/tile_walk.h"
@@ -20,61 +18,6 @@ namespace attune::kernels::test {
 namespace {
 
 using tensor::BFloat16;
-
-float upper_half(uint32_t word) {
-  return std::bit_cast<float>(word & 0xffff0000U);
-}
-float lower_half(uint32_t word) {
-  return std::bit_cast<float>(word << 16);
-}
-
-// Rows without a shape hold NaN, and so would every result that they reach.
-class PlainTiles {
- public:
-  PlainTiles() { shape_all(0, 0); }
-  ~PlainTiles() = default;
-
-  void shape(int rows) { shape_all(std::min(rows, 16), std::max(0, rows - 16)); }
-  template <int t>
-  void zero() {
-    for (int i = 0; i < rows_[t]; ++i) std::memset(words_[t][i], 0, sizeof words_[t][i]);
-  }
-  template <int t>
-  void load(const uint32_t* from, int64_t stride) {
-    EXPECT_GT(rows_[t], 0) << "tile " << t << " has no shape";
-    for (int i = 0; i < rows_[t]; ++i) std::memcpy(words_[t][i], from + i * stride, 64);
-  }
-  template <int t>
-  void store(float* to, int64_t stride) const {
-    for (int i = 0; i < rows_[t]; ++i) std::memcpy(to + i * stride, words_[t][i], 64);
-  }
-  template <int c, int left, int right>
-  void multiply() {
-    EXPECT_EQ(rows_[c], rows_[left]);
-    for (int i = 0; i < rows_[c]; ++i)
-      for (int j = 0; j < 16; ++j) {
-        float sum = std::bit_cast<float>(words_[c][i][j]);
-        for (int p = 0; p < rows_[right]; ++p) {
-          const uint32_t a = words_[left][i][p], b = words_[right][p][j];
-          sum += lower_half(a) * lower_half(b);
-          sum += upper_half(a) * upper_half(b);
-        }
-        words_[c][i][j] = std::bit_cast<uint32_t>(sum);
-      }
-  }
-
- private:
-  void shape_all(int upper, int lower) {
-    const int rows[8] = {upper, upper, lower, lower, upper, lower, 16, 16};
-    std::memcpy(rows_, rows, sizeof rows);
-    for (auto& tile : words_)
-      for (auto& row : tile)
-        for (uint32_t& word : row) word = std::bit_cast<uint32_t>(std::numeric_limits<float>::quiet_NaN());
-  }
-
-  int rows_[8];
-  uint32_t words_[8][16][16];
-};
 
 // What stands in C beforehand, or what is added to each column.
 struct Extra {
@@ -103,16 +46,17 @@ TEST_F(TileWalk, Products) {
         std::optional<Block> first;
         for (const int threads : {1, 2, 3}) {
           Block c = converted(before.tensor, extra.result);
-          cpu::walk_product<PlainTiles>(threads, {.m = m,
-                                                  .k = k,
-                                                  .n = n,
-                                                  .a = a.tensor.as<BFloat16>(),
-                                                  .lda = k,
-                                                  .b = packed.data(),
-                                                  .bias = extra.bias ? bias.tensor.as<float>() : nullptr,
-                                                  .c = c.tensor.data,
-                                                  .result = extra.result,
-                                                  .accumulate = extra.accumulate});
+          cpu::walk_product<PlainTiles<cpu::TileProduct::bf16>>(threads,
+                                                                {.m = m,
+                                                                 .k = k,
+                                                                 .n = n,
+                                                                 .a = a.tensor.as<BFloat16>(),
+                                                                 .lda = k,
+                                                                 .b = packed.data(),
+                                                                 .bias = extra.bias ? bias.tensor.as<float>() : nullptr,
+                                                                 .c = c.tensor.data,
+                                                                 .result = extra.result,
+                                                                 .accumulate = extra.accumulate});
           if (threads > 1) {
             EXPECT_TRUE(same_bits(first->tensor, c.tensor)) << m << " rows, " << threads << " threads";
             continue;
@@ -142,15 +86,15 @@ TEST_F(TileWalk, WeightGradients) {
           cpu::Workspace workspace;
           Block c = converted(before.tensor, DType::f32);
           double squares = -1;
-          cpu::walk_gradient<cpu::TileBlocks<PlainTiles>>(workspace, threads,
-                                                          {.k = k,
-                                                           .m = m,
-                                                           .n = n,
-                                                           .dy = dy.tensor.as<BFloat16>(),
-                                                           .x = x.tensor.as<BFloat16>(),
-                                                           .c = c.tensor.as<float>(),
-                                                           .squares = &squares,
-                                                           .accumulate = accumulate});
+          cpu::walk_gradient<cpu::TileBlocks<PlainTiles<cpu::TileProduct::bf16>>>(workspace, threads,
+                                                                                  {.k = k,
+                                                                                   .m = m,
+                                                                                   .n = n,
+                                                                                   .dy = dy.tensor.as<BFloat16>(),
+                                                                                   .x = x.tensor.as<BFloat16>(),
+                                                                                   .c = c.tensor.as<float>(),
+                                                                                   .squares = &squares,
+                                                                                   .accumulate = accumulate});
           if (threads > 1) {
             EXPECT_TRUE(same_bits(first->tensor, c.tensor)) << k << " rows, " << threads << " threads";
             EXPECT_EQ(squares, first_squares);

@@ -53,6 +53,15 @@ TEST(Classification, GradesInOrder) {
   EXPECT_TRUE(std::isnan(summarize(constant, 5, {.draws = 0}, true).scores.value("quadratic_kappa")));
 }
 
+TEST(Classification, OneMetricAloneHasTheBitsOfAll) {
+  std::vector<ClassRecord> records;
+  for (int row = 0; row < 30; ++row) {
+    const float logits[] = {0.3F, static_cast<float>(row % 7) / 7};
+    records.push_back(class_record(row % 3 == 0, logits));
+  }
+  expect_one_equals_all(ClassificationStatistics(records, 2, true, "cost([[0, 5], [1, 0]])"));
+}
+
 TEST(Classification, BinsSumToAllRows) {
   const ClassificationMeter meter = meter_of(golden("classification").at("cases").at(0));
   const ClassificationResult result = summarize(meter.records(), meter.classes(), {.draws = 0});

@@ -6,8 +6,10 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "attune/metrics/bootstrap.h"
 #include "attune/metrics/class_counts.h"
 #include "attune/metrics/score.h"
+#include "attune/metrics/statistics.h"
 
 namespace attune::metrics {
 
@@ -38,6 +40,21 @@ inline void expect_row(const nlohmann::json& expected, const PRF& prf, int64_t s
   EXPECT_NEAR(prf.recall, expected.at("recall").get<double>(), 1e-12);
   EXPECT_NEAR(prf.f1, expected.at("f1-score").get<double>(), 1e-12);
   EXPECT_EQ(static_cast<double>(support), expected.at("support").get<double>());
+}
+
+// Of all rows once, of three draws, and of no row.
+inline void expect_one_equals_all(const Statistics& statistics) {
+  std::vector<uint32_t> weights(static_cast<size_t>(statistics.units()), 1);
+  std::vector<double> all(statistics.names().size());
+  for (int draw = 0; draw < 5; ++draw) {
+    if (draw > 0) draw_weights(7, draw, weights);
+    if (draw == 4) std::fill(weights.begin(), weights.end(), 0);
+    statistics.evaluate(weights, all);
+    for (size_t i = 0; i < all.size(); ++i) {
+      const double one = statistics.evaluate_one(i, weights);
+      EXPECT_TRUE(one == all[i] || (std::isnan(one) && std::isnan(all[i]))) << statistics.names()[i] << ' ' << one;
+    }
+  }
 }
 
 }  // namespace attune::metrics

@@ -44,6 +44,16 @@ TEST(MultiLabel, IntervalsHoldTheValue) {
   }
 }
 
+TEST(MultiLabel, OneMetricAloneHasTheBitsOfAll) {
+  const auto test = golden("multilabel").at("cases").at(0);
+  const auto gold = test.at("gold").get<std::vector<std::vector<uint8_t>>>();
+  const auto logits = test.at("logits").get<std::vector<std::vector<float>>>();
+  MultiLabelMeter meter(4, 40);
+  for (size_t row = 0; row < gold.size(); ++row) meter.add(static_cast<int64_t>(row), gold[row], logits[row]);
+  const MultiLabelStatistics statistics(meter);
+  expect_one_equals_all(statistics);
+}
+
 TEST(MultiLabel, ErrorsNameWhatIsWrong) {
   MultiLabelMeter meter(2, 3);
   const uint8_t gold[] = {0, 1};

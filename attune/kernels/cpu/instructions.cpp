@@ -30,11 +30,15 @@ std::string_view limit_in_environment() {
   return told ? told : "";
 }
 
+bool leaves_tiles(std::string_view limit) {
+  return limit.empty() || limit == "amx";
+}
+
 bool has_tiles() {
 #if defined(__x86_64__)
-  constexpr unsigned kBf16 = 1U << 22, kTiles = 1U << 24;
+  constexpr unsigned kNeeded = 1U << 22 | 1U << 24 | 1U << 25;  // AMX-BF16, AMX-TILE, AMX-INT8
   unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
-  return __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) != 0 && (edx & kBf16) != 0 && (edx & kTiles) != 0;
+  return __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) != 0 && (edx & kNeeded) == kNeeded;
 #else
   return false;
 #endif
@@ -60,7 +64,7 @@ void require_onednn(OneDnnLimit limit) {
 
 void hold_to_environment() {
   const std::string_view limit = limit_in_environment();
-  if (limit.empty() || limit == "amx") {
+  if (leaves_tiles(limit) || limit == "avx512_bf16") {
     // (Where oneDNN no longer listens it is not asked for products of bf16: matmul.cpp.)
     if (has_tiles()) limit_onednn(OneDnnLimit::avx512_with_bf16);
     return;
@@ -80,7 +84,8 @@ void hold_to_environment() {
   }
 #endif
   fail(ErrorKind::usage,
-       "ATTUNE_MAX_ISA is '{}' in the environment; expected amx, avx512, avx2 or baseline, or unset it", limit);
+       "ATTUNE_MAX_ISA is '{}' in the environment; expected amx, avx512_bf16, avx512, avx2 or baseline, or unset it",
+       limit);
 }
 
 }  // namespace
@@ -91,7 +96,7 @@ void limit_instructions() {
 }
 
 bool may_use_tiles() {
-  static const bool known = limit_in_environment() == "amx" && has_tiles() && ask_for_tiles();
+  static const bool known = leaves_tiles(limit_in_environment()) && has_tiles() && ask_for_tiles();
   return known;
 }
 

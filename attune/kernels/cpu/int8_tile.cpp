@@ -6,6 +6,7 @@
 // foreach_target comes first
 #include <iterator>
 
+#include "attune/kernels/cpu/even_parts.h"
 #include "attune/kernels/cpu/quantize-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -17,7 +18,7 @@ using Sum = hn::Vec<Sums>;
 constexpr int64_t kBlock = QuantizedWeight::kBlock;
 
 #if HWY_TARGET == HWY_SCALAR
-void sum_tile(const Int8Tile& t, int32_t* sums) {
+void sum_tile(const Int8Part& t, int32_t* sums) {
   for (int64_t i = 0; i < t.rows; ++i)
     for (int64_t j = 0; j < kBlock; ++j) {
       int32_t sum = 0;
@@ -31,7 +32,7 @@ using Pairs = hn::Repartition<int16_t, Sums>;
 
 // Without VNNI: bytes widened to 16 bits, even and odd ones apart, whose products pairs of lanes add up exactly.
 template <int kRows>
-HWY_INLINE void sum_columns(const Int8Tile& t, int64_t column, int32_t* to) {
+HWY_INLINE void sum_columns(const Int8Part& t, int64_t column, int32_t* to) {
   const Sums d;
   const Pairs pairs;
   const uint8_t* const a = t.a();
@@ -59,11 +60,11 @@ HWY_INLINE void sum_columns(const Int8Tile& t, int64_t column, int32_t* to) {
 }
 
 template <int kRows>
-HWY_INLINE void sum_rows(const Int8Tile& t, int32_t* sums) {
+HWY_INLINE void sum_rows(const Int8Part& t, int32_t* sums) {
   for (int64_t column = 0; column < kBlock; column += lanes()) sum_columns<kRows>(t, column, sums);
 }
 
-void sum_tile(const Int8Tile& t, int32_t* sums) {
+void sum_tile(const Int8Part& t, int32_t* sums) {
   switch (t.rows) {
     case 1:
       return sum_rows<1>(t, sums);
@@ -110,12 +111,12 @@ struct Epilogue {
 
 // Calls body(i, j, column, part) for the vectors of a tile that has `columns` columns.
 template <class Body>
-HWY_INLINE void for_tile(const Int8Tile& t, int64_t columns, const Body& body) {
+HWY_INLINE void for_tile(const Int8Part& t, int64_t columns, const Body& body) {
   for (int64_t i = 0; i < t.rows; ++i) for_lanes(0, columns, [&](int64_t j, auto part) HWY_ATTR { body(i, j, part); });
 }
 
 template <bool kGelu, class C>
-void finish_floats(const Int8Tile& t, const int32_t* sums, C* c, int64_t stride) {
+void finish_floats(const Int8Part& t, const int32_t* sums, C* c, int64_t stride) {
   const Epilogue epilogue{t.product};
   const int64_t first = t.block * kBlock;
   for_tile(t, std::min(kBlock, t.product.n - first), [&](int64_t i, int64_t j, auto part) HWY_ATTR {
@@ -125,11 +126,11 @@ void finish_floats(const Int8Tile& t, const int32_t* sums, C* c, int64_t stride)
 }
 
 template <class C>
-void finish_to(const Int8Tile& t, const int32_t* sums, C* c, int64_t stride) {
+void finish_to(const Int8Part& t, const int32_t* sums, C* c, int64_t stride) {
   t.product.gelu ? finish_floats<true>(t, sums, c, stride) : finish_floats<false>(t, sums, c, stride);
 }
 
-void finish_sums(const Int8Tile& t, const int32_t* sums) {
+void finish_sums(const Int8Part& t, const int32_t* sums) {
   const QuantizedMatmul& p = t.product;
   const int64_t first = t.block * kBlock;
   for (int64_t i = 0; i < t.rows; ++i)
@@ -138,7 +139,7 @@ void finish_sums(const Int8Tile& t, const int32_t* sums) {
           sums[i * kBlock + j] - p.a.zero[t.row + i] * p.b.sums[first + j];
 }
 
-void finish_tile(const Int8Tile& t, const int32_t* sums) {
+void finish_tile(const Int8Part& t, const int32_t* sums) {
   const QuantizedMatmul& p = t.product;
   if (t.wide) return finish_to(t, sums, t.wide, t.wide_stride);
   if (p.c.dtype == tensor::DType::i32) return finish_sums(t, sums);
@@ -173,26 +174,29 @@ HWY_EXPORT(finish_tile);
 HWY_EXPORT(quantize_wide);
 HWY_EXPORT(quantize_rows_of);
 
-void portable_tile(const Int8Tile& tile) {
-  alignas(64) int32_t sums[kInt8Rows * QuantizedWeight::kBlock];
-  HWY_DYNAMIC_DISPATCH(sum_tile)(tile, sums);
-  finish_int8_tile(tile, sums);
+void portable_part(const Int8Part& part) {
+  in_even_parts(part.rows, kInt8Rows, [&](int64_t row, int64_t rows) {
+    alignas(64) int32_t sums[kInt8Rows * QuantizedWeight::kBlock];
+    const Int8Part tile = part.rows_of(row, rows);
+    HWY_DYNAMIC_DISPATCH(sum_tile)(tile, sums);
+    finish_int8_part(tile, sums);
+  });
 }
 
 }  // namespace
 
 const Int8Path& portable_path() {
-  static constexpr Int8Path kPath{"portable", portable_tile};
+  static constexpr Int8Path kPath{"portable", 4 * kInt8Rows, kInt8Rows, portable_part};
   return kPath;
 }
 
 const Int8Path& int8_path() {
-  static const Int8Path& path = vnni_path() ? *vnni_path() : portable_path();
+  static const Int8Path& path = amx_path() ? *amx_path() : vnni_path() ? *vnni_path() : portable_path();
   return path;
 }
 
-void finish_int8_tile(const Int8Tile& tile, const int32_t* sums) {
-  HWY_DYNAMIC_DISPATCH(finish_tile)(tile, sums);
+void finish_int8_part(const Int8Part& part, const int32_t* sums) {
+  HWY_DYNAMIC_DISPATCH(finish_tile)(part, sums);
 }
 
 void quantize_wide_rows(const float* x, int64_t stride, int64_t count, int64_t n, const QuantizedRows& rows,

@@ -1,5 +1,5 @@
-// Contract: what a product of bytes (kernels/quantized.h) is made of on the CPU: tiles, by the best instructions at
-// hand. The s32 sums of a tile are exact, so it does not show in them who made them.
+// Contract: what a product of bytes (kernels/quantized.h) is made of on the CPU: parts, by the best instructions at
+// hand. Their s32 sums are exact, so it does not show in them who made them.
 #pragma once
 #include <cstdint>
 
@@ -7,11 +7,9 @@
 
 namespace attune::kernels::cpu {
 
-inline constexpr int64_t kInt8Rows = 6;  // of a tile, at most; its columns are one block of 64
-
 // Rows [row, row + rows) and column block `block` of a product, written to product.c; where `wide` is given, as f32 to
 // wide[i * wide_stride + column].
-struct Int8Tile {
+struct Int8Part {
   const QuantizedMatmul& product;
   int64_t row, rows, block;
   float* wide = nullptr;
@@ -22,21 +20,31 @@ struct Int8Tile {
   const int8_t* b() const { return product.b.values + block * groups() * kGroupBytes; }
   int64_t groups() const { return QuantizedWeight::groups_of(product.k); }
   static constexpr int64_t kGroupBytes = QuantizedWeight::kBlock * QuantizedWeight::kGroup;
+
+  Int8Part rows_of(int64_t first, int64_t count) const {
+    return {product, row + first, count, block, wide ? wide + first * wide_stride : nullptr, wide_stride};
+  }
 };
 
 struct Int8Path {
-  const char* instructions;  // "avx512_vnni", or "portable"
-  void (*tile)(const Int8Tile& tile);
+  const char* instructions;  // "amx_int8", "avx512_vnni" or "portable"
+  int64_t chunk_rows;        // of a part at most, so that the weights' block is read from the cache for many rows
+  int64_t least_rows;        // below which another thread's help costs more than it brings
+  void (*make)(const Int8Part& part);
 };
+
+// Tiles in registers, of "portable" and "avx512_vnni": so many rows at most, and a block of 64 columns.
+inline constexpr int64_t kInt8Rows = 6;
 
 // The best that the processor has and ATTUNE_MAX_ISA leaves to us.
 const Int8Path& int8_path();
-// Those there are, for tests. Null where the processor lacks AVX-512 VNNI.
+// Those there are, for tests. Null where the processor lacks AMX (or ATTUNE_MAX_ISA keeps it from us), AVX-512 VNNI.
+const Int8Path* amx_path();
 const Int8Path* vnni_path();
 const Int8Path& portable_path();
 
-// What becomes of a tile's sums[i * 64 + j] = sum over k of a[i, k] b[k, j].
-void finish_int8_tile(const Int8Tile& tile, const int32_t* sums);
+// What becomes of a part's sums[i * 64 + j] = sum over k of a[i, k] b[k, j].
+void finish_int8_part(const Int8Part& part, const int32_t* sums);
 
 // x Phi(x) with Phi = 1/2 + x P(x^2) in [0, 1], P of falling powers, for x held to |x| <= 4; fitted by
 // tools/fit_kernels.py to an error of x Phi of 1.9e-4.

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "attune/kernels/cpu/even_parts.h"
 #include "attune/kernels/cpu/grid.h"
 #include "attune/kernels/cpu/parallel.h"
 
@@ -11,40 +10,28 @@ namespace {
 
 using tensor::DType;
 constexpr int64_t kBlock = QuantizedWeight::kBlock;
-constexpr int64_t kChunkRows = 4 * kInt8Rows;
 
 // Rows that a task has: parts as equal as can be, one a thread at least where there are rows for it.
 struct Chunks {
-  Chunks(int threads, int64_t m)
-      : rows(m), count(std::max(chunks_of(m, kChunkRows), std::min<int64_t>(threads, chunks_of(m, kInt8Rows)))) {}
+  Chunks(int threads, int64_t m, const Int8Path& path)
+      : rows(m),
+        count(std::max(chunks_of(m, path.chunk_rows), std::min<int64_t>(threads, chunks_of(m, path.least_rows)))) {}
   int64_t begin(int64_t i) const { return rows * i / count; }
+  int64_t size(int64_t i) const { return begin(i + 1) - begin(i); }
 
   int64_t rows, count;
 };
 
-// Column block `block` of a chunk.
-void product_block(const QuantizedMatmul& p, const Int8Path& path, int64_t first, int64_t end, int64_t block,
-                   float* wide, int64_t wide_stride) {
-  in_even_parts(end - first, kInt8Rows, [&](int64_t row, int64_t rows) {
-    path.tile({.product = p,
-               .row = first + row,
-               .rows = rows,
-               .block = block,
-               .wide = wide ? wide + row * wide_stride : nullptr,
-               .wide_stride = wide_stride});
-  });
-}
-
 // Whole rows of a chunk beside each other, in f32, and then as bytes: while they are in the core's cache.
 void product_to_bytes(Workspace& workspace, int threads, const QuantizedMatmul& p, const Int8Path& path) {
-  const Chunks chunks(threads, p.m);
-  const int64_t blocks = chunks_of(p.n, kBlock), stride = blocks * kBlock, room = kChunkRows * stride;
+  const Chunks chunks(threads, p.m, path);
+  const int64_t blocks = chunks_of(p.n, kBlock), stride = blocks * kBlock, room = path.chunk_rows * stride;
   float* const wide = workspace.get<float>(room * threads);
   parallel_grid(threads, chunks.count, 1, [&](int64_t chunk, int64_t) {
-    const int64_t first = chunks.begin(chunk), end = chunks.begin(chunk + 1);
+    const int64_t first = chunks.begin(chunk), rows = chunks.size(chunk);
     float* const own = wide + room * this_thread();
-    for (int64_t block = 0; block < blocks; ++block) product_block(p, path, first, end, block, own, stride);
-    quantize_wide_rows(own, stride, end - first, p.n, p.rows, first);
+    for (int64_t block = 0; block < blocks; ++block) path.make({p, first, rows, block, own, stride});
+    quantize_wide_rows(own, stride, rows, p.n, p.rows, first);
   });
 }
 
@@ -75,9 +62,9 @@ void quantized_matmul(Workspace& workspace, int threads, const QuantizedMatmul& 
   check(p);
   if (p.m == 0 || p.n == 0) return;
   if (p.rows.defined()) return product_to_bytes(workspace, threads, p, path);
-  const Chunks chunks(threads, p.m);
+  const Chunks chunks(threads, p.m, path);
   parallel_grid(threads, chunks.count, chunks_of(p.n, kBlock), [&](int64_t chunk, int64_t block) {
-    product_block(p, path, chunks.begin(chunk), chunks.begin(chunk + 1), block, nullptr, 0);
+    path.make({p, chunks.begin(chunk), chunks.size(chunk), block});
   });
 }
 

@@ -1,22 +1,22 @@
-// Products of bf16 in tiles, whatever holds the tiles: the processor's (matmul_tiles.cpp), or plain memory in a test,
-// so that the walk can be tried where there is no AMX. x86-64 with dots_bf16() alone: results are rounded by AVX-512.
+// Products in tiles, of bf16 or (int8_tile_walk.h) of bytes, whatever holds the tiles: the processor's
+// (matmul_tiles.cpp), or plain memory in a test, so that the walk can be tried where there is no AMX. x86-64 with
+// dots_bf16() alone: results are rounded by AVX-512.
 //
 // Tiles: eight tiles of at most 16 rows of 64 bytes, empty until shape() is called. A left factor's tile has 16 rows of
 // 32 k; a right factor's 16 pairs of k for 16 columns; one of sums 16 rows of 16 f32.
-//   void shape(int rows)                  1 to 32 rows of sums: tiles 0, 1 and 4 have the first 16, tiles 2, 3 and 5
-//   the
-//                                         others (none of them is used up to 16 rows), 6 and 7 all
+//   void shape(int rows)                  1 to 32 rows of sums: tiles 0, 1 and 4 have the first 16, tiles 2, 3
+//                                         and 5 the others (none of them is used up to 16 rows), 6 and 7 all
 //   void zero<t>()
 //   void load<t>(const uint32_t* from, int64_t stride)      stride: words from row to row
 //   void multiply<c, left, right>()       tile c += tile left x tile right
-//   void store<t>(float* to, int64_t stride) const
+//   void store<t>(to, int64_t stride) const
 #pragma once
 #include <algorithm>
 
 #include "attune/kernels/cpu/dot_sums.h"
 #include "attune/kernels/cpu/gradient_walk.h"
 
-#define ATTUNE_TILE __attribute__((target(ATTUNE_DOT_INSTRUCTIONS ",amx-tile,amx-bf16")))
+#define ATTUNE_TILE __attribute__((target(ATTUNE_DOT_INSTRUCTIONS ",amx-tile,amx-bf16,amx-int8")))
 
 namespace attune::kernels::cpu {
 
@@ -26,7 +26,7 @@ inline constexpr int64_t kTileDepth = 32;  // k of a step
 inline constexpr int64_t kPanelElements =
     1 << 19;  // of A, worked on by one thread at a time: half its second-level cache
 
-// What a block is the sum of, in words of two neighbours in k.
+// What a block is the sum of, in words of two neighbours in k, or of four bytes.
 struct TileFactors {
   const uint32_t* left;
   int64_t left_row, left_lower, left_step;  // from row to row of a tile, to the tile below, to the next step
@@ -52,9 +52,9 @@ ATTUNE_TILE void add_up_steps(Tiles& tiles, const TileFactors& f) {
   }
 }
 
-// `sums` [32, 32]: those of the first `rows` rows.
-template <class Tiles>
-ATTUNE_TILE void add_up_tiles(Tiles& tiles, const TileFactors& f, int64_t rows, float* sums) {
+// `sums` [32, 32]: those of the first `rows` rows, as the tiles add them up.
+template <class Tiles, class Sum>
+ATTUNE_TILE void add_up_tiles(Tiles& tiles, const TileFactors& f, int64_t rows, Sum* sums) {
   tiles.shape(static_cast<int>(rows));
   tiles.template zero<0>(), tiles.template zero<1>();
   if (rows <= kTile) {
