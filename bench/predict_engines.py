@@ -44,8 +44,9 @@ def peer_predict(script, *switches, exported=None, order="arrival", text=False):
     return command
 
 
-def peer_prepare(script, exported):
-    return lambda job: [job.python, PEERS / script, "--model", job.model, "--export", export(job, exported), "--prepare"]
+def peer_prepare(script, exported, *switches):
+    return lambda job: [job.python, PEERS / script, "--model", job.model, "--export", export(job, exported), "--ids", f"{job.stem}.ids.json",
+                        *switches, "--prepare"]
 
 
 def peer_predict_facts(job, engine, amount, stdout):
@@ -56,7 +57,7 @@ def peer_predict_facts(job, engine, amount, stdout):
 
 def orders(name, title, script, precision, packages, *switches, exported=None, **more):
     """The same peer twice: batches in arrival order, and sorted by length."""
-    prepare = peer_prepare(script, exported) if exported else None
+    prepare = peer_prepare(script, exported, *switches) if exported else None
     return [Engine(f"{name}-{order}", f"{title}, {words}", peer_predict(script, *switches, exported=exported, order=order), precision,
                    packages, prepare=prepare, facts=peer_predict_facts, **more)
             for order, words in (("arrival", "arrival order"), ("sorted", "sorted by length"))]
@@ -65,11 +66,13 @@ def orders(name, title, script, precision, packages, *switches, exported=None, *
 NO_BF16 = ("avx512",)  # its f32 is AVX-512 without a switch to AVX2
 # CTranslate2 picks oneDNN and AVX2 by itself on AMD processors; with these it is about twice as fast.
 CTRANSLATE2_ENV = {"CT2_USE_MKL": 1} | ({"CT2_FORCE_CPU_ISA": "AVX512"} if places.has_flag("avx512f") else {})
+INT8 = ("--precision", "int8")
 ONNX = (*TORCH, "onnx", "onnxruntime")
 OPENVINO = (*TORCH, "onnx", "openvino")
 PREDICT = [
     Engine("attune-f32", "attune, f32, from texts", attune_predict("f32"), "f32", facts=attune_predict_facts),
     Engine("attune-bf16", "attune, bf16, from texts", attune_predict("bf16"), "bf16", facts=attune_predict_facts),
+    Engine("attune-int8", "attune, int8, from texts", attune_predict("int8"), "int8", facts=attune_predict_facts, default=False),
     *orders("torch-f32", "PyTorch, f32, tcmalloc", "torch_predict.py", "f32", TORCH, tcmalloc=True),
     *orders("torch-bf16", "PyTorch, bf16, tcmalloc", "torch_predict.py", "bf16", TORCH, "--precision", "bf16", tcmalloc=True),
     *orders("onnxruntime", "ONNX Runtime, f32", "onnxruntime_predict.py", "f32", ONNX, exported="onnx", held_to=NO_BF16),
@@ -82,6 +85,14 @@ PREDICT = [
             "--precision", "bf16", "--streams", "2", exported="onnx"),
     *orders("ctranslate2", "CTranslate2, f32", "ctranslate2_predict.py", "f32", (*TORCH, "ctranslate2", "safetensors"), exported="ct2",
             env=CTRANSLATE2_ENV),
+    *orders("onnxruntime-int8", "ONNX Runtime, int8", "onnxruntime_predict.py", "int8", ONNX, *INT8, exported="onnx", default=False),
+    *orders("openvino-int8", "OpenVINO, int8", "openvino_predict.py", "int8", (*OPENVINO, "nncf"), *INT8, exported="onnx", default=False),
+    *orders("openvino-int8-2streams", "OpenVINO, int8, two streams of one thread", "openvino_predict.py", "int8", (*OPENVINO, "nncf"), *INT8,
+            "--streams", "2", exported="onnx", default=False),
+    *orders("openvino-int8-bf16", "OpenVINO, int8, the rest bf16", "openvino_predict.py", "int8", (*OPENVINO, "nncf"), *INT8, "--between",
+            "bf16", exported="onnx", default=False),
+    *orders("ctranslate2-int8", "CTranslate2, int8", "ctranslate2_predict.py", "int8", (*TORCH, "ctranslate2", "safetensors"), *INT8,
+            exported="ct2", env=CTRANSLATE2_ENV, default=False),
 ]
 
 START = [

@@ -77,11 +77,29 @@ PREDICT_BARS = (
     Bar("bf16 against ONNX Runtime f32 in arrival order", "attune-bf16", ("onnxruntime-arrival",), 4.2, 5.2),
     Bar("bf16 against OpenVINO bf16 sorted, 1 or 2 streams", "attune-bf16",
         ("openvino-bf16-sorted", "openvino-bf16-2streams-sorted"), 1.25, 1.55))
+OPENVINO_INT8 = ("openvino-int8", "openvino-int8-2streams", "openvino-int8-bf16")
+INT8_PEERS = ("onnxruntime-int8", *OPENVINO_INT8, "ctranslate2-int8")
+INT8_ENGINES = ("attune-int8", *(f"{name}-{order}" for name in INT8_PEERS for order in ("arrival", "sorted")))
+
+
+def int8_bar(what, names, order, must, aim):
+    return Bar(f"int8 against {what}", "attune-int8", tuple(f"{name}-{order}" for name in names), must, aim)
+
+
+INT8_EQUAL_BARS = (int8_bar("OpenVINO int8, the best of three settings", OPENVINO_INT8, "arrival", 1.0, 1.2),)
+INT8_BARS = (int8_bar("ONNX Runtime int8 in arrival order", ("onnxruntime-int8",), "arrival", 2.2, 3.0),
+             int8_bar("OpenVINO int8 in arrival order, the best of three settings", OPENVINO_INT8, "arrival", 1.8, 2.4),
+             int8_bar("CTranslate2 int8 in arrival order", ("ctranslate2-int8",), "arrival", 2.6, 3.6),
+             int8_bar("OpenVINO int8 sorted, the best of three settings", OPENVINO_INT8, "sorted", 1.0, 1.2))
 PREDICT = [
     Comparison("predict", "minilm", "sst2", name="predict-minilm-sst2", title="Prediction, MiniLM, SST-2", bars=PREDICT_BARS),
     Comparison("predict", "bert-base", "sst2", (*OURS, "torch-f32-sorted", "torch-bf16-sorted", "onnxruntime-arrival", "onnxruntime-sorted",
                                                 "openvino-bf16-sorted", "openvino-bf16-2streams-sorted", "ctranslate2-sorted"),
                short=128, long=640, name="predict-bert-base-sst2", title="Prediction, bert-base's size, SST-2", bars=PREDICT_BARS),
+    *(Comparison("predict", model, name, INT8_ENGINES, name=f"predict-{model}-{name}-int8", title=f"Prediction in int8, {words}, {title}",
+                 bars=INT8_BARS if name in ("sst2", "banking77") else INT8_EQUAL_BARS, **rows)
+      for model, words, rows in (("minilm", "MiniLM", {}), ("bert-base", "bert-base's size", {"short": 256, "long": 1280}))
+      for name, title in (("sst2", "SST-2"), ("banking77", "BANKING77"), ("equal32", "every sequence 32 pieces"))),
     Comparison("predict", "minilm", "sst2", isa="avx2", name="predict-minilm-sst2-avx2",
                title="Prediction, MiniLM, SST-2, everything held to AVX2"),
 ]

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Logits of all rows by CTranslate2, f32: its BERT encoder and pooler; the last layer, one small product, in numpy.
+"""Logits of all rows by CTranslate2, f32 or int8: its BERT encoder and pooler; the last layer, one small product, in numpy.
 
   ctranslate2_predict.py --model RUN --export DIR --prepare                      once, not timed
-  ctranslate2_predict.py --model RUN --export DIR --ids SET.ids.json [--order sorted]
+  ctranslate2_predict.py --model RUN --export DIR --ids SET.ids.json [--order sorted] [--precision int8]
 """
 import rows
 
@@ -16,6 +16,7 @@ def convert(opts):
 
 def main():
     parser = rows.parser(__doc__)
+    parser.add_argument("--precision", choices=["f32", "int8"], default="f32")
     opts = rows.require(parser, parser.parse_args(), exported=True)
     if opts.prepare:
         convert(opts)
@@ -25,7 +26,7 @@ def main():
     from safetensors.numpy import load_file
     weights = load_file(opts.model / "model.safetensors")
     weight, bias = weights["classifier.weight"].astype(np.float32), weights["classifier.bias"].astype(np.float32)
-    encoder = ctranslate2.Encoder(str(opts.export), device="cpu", compute_type="float32", intra_threads=opts.threads)
+    encoder = ctranslate2.Encoder(str(opts.export), device="cpu", compute_type={"f32": "float32", "int8": "int8"}[opts.precision], intra_threads=opts.threads)
 
     def logits_of(batch):
         return (np.array(encoder.forward_batch(batch).pooler_output) @ weight.T + bias).tolist()

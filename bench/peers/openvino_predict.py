@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Logits of all rows by OpenVINO's CPU plugin, f32 or bf16.
+"""Logits of all rows by OpenVINO's CPU plugin, f32, bf16 or int8.
 
   openvino_predict.py --model RUN --export DIR --prepare                         once, not timed
   openvino_predict.py --model RUN --export DIR --ids SET.ids.json [--order sorted] [--precision bf16] [--streams 2]
 
-Reads the ONNX export. --streams N runs N batches at a time, each on its share of the threads.
+Reads the ONNX export; int8: what NNCF's post-training quantisation made of it (export_onnx.py), calibrated on 300 rows. --streams N runs N batches at a time, each on its share of the threads.
 """
 import export_onnx
 import rows
@@ -12,16 +12,21 @@ import rows
 
 def main():
     parser = rows.parser(__doc__)
-    parser.add_argument("--precision", choices=["f32", "bf16"], default="f32")
+    parser.add_argument("--precision", choices=["f32", "bf16", "int8"], default="f32")
+    parser.add_argument("--between", choices=["f32", "bf16"], default="f32", help="of what is not int8")
     parser.add_argument("--streams", type=int, default=1)
     opts = rows.require(parser, parser.parse_args(), exported=True)
     if opts.prepare:
         export_onnx.export(opts.model, opts.export)
+        if opts.precision == "int8":
+            pad = rows.config(opts).get("pad_token_id", 0)
+            export_onnx.quantize_static(opts.export, [dict(zip(("input_ids", "attention_mask"), rows.padded([row], pad))) for row in rows.read(opts)[:300]])
         return
     import openvino
     core = openvino.Core()
-    compiled = core.compile_model(str(opts.export / "model.onnx"), "CPU", {
-        "INFERENCE_PRECISION_HINT": opts.precision, "INFERENCE_NUM_THREADS": opts.threads, "NUM_STREAMS": opts.streams})
+    int8 = opts.precision == "int8"
+    compiled = core.compile_model(str(opts.export / (export_onnx.STATIC if int8 else "model.onnx")), "CPU", {
+        "INFERENCE_PRECISION_HINT": opts.between if int8 else opts.precision, "INFERENCE_NUM_THREADS": opts.threads, "NUM_STREAMS": opts.streams})
     pad = rows.config(opts).get("pad_token_id", 0)
 
     def inputs_of(batch):

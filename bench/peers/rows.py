@@ -1,6 +1,7 @@
 """What every predicting peer does around its model: reads rows, orders and pads batches, writes logits in row order.
 
 Rows come as ids (--ids) or as texts (--texts, tokenised here by Hugging Face tokenizers, as a user of the peer would).
+--one-by-one SECONDS gives one row at a time for so long and tells the quantiles of their times, in ms, in place of all rows' logits.
 --order arrival keeps the file's order; sorted goes from short to long, so that a batch has hardly any padding: the peer's
 best case. Logits are written as JSON lines, a row each, in the file's order. The last line of output is one JSON object.
 """
@@ -24,6 +25,8 @@ def parser(doc):
     parser.add_argument("--order", choices=["arrival", "sorted"], default="arrival")
     parser.add_argument("--batch-size", type=int, default=32)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--length", type=int, help="only rows of so many ids")
+    parser.add_argument("--one-by-one", type=float, metavar="SECONDS", help="time one row after another")
     parser.add_argument("--max-length", type=int, default=128, help="of texts")
     parser.add_argument("--out", type=Path, help="JSON lines of logits")
     parser.add_argument("--export", type=Path, help="folder of the converted model")
@@ -72,7 +75,10 @@ def run(opts, logits_of, versions):
 def run_all(opts, logits_of_all, versions):
     """logits_of_all(list of batches, each a list of id lists) -> for each batch, in turn, its list of logits lists. Writes --out,
     prints the facts."""
-    rows = read(opts)
+    rows = [row for row in read(opts) if opts.length in (None, len(row))]
+    if opts.one_by_one:
+        print(json.dumps(one_by_one(opts, rows, logits_of_all) | {"versions": versions}))
+        return
     chosen = batches(opts, rows)
     logits = [None] * len(rows)
     for batch, answers in zip(chosen, logits_of_all([[rows[i] for i in batch] for batch in chosen])):
@@ -81,6 +87,28 @@ def run_all(opts, logits_of_all, versions):
     if opts.out:
         opts.out.write_text("".join(json.dumps(values) + "\n" for values in logits), encoding="utf-8")
     print(json.dumps({"rows": len(rows), "real_tokens": sum(map(len, rows)), "versions": versions}))
+
+
+def one_by_one(opts, rows, logits_of_all):
+    """Milliseconds from a row's ids to its logits; 50 rows before are not counted."""
+    import itertools
+    import time
+    began = time.perf_counter()
+    times = []
+
+    def given():
+        for number in itertools.count():
+            if number == 50:
+                times.clear()
+            if number > 60 and time.perf_counter() - began > opts.one_by_one:
+                return
+            begin = time.perf_counter()
+            yield [rows[number % len(rows)]]
+            times.append((time.perf_counter() - begin) * 1e3)
+    for _ in logits_of_all(given()):
+        pass
+    times.sort()
+    return {"requests": len(times)} | {f"p{q}": times[min(len(times) - 1, len(times) * q // 100)] for q in (50, 90, 99)} | {"largest": times[-1]}
 
 
 def padded(batch, pad):
