@@ -55,9 +55,11 @@ class JudgedLabels final : public JudgedRun {
   const metrics::Statistics& statistics() const override { return statistics_; }
   std::vector<uint8_t> right() const override {
     const auto k = static_cast<size_t>(meter_.labels());
+    const std::span<const float> logits = meter_.logits();
+    const std::span<const uint8_t> gold = meter_.gold();
     std::vector<uint8_t> right(static_cast<size_t>(meter_.rows()), 1);
-    for (size_t at = 0; at < right.size() * k; ++at)
-      if ((meter_.logits()[at] >= 0) != (meter_.gold()[at] != 0)) right[at / k] = 0;
+    for (size_t at = 0; at < logits.size(); ++at)
+      if ((logits[at] >= 0) != (gold[at] != 0)) right[at / k] = 0;
     return right;
   }
 

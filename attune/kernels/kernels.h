@@ -75,8 +75,8 @@ bool has_fast_bf16();
 // Whether they are faster there than products in f32. Not on Intel's processors without their tiles in use: their dot
 // products of bf16 reach half of what f32 does (measured on Emerald Rapids, docs/performance.md), AMD's twice as much.
 bool prefers_bf16();
-// What products of bytes run on: "avx512_vnni", or "portable" where the processor lacks it or ATTUNE_MAX_ISA forbids
-// it.
+// What products of bytes run on: the best of "amx_int8", "avx512_vnni" and "portable" that the processor has and
+// ATTUNE_MAX_ISA allows.
 const char* int8_instructions();
 }  // namespace cpu
 

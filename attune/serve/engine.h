@@ -17,7 +17,7 @@ namespace attune::serve {
 
 struct EngineOptions {
   int threads = 1;
-  int64_t max_batch_tokens = 1024;
+  int64_t max_batch_tokens = 512;
   int64_t queue_tokens = 65536;               // of all that waits; a job that is larger waits alone
   std::chrono::microseconds batch_delay{0};   // a pass that is not full waits so long for more
   std::chrono::milliseconds deadline{30000};  // a job that has not begun by then is told so

@@ -15,7 +15,7 @@ struct ServeOptions {
   std::string precision = "auto";
   std::optional<int64_t> max_length = {};
   int threads = 0;
-  int64_t max_batch_tokens = 1024;
+  int64_t max_batch_tokens = 512;
   int64_t queue_tokens = 65536;
   double batch_delay_ms = 0;
   double deadline = 30;

@@ -237,7 +237,7 @@ class Instructions(Options):
             result = attune(*command, env={**os.environ, "ATTUNE_MAX_ISA": limit})
             self.assertIn("f32", self.succeeded(result).stdout.decode(), limit)
         result = attune(*command, env={**os.environ, "ATTUNE_MAX_ISA": "avx1024"})
-        self.refused(result, "ATTUNE_MAX_ISA is 'avx1024'", "amx, avx512, avx2 or baseline")
+        self.refused(result, "ATTUNE_MAX_ISA is 'avx1024'", "amx, avx512_bf16, avx512, avx2 or baseline")
 
 
 if __name__ == "__main__":

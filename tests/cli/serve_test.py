@@ -19,11 +19,34 @@ from program import PROGRAM, ProgramTest, attune
 SANITIZED = "ATTUNE_SANITIZED" in os.environ  # sanitizers take memory of their own
 
 
+class Quota:
+    """A control group of the system with so many processors' time; processes enter by `enter`, before they are the program."""
+
+    def __init__(self, processors):
+        version1, name = pathlib.Path("/sys/fs/cgroup/cpu"), f"attune_test_{os.getpid()}_{processors}"
+        self.folder = (version1 if version1.is_dir() else version1.parent) / name
+        try:
+            self.folder.mkdir()
+        except OSError as error:
+            raise unittest.SkipTest(f"no control group can be made here: {error}") from None
+        try:
+            if version1.is_dir():
+                (self.folder / "cpu.cfs_quota_us").write_text(f"{processors * 100000}")
+            else:
+                (self.folder / "cpu.max").write_text(f"{processors * 100000} 100000")
+        except OSError as error:
+            self.folder.rmdir()
+            raise unittest.SkipTest(f"control groups here have no quota: {error}") from None
+
+    def enter(self):
+        (self.folder / "cgroup.procs").write_text(str(os.getpid()))
+
+
 class Served:
     """A running server: its port, what it says, requests to it."""
 
-    def __init__(self, *arguments, wait=True, **more):
-        self.process = subprocess.Popen([PROGRAM, "serve", *map(str, arguments), "--port", "0", "--threads", "1"], stderr=subprocess.PIPE, **more)
+    def __init__(self, *arguments, wait=True, threads=("--threads", "1"), **more):
+        self.process = subprocess.Popen([PROGRAM, "serve", *map(str, arguments), "--port", "0", *threads], stderr=subprocess.PIPE, **more)
         self.said, self.port = "", None
         self.listening = threading.Event()
         self.reader = threading.Thread(target=self.read, daemon=True)
@@ -154,6 +177,21 @@ class LifeTest(ProgramTest):
         taken.listen()
         self.refused(attune("serve", self.model, "--port", taken.getsockname()[1]), "is another server running there?")
         taken.close()
+
+    def test_threads_are_those_of_a_quota_of_the_system(self):
+        processors = len(os.sched_getaffinity(0))
+        for processor_time in (1, 2):
+            quota = Quota(processor_time)
+            try:
+                server = Served(self.model, threads=(), preexec_fn=quota.enter)
+                server.end()
+            finally:
+                quota.folder.rmdir()
+            if processor_time < processors:
+                self.assertIn(f"cgroup quota of {processor_time} processor", server.said)
+            threads = int(server.said.rpartition("(")[2].split()[0])
+            self.assertLessEqual(threads, min(processor_time, processors))
+            self.assertGreaterEqual(threads, min(processor_time, (processors + 1) // 2), "two of a core's threads count as one")
 
     def test_a_signal_lets_requests_finish(self):
         server = Served(self.model, "--max-batch-tokens", "8")
