@@ -2,8 +2,8 @@
 //
 //   one_request FOLDER TEXTS.txt PRECISION THREADS SECONDS
 //
-// TEXTS: a text a line, taken in turn. Prints a JSON object: requests, milliseconds p50, p90, p99, largest. Tokenizing is
-// inside (some microseconds a text); opening the model and 50 requests before are not.
+// TEXTS: a text a line, taken in turn. Prints a JSON object: requests, milliseconds p50, p90, p99, largest. Tokenizing
+// is inside (some microseconds a text); opening the model and 50 requests before are not.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
