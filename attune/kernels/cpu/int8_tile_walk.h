@@ -45,17 +45,17 @@ ATTUNE_INT8_TILE void make_part_in_tiles(const Int8Part& part) {
 // Depths that are not of whole steps, and results that AVX-512 does not finish, are left to VNNI's tiles.
 template <class Tiles>
 void make_part(const Int8Part& part) {
-  if (part.groups() % kTileGroups == 0) switch (finish_of(part)) {
-      case Finish::f32:
-        return make_part_in_tiles<Tiles, Finish::f32>(part);
-      case Finish::f32_gelu:
-        return make_part_in_tiles<Tiles, Finish::f32_gelu>(part);
-      case Finish::bf16:
-        return make_part_in_tiles<Tiles, Finish::bf16>(part);
-      case Finish::raw:
-        break;
-    }
-  vnni_path()->make(part);
+  const bool whole_steps = part.groups() % kTileGroups == 0;
+  switch (whole_steps ? finish_of(part) : Finish::raw) {
+    case Finish::f32:
+      return make_part_in_tiles<Tiles, Finish::f32>(part);
+    case Finish::f32_gelu:
+      return make_part_in_tiles<Tiles, Finish::f32_gelu>(part);
+    case Finish::bf16:
+      return make_part_in_tiles<Tiles, Finish::bf16>(part);
+    case Finish::raw:
+      return vnni_path()->make(part);
+  }
 }
 
 }  // namespace attune::kernels::cpu
