@@ -15,8 +15,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 import compare  # noqa: E402
-import corpus  # noqa: E402
-import engine as engines  # noqa: E402
+import one_text  # noqa: E402
 import places  # noqa: E402
 import predict_engines  # noqa: E402
 import process  # noqa: E402
@@ -24,17 +23,6 @@ import process  # noqa: E402
 GAUGE = places.ROOT / "build" / "bench" / "gauge" / "one_request"
 BARS = {"f32": (1.4, 1.7), "bf16": (2.5, 3.3), "int8": (1.7, 2.2)}  # against OpenVINO in the same precision
 PEERS = {"f32": ("openvino-f32", "onnxruntime"), "bf16": ("openvino-bf16",), "int8": ("openvino-int8", "openvino-int8-bf16", "onnxruntime-int8")}
-
-
-def texts_of(stem, length, out):
-    """The set's texts of `length` ids, a line each."""
-    ids = [row["input_ids"] for row in json.loads(Path(f"{stem}.ids.json").read_text(encoding="utf-8"))["rows"]]
-    lines = Path(f"{stem}.txt").read_text(encoding="utf-8").split("\n")
-    chosen = [line for line, row in zip(lines, ids) if len(row) == length]
-    if not chosen:
-        raise places.PlaceError(f"{stem} has no text of {length} pieces")
-    out.write_text("".join(line + "\n" for line in chosen), encoding="utf-8")
-    return out
 
 
 def commands(job, texts, opts):
@@ -45,9 +33,7 @@ def commands(job, texts, opts):
         found[f"attune-{precision}"] = ([GAUGE, job.model, texts, precision, job.threads, opts.seconds], None)
         for peer in peers:
             each = known[f"{peer}-arrival"]
-            command = each.command(job, opts.rows)
-            found[peer] = ([*command[:command.index("--batch-size")], "--batch-size", 1, "--threads", job.threads,
-                            *command[command.index("--threads") + 2:command.index("--out")], "--length", opts.length, "--one-by-one", opts.seconds], each)
+            found[peer] = ([*each.command(job, opts.rows), "--length", opts.length, "--one-by-one", opts.seconds], each)
     return found
 
 
@@ -55,9 +41,7 @@ def measure(job, found, rounds):
     """{name: [facts by round]}"""
     for name, (_, each) in found.items():
         if each and each.prepare:
-            done = process.run(each.prepare(job), job.environment(each))
-            if done.code:
-                raise places.PlaceError(f"preparing {name} failed: {done.reason()}")
+            one_text.prepare(name, each.prepare(job), job.environment(each))
     seen = {name: [] for name in found}
     for number in range(rounds):
         for name, (command, each) in found.items():
@@ -84,26 +68,16 @@ def table(seen):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", default="minilm")
-    parser.add_argument("--set", default="sst2", choices=corpus.SETS)
-    parser.add_argument("--length", type=int, default=25, help="pieces of a text (default %(default)s)")
+    one_text.add_options(parser)
     parser.add_argument("--seconds", type=float, default=4.0, help="of each process (default %(default)s)")
     parser.add_argument("--rows", type=int, default=4096, help="of the set to take texts from (default %(default)s)")
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--made-up", action="store_true", help="made-up texts even where the real files are")
-    parser.add_argument("--work", type=Path, default=places.WORK, metavar="DIR")
-    parser.add_argument("--json", type=Path, metavar="FILE")
-    places.add_options(parser)
     opts = parser.parse_args()
     try:
-        places.require_attune(opts.attune)
-        settings = compare.Settings(opts.attune, opts.python, opts.data, opts.work, threads=opts.threads, made_up=opts.made_up)
-        stem = corpus.ensure(opts.set, settings)
-        comparison = compare.Comparison("predict", opts.model, opts.set)
-        job = engines.Job(opts.attune, opts.python, compare.base_model(comparison, settings), stem, opts.work, threads=opts.threads)
-        job.model = predict_engines.fine_tuned(job)
-        found = commands(job, texts_of(stem, opts.length, opts.work / f"texts-{opts.length}.txt"), opts)
+        job = one_text.job_of(opts)
+        texts = opts.work / f"texts-{opts.length}.txt"
+        texts.write_text("".join(text + "\n" for text in one_text.texts_of_length(job, opts.length)), encoding="utf-8")
+        found = commands(job, texts, opts)
         seen = measure(job, found, opts.rounds)
     except compare.ERRORS as error:
         sys.exit(f"one_request.py: {error}")

@@ -25,8 +25,8 @@ from typing import Callable
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 import compare  # noqa: E402
-import corpus  # noqa: E402
 import engine as engines  # noqa: E402
+import one_text  # noqa: E402
 import places  # noqa: E402
 import predict_engines  # noqa: E402
 import process  # noqa: E402
@@ -161,18 +161,11 @@ def capacity(running, seconds, limit):
 
 def options():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", default="minilm")
-    parser.add_argument("--set", default="sst2", choices=corpus.SETS)
+    one_text.add_options(parser)
     parser.add_argument("--servers", type=lambda text: text.split(","), default=list(SERVERS), metavar="A,B", help=f"of {', '.join(SERVERS)}")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=5.0, help="of a try (default %(default)s)")
     parser.add_argument("--limit", type=float, default=50.0, help="ms that 99 of 100 may take (default %(default)s)")
-    parser.add_argument("--length", type=int, default=25, help="pieces of a text that is asked alone (default %(default)s)")
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--made-up", action="store_true", help="made-up texts even where the real files are")
-    parser.add_argument("--work", type=Path, default=places.WORK, metavar="DIR")
-    parser.add_argument("--json", type=Path, metavar="FILE")
-    places.add_options(parser)
     opts = parser.parse_args()
     unknown = [name for name in opts.servers if name not in SERVERS]
     if unknown:
@@ -180,26 +173,14 @@ def options():
     return opts
 
 
-def texts_of(job, length):
-    """{"all": the set's texts, "equal": those of `length` pieces}"""
-    ids = [row["input_ids"] for row in json.loads(Path(f"{job.stem}.ids.json").read_text(encoding="utf-8"))["rows"]]
-    lines = Path(f"{job.stem}.txt").read_text(encoding="utf-8").split("\n")
-    texts = {"all": lines[:4096], "equal": [line for line, row in zip(lines, ids) if len(row) == length]}
-    if not texts["equal"]:
-        raise places.PlaceError(f"{job.stem} has no text of {length} pieces")
-    return texts
-
-
 def start(opts, job):
     running, left_out = [], {}
-    texts = texts_of(job, opts.length)
+    texts = {"all": one_text.all_texts(job)[:4096], "equal": one_text.texts_of_length(job, opts.length)}
     for number, name in enumerate(opts.servers):
         server = SERVERS[name]
         try:
             if server.prepare:
-                done = process.run(server.prepare(job))
-                if done.code:
-                    raise places.PlaceError(f"preparing failed: {done.reason()}")
+                one_text.prepare(name, server.prepare(job))
             running.append(Running(name, job, 19000 + number, job.work / f"{name}.log", texts))
         except (places.PlaceError, OSError) as error:
             left_out[name] = str(error)
@@ -239,13 +220,8 @@ def table(results, limit):
 def main():
     opts = options()
     try:
-        places.require_attune(opts.attune)
-        settings = compare.Settings(opts.attune, opts.python, opts.data, opts.work, threads=opts.threads, made_up=opts.made_up)
-        stem = corpus.ensure(opts.set, settings)
-        comparison = compare.Comparison("predict", opts.model, opts.set)
-        job = engines.Job(opts.attune, opts.python, compare.base_model(comparison, settings), stem, opts.work, threads=opts.threads)
-        job.model = predict_engines.fine_tuned(job)
-        allow_int8(job, Path(f"{stem}.csv"))
+        job = one_text.job_of(opts)
+        allow_int8(job, Path(f"{job.stem}.csv"))
         running, left_out = start(opts, job)
         try:
             results = measure(running, opts)

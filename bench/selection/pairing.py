@@ -9,10 +9,9 @@ is what the variance of a difference is with pairing, of what it is without. Res
 """
 
 import json
-import pathlib
-import subprocess
 import sys
 
+from keep import unpack
 from runs import options_of, write_results
 
 BANKS = ("bank-costs", "bank-noise20", "bank-noise40_all")
@@ -48,11 +47,9 @@ def squares(a, p):
 
 def main():
     options = options_of(__doc__, "/tmp/pairing").parse_args()
-    here = pathlib.Path(__file__).resolve().parent
-    subprocess.run([sys.executable, here / "keep.py", "unpack", "--work", options.work, "--data", options.data, *BANKS], check=True, stdout=subprocess.DEVNULL)
     told = {}
     for name in BANKS:
-        arms = by_arm(pathlib.Path(options.work) / name)
+        arms = by_arm(unpack(name, options))
         plain = centred(arms.pop("plain"))
         told[name] = {"seeds": len(plain), "arms": {}}
         for arm, values in arms.items():
