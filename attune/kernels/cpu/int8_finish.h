@@ -3,34 +3,27 @@
 #pragma once
 #include <cstdint>
 
+#include "attune/kernels/cpu/dot_sums.h"
 #include "attune/kernels/cpu/int8_tile.h"
-#include "attune/kernels/cpu/matmul_dot.h"
-
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wuninitialized"  // GCC 12 about its own intrinsics' undefined lanes (bug 105593)
-#include <immintrin.h>
 
 // (bf16's rounding is used only where dots_bf16().)
-#define ATTUNE_VNNI_INSTRUCTIONS "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx512bf16"
+#define ATTUNE_VNNI_INSTRUCTIONS ATTUNE_DOT_INSTRUCTIONS ",avx512vnni"
 #define ATTUNE_VNNI __attribute__((target(ATTUNE_VNNI_INSTRUCTIONS)))
-#define ATTUNE_INT8_INLINE inline __attribute__((always_inline))
 
 namespace attune::kernels::cpu {
-
-inline constexpr int64_t kInt8Lanes = 16;
 
 // sum - zero * s, s the columns' sums of weights, without VPMULLD's two steps: as a dot product of 16-bit pairs,
 // s = 128 h + l times (-128 zero, -zero). That h fits for kShiftDepth.
 inline constexpr int64_t kShiftDepth = 32768;
 
-ATTUNE_VNNI ATTUNE_INT8_INLINE __m512i pairs_of(__m512i s) {
+ATTUNE_VNNI ATTUNE_INLINE __m512i pairs_of(__m512i s) {
   return _mm512_or_si512(_mm512_slli_epi32(_mm512_srai_epi32(s, 7), 16), _mm512_and_si512(s, _mm512_set1_epi32(127)));
 }
 inline int32_t pair_of_zero(int32_t zero) {
   return static_cast<int32_t>(static_cast<uint32_t>(-128 * zero) << 16 | (static_cast<uint32_t>(-zero) & 0xffffu));
 }
 
-ATTUNE_VNNI ATTUNE_INT8_INLINE __m512 rough_gelu(__m512 x) {
+ATTUNE_VNNI ATTUNE_INLINE __m512 rough_gelu(__m512 x) {
   const __m512 end = _mm512_set1_ps(kRoughGeluEnd), begin = _mm512_set1_ps(-kRoughGeluEnd);
   const __m512 held = _mm512_min_ps(_mm512_max_ps(x, begin), end), square = _mm512_mul_ps(held, held);
   __m512 poly = _mm512_set1_ps(kRoughGelu[0]);
@@ -59,9 +52,9 @@ struct Int8Columns {
   __m512 scale, bias;
 };
 
-ATTUNE_VNNI ATTUNE_INT8_INLINE Int8Columns columns_at(const QuantizedMatmul& p, int64_t col) {
+ATTUNE_VNNI ATTUNE_INLINE Int8Columns columns_at(const QuantizedMatmul& p, int64_t col) {
   const int64_t left = p.n - col;
-  const auto mask = static_cast<__mmask16>(left >= kInt8Lanes ? 0xffff : left > 0 ? (1 << left) - 1 : 0);
+  const auto mask = static_cast<__mmask16>(left >= kLanes ? 0xffff : left > 0 ? (1 << left) - 1 : 0);
   return {col, mask, pairs_of(_mm512_loadu_si512(p.b.sums + col)), _mm512_loadu_ps(p.b.scale + col),
           p.bias.defined() ? _mm512_maskz_loadu_ps(mask, static_cast<const float*>(p.bias.data) + col)
                            : _mm512_setzero_ps()};
@@ -69,8 +62,7 @@ ATTUNE_VNNI ATTUNE_INT8_INLINE Int8Columns columns_at(const QuantizedMatmul& p, 
 
 // Row i of the part.
 template <Finish kFinish>
-ATTUNE_VNNI ATTUNE_INT8_INLINE void finish_sums(const Int8Part& t, const Int8Columns& columns, int64_t i,
-                                                __m512i sums) {
+ATTUNE_VNNI ATTUNE_INLINE void finish_sums(const Int8Part& t, const Int8Columns& columns, int64_t i, __m512i sums) {
   const QuantizedMatmul& p = t.product;
   const int64_t row = t.row + i;
   const __m512i zero = _mm512_set1_epi32(pair_of_zero(p.a.zero[row]));
@@ -87,4 +79,3 @@ ATTUNE_VNNI ATTUNE_INT8_INLINE void finish_sums(const Int8Part& t, const Int8Col
 }
 
 }  // namespace attune::kernels::cpu
-#pragma GCC diagnostic pop

@@ -5,7 +5,7 @@
 #include "attune/kernels/cpu/int8_finish.h"
 #include "attune/kernels/cpu/tile_walk.h"
 
-#define ATTUNE_INT8_TILE __attribute__((target(ATTUNE_VNNI_INSTRUCTIONS ",amx-tile,amx-bf16,amx-int8")))
+#define ATTUNE_INT8_TILE __attribute__((target(ATTUNE_VNNI_INSTRUCTIONS ATTUNE_TILE_INSTRUCTIONS)))
 
 namespace attune::kernels::cpu {
 
@@ -14,7 +14,7 @@ inline constexpr int64_t kTileGroups = 16;  // of four bytes, in a step
 // `sums` [32, 32] of rows [row, row + rows) of the part and columns [col, col + 32) of its block.
 template <Finish kFinish>
 ATTUNE_INT8_TILE void finish_tiles(const Int8Part& part, int64_t row, int64_t rows, int64_t col, const int32_t* sums) {
-  for (int64_t j = 0; j < kTileBlock; j += kInt8Lanes) {
+  for (int64_t j = 0; j < kTileBlock; j += kLanes) {
     const Int8Columns columns = columns_at(part.product, part.block * QuantizedWeight::kBlock + col + j);
     for (int64_t i = 0; i < rows; ++i)
       finish_sums<kFinish>(part, columns, row + i, _mm512_load_si512(sums + i * kTileBlock + j));

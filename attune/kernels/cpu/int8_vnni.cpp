@@ -20,12 +20,12 @@ struct Int8Sums {
 
 // In assembly, because GCC 12 moves the intrinsic's sums from register to register and to memory in the innermost loop,
 // which halves its speed.
-ATTUNE_VNNI ATTUNE_INT8_INLINE void add_products(__m512i& sum, __m512i left, __m512i right) {
+ATTUNE_VNNI ATTUNE_INLINE void add_products(__m512i& sum, __m512i left, __m512i right) {
   asm("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(left), "v"(right));
 }
 
 template <int kRows>
-ATTUNE_VNNI ATTUNE_INT8_INLINE void add_up(const Int8Part& t, Int8Sums<kRows>& sums) {
+ATTUNE_VNNI ATTUNE_INLINE void add_up(const Int8Part& t, Int8Sums<kRows>& sums) {
 #pragma GCC unroll 8
   for (int i = 0; i < kRows; ++i)
 #pragma GCC unroll 4
@@ -48,14 +48,13 @@ ATTUNE_VNNI ATTUNE_INT8_INLINE void add_up(const Int8Part& t, Int8Sums<kRows>& s
 
 // The rows' results in vector j of the block's columns.
 template <int j, int kRows, Finish kFinish>
-ATTUNE_VNNI ATTUNE_INT8_INLINE void finish_vector(const Int8Part& t, const Int8Sums<kRows>& sums, int32_t* raw) {
+ATTUNE_VNNI ATTUNE_INLINE void finish_vector(const Int8Part& t, const Int8Sums<kRows>& sums, int32_t* raw) {
   if constexpr (kFinish == Finish::raw) {
 #pragma GCC unroll 8
-    for (int i = 0; i < kRows; ++i)
-      _mm512_storeu_si512(raw + QuantizedWeight::kBlock * i + kInt8Lanes * j, sums.of[i][j]);
+    for (int i = 0; i < kRows; ++i) _mm512_storeu_si512(raw + QuantizedWeight::kBlock * i + kLanes * j, sums.of[i][j]);
     return;
   } else {
-    const Int8Columns columns = columns_at(t.product, t.block * QuantizedWeight::kBlock + kInt8Lanes * j);
+    const Int8Columns columns = columns_at(t.product, t.block * QuantizedWeight::kBlock + kLanes * j);
 #pragma GCC unroll 8
     for (int i = 0; i < kRows; ++i) finish_sums<kFinish>(t, columns, i, sums.of[i][j]);
   }

@@ -16,7 +16,8 @@
 #include "attune/kernels/cpu/dot_sums.h"
 #include "attune/kernels/cpu/gradient_walk.h"
 
-#define ATTUNE_TILE __attribute__((target(ATTUNE_DOT_INSTRUCTIONS ",amx-tile,amx-bf16,amx-int8")))
+#define ATTUNE_TILE_INSTRUCTIONS ",amx-tile,amx-bf16,amx-int8"
+#define ATTUNE_TILE __attribute__((target(ATTUNE_DOT_INSTRUCTIONS ATTUNE_TILE_INSTRUCTIONS)))
 
 namespace attune::kernels::cpu {
 
