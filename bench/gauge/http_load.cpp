@@ -25,12 +25,15 @@
 
 #include "attune/base/rng.h"
 
+#include "quantile.h"
+
 namespace {
 
 namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = beast::http;
 using Clock = std::chrono::steady_clock;
+using attune::bench::quantile;
 
 struct Load {
   std::string path;
@@ -131,11 +134,6 @@ class Arrivals {
   Clock::time_point next_;
   uint32_t count_ = 0;
 };
-
-double quantile(const std::vector<double>& sorted, double p) {
-  if (sorted.empty()) return 0;
-  return sorted[std::min(sorted.size() - 1, static_cast<size_t>(p * static_cast<double>(sorted.size())))];
-}
 
 int run(int argc, char** argv) {
   if (argc < 6) {

@@ -16,14 +16,13 @@
 
 #include "attune/train/predictor.h"
 
+#include "quantile.h"
+
 namespace {
 
 using namespace attune;
+using bench::quantile;
 using Clock = std::chrono::steady_clock;
-
-double quantile(const std::vector<double>& sorted, double q) {
-  return sorted[std::min(sorted.size() - 1, static_cast<size_t>(q * static_cast<double>(sorted.size())))];
-}
 
 int run(char** argv) {
   const tasks::ModelBundle bundle = tasks::open_for_inference(argv[1], tasks::inference_precision(argv[3]));
