@@ -7,6 +7,7 @@
 #include "attune/report/format.h"
 #include "attune/report/json.h"
 #include "attune/report/text.h"
+#include "attune/tasks/int8_record.h"
 #include "attune/tasks/model_record.h"
 #include "attune/tasks/pairs.h"
 #include "attune/train/inference_options.h"
@@ -92,7 +93,7 @@ report::Report evaluated(const EvalOptions& options) {
                           .ladder = options.ladder},
                          console);
   if (predictions) predictions->commit();
-  report.facts.emplace_back("precision", fmt::format("{}, {} ({})", bundle.model->precision().name(),
+  report.facts.emplace_back("precision", fmt::format("{}, {} ({})", tasks::precision_text(bundle.model->precision()),
                                                      report::plural(threads.threads, "thread"), threads.reason));
   if (const auto note = tasks::pairs_note(bundle, split.data.examples.view(0).has_pair); !note.empty())
     report.notes.push_back(note);

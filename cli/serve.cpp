@@ -6,6 +6,7 @@
 #include "attune/http/server.h"
 #include "attune/io/resolve.h"
 #include "attune/serve/service.h"
+#include "attune/tasks/int8_record.h"
 
 #include "cli/arguments.h"
 #include "cli/commands.h"
@@ -44,11 +45,15 @@ http::Limits limits_of(const serve::ServeOptions& o) {
 
 void open_models(serve::Service& service, const std::vector<Named>& models, const serve::ServeOptions& options) {
   for (const auto& [name, folder] : models) {
-    const auto model =
-        std::make_shared<serve::ServedModel>(name, folder, serve::OpenOptions{options.precision, options.max_length});
+    const auto model = std::make_shared<serve::ServedModel>(
+        name, folder,
+        serve::OpenOptions{
+            .precision = options.precision, .max_length = options.max_length, .others = service.models().all()});
     for (const std::string& note : model->bundle().notes) tell(note + "\n");
-    tell(fmt::format("  {:<16} {}, {}, sha256 {}\n", name, model->bundle().task->name,
-                     model->bundle().model->precision().name(), model->hash().substr(0, 12)));
+    const serve::ModelRef other = service.models().sharing_with(*model);
+    tell(fmt::format("  {:<16} {}, {}, sha256 {}{}\n", name, model->bundle().task->name,
+                     tasks::precision_text(model->bundle().model->precision()), model->hash().substr(0, 12),
+                     other ? fmt::format(", over the encoder of {}", other->name()) : ""));
     service.warm_up(model);
     service.models().put(model);
   }

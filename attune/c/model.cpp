@@ -7,6 +7,7 @@
 #include "attune/base/threads.h"
 #include "attune/base/utf8.h"
 #include "attune/data/words.h"
+#include "attune/tasks/int8_record.h"
 #include "attune/tasks/pairs.h"
 #include "attune/train/text_vectors.h"
 
@@ -28,7 +29,7 @@ std::string described(const tasks::ModelBundle& bundle, const ThreadChoice& thre
   return json_text({{"task", bundle.task->name},
                     {"labels", bundle.labels.names()},
                     {"outputs", bundle.logit_count()},
-                    {"precision", bundle.model->precision().name()},
+                    {"precision", tasks::precision_text(bundle.model->precision())},
                     {"threads", threads.threads},
                     {"threads_reason", threads.reason},
                     {"max_length", bundle.encode.max_length},

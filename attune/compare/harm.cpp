@@ -44,6 +44,26 @@ std::optional<int64_t> rows_for_interval(const Fall& fall, double margin) {
   return std::max(fall.rows + 1, scaled(fall.rows, half * half / (distance * distance)));
 }
 
+// The fewest by any way.
+std::optional<int64_t> rows_that_would_decide(const std::optional<Fall>& fall, const Changed& changed,
+                                              const HarmVerdict& verdict, const HarmOptions& options) {
+  std::optional<int64_t> needed;
+  const auto take = [&](std::optional<int64_t> rows) {
+    if (rows && (!needed || *rows < *needed)) needed = rows;
+  };
+  if (verdict.wrong_at_most)
+    take(rows_for_share({.rows = fall->rows, .changed = *fall->turned_wrong}, options.margin, verdict.bound_level));
+  else if (options.share_bounds)
+    take(rows_for_share(changed, options.margin, verdict.bound_level));
+  if (!fall) return needed;
+  const auto by_interval = rows_for_interval(*fall, options.margin);
+  if (!by_interval || fall->changed >= kFewChanged)
+    take(by_interval);
+  else if (fall->changed > 0)  // enough changed answers first, to tell anything from
+    take(std::max(*by_interval, fall->rows * kFewChanged / fall->changed));
+  return needed;
+}
+
 }  // namespace
 
 double share_at_most(int64_t k, int64_t n, double level) {
@@ -75,27 +95,24 @@ const char* name(Harm harm) {
 
 HarmVerdict judge_harm(const std::optional<Fall>& fall, const Changed& changed, const HarmOptions& options) {
   ATTUNE_CHECK(options.margin > 0, "a margin of {}", options.margin);
-  const double one_sided = 1 - (1 - options.level) / 2;
+  const bool knows_wrong = options.share_bounds && fall && fall->rows > 0 && fall->turned_wrong;
+  const bool knows_more = changed.rows > (fall ? fall->rows : 0);  // rows without labels
+  const double risk = (1 - options.level) / 2;
   HarmVerdict verdict;
-  if (changed.rows > 0) verdict.share_bound = share_at_most(changed.changed, changed.rows, one_sided);
-  if (options.share_bounds && verdict.share_bound <= options.margin) {
-    verdict.harm = Harm::safe, verdict.by_share = true;
+  verdict.bound_level = 1 - (knows_wrong && knows_more ? risk / 2 : risk);
+  if (changed.rows > 0) verdict.changed_at_most = share_at_most(changed.changed, changed.rows, verdict.bound_level);
+  if (knows_wrong) verdict.wrong_at_most = share_at_most(*fall->turned_wrong, fall->rows, verdict.bound_level);
+  const auto decided = [&](Harm harm, HarmBy by) {
+    verdict.harm = harm, verdict.by = by;
     return verdict;
-  }
+  };
+  if (knows_wrong && *verdict.wrong_at_most <= options.margin) return decided(Harm::safe, HarmBy::turned_wrong);
+  if (options.share_bounds && (!knows_wrong || knows_more) && verdict.changed_at_most <= options.margin)
+    return decided(Harm::safe, HarmBy::changed);
   const bool interval_tells = fall && fall->changed >= kFewChanged;
-  if (interval_tells && fall->low >= -options.margin) verdict.harm = Harm::safe;
-  if (interval_tells && fall->high < -options.margin) verdict.harm = Harm::harmful;
-  if (verdict.harm != Harm::undecided) return verdict;
-  if (options.share_bounds) verdict.needed = rows_for_share(changed, options.margin, one_sided);
-  auto by_interval = fall ? rows_for_interval(*fall, options.margin) : std::nullopt;
-  if (by_interval && !interval_tells) {
-    // Enough changed answers first, to tell anything from.
-    if (fall->changed == 0)
-      by_interval.reset();
-    else
-      by_interval = std::max(*by_interval, fall->rows * kFewChanged / fall->changed);
-  }
-  if (by_interval && (!verdict.needed || *by_interval < *verdict.needed)) verdict.needed = by_interval;
+  if (interval_tells && fall->low >= -options.margin) return decided(Harm::safe, HarmBy::interval);
+  if (interval_tells && fall->high < -options.margin) return decided(Harm::harmful, HarmBy::interval);
+  verdict.needed = rows_that_would_decide(fall, changed, verdict, options);
   return verdict;
 }
 

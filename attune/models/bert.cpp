@@ -31,6 +31,10 @@ nn::Parameter* table(nn::Parameters& parameters, const char* name, int64_t rows,
 
 }  // namespace
 
+std::string part_name(int depth) {
+  return depth == 0 ? "embeddings" : layer_name(depth - 1);
+}
+
 BertLayer::BertLayer(nn::Parameters& p, const BertConfig& config, int64_t index)
     : config_(config),
       stream_(layer_stream(index)),
@@ -69,7 +73,6 @@ Tensor BertLayer::forward(Context& context, const Tensor& hidden, const tensor::
   const Tensor middle = attention_norm_.forward(context, attended, asking, inside);
   const Tensor inner = intermediate_->activated(context, config_.activation, middle);
   closing.into = into;
-  closing.bytes = reads_bytes() && !kept;  // the next layer's kind; after the last one come the heads, which read none
   return output_norm_.forward(context, output_->forward(context, inner), middle, closing);
 }
 
@@ -101,14 +104,16 @@ Tensor BertEncoder::below(Context& context, const tensor::PackedView& rows, int6
 
 Tensor BertEncoder::above(Context& context, const Tensor& hidden, const tensor::PackedView& rows,
                           const tensor::KeptView* kept, int64_t layers) const {
+  if (kept && layers == std::ssize(layers_)) return ops::gather_rows(context, hidden, kept->rows, kept->count);
   return run(context, hidden, rows, kept, layers, std::ssize(layers_));
 }
 
 // Layers first..end-1; the encoder's last one makes only the rows that are kept.
 Tensor BertEncoder::run(Context& context, Tensor hidden, const tensor::PackedView& rows, const tensor::KeptView* kept,
                         int64_t first, int64_t end) const {
-  // Without backward a layer's memory is given back after it: two results take turns.
-  Tensor spare = context.tape ? Tensor() : ops::make_normed(context, hidden.shape, hidden.bytes_twin != nullptr);
+  // Without backward a layer's memory is given back after it: two results take turns, or three where some layers read
+  // bytes and others do not.
+  Tensor spare, spare_with_bytes;
   for (int64_t i = first; i < end; ++i) {
     const BertLayer& layer = *layers_[static_cast<size_t>(i)];
     const tensor::KeptView* only = i + 1 == std::ssize(layers_) ? kept : nullptr;
@@ -116,10 +121,14 @@ Tensor BertEncoder::run(Context& context, Tensor hidden, const tensor::PackedVie
       hidden = layer.forward(context, hidden, rows, only);
       continue;
     }
+    // (After the last layer come the heads, which read none.)
+    const bool bytes = i + 1 < std::ssize(layers_) && layers_[static_cast<size_t>(i + 1)]->reads_bytes();
+    Tensor into = std::exchange(bytes ? spare_with_bytes : spare, {});
+    if (!into.defined()) into = ops::make_normed(context, hidden.shape, bytes);
     const auto mark = context.arena.mark();
-    const Tensor next = layer.forward(context, hidden, rows, nullptr, spare);
-    spare = std::exchange(hidden, next);
+    layer.forward(context, hidden, rows, nullptr, into);
     context.arena.rewind(mark);
+    (hidden.bytes_twin ? spare_with_bytes : spare) = std::exchange(hidden, into);
   }
   return hidden;
 }

@@ -14,11 +14,14 @@ namespace attune::models {
 using autograd::Context;
 using tensor::Tensor;
 
+// What a depth (nn::ParameterOptions::depth) is called in files: 0 "embeddings", k "encoder.layer.(k-1)".
+std::string part_name(int depth);
+
 class BertLayer {
  public:
   BertLayer(nn::Parameters& parameters, const BertConfig& config, int64_t index);
-  // hidden [N, C] f32 -> [N, C] f32, without backward into `into` where that is given; with `kept` only those rows are
-  // made: [n rounded up, C].
+  // hidden [N, C] f32 -> [N, C] f32; with `kept` only those rows are made: [n rounded up, C]. `into`: without backward,
+  // memory for the result (ops::make_normed), with bytes where the next layer reads bytes.
   Tensor forward(Context& context, const Tensor& hidden, const tensor::PackedView& rows,
                  const tensor::KeptView* kept = nullptr, const Tensor& into = {}) const;
   // Whether `hidden` had better carry its bytes.

@@ -77,21 +77,24 @@ class Loader {
       if (new_parameter) report_.initialised.push_back(p->name);
     }
     for (const auto& name : source_.names())
-      if (!used_.contains(name)) report_.skipped.push_back(name);
+      if (!used_.contains(name) && !lent(name)) report_.skipped.push_back(name);
     model_.parameters().refresh_twins();
     return std::move(report_);
   }
 
  private:
+  // Whether another model's encoder is run in place of what this tensor is of.
+  bool lent(std::string_view name) const {
+    if (!model_.borrows_encoder()) return false;
+    if (name.starts_with("bert.")) name.remove_prefix(5);
+    return is_encoder_tensor(std::string(name));
+  }
+
   bool load_piece(nn::Parameter& p, const nn::Piece& piece) {
     const auto wanted = axes_of(p, piece);
-    const auto name = name_in(source_, piece.name);
-    if (!name) {
-      if (is_encoder_tensor(piece.name))
-        fail(ErrorKind::model, "the weights hold no tensor '{}' (nor 'bert.{}'){}", piece.name, piece.name,
-             did_you_mean(piece.name, source_.names()));
-      return initialise(p);
-    }
+    const auto name =
+        is_encoder_tensor(piece.name) ? encoder_tensor(source_, piece.name) : name_in(source_, piece.name);
+    if (!name) return initialise(p);
     used_.insert(*name);
     const auto axes = *source_.shape(*name);
     if (is_classifier(piece.name)) return load_classifier(p, piece, *name, axes);
@@ -182,6 +185,12 @@ void WeightSource::read_part(const std::string& name, int64_t first, std::span<f
   std::copy_n(whole.begin() + first, out.size(), out.begin());
 }
 
+std::string encoder_tensor(const WeightSource& source, const std::string& name) {
+  if (auto found = name_in(source, name)) return *found;
+  fail(ErrorKind::model, "the weights hold no tensor '{}' (nor 'bert.{}'){}", name, name,
+       did_you_mean(name, source.names()));
+}
+
 bool is_encoder_tensor(const std::string& name) {
   return name.starts_with("embeddings.") || name.starts_with("encoder.");
 }
@@ -196,6 +205,7 @@ LoadReport load_weights(Model& model, const WeightSource& source, const LoadOpti
 
 std::vector<NamedTensor> named_tensors(const Model& model, const std::string& prefix) {
   ATTUNE_CHECK(model.parameters().settled(), "the weights are read while updates of tables wait");
+  ATTUNE_CHECK(!model.borrows_encoder(), "a model over another's encoder is not saved");
   ATTUNE_CHECK(!model.precision().int8, "an int8 model holds no f32 weights that could be saved");
   std::vector<NamedTensor> named;
   for (const auto& p : model.parameters().all())

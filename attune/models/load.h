@@ -31,6 +31,9 @@ class WeightSource {
   virtual void read_part(const std::string& name, int64_t first, std::span<float> out) const;
 };
 
+// The name under which a source has an encoder's tensor. Error (model): it has none (names it, and what is near).
+std::string encoder_tensor(const WeightSource& source, const std::string& name);
+
 struct LoadOptions {
   uint64_t seed = 0;  // of newly initialised parameters
   // Row i of the head's last layer comes from row old_output[i] of the file's, or is new where that is -1. Empty: rows

@@ -18,6 +18,16 @@ struct ModelOutput {
   Tensor logits;    // [rounded count, P]: the last layer's outputs
 };
 
+// What an encoder made of some rows, for heads to read.
+struct EncoderStates {
+  Tensor hidden;            // [N, C], or [kept rows, C]
+  tensor::PackedView rows;  // of all sequences
+  bool kept_alone = false;  // only the rows that were to be kept were made
+
+  // For a head that reads sequences first..first+count-1 alone.
+  EncoderStates of_sequences(int64_t first, int64_t count) const;
+};
+
 class Model {
  public:
   // `more` may add parameters of its own (a loss's transitions): they train, save and resume like the head's, and
@@ -25,12 +35,25 @@ class Model {
   // words; positions, segments, norms and the head are few and stay as `compute` has them.
   Model(const BertConfig& config, const HeadOptions& head, nn::Precision precision,
         const std::function<void(nn::Parameters&)>& more = {}, tensor::Memory& memory = tensor::host_memory());
+  // A head over the encoder of another model, which lives on as long as this one; parameters() are the head's and what
+  // `more` adds. For inference: such a model is neither trained nor saved.
+  Model(std::shared_ptr<const Model> with_encoder, const HeadOptions& head,
+        const std::function<void(nn::Parameters&)>& more = {});
 
   // The last layer makes only the rows that the head reads, where those are fewer, unless all are asked for: same
   // logits.
   enum class Hidden { read_rows, all_rows };
   ModelOutput forward(Context& context, const tensor::PackedRows& rows, const HeadInput& head,
                       Hidden hidden = Hidden::read_rows) const;
+
+  // forward() in two halves, for several heads over one encoder: its states are read by each of the models that share
+  // it. `kept`: the rows that any of them reads, each once; nullptr: all rows are made, which heads that pool
+  // sequences want.
+  EncoderStates encode(Context& context, const tensor::PackedRows& rows, const tensor::KeptRows* kept) const;
+  HeadOutput read(Context& context, const EncoderStates& states, const HeadInput& head) const;
+  bool borrows_encoder() const { return lender_ != nullptr; }
+  bool shares_encoder_with(const Model& other) const { return &encoder() == &other.encoder(); }
+  bool pools_sequences() const { return head_.pools_sequences(); }
 
   // Logits of features that forward() gave: see Head::answer.
   Tensor answer(Context& context, const Tensor& features, const HeadInput& head) const {
@@ -39,10 +62,10 @@ class Model {
 
   nn::Parameters& parameters() { return parameters_; }
   const nn::Parameters& parameters() const { return parameters_; }
-  const BertConfig& config() const { return encoder_.config(); }
+  const BertConfig& config() const { return encoder().config(); }
   const HeadOptions& head() const { return head_.options(); }
   tensor::DType compute() const { return precision_.compute; }
-  nn::Precision precision() const { return precision_; }
+  const nn::Precision& precision() const { return precision_; }
 
   // Parameters of depth < `below` get no gradient and no update (0: none; 1: embeddings; k+1: embeddings and the first
   // k layers).
@@ -53,12 +76,13 @@ class Model {
 
  private:
   // What the encoder gives, from the kept states where there are such.
-  Tensor encode(Context& context, const tensor::PackedRows& rows, const tensor::PackedView& view,
-                const tensor::KeptView* kept) const;
-  bool reads_all_rows(const tensor::PackedRows& rows, const HeadInput& head) const;
+  Tensor run_encoder(Context& context, const tensor::PackedRows& rows, const tensor::PackedView& view,
+                     const tensor::KeptView* kept) const;
+  const BertEncoder& encoder() const { return lender_ ? *lender_->encoder_ : *encoder_; }
 
   nn::Parameters parameters_;
-  BertEncoder encoder_;
+  std::unique_ptr<BertEncoder> encoder_;  // one's own, or
+  std::shared_ptr<const Model> lender_;   // the model that has it
   Head head_;
   nn::Precision precision_;
   int64_t kept_layers_ = 0;

@@ -83,7 +83,7 @@ void Parameters::put_rows(Parameter& p, int64_t first, const Tensor& rows) {
     kernels::quantize_table_rows(rows, first, p.value);
 }
 
-void Parameters::allocate(Precision precision, tensor::Memory& memory) {
+void Parameters::allocate(const Precision& precision, tensor::Memory& memory) {
   precision_ = precision;
   if (precision.int8 && !memory.is_host())
     fail(ErrorKind::usage, "--precision int8 runs on the CPU alone; use bf16 or f32 on this device");

@@ -75,10 +75,12 @@ class Parameters {
   // Gives every parameter its memory, on the device whose memory it is. compute f64: values are f64; bf16: product
   // weights get packed forms where the CPU multiplies from them, else twins. int8: see ParameterOptions; error (usage)
   // where the host cannot reach the memory.
-  void allocate(Precision precision, tensor::Memory& memory = tensor::host_memory());
+  void allocate(const Precision& precision, tensor::Memory& memory = tensor::host_memory());
   // Whether this parameter is held as bytes. Its values come in by put_rows() alone, a few rows [rows, cols] f32 at a
   // time: all of it is never held in f32.
-  bool holds_bytes(const Parameter& parameter) const { return precision_.int8 && parameter.options.int8; }
+  bool holds_bytes(const Parameter& parameter) const {
+    return parameter.options.int8 && precision_.bytes_at(parameter.options.depth);
+  }
   void put_rows(Parameter& parameter, int64_t first, const Tensor& rows);
   tensor::Memory& memory() const { return values_.memory(); }
   // Draws initial values: N(0, deviation) keyed by (seed, name, element), ones or zeros.

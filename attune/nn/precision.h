@@ -1,5 +1,8 @@
 // What a model's products are made in.
 #pragma once
+#include <algorithm>
+#include <vector>
+
 #include "attune/tensor/dtype.h"
 
 namespace attune::nn {
@@ -7,15 +10,20 @@ namespace attune::nn {
 // `compute`: the type of products and of what lies between them. `int8`: the weights that say so
 // (ParameterOptions::int8) are held as bytes alone and their products are made of bytes (kernels/quantized.h);
 // everything else is as `compute` has it. For inference on the CPU: there are no f32 values of such weights to train or
-// to save.
+// to save. `wide`: depths (ParameterOptions::depth) that an int8 model holds as `compute` has them all the same,
+// because bytes harm there: mixed precision by layer.
 struct Precision {
   tensor::DType compute = tensor::DType::f32;
   bool int8 = false;
+  std::vector<int> wide = {};  // ascending
 
   Precision() = default;
   Precision(tensor::DType type) : compute(type) {}  // not explicit: a type alone says it all
-  Precision(tensor::DType type, bool bytes) : compute(type), int8(bytes) {}
+  Precision(tensor::DType type, bool bytes, std::vector<int> but = {})
+      : compute(type), int8(bytes), wide(std::move(but)) {}
   const char* name() const { return int8 ? "int8" : tensor::name(compute); }
+  bool bytes_at(int depth) const { return int8 && std::find(wide.begin(), wide.end(), depth) == wide.end(); }
+  bool operator==(const Precision&) const = default;
 };
 
 }  // namespace attune::nn

@@ -76,12 +76,12 @@ void Engine::drop_late(Jobs& late) {
 std::vector<std::pair<Engine::Waiting*, int64_t>> Engine::fill() {
   std::vector<std::pair<Waiting*, int64_t>> pass;
   if (jobs_.empty()) return pass;
-  const ServedModel* model = jobs_.front().job->model.get();
+  const ServedModel& model = *jobs_.front().job->model;
   int64_t tokens = 0;
   for (bool any = true; any && tokens < options_.max_batch_tokens;) {
     any = false;
     for (Waiting& waiting : jobs_) {
-      if (waiting.job->model.get() != model || waiting.next == waiting.job->encoded.size()) continue;
+      if (!waiting.job->model->shares_encoder_with(model) || waiting.next == waiting.job->encoded.size()) continue;
       const int64_t length = waiting.job->encoded.length(waiting.next);
       if (tokens > 0 && tokens + length > options_.max_batch_tokens) continue;
       if (waiting.next == 0) waiting.job->begun = Clock::now();
@@ -100,10 +100,11 @@ void Engine::run(const std::vector<std::pair<Waiting*, int64_t>>& pass) {
   for (const auto& [waiting, sequence] : pass) {
     Job& job = *waiting->job;
     features = features || job.features;
-    items.push_back({&job.encoded, sequence, &job.results[static_cast<size_t>(job.encoded.at(sequence).example)]});
+    items.push_back({&job.model->bundle(), &job.encoded, sequence,
+                     &job.results[static_cast<size_t>(job.encoded.at(sequence).example)]});
   }
   const auto begin = Clock::now();
-  pass_->run(pass.front().first->job->model->bundle(), items, features);
+  pass_->run(items, features);
   counts_.busy_us += std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begin).count();
 }
 

@@ -1,6 +1,7 @@
 // The one place where models run: a queue that is bounded, and a thread that fills a pass with what waits.
 //
-// A pass takes sequences of one model up to `max_batch_tokens`, at least one. It takes one from each job that waits,
+// A pass takes sequences of one model, and of those that share its encoder, up to `max_batch_tokens`, at least one. It
+// takes one from each job that waits,
 // oldest first, then another of each, and so on: a request of one text never waits for all the texts of another. A
 // row's answer does not depend on its company, to the bit, so this changes nothing but times.
 #pragma once

@@ -25,6 +25,20 @@ ModelRef ModelSet::find(const std::string& name) const {
   return at == models_.end() ? nullptr : *at;
 }
 
+ModelRef ModelSet::sharing_with(const ServedModel& model) const {
+  const auto at = std::find_if(models_.begin(), models_.end(), [&](const ModelRef& other) {
+    return other.get() != &model && other->shares_encoder_with(model);
+  });
+  return at == models_.end() ? nullptr : *at;
+}
+
+int64_t ModelSet::encoders() const {
+  int64_t count = 0;
+  for (auto at = models_.begin(); at != models_.end(); ++at)
+    count += std::none_of(models_.begin(), at, [&](const ModelRef& m) { return m->shares_encoder_with(**at); });
+  return count;
+}
+
 ModelRef ModelSet::choose(const std::optional<std::string>& name, const std::function<bool(const ServedModel&)>& fits,
                           const char* what) const {
   if (name) {

@@ -2,15 +2,13 @@
 // whatever happens to the set. On the loop's thread only.
 #pragma once
 #include <functional>
-#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "attune/serve/served_model.h"
 
 namespace attune::serve {
-
-using ModelRef = std::shared_ptr<ServedModel>;
 
 class ModelSet {
  public:
@@ -20,6 +18,10 @@ class ModelSet {
   bool remove(const std::string& name);
   ModelRef find(const std::string& name) const;
   const std::vector<ModelRef>& all() const { return models_; }
+  // How many encoders they have between them.
+  int64_t encoders() const;
+  // One of the models whose encoder a model runs too; nullptr: it has it alone.
+  ModelRef sharing_with(const ServedModel& model) const;
 
   // The one that a request names, or the first that `fits`. Refuses (not_found): no such model, with the nearest names;
   // (backend): it does not fit, or none does; `what` says what was wanted ("gives vectors").

@@ -2,6 +2,7 @@
 // docs/serving.md.
 #include "attune/base/json.h"
 #include "attune/serve/routes.h"
+#include "attune/tasks/int8_record.h"
 
 namespace attune::serve {
 namespace {
@@ -96,7 +97,7 @@ void answer_info(Service& service, const CallRef& call) {
   const ServeOptions& o = service.options();
   const nlohmann::ordered_json body{{"model_id", model.name()},
                                     {"model_sha", model.hash()},
-                                    {"model_dtype", model.bundle().model->precision().name()},
+                                    {"model_dtype", tasks::precision_text(model.bundle().model->precision())},
                                     {"model_type", model_type(model)},
                                     {"max_concurrent_requests", o.max_connections},
                                     {"max_input_length", model.bundle().encode.max_length},

@@ -4,6 +4,7 @@
 #include "attune/base/files.h"
 #include "attune/base/json.h"
 #include "attune/serve/routes.h"
+#include "attune/tasks/int8_record.h"
 
 namespace attune::serve {
 namespace {
@@ -66,10 +67,11 @@ void answer_models(Service& service, const CallRef& call) {
                     {"owned_by", "attune"},
                     {"task", model->bundle().task->name},
                     {"labels", model->bundle().labels.names()},
-                    {"precision", model->bundle().model->precision().name()},
+                    {"precision", tasks::precision_text(model->bundle().model->precision())},
                     {"max_length", model->bundle().encode.max_length},
                     {"pairs", model->bundle().pairs ? nlohmann::ordered_json(*model->bundle().pairs) : nullptr},
-                    {"sha256", model->hash()}});
+                    {"sha256", model->hash()},
+                    {"encoder_sha256", model->encoder_hash()}});
   const nlohmann::ordered_json body{{"object", "list"}, {"data", list}};
   service.answer(call, {.body = json_text(body)});
 }

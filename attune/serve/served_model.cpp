@@ -4,6 +4,8 @@
 
 #include "attune/base/error.h"
 #include "attune/io/resolve.h"
+#include "attune/io/sentence_folder.h"
+#include "attune/tasks/folder_weights.h"
 #include "attune/tasks/int8_record.h"
 
 namespace attune::serve {
@@ -18,10 +20,29 @@ std::string checked_hash(const std::string& folder, const OpenOptions& options) 
   return hash;
 }
 
-tasks::ModelBundle open(const std::string& folder, const OpenOptions& options) {
+std::string encoder_hash_of(const std::string& folder) {
+  return tasks::encoder_hash(io::ModelFolder::open(io::transformer_folder(io::resolve_model(folder))));
+}
+
+// Whose encoder a model of this folder can run; nullptr: nobody's.
+std::shared_ptr<const models::Model> lender(const std::string& folder, const std::string& encoder_hash,
+                                            const OpenOptions& options) {
+  for (const ModelRef& other : options.others) {
+    const models::BertConfig& config = other->bundle().model->config();
+    const nn::Precision precision =
+        tasks::precision_for(io::resolve_model(folder), tasks::inference_precision(options.precision), config.layers);
+    if (other->encoder_hash() == encoder_hash && other->bundle().model->precision() == precision)
+      return other->bundle().model;
+  }
+  return nullptr;
+}
+
+tasks::ModelBundle open(const std::string& folder, const std::string& encoder_hash, const OpenOptions& options) {
   // An encoder that was never fine-tuned serves its vectors.
-  tasks::ModelBundle bundle = tasks::open_for_inference(folder, tasks::inference_precision(options.precision), {},
-                                                        nullptr, tasks::Vectors::no_head);
+  tasks::ModelBundle bundle =
+      tasks::open_for_inference(folder, {.precision = tasks::inference_precision(options.precision),
+                                         .vectors = tasks::Vectors::no_head,
+                                         .encoder = lender(folder, encoder_hash, options)});
   if (options.max_length) tasks::set_max_length(bundle, *options.max_length);
   return bundle;
 }
@@ -38,8 +59,9 @@ ServedModel::ServedModel(std::string name, const std::string& folder, const Open
     : name_(std::move(name)),
       folder_(folder),
       hash_(checked_hash(folder, options)),
+      encoder_hash_(encoder_hash_of(folder)),
       opened_(std::time(nullptr)),
-      bundle_(open(folder, options)),
+      bundle_(open(folder, encoder_hash_, options)),
       encoder_(*bundle_.tokenizer, bundle_.task->data, without_prefixes(bundle_.encode)),
       lines_(bundle_, {}) {}
 

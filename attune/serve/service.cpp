@@ -241,11 +241,13 @@ void Service::load(const CallRef& call, const std::string& name, const std::stri
   if (loading_) throw Refusal{Fault::overloaded, "another model is being loaded; try again when it is there", 5};
   if (loader_.joinable()) loader_.join();
   loading_ = true;
-  loader_ = std::thread([this, call, name, folder] {
+  loader_ = std::thread([this, call, name, folder, others = models_.all()] {
     ModelRef model;
     std::string error;
     try {
-      model = std::make_shared<ServedModel>(name, folder, OpenOptions{options_.precision, options_.max_length});
+      model = std::make_shared<ServedModel>(
+          name, folder,
+          OpenOptions{.precision = options_.precision, .max_length = options_.max_length, .others = others});
       warm_up(model);
     } catch (const std::exception& e) {  // the old one goes on
       error = e.what();
@@ -276,6 +278,7 @@ std::string Service::metrics() const {
   gauge("attune_queue_tokens", "pieces that wait", static_cast<double>(engine_->waiting_tokens()));
   gauge("attune_connections", "open connections", static_cast<double>(server_->connections()));
   gauge("attune_models", "models that are served", static_cast<double>(models_.all().size()));
+  gauge("attune_encoders", "encoders that they run", static_cast<double>(models_.encoders()));
   counter("attune_passes_total", "passes through a model", engine_->counts().passes);
   counter("attune_max_batch_tokens_total", "pieces of all passes", engine_->counts().tokens);
   write_metric(text, "attune_busy_seconds_total", "counter", "seconds in which a model ran",

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "attune/models/encoder_hash.h"
+#include "attune/tasks/label_plan.h"
+
 namespace attune::tasks {
 
 FolderWeights::FolderWeights(const io::ModelFolder& folder) : folder_(folder) {
@@ -38,6 +41,11 @@ bool FolderWeights::has_parameters_of_a_loss() const {
   if (!head_) return false;
   const auto& tensors = head_->tensors();
   return std::any_of(tensors.begin(), tensors.end(), [](const auto& t) { return !models::is_head_tensor(t.name); });
+}
+
+std::string encoder_hash(const io::ModelFolder& folder) {
+  return models::encoder_hash(models::BertConfig::from_json(folder.config(), config_file(folder)),
+                              FolderWeights(folder));
 }
 
 std::optional<int64_t> FolderWeights::outputs() const {

@@ -34,4 +34,7 @@ class FolderWeights final : public models::WeightSource {
   std::optional<io::Safetensors> head_;
 };
 
+// models::encoder_hash of the folder's model. Errors: those of the config too.
+std::string encoder_hash(const io::ModelFolder& folder);
+
 }  // namespace attune::tasks

@@ -1,6 +1,8 @@
 #include "attune/tasks/int8_record.h"
 
+#include <algorithm>
 #include <fmt/format.h>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <vector>
 
@@ -9,6 +11,7 @@
 #include "attune/base/json.h"
 #include "attune/io/fingerprint.h"
 #include "attune/io/sentence_folder.h"
+#include "attune/models/bert.h"
 #include "attune/tasks/model_record.h"
 
 namespace attune::tasks {
@@ -22,7 +25,36 @@ std::optional<Int8Record> read_int8_record(const fs::path& folder) {
       !is("sha256", &json::is_string))
     fail(ErrorKind::model, "{}: expected outcome, accepted and sha256; `attune quantize` writes it anew",
          path.string());
-  return Int8Record{.outcome = told["outcome"], .accepted = told["accepted"], .sha256 = told["sha256"]};
+  Int8Record record{.outcome = told["outcome"], .accepted = told["accepted"], .sha256 = told["sha256"]};
+  if (!told.contains("wide")) return record;
+  for (const json& part : told["wide"].is_array() ? told["wide"] : json::array({nullptr})) {
+    if (!part.is_string())
+      fail(ErrorKind::model, "{}: \"wide\" is {}; expected a list of names such as \"encoder.layer.3\"", path.string(),
+           told["wide"].dump());
+    record.wide.push_back(part);
+  }
+  return record;
+}
+
+nn::Precision precision_for(const fs::path& folder, nn::Precision precision, int64_t layers) {
+  const auto record = precision.int8 ? read_int8_record(folder) : std::nullopt;
+  if (!record) return precision;
+  std::map<std::string, int> depths;
+  for (int depth = 0; depth <= layers; ++depth) depths[models::part_name(depth)] = depth;
+  for (const std::string& part : record->wide) {
+    if (!depths.contains(part))
+      fail(ErrorKind::model, "{}: \"wide\" names '{}'; the model has {} to {}", (folder / kInt8File).string(), part,
+           models::part_name(0), models::part_name(static_cast<int>(layers)));
+    precision.wide.push_back(depths[part]);
+  }
+  std::sort(precision.wide.begin(), precision.wide.end());
+  return precision;
+}
+
+std::string precision_text(const nn::Precision& precision) {
+  std::string parts;
+  for (const int depth : precision.wide) parts += (parts.empty() ? "" : ", ") + models::part_name(depth);
+  return precision.name() + (parts.empty() ? "" : fmt::format(" ({} in {})", parts, tensor::name(precision.compute)));
 }
 
 std::string why_no_int8(const fs::path& folder, const std::string& sha256) {

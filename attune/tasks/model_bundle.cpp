@@ -6,6 +6,7 @@
 #include "attune/io/resolve.h"
 #include "attune/kernels/kernels.h"
 #include "attune/tasks/folder_weights.h"
+#include "attune/tasks/int8_record.h"
 #include "attune/tasks/label_plan.h"
 #include "attune/tasks/model_record.h"
 #include "attune/tasks/probe.h"
@@ -200,7 +201,7 @@ ModelBundle open_for_training(const TrainingModelOptions& options) {
   const bool vectors = options.task->kind == TaskKind::embed;
   const auto settings = vectors ? vector_settings(place, config.hidden) : io::SentenceSettings{};
   const models::Pooling pooling = training_pooling(options, bundle.record, plan.keeps_head, settings.mean);
-  bundle.model = std::make_unique<models::Model>(
+  bundle.model = std::make_shared<models::Model>(
       config,
       models::HeadOptions{.kind = options.task->head,
                           .pooling = pooling,
@@ -240,19 +241,18 @@ ModelBundle open_for_training(const TrainingModelOptions& options) {
   return bundle;
 }
 
-ModelBundle open_for_inference(const std::string& model, nn::Precision precision, const MakeLoss& make_loss,
-                               kernels::Kernels* device, Vectors wanted) {
+ModelBundle open_for_inference(const std::string& model, const InferenceModelOptions& options) {
   const fs::path place = io::resolve_model(model);
   const io::ModelFolder folder = io::ModelFolder::open(io::transformer_folder(place));
   ModelBundle bundle;
-  bundle.device = device;
+  bundle.device = options.device;
   bundle.source = folder.path();
   bundle.config = folder.config();
   bundle.record = read_record(folder.path());
   bundle.tokenizer = text::Tokenizer::load(folder.path());
   const FolderWeights weights(folder);
   const models::BertConfig config = models::BertConfig::from_json(folder.config(), config_file(folder));
-  const bool vectors = embeds(folder, bundle.record, weights, place, wanted);
+  const bool vectors = embeds(folder, bundle.record, weights, place, options.vectors);
   const int64_t outputs = vectors ? config.hidden : *weights.outputs();
   bundle.task = vectors ? &task_named("embed") : &task_of_folder(folder, bundle.record, outputs);
   if (!vectors && bundle.task->kind != TaskKind::regress)
@@ -263,7 +263,7 @@ ModelBundle open_for_inference(const std::string& model, nn::Precision precision
     apply_vector_settings(bundle, settings);
     if (settings.max_length) bundle.encode.max_length = static_cast<int>(*settings.max_length);
   }
-  bundle.loss = make_loss ? make_loss(bundle.labels) : loss_to_read_with(bundle, weights);
+  bundle.loss = options.make_loss ? options.make_loss(bundle.labels) : loss_to_read_with(bundle, weights);
   if (head_outputs(bundle) != outputs)
     fail(ErrorKind::model, "{}: the last layer has {} outputs; the loss '{}' reads {} for {} labels",
          folder.path().string(), outputs, bundle.loss.text(), head_outputs(bundle), bundle.logit_count());
@@ -273,11 +273,18 @@ ModelBundle open_for_inference(const std::string& model, nn::Precision precision
          folder.path().string(), recorded_cosine(bundle.record), bundle.loss.text(), bundle.loss.cosine_head());
   const models::Pooling pooling = vectors ? (settings.mean ? models::Pooling::mean : models::Pooling::first)
                                           : recorded_pooling(bundle.record).value_or(models::Pooling::first);
-  bundle.model = std::make_unique<models::Model>(
-      config,
-      models::HeadOptions{
-          .kind = bundle.task->head, .pooling = pooling, .cosine = bundle.loss.cosine_head(), .outputs = outputs},
-      precision, [&](nn::Parameters& parameters) { bundle.loss.add_parameters(parameters); }, memory_of(bundle));
+  const models::HeadOptions head{
+      .kind = bundle.task->head, .pooling = pooling, .cosine = bundle.loss.cosine_head(), .outputs = outputs};
+  const auto more = [&](nn::Parameters& parameters) { bundle.loss.add_parameters(parameters); };
+  const nn::Precision precision =
+      options.heeds_int8_record ? precision_for(place, options.precision, config.layers) : options.precision;
+  if (!precision.wide.empty()) bundle.notes.push_back(fmt::format("{}: {}", kInt8File, precision_text(precision)));
+  if (options.encoder)
+    bundle.model = std::make_shared<models::Model>(options.encoder, head, more);
+  else
+    bundle.model = std::make_shared<models::Model>(config, head, precision, more, memory_of(bundle));
+  ATTUNE_CHECK(bundle.model->precision() == precision, "an encoder in {} lent to a model in {}",
+               bundle.model->precision().name(), precision.name());
   bundle.loaded = with_context([&] { return "in " + folder.path().string(); },
                                [&] { return models::load_weights(*bundle.model, weights, {}); });
   if (!bundle.loaded.initialised.empty())
@@ -285,7 +292,7 @@ ModelBundle open_for_inference(const std::string& model, nn::Precision precision
          list_of(bundle.loaded.initialised, 6));
   check_vocabulary(bundle);
   fit_max_length(bundle);
-  if (bundle.record.is_object() && bundle.record.contains("probe"))
+  if (options.replays_probe && bundle.record.is_object() && bundle.record.contains("probe"))
     with_device(bundle, [&](kernels::Kernels& kernels) {
       replay_probe(*bundle.model, kernels, bundle.record["probe"], (folder.path() / kRecordFile).string());
     });

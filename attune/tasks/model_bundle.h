@@ -27,10 +27,10 @@ struct ModelBundle {
   const Task* task = nullptr;
   data::Labels labels;  // empty for regression
   std::unique_ptr<text::Tokenizer> tokenizer;
-  std::unique_ptr<models::Model> model;
-  losses::Objective loss;  // what it is or was trained with
-  std::string loss_error;  // why `loss` is the task's default instead of the recorded one; mostly empty
-  nlohmann::json config;   // config.json as read
+  std::shared_ptr<models::Model> model;  // others may share its encoder
+  losses::Objective loss;                // what it is or was trained with
+  std::string loss_error;                // why `loss` is the task's default instead of the recorded one; mostly empty
+  nlohmann::json config;                 // config.json as read
   data::EncodeOptions encode;
   std::vector<double> thresholds;        // multilabel, probabilities; empty: 0.5
   std::optional<bool> pairs;             // trained on pairs of texts, on single ones; nothing: not known
@@ -93,10 +93,24 @@ enum class Vectors {
   demanded,    // a head is an error
 };
 
-// Opens a fine-tuned folder, attune's own or Hugging Face's, or sentence-transformers' (the task embed). `make_loss`:
-// for a program's own loss; empty: the one that attune.json names (recorded_loss).
-ModelBundle open_for_inference(const std::string& model, nn::Precision precision, const MakeLoss& make_loss = {},
-                               kernels::Kernels* device = nullptr, Vectors vectors = Vectors::where_said);
+// How a model is opened to answer.
+struct InferenceModelOptions {
+  nn::Precision precision = {};
+  bool heeds_int8_record = true;  // int8: parts that the folder's int8.json keeps wide are (tasks/int8_record.h)
+  MakeLoss make_loss = {};        // for a program's own loss; empty: the one that attune.json names (recorded_loss)
+  bool replays_probe = true;      // tasks/probe.h; false for one who has seen it pass in f32
+  kernels::Kernels* device = nullptr;  // see ModelBundle
+  Vectors vectors = Vectors::where_said;
+  // A model of the same precision whose encoder has the same encoder_hash() (tasks/encoder_hash.h): its encoder is run
+  // in place of one more.
+  std::shared_ptr<const models::Model> encoder = {};
+};
+
+// Opens a fine-tuned folder, attune's own or Hugging Face's, or sentence-transformers' (the task embed).
+ModelBundle open_for_inference(const std::string& model, const InferenceModelOptions& options);
+inline ModelBundle open_for_inference(const std::string& model, const nn::Precision& precision) {
+  return open_for_inference(model, InferenceModelOptions{.precision = precision});
+}
 
 // Gives a model without a recorded loss the default one for such rows (embedding: it follows from them).
 void set_default_loss(ModelBundle& bundle, data::TextShape shape);

@@ -110,10 +110,12 @@ void replay_probe(const models::Model& model, kernels::Kernels& kernels, const j
       const double got = static_cast<double>(logits[i][k]), want = static_cast<double>(expected[i][k]);
       if (!(std::abs(got - want) <= tolerance * (1 + std::max(usual, std::abs(want)))))
         fail(ErrorKind::model,
-             "{}: the model gives {:.6g} where it gave {:.6g} when it was saved (probe input {}, logit {}): its "
-             "weights are not the ones it was saved with. "
-             "Restore the folder; if they were changed on purpose, remove \"probe\" from that file",
-             where, got, want, i + 1, k);
+             "{}: the model gives {:.6g} where it gave {:.6g} when it was saved (probe input {}, logit {}): {}", where,
+             got, want, i + 1, k,
+             int8 ? "either int8 harms it (`attune quantize` finds out, and which layers had better not be bytes), or "
+                    "its weights are not the ones it was saved with (then it does not open in f32 either)"
+                  : "its weights are not the ones it was saved with. Restore the folder; if they were changed on "
+                    "purpose, remove \"probe\" from that file");
     }
   }
 }

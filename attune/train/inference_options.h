@@ -62,9 +62,9 @@ struct InferenceOptions {
   // What is given here wins over the model's record. Errors: those of tasks::open_for_inference; usage: --decoding for
   // a task other than tagging, --max-length beyond the positions.
   tasks::ModelBundle open() const {
-    tasks::ModelBundle bundle =
-        tasks::open_for_inference(model, tasks::inference_precision(precision), {}, nullptr,
-                                  task == "embed" ? tasks::Vectors::demanded : tasks::Vectors::where_said);
+    tasks::ModelBundle bundle = tasks::open_for_inference(
+        model, {.precision = tasks::inference_precision(precision),
+                .vectors = task == "embed" ? tasks::Vectors::demanded : tasks::Vectors::where_said});
     if (max_length) tasks::set_max_length(bundle, *max_length);
     if (truncate) bundle.encode.truncate = *truncate;
     if (decoding == "auto") return bundle;

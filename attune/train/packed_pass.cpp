@@ -1,6 +1,9 @@
 #include "attune/train/packed_pass.h"
 
-#include "attune/train/evaluate.h"
+#include <algorithm>
+
+#include "attune/base/error.h"
+#include "attune/tensor/transfer.h"
 
 namespace attune::train {
 namespace {
@@ -11,29 +14,81 @@ void move_front(std::span<const float>& from, size_t count, std::vector<float>& 
   from = from.subspan(count);
 }
 
+// `count` of `from` from `first` on, padded to a whole multiple of rows.
+template <class T>
+void padded_part(const std::vector<T>& from, int64_t first, int64_t count, T padding, std::vector<T>& to) {
+  to.assign(from.begin() + first, from.begin() + first + count);
+  to.resize(static_cast<size_t>(tensor::rounded_rows(count)), padding);
+}
+
 }  // namespace
 
-void PackedPass::run(const tasks::ModelBundle& bundle, std::span<const PassItem> items, bool with_features) {
-  const bool tagging = bundle.task->kind == tasks::TaskKind::tag;
-  batch_.clear();
+// In the order in which their models come first; fills the batch in that order.
+std::vector<PackedPass::Group> PackedPass::groups_of(std::span<const PassItem> items) {
+  std::vector<Group> groups;
   for (const PassItem& item : items) {
-    const data::Encoded sequence = item.set->at(item.sequence);
-    const int64_t window = item.sequence - item.set->first_sequence(sequence.example);
-    batch_.add(sequence, tagging, static_cast<int32_t>(window));
+    auto at = std::find_if(groups.begin(), groups.end(), [&](const Group& g) { return g.bundle == item.bundle; });
+    if (at == groups.end()) {
+      ATTUNE_CHECK(groups.empty() || groups[0].bundle->model->shares_encoder_with(*item.bundle->model),
+                   "models of different encoders in one pass");
+      at = groups.insert(groups.end(), Group{.bundle = item.bundle});
+    }
+    at->items.push_back(&item);
+  }
+  batch_.clear();
+  for (Group& group : groups) {
+    group.first_read = batch_.read_count;
+    for (const PassItem* item : group.items) {
+      const data::Encoded sequence = item->set->at(item->sequence);
+      batch_.add(sequence, group.tags(),
+                 static_cast<int32_t>(item->sequence - item->set->first_sequence(sequence.example)));
+    }
+    group.reads = batch_.read_count - group.first_read;
   }
   batch_.finish();
-  if (batch_.read_count == 0) return;  // sentences without a word
-  std::vector<float> read;
-  const std::vector<float> all =
-      bundle.logits(run_batch(*bundle.model, kernels_, arena_, batch_, with_features ? &read : nullptr));
-  std::span<const float> logits = all, features = read;
-  for (const PassItem& item : items) {
-    const data::Encoded sequence = item.set->at(item.sequence);
-    item.row->places.insert(item.row->places.end(), sequence.places.begin(), sequence.places.end());
-    const size_t reads = tagging ? sequence.places.size() : 1;
-    move_front(logits, reads * static_cast<size_t>(bundle.logit_count()), item.row->logits);
+  return groups;
+}
+
+models::HeadOutput PackedPass::read(autograd::Context& context, const models::EncoderStates& states, const Group& group,
+                                    int64_t first_sequence) {
+  padded_part(batch_.read_rows, group.first_read, group.reads, -1, rows_);
+  padded_part(batch_.read_places, group.first_read, group.reads, -1, places_);
+  padded_part(batch_.read_keys, group.first_read, group.reads, uint64_t{0}, keys_);
+  return group.bundle->model->read(
+      context, states.of_sequences(first_sequence, std::ssize(group.items)),
+      {.rows = rows_, .keys = keys_, .count = group.reads, .kept = &batch_.kept, .places = places_});
+}
+
+void PackedPass::hand_over(const Group& group, const models::HeadOutput& output, bool with_features) {
+  const auto on_host = [&](const tensor::Tensor& rows) {
+    return tensor::OnHost<float>(arena_.memory(), rows, group.reads * rows.cols());
+  };
+  const std::vector<float> all = group.bundle->logits(on_host(output.logits).values());
+  const auto read = on_host(output.features);
+  std::span<const float> logits = all, features = read.values();
+  for (const PassItem* item : group.items) {
+    const data::Encoded sequence = item->set->at(item->sequence);
+    item->row->places.insert(item->row->places.end(), sequence.places.begin(), sequence.places.end());
+    const size_t reads = group.tags() ? sequence.places.size() : 1;
+    move_front(logits, reads * static_cast<size_t>(group.bundle->logit_count()), item->row->logits);
     if (with_features)
-      move_front(features, reads * static_cast<size_t>(bundle.model->config().hidden), item.row->features);
+      move_front(features, reads * static_cast<size_t>(group.bundle->model->config().hidden), item->row->features);
+  }
+}
+
+void PackedPass::run(std::span<const PassItem> items, bool with_features) {
+  const std::vector<Group> groups = groups_of(items);
+  if (batch_.read_count == 0) return;  // sentences without a word
+  const models::Model& model = *groups[0].bundle->model;
+  const bool pooled = std::any_of(groups.begin(), groups.end(),
+                                  [](const Group& group) { return group.bundle->model->pools_sequences(); });
+  arena_.reset();
+  autograd::Context context{.kernels = kernels_, .arena = arena_, .compute = model.compute()};
+  const models::EncoderStates states = model.encode(context, batch_.rows, pooled ? nullptr : &batch_.kept);
+  int64_t sequences = 0;
+  for (const Group& group : groups) {
+    if (group.reads > 0) hand_over(group, read(context, states, group, sequences), with_features);
+    sequences += std::ssize(group.items);
   }
 }
 

@@ -1,7 +1,10 @@
 #include "attune/train/precision_trial.h"
 
+#include <cmath>
+#include <functional>
 #include <nlohmann/json.hpp>
 
+#include "attune/compare/worth.h"
 #include "attune/train/prediction_writer.h"
 
 namespace attune::train {
@@ -12,57 +15,88 @@ using nlohmann::json;
 constexpr size_t kRowsAtOnce = 256;
 
 // What a line says, without how sure it is.
-json decision(const json& line) {
+uint64_t decision(const json& line) {
   json said;
   for (const char* key : {"label", "labels", "entities", "words"})
     if (line.contains(key)) said[key] = line[key];
-  return said;
+  return std::hash<std::string>()(said.dump());
+}
+
+bool is_in(RowHalf half, size_t row) {
+  return half == RowHalf::all || (row % 2 == 0) == (half == RowHalf::first);
 }
 
 }  // namespace
 
-PrecisionTrial::Side::Side(const tasks::ModelBundle& bundle, kernels::Kernels& kernels)
-    : predictor(bundle, kernels),
-      lines(bundle, {}),
-      gold_lines(bundle, {.gold = true}),
-      answers{.path = bundle.model->precision().name(), .kind = bundle.task->data, .has_ids = true, .rows = {}} {}
+PrecisionAnswers::PrecisionAnswers(const tasks::ModelBundle& bundle)
+    : task_(bundle.task->name),
+      labelled_{.path = bundle.model->precision().name(), .kind = bundle.task->data, .has_ids = true, .rows = {}} {}
 
-std::vector<json> PrecisionTrial::Side::answer(std::span<const data::Example> rows, bool gold) {
-  const std::vector<RowLogits> logits = predictor.logits(rows);
-  std::vector<json> told;
-  for (size_t i = 0; i < rows.size(); ++i)
-    told.push_back(json::parse((gold ? gold_lines : lines).line(rows[i], logits[i])));
-  return told;
-}
-
-PrecisionTrial::PrecisionTrial(const tasks::ModelBundle& reference, const tasks::ModelBundle& other,
-                               kernels::Kernels& kernels)
-    : task_(*reference.task), reference_(reference, kernels), other_(other, kernels) {}
-
-void PrecisionTrial::add(const data::Dataset& rows, bool labelled) {
+void PrecisionAnswers::add(const tasks::ModelBundle& bundle, kernels::Kernels& kernels, const data::Dataset& rows,
+                           bool labelled, RowHalf half) {
+  Predictor predictor(bundle, kernels);
+  const PredictionLines lines(bundle, {.gold = labelled});
   std::vector<data::Example> part;
-  for (size_t first = 0; first < rows.examples.size(); first += kRowsAtOnce) {
-    part.clear();
-    for (size_t i = first; i < std::min(rows.examples.size(), first + kRowsAtOnce); ++i) {
-      part.push_back(rows.examples[i]);
-      if (part.back().id.empty()) part.back().id = row_name(part.back().origin, rows.files.size());
-    }
-    const auto before = reference_.answer(part, labelled), after = other_.answer(part, labelled);
+  const auto answer = [&] {
+    const std::vector<RowLogits> logits = predictor.logits(part);
     for (size_t i = 0; i < part.size(); ++i) {
-      const bool changed = decision(before[i]) != decision(after[i]);
-      ++changed_.rows, changed_.changed += changed;
-      if (!labelled) continue;
-      ++labelled_.rows, labelled_.changed += changed;
-      const std::string where = rows.describe(part[i].origin);
-      reference_.answers.rows.push_back(compare::prediction_row(before[i], task_.data, where));
-      other_.answers.rows.push_back(compare::prediction_row(after[i], task_.data, where));
+      const json line = json::parse(lines.line(part[i], logits[i]));
+      decisions_.push_back(decision(line)), is_labelled_.push_back(labelled);
+      logits_.insert(logits_.end(), logits[i].logits.begin(), logits[i].logits.end());
+      if (labelled)
+        labelled_.rows.push_back(compare::prediction_row(line, labelled_.kind, rows.describe(part[i].origin)));
     }
+    part.clear();
+  };
+  for (size_t i = 0; i < rows.examples.size(); ++i) {
+    if (!is_in(half, i)) continue;
+    part.push_back(rows.examples[i]);
+    if (part.back().id.empty()) part.back().id = row_name(part.back().origin, rows.files.size());
+    if (part.size() == kRowsAtOnce) answer();
   }
+  if (!part.empty()) answer();
 }
 
-std::optional<compare::Comparison> PrecisionTrial::compared(const std::string& metric) const {
-  if (labelled_.rows == 0) return std::nullopt;
-  return compare::compare_blocks({other_.answers}, {reference_.answers}, {.metric = metric});
+double PrecisionAnswers::distance_from(const PrecisionAnswers& reference) const {
+  ATTUNE_CHECK(logits_.size() == reference.logits_.size(), "answers to other rows");
+  double apart = 0, size = 0;
+  for (size_t i = 0; i < logits_.size(); ++i) {
+    const double was = reference.logits_[i], is = logits_[i];
+    apart += (is - was) * (is - was), size += was * was;
+  }
+  return size > 0 ? std::sqrt(apart / size) : 0;
+}
+
+HarmFound find_harm(const PrecisionAnswers& other, const PrecisionAnswers& reference, const HarmQuestion& question) {
+  ATTUNE_CHECK(other.is_labelled() == reference.is_labelled(), "answers to other rows");
+  HarmFound found;
+  for (size_t i = 0; i < other.decisions().size(); ++i) {
+    const bool changed = other.decisions()[i] != reference.decisions()[i];
+    ++found.changed.rows, found.changed.changed += changed;
+    if (other.is_labelled()[i]) ++found.labelled.rows, found.labelled.changed += changed;
+  }
+  if (found.labelled.rows > 0)
+    found.seen = compare::compare_blocks({other.labelled()}, {reference.labelled()}, {.metric = question.metric});
+  found.margin = compare::worth_of(question.metric, question.margin, found.seen ? found.seen->blocks[0].second : 0);
+  if (found.margin <= 0) fail(ErrorKind::usage, "--margin: {} has a unit; say how much of it matters", question.metric);
+  std::optional<compare::Fall> fall;
+  if (found.seen) {
+    found.difference =
+        compare::judge(found.seen->differences, {.level = question.level, .worth = found.margin, .same_models = true});
+    fall = {.difference = found.difference.difference,
+            .low = found.difference.low,
+            .high = found.difference.high,
+            .rows = found.labelled.rows,
+            // Every score changes.
+            .changed = reference.task() == "regress" ? found.labelled.rows : found.labelled.changed,
+            .turned_wrong = found.seen->blocks[0].only_second_right};
+  }
+  found.verdict =
+      compare::judge_harm(fall, found.changed,
+                          {.margin = found.margin,
+                           .level = question.level,
+                           .share_bounds = compare::falls_by_changed_rows(reference.task(), question.metric)});
+  return found;
 }
 
 }  // namespace attune::train

@@ -16,8 +16,8 @@ std::vector<RowLogits> Predictor::logits(std::span<const data::Example> rows) {
   for (int64_t first = 0; first < encoded.size(); first += batch_size_) {
     items.clear();
     for (int64_t s = first; s < std::min(encoded.size(), first + batch_size_); ++s)
-      items.push_back({&encoded, s, &logits[static_cast<size_t>(encoded.at(s).example)]});
-    pass_.run(bundle_, items, wants_features_);
+      items.push_back({&bundle_, &encoded, s, &logits[static_cast<size_t>(encoded.at(s).example)]});
+    pass_.run(items, wants_features_);
   }
   return logits;
 }

@@ -32,9 +32,11 @@ std::shared_ptr<const TeacherAnswers> TeacherAnswers::ask(const std::string& fol
                                                           kernels::Kernels& kernels, const data::Dataset& rows,
                                                           const std::filesystem::path& scratch, Observer& observer) {
   const auto start = Clock::now();
-  const tasks::ModelBundle teacher =
-      with_context([] { return "of --teacher"; },
-                   [&] { return tasks::open_for_inference(folder, student.model->compute(), {}, student.device); });
+  const tasks::ModelBundle teacher = with_context(
+      [] { return "of --teacher"; },
+      [&] {
+        return tasks::open_for_inference(folder, {.precision = student.model->compute(), .device = student.device});
+      });
   if (teacher.task->kind != student.task->kind)
     fail(ErrorKind::usage, "--teacher {} is a model of the task '{}'; this run's is '{}'", folder, teacher.task->name,
          student.task->name);

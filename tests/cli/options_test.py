@@ -205,6 +205,13 @@ class Parts(Options):
         settings = ["--max-steps", 6, "--batch-size", 4, "--lr", "1e-3", "--freeze-layers", 1, "--dropout", 0, "--attention-dropout", 0]
         fresh, kept = self.tensors(self.train("fresh", *settings)), self.tensors(self.train("kept", *settings, "--cache-frozen"))
         self.assertEqual(fresh, kept)
+        # All of them frozen: what the head reads is kept itself. The folder opens, its probe answered as when it was saved.
+        settings[settings.index("--freeze-layers") + 1] = 2
+        for pooling in ("cls", "mean"):
+            fresh, kept = (self.train(f"{pooling} {cached}", *settings, "--new-head", "--pooling", pooling, *cached) for cached in ([], ["--cache-frozen"]))
+            self.assertEqual(self.tensors(fresh), self.tensors(kept), pooling)
+            self.assertEqual(attune("predict", "--model", kept, stdin="w1 w2\n").returncode, 0)
+        settings[settings.index("--freeze-layers") + 1] = 1
         self.expect_frozen_below(self.train("with dropout", *settings[:-4], "--cache-frozen"), 2)
         result = attune("train", "--model", self.model, "--train", self.data, "--dev", "none", "--out", self.folder / "none_frozen", "--max-steps", 1, "--cache-frozen")
         self.refused(result, "--cache-frozen", "--freeze-layers N, of 2")

@@ -34,10 +34,32 @@ TEST(Harm, NoChangeAmongFewRowsProvesNothing) {
 TEST(Harm, UnlabelledRowsBoundTheFallOfAccuracy) {
   const HarmVerdict verdict = judge_harm(std::nullopt, {.rows = 5000, .changed = 8}, kShares);
   EXPECT_EQ(verdict.harm, Harm::safe);
-  EXPECT_TRUE(verdict.by_share);
+  EXPECT_EQ(verdict.by, HarmBy::changed);
   EXPECT_EQ(judge_harm(std::nullopt, {.rows = 5000, .changed = 8}, kOther).harm, Harm::undecided);
   EXPECT_EQ(judge_harm(std::nullopt, {.rows = 5000, .changed = 200}, kShares).harm, Harm::undecided);
   EXPECT_FALSE(judge_harm(std::nullopt, {.rows = 5000, .changed = 200}, kShares).needed);
+}
+
+// A fall is what turns wrong less what turns right, so rows that turn wrong bound it; of 1 among 1,540 by summing
+// binomials 0.0036126.
+TEST(Harm, LabelledRowsThatTurnWrongBoundTheFall) {
+  const auto judged = [](int64_t wrong, int64_t rows, int64_t all, const HarmOptions& options) {
+    const Fall fall{.rows = rows, .changed = 8, .turned_wrong = wrong};
+    return judge_harm(fall, {.rows = all, .changed = 8}, options);
+  };
+  const HarmVerdict one = judged(1, 1540, 1540, kShares);
+  EXPECT_EQ(one.harm, Harm::safe);
+  EXPECT_EQ(one.by, HarmBy::turned_wrong);
+  EXPECT_NEAR(*one.wrong_at_most, 0.0036126, 1e-6);
+  EXPECT_GT(one.changed_at_most, 0.005);
+  EXPECT_EQ(judged(6, 1540, 1540, kShares).harm, Harm::undecided);
+  EXPECT_GT(*judged(6, 1540, 1540, kShares).needed, 1540);
+  EXPECT_EQ(judged(1, 1540, 1540, kOther).harm, Harm::undecided) << "of accuracy alone";
+  // Texts beside them: both are asked, each at half the risk, 0.9875.
+  const HarmVerdict both = judged(6, 1540, 6000, kShares);
+  EXPECT_EQ(both.by, HarmBy::changed);
+  EXPECT_DOUBLE_EQ(both.bound_level, 0.9875);
+  EXPECT_EQ(both.changed_at_most, share_at_most(8, 6000, 0.9875));
 }
 
 TEST(Harm, TheIntervalDecidesWhereEnoughChanged) {

@@ -130,6 +130,35 @@ TEST_F(EngineTest, ModelsTakeTurns) {
   }
 }
 
+TEST_F(EngineTest, ModelsOverOneEncoderRunTogether) {
+  tasks::ModelBundle scorer = tasks::open_for_training({.model = (folder_ / "model").string(),
+                                                        .task = &tasks::task_named("regress"),
+                                                        .data_labels = {},
+                                                        .new_head = true,
+                                                        .encode = {},
+                                                        .pairs = true});
+  fs::create_directories(folder_ / "other");
+  tasks::save_bundle(scorer, folder_ / "other", nlohmann::json::object());
+  const ModelRef other = serve_test::open_model(folder_ / "other", "other", {model_});
+  ASSERT_TRUE(other->shares_encoder_with(*model_));
+  EXPECT_EQ(other->encoder_hash(), model_->encoder_hash());
+  const ModelRef alone = serve_test::open_model(folder_ / "other", "alone");
+  Engine engine({.max_batch_tokens = 1000, .batch_delay = 100ms});
+  auto first = submit(engine, job_of(model_, {words(1, 4)}));
+  auto second = submit(engine, pair_job(other, words(2, 4)));
+  const auto score = second.get().job->results[0].logits;
+  EXPECT_EQ(std::ssize(first.get().job->results[0].logits), 3);
+  EXPECT_EQ(engine.counts().passes, 1);
+  EXPECT_EQ(score, submit(engine, pair_job(alone, words(2, 4))).get().job->results[0].logits);
+}
+
+TEST_F(EngineTest, AnEncoderIsSharedInOnePrecisionAlone) {
+  const ModelRef bf16 = std::make_shared<ServedModel>("bf16", (folder_ / "model").string(),
+                                                      OpenOptions{.precision = "bf16", .others = {model_}});
+  EXPECT_EQ(bf16->encoder_hash(), model_->encoder_hash());
+  EXPECT_FALSE(bf16->shares_encoder_with(*model_));
+}
+
 TEST_F(EngineTest, CompanyIsWaitedForOnlySoLong) {
   Engine engine({.max_batch_tokens = 1000, .batch_delay = 30ms});
   auto first = submit(engine, job_of(model_, {words(1, 4)}));

@@ -7,8 +7,10 @@
 
 namespace attune::serve_test {
 
-inline serve::ModelRef open_model(const fs::path& folder, const std::string& name) {
-  return std::make_shared<serve::ServedModel>(name, folder.string(), serve::OpenOptions{.precision = "f32"});
+inline serve::ModelRef open_model(const fs::path& folder, const std::string& name,
+                                  const std::vector<serve::ModelRef>& others = {}) {
+  return std::make_shared<serve::ServedModel>(name, folder.string(),
+                                              serve::OpenOptions{.precision = "f32", .others = others});
 }
 
 // A golden model of three classes.

@@ -169,7 +169,12 @@ TEST_F(ServiceTest, ModelsAreReplacedWhileTheyAnswer) {
 
   const Answer added = ask("PUT", "/v1/models/second", R"({"folder": "score"})", token);
   EXPECT_EQ(added.status, 200) << added.text;
-  EXPECT_EQ(ask("GET", "/v1/models").body["data"].size(), 3u);
+  const json listed = ask("GET", "/v1/models").body["data"];
+  EXPECT_EQ(listed.size(), 3u);
+  EXPECT_EQ(listed[2]["encoder_sha256"], listed[1]["encoder_sha256"]);
+  EXPECT_NE(ask("GET", "/metrics").text.find("attune_models 3\n"), std::string::npos);
+  // (The fixture opened its two by themselves; the third found one of them.)
+  EXPECT_NE(ask("GET", "/metrics").text.find("attune_encoders 2\n"), std::string::npos);
   EXPECT_EQ(ask("DELETE", "/v1/models/second", "", token).body["deleted"], true);
   EXPECT_EQ(ask("DELETE", "/v1/models/second", "", token).status, 404);
 }

@@ -118,7 +118,8 @@ class Device : public testing::TestWithParam<Kind> {
     outcome.resumed = values_of(again.model->parameters());
 
     tasks::save_bundle(bundle, folder, nlohmann::json::object());
-    const tasks::ModelBundle saved = tasks::open_for_inference(folder.string(), tensor::DType::f32, {}, &kernels);
+    const tasks::ModelBundle saved =
+        tasks::open_for_inference(folder.string(), {.precision = tensor::DType::f32, .device = &kernels});
     for (const auto& row : Predictor(saved, kernels, 3).logits(test::copied(split.data)))
       outcome.answers.insert(outcome.answers.end(), row.logits.begin(), row.logits.end());
     return outcome;

@@ -14,10 +14,17 @@ class Int8 : public ::testing::TestWithParam<std::tuple<Variant, DType>>, protec
  protected:
   Int8() : GoldenBert(std::get<0>(GetParam()), DType::f32) {
     const json config = json::parse(read_file(test::kGolden / variant_.folder / "config.json"));
-    bytes_ = std::make_unique<models::Model>(models::BertConfig::from_json(config, "golden"),
-                                             models::HeadOptions{.kind = variant_.head, .outputs = outputs_},
-                                             nn::Precision(std::get<1>(GetParam()), /*bytes=*/true));
-    models::load_weights(*bytes_, test::GoldenWeights(encoder_, tensors_), {});
+    config_ = models::BertConfig::from_json(config, "golden");
+    bytes_ = with_wide({});
+  }
+
+  // The model in bytes but for these depths.
+  std::unique_ptr<models::Model> with_wide(std::vector<int> wide) {
+    auto model =
+        std::make_unique<models::Model>(config_, models::HeadOptions{.kind = variant_.head, .outputs = outputs_},
+                                        nn::Precision(std::get<1>(GetParam()), /*bytes=*/true, std::move(wide)));
+    models::load_weights(*model, test::GoldenWeights(encoder_, tensors_), {});
+    return model;
   }
 
   std::vector<float> logits(const models::Model& model, kernels::Kernels& kernels, const tasks::Batch& batch,
@@ -29,6 +36,7 @@ class Int8 : public ::testing::TestWithParam<std::tuple<Variant, DType>>, protec
   }
   tasks::Batch rows(const std::vector<int>& which) const { return batch(which, variant_.losses.front()); }
 
+  models::BertConfig config_;
   std::unique_ptr<models::Model> bytes_;
 };
 
@@ -75,6 +83,37 @@ TEST_P(Int8, IsForInference) {
   EXPECT_EQ(bytes_->compute(), std::get<1>(GetParam()));
   EXPECT_ERROR(ErrorKind::internal, bytes_->parameters().prepare_gradients(), "int8 model cannot be trained");
   EXPECT_ERROR(ErrorKind::internal, models::named_tensors(*bytes_, ""), "no f32 weights that could be saved");
+}
+
+// Layers of both kinds take turns, in any order.
+TEST_P(Int8, SameBitsAloneWithSomeLayersWide) {
+  const int layers = static_cast<int>(config_.layers);
+  for (const std::vector<int>& wide : std::vector<std::vector<int>>{{0}, {1}, {layers}, {0, layers}}) {
+    const auto mixed = with_wide(wide);
+    SCOPED_TRACE(fmt::format("depth {}, {} of them", wide.back(), wide.size()));
+    for (const auto& p : mixed->parameters().all())
+      if (p->options.int8) {
+        const bool is_wide = std::find(wide.begin(), wide.end(), p->options.depth) != wide.end();
+        EXPECT_EQ(mixed->parameters().holds_bytes(*p), !is_wide) << p->name;
+      }
+    const std::vector<float> together = logits(*mixed, *kernels_, rows(kAllRows));
+    EXPECT_NE(together, logits(*bytes_, *kernels_, rows(kAllRows)));
+    EXPECT_EQ(together, logits(*mixed, *kernels_, rows(kAllRows), models::Model::Hidden::all_rows));
+    std::vector<float> one_by_one;
+    for (const int row : kAllRows)
+      for (const float z : logits(*mixed, *kernels_, rows({row}))) one_by_one.push_back(z);
+    EXPECT_EQ(together, one_by_one);
+  }
+}
+
+// With every depth wide nothing is bytes: the model of that type itself.
+TEST_P(Int8, AllWideIsTheOtherPrecision) {
+  std::vector<int> all;
+  for (int depth = 0; depth <= config_.layers; ++depth) all.push_back(depth);
+  models::Model plain(config_, models::HeadOptions{.kind = variant_.head, .outputs = outputs_},
+                      std::get<1>(GetParam()));
+  models::load_weights(plain, test::GoldenWeights(encoder_, tensors_), {});
+  EXPECT_EQ(logits(*with_wide(all), *kernels_, rows(kAllRows)), logits(plain, *kernels_, rows(kAllRows)));
 }
 
 // A weight that is no number shows in the answers instead of hiding in a byte.

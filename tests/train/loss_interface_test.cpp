@@ -279,9 +279,10 @@ TEST_F(LossInterface, ACrfsParametersAreThereToChooseTags) {
   EXPECT_EQ(again->scores.value("loss"), judged->scores.value("loss"));
 
   // The same logits, chosen without the chain.
-  const auto plain = tasks::open_for_inference(saved.string(), DType::f32, [](const data::Labels&) {
+  const auto plain_loss = [](const data::Labels&) {
     return losses::make_objective("cross_entropy", losses::TargetKind::classes, {.labels = 3});
-  });
+  };
+  const auto plain = tasks::open_for_inference(saved.string(), {.precision = DType::f32, .make_loss = plain_loss});
   EXPECT_GT(again->scores.value("entity_f1"), train::evaluate(plain, *kernels_, split, {})->scores.value("entity_f1"));
 }
 
