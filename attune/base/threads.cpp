@@ -88,12 +88,14 @@ std::string counted(int n, std::string_view one, std::string_view many) {
 
 namespace {
 
-// With OMP_PROC_BIND the OpenMP runtime ties this thread to one place as the program begins, so its own mask says
-// little: the places of the runtime are what the process may use. Empty where threads are not bound.
+// With OMP_PROC_BIND or OMP_PLACES the OpenMP runtime ties this thread to one place as the program begins, so its own
+// mask says little: the places of the runtime are what the process may use. Empty where threads are not bound (Clang's
+// runtime has places all the same).
 std::vector<int> openmp_places() {
   std::set<int> processors;
 #ifdef _OPENMP
-  for (int place = 0; place < omp_get_num_places(); ++place) {
+  const bool bound = omp_get_proc_bind() != omp_proc_bind_false;
+  for (int place = 0; bound && place < omp_get_num_places(); ++place) {
     std::vector<int> ids(static_cast<size_t>(omp_get_place_num_procs(place)));
     omp_get_place_proc_ids(place, ids.data());
     processors.insert(ids.begin(), ids.end());

@@ -39,8 +39,9 @@ void write_tensors(tensor::Memory& memory, const fs::path& path, const std::vect
 void read_tensors(tensor::Memory& memory, const fs::path& path, const std::vector<optim::StateTensor>& tensors,
                   const LossStates& states = {}) {
   const io::Safetensors file(path);
-  for (const auto& [name, tensor] : tensors)
-    tensor::write_from_host<float>(memory, tensor, [&](std::span<float> values) { file.read_f32(name, values); });
+  for (const optim::StateTensor& each : tensors)
+    tensor::write_from_host<float>(memory, each.tensor,
+                                   [&](std::span<float> values) { file.read_f32(each.name, values); });
   for (const auto& [name, state] : states) {
     std::vector<float> values(static_cast<size_t>(file.at(name).elements));
     file.read_f32(name, values);

@@ -140,7 +140,7 @@ void layer_norm(int threads, const LayerNorm& p) {
 void layer_norm_backward(Workspace& workspace, int threads, const LayerNormBackward& p) {
   ATTUNE_CHECK(p.z.defined() && p.z.dtype == DType::f32, "layer_norm's backward needs the f32 sum z that forward kept");
   const int64_t n = p.dy.cols(), chunks = chunks_of(p.dy.rows(), kSumRows);
-  float* sums = workspace.get<float>(chunks * 2 * n);
+  float* sums = workspace.get<float>(std::max<int64_t>(1, chunks) * 2 * n);
   parallel_chunks(threads, p.dy.rows(), kSumRows, [&](int64_t begin, int64_t end) {
     HWY_DYNAMIC_DISPATCH(backward_rows)(p, begin, end, sums + begin / kSumRows * 2 * n);
   });

@@ -81,7 +81,8 @@ Tensor put_group_items(Context& context, const char* op, const Tensor& logits, c
             });
           });
         });
-        for (const auto& [parameter, jacobian] : {std::pair{first, jacobians[0]}, std::pair{second, jacobians[1]}}) {
+        for (const auto& pair : {std::pair{first, jacobians[0]}, std::pair{second, jacobians[1]}}) {
+          const Tensor &parameter = pair.first, &jacobian = pair.second;  // (Clang 14 captures no structured binding)
           if (!parameter.defined()) continue;
           tape.add_gradient(parameter, [&](const Tensor& gradient) {
             by_type(gradient, [&](auto type) {
