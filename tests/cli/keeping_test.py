@@ -184,9 +184,12 @@ class Waits(Keeping):
             running.kill()
         return environment.get("GOMP_SPINCOUNT")
 
+    def long_training(self):
+        return ["train", "--model", self.model, "--train", self.data, "--dev", "none", "--threads", 1, "--epochs", 100000, "--overwrite",
+                "--out", self.folder / "waits"]
+
     def test_waits_are_shortened_unless_the_user_says_otherwise(self):
-        train = ["train", "--model", self.model, "--train", self.data, "--dev", "none", "--threads", 1, "--epochs", 100000, "--overwrite",
-                 "--out", self.folder / "waits"]
+        train = self.long_training()
         for own, wanted in (({}, "20000"), ({"OMP_WAIT_POLICY": "active"}, None), ({"GOMP_SPINCOUNT": "7"}, "7")):
             spin = self.spin_of(own, train)
             if not own and spin is None:
@@ -196,6 +199,8 @@ class Waits(Keeping):
     def test_bound_threads_are_counted_all(self):
         """OMP_PROC_BIND ties the first thread to one processor: the others are there all the same."""
         plain = {key: value for key, value in os.environ.items() if key not in ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY")}
+        if self.spin_of({}, self.long_training()) is None:
+            self.skipTest("with Clang's OpenMP beside libgomp, which oneDNN brings, each ties threads without the other's knowing")
         said = []
         for number, own in enumerate(({}, {"OMP_PROC_BIND": "true"}, {"OMP_PLACES": "cores"})):
             out = self.folder / f"bound{number}"
