@@ -36,12 +36,12 @@ class Watched:
 
 
 def status_of(pid):
-    """VmHWM and RssAnon in KiB; nothing where the process is gone."""
+    """VmHWM, VmRSS and RssAnon in KiB, and the number of Threads; nothing where the process is gone."""
     try:
         text = Path(f"/proc/{pid}/status").read_text()
     except OSError:
         return {}
-    return {line.split(":")[0]: int(line.split()[1]) for line in text.splitlines() if line.startswith(("VmHWM", "RssAnon"))}
+    return {line.split(":")[0]: int(line.split()[1]) for line in text.splitlines() if line.startswith(("VmHWM", "VmRSS", "RssAnon", "Threads"))}
 
 
 def watch(command, mark=None):

@@ -1,4 +1,5 @@
 """What one_request.py and serve_beside.py begin with: their common options, a fine-tuned model with its rows, and texts of one length."""
+import csv
 import json
 from pathlib import Path
 
@@ -34,6 +35,17 @@ def job_of(opts):
 
 def all_texts(job):
     return Path(f"{job.stem}.txt").read_text(encoding="utf-8").split("\n")[:-1]
+
+
+def first_column(path):
+    """Texts of a csv file with a header."""
+    with open(path, encoding="utf-8", newline="") as file:
+        return [row[0] for row in csv.reader(file)][1:]
+
+
+def write_bodies(path, bodies):
+    """A request's body a line, as http_load takes them."""
+    path.write_text("".join(json.dumps(body) + "\n" for body in bodies), encoding="utf-8")
 
 
 def texts_of_length(job, length):

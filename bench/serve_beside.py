@@ -26,6 +26,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 import compare  # noqa: E402
 import engine as engines  # noqa: E402
+import memory_by_rows  # noqa: E402
 import one_text  # noqa: E402
 import places  # noqa: E402
 import predict_engines  # noqa: E402
@@ -85,6 +86,17 @@ SERVERS = {"attune-f32": attune("f32"), "attune-bf16": attune("bf16"), "attune-i
            "fastapi-int8": fastapi("int8"), "infinity-onnx": infinity("optimum"), "infinity-torch": infinity("torch")}
 
 
+def resident_mib(server):
+    return memory_by_rows.status_of(server.pid)["VmRSS"] / 1024
+
+
+def stop(server):
+    """Ends a server, asleep or not; its exit code."""
+    server.send_signal(signal.SIGCONT)
+    server.terminate()
+    return server.wait(60)
+
+
 class Running:
     """A server's process, ready to be asked."""
 
@@ -93,7 +105,7 @@ class Running:
         self.bodies = {}
         for kind, chosen in texts.items():
             self.bodies[kind] = job.work / f"bodies-{name}-{kind}.jsonl"
-            self.bodies[kind].write_text("".join(json.dumps(self.server.body(job, text)) + "\n" for text in chosen), encoding="utf-8")
+            one_text.write_bodies(self.bodies[kind], (self.server.body(job, text) for text in chosen))
         self.log = open(log, "w", encoding="utf-8")
         environment = {**os.environ, "OMP_NUM_THREADS": str(job.threads), "HF_HUB_OFFLINE": "1", "DO_NOT_TRACK": "1"}
         command = [str(part) for part in self.server.command(job, port)]
@@ -124,13 +136,10 @@ class Running:
         return json.loads(done.stdout) | ({"asked_for": rate} if rate else {})
 
     def resident_mib(self):
-        status = Path(f"/proc/{self.process.pid}/status").read_text()
-        return next(int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmRSS"))
+        return resident_mib(self.process)
 
     def stop(self):
-        self.process.send_signal(signal.SIGCONT)
-        self.process.terminate()
-        self.process.wait(30)
+        stop(self.process)
 
 
 def capacity(running, seconds, limit):

@@ -8,7 +8,6 @@ server gets --share of it. Texts: the first column of the file, one a request, o
 the same cores.
 """
 import argparse
-import csv
 import json
 import subprocess
 import sys
@@ -18,6 +17,8 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
+import memory_by_rows  # noqa: E402
+import one_text  # noqa: E402
 import places  # noqa: E402
 import serve_beside  # noqa: E402
 
@@ -38,14 +39,8 @@ class Running:
         command = [serve_beside.LOAD, PORT, "/predict", self.bodies, connections, seconds, *([round(rate, 1)] if rate else [])]
         return json.loads(subprocess.run([str(part) for part in command], capture_output=True, text=True, check=True).stdout)
 
-    def status(self):
-        lines = Path(f"/proc/{self.process.pid}/status").read_text().splitlines()
-        found = {line.split(":")[0]: int(line.split()[1]) for line in lines if line.startswith(("VmRSS", "Threads"))}
-        return found["VmRSS"] / 1024, found["Threads"]
-
-    def stop(self):
-        self.process.terminate()
-        return self.process.wait(60)
+    def threads(self):
+        return memory_by_rows.status_of(self.process.pid)["Threads"]
 
 
 def main():
@@ -59,11 +54,9 @@ def main():
     parser.add_argument("--attune", type=Path, default=places.ROOT / "build" / "attune")
     opts = parser.parse_args()
     places.require_attune(opts.attune)
-    with open(opts.texts, encoding="utf-8", newline="") as file:
-        texts = [row[0] for row in csv.reader(file)][1:]
     with tempfile.TemporaryDirectory() as work:
         bodies = Path(work) / "bodies.jsonl"
-        bodies.write_text("".join(json.dumps({"inputs": text}) + "\n" for text in texts), encoding="utf-8")
+        one_text.write_bodies(bodies, ({"inputs": text} for text in one_text.first_column(opts.texts)))
         running = Running(opts, bodies)
         try:
             held, _ = serve_beside.capacity(running, 5, 50)
@@ -71,10 +64,10 @@ def main():
                   flush=True)
             for _ in range(opts.slices):
                 facts = running.load("all", serve_beside.CONNECTIONS, opts.slice_seconds, opts.share * held)
-                resident, threads = running.status()
+                resident, threads = serve_beside.resident_mib(running.process), running.threads()
                 print(f"| {time.strftime('%H:%M')} | {facts['requests']:,} | {facts['errors']} | {facts['p50']:.1f} | {facts['p99']:.1f} | {facts['largest']:.0f} | {resident:.1f} | {threads} |", flush=True)
         finally:
-            print(f"SIGTERM: it ended with {running.stop()}")
+            print(f"SIGTERM: it ended with {serve_beside.stop(running.process)}")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ each of which one weight of the encoder has another last bit, so that none is sh
 in turn, one stopped while the other is asked. Texts: the first column of the file.
 """
 import argparse
-import csv
 import json
 import shutil
 import signal
@@ -23,10 +22,10 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
+import one_text  # noqa: E402
 import places  # noqa: E402
 import process  # noqa: E402
-
-LOAD = places.ROOT / "build" / "bench" / "gauge" / "http_load"
+import serve_beside  # noqa: E402
 
 
 def with_own_encoder(folder, to, number):
@@ -66,21 +65,12 @@ class Served:
     def load(self, bodies, connections, seconds):
         self.process.send_signal(signal.SIGCONT)
         time.sleep(0.2)
-        facts = json.loads(process.run([LOAD, self.port, "/v1/predict", bodies, connections, seconds], limit_s=seconds + 60).stdout)
+        facts = json.loads(process.run([serve_beside.LOAD, self.port, "/v1/predict", bodies, connections, seconds], limit_s=seconds + 60).stdout)
         self.seen = self.metrics()
         self.process.send_signal(signal.SIGSTOP)
         if facts["errors"]:
             raise places.PlaceError(f"{facts['errors']} of {facts['requests']} requests failed")
         return facts["per_second"]
-
-    def resident_mib(self):
-        status = Path(f"/proc/{self.process.pid}/status").read_text()
-        return next(int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmRSS"))
-
-    def stop(self):
-        self.process.send_signal(signal.SIGCONT)
-        self.process.terminate()
-        self.process.wait(30)
 
 
 def main():
@@ -94,11 +84,10 @@ def main():
     parser.add_argument("--attune", type=Path, default=places.ROOT / "build" / "attune")
     opts = parser.parse_args()
     places.require_attune(opts.attune)
-    with open(opts.texts, encoding="utf-8", newline="") as file:
-        texts = [row[0] for row in csv.reader(file)][1:]
+    texts = one_text.first_column(opts.texts)
     with tempfile.TemporaryDirectory() as work:
         bodies = Path(work) / "bodies.jsonl"
-        bodies.write_text("".join(json.dumps({"model": f"m{i % len(opts.folders)}", "inputs": text}) + "\n" for i, text in enumerate(texts)), encoding="utf-8")
+        one_text.write_bodies(bodies, ({"model": f"m{i % len(opts.folders)}", "inputs": text} for i, text in enumerate(texts)))
         lone = [with_own_encoder(folder, Path(work) / f"m{i}", i) for i, folder in enumerate(opts.folders)]
         servers = {"shared": Served(opts, opts.folders, 19101), "each its own": Served(opts, lone, 19102)}
         try:
@@ -109,13 +98,13 @@ def main():
             print("| encoder | resident, MiB | encoders | requests a second | pieces a pass |\n|---|---:|---:|---:|---:|")
             for name, server in servers.items():
                 rates = seen[name][1:]  # the first is not counted
-                print(f"| {name} | {server.resident_mib():.0f} | {server.seen['attune_encoders']:.0f} | {statistics.median(rates):,.0f} ({min(rates):,.0f} to {max(rates):,.0f}) "
+                print(f"| {name} | {serve_beside.resident_mib(server.process):.0f} | {server.seen['attune_encoders']:.0f} | {statistics.median(rates):,.0f} ({min(rates):,.0f} to {max(rates):,.0f}) "
                       f"| {server.seen['attune_max_batch_tokens_total'] / server.seen['attune_passes_total']:.0f} |")
             ratios = sorted(a / b for a, b in zip(seen["shared"][1:], seen["each its own"][1:]))
             print(f"\nrequests a second, shared over each its own, round by round: {statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})")
         finally:
             for server in servers.values():
-                server.stop()
+                serve_beside.stop(server.process)
 
 
 if __name__ == "__main__":

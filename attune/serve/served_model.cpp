@@ -28,10 +28,10 @@ std::string encoder_hash_of(const std::string& folder) {
 std::shared_ptr<const models::Model> lender(const std::string& folder, const std::string& encoder_hash,
                                             const OpenOptions& options) {
   for (const ModelRef& other : options.others) {
-    const models::BertConfig& config = other->bundle().model->config();
-    const nn::Precision precision =
-        tasks::precision_for(io::resolve_model(folder), tasks::inference_precision(options.precision), config.layers);
-    if (other->encoder_hash() == encoder_hash && other->bundle().model->precision() == precision)
+    if (other->encoder_hash() != encoder_hash) continue;
+    const models::Model& model = *other->bundle().model;
+    if (tasks::precision_for(io::resolve_model(folder), tasks::inference_precision(options.precision),
+                             model.config().layers) == model.precision())
       return other->bundle().model;
   }
   return nullptr;

@@ -101,7 +101,7 @@ struct InferenceModelOptions {
   bool replays_probe = true;      // tasks/probe.h; false for one who has seen it pass in f32
   kernels::Kernels* device = nullptr;  // see ModelBundle
   Vectors vectors = Vectors::where_said;
-  // A model of the same precision whose encoder has the same encoder_hash() (tasks/encoder_hash.h): its encoder is run
+  // A model of the same precision whose encoder has the same encoder_hash() (tasks/folder_weights.h): its encoder is run
   // in place of one more.
   std::shared_ptr<const models::Model> encoder = {};
 };

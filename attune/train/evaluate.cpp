@@ -42,6 +42,16 @@ void score_batch(tasks::Scorer& scorer, const tasks::Batch& batch, const Split& 
   ATTUNE_CHECK(static_cast<int64_t>(at) == batch.read_count, "{} of {} rows scored", at, batch.read_count);
 }
 
+// Runs a batch and returns the last layer's outputs [read_count, P].
+std::vector<float> run_batch(const models::Model& model, kernels::Kernels& kernels, tensor::Arena& arena,
+                             const tasks::Batch& batch) {
+  arena.reset();
+  autograd::Context context{.kernels = kernels, .arena = arena, .compute = model.compute()};
+  const tensor::Tensor outputs = model.forward(context, batch.rows, batch.head()).logits;
+  const tensor::OnHost<float> values(arena.memory(), outputs, batch.read_count * outputs.cols());
+  return {values.values().begin(), values.values().end()};
+}
+
 // Hands over the documents' vectors; false: stopped.
 bool score_corpus(tasks::Scorer& scorer, const tasks::ModelBundle& bundle, kernels::Kernels& kernels,
                   tensor::Arena& arena, const data::EncodedSet& corpus, const EvaluateOptions& options) {
@@ -60,19 +70,6 @@ bool score_corpus(tasks::Scorer& scorer, const tasks::ModelBundle& bundle, kerne
 }
 
 }  // namespace
-
-std::vector<float> run_batch(const models::Model& model, kernels::Kernels& kernels, tensor::Arena& arena,
-                             const tasks::Batch& batch, std::vector<float>* features) {
-  arena.reset();
-  autograd::Context context{.kernels = kernels, .arena = arena, .compute = model.compute()};
-  const models::ModelOutput output = model.forward(context, batch.rows, batch.head());
-  const auto read = [&](const tensor::Tensor& rows) {
-    const tensor::OnHost<float> values(arena.memory(), rows, batch.read_count * rows.cols());
-    return std::vector<float>(values.values().begin(), values.values().end());
-  };
-  if (features) *features = read(output.features);
-  return read(output.logits);
-}
 
 std::optional<tasks::Evaluation> evaluate(const tasks::ModelBundle& bundle, kernels::Kernels& kernels,
                                           const Split& split, const EvaluateOptions& options) {

@@ -24,9 +24,4 @@ struct EvaluateOptions {
 std::optional<tasks::Evaluation> evaluate(const tasks::ModelBundle& bundle, kernels::Kernels& kernels,
                                           const Split& split, const EvaluateOptions& options);
 
-// Runs a batch and returns the last layer's outputs [read_count, P] (tasks::ModelBundle::logits makes logits of them);
-// `features`: where what that layer reads goes too, [read_count, C].
-std::vector<float> run_batch(const models::Model& model, kernels::Kernels& kernels, tensor::Arena& arena,
-                             const tasks::Batch& batch, std::vector<float>* features = nullptr);
-
 }  // namespace attune::train
