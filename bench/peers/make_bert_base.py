@@ -22,7 +22,7 @@ def main():
     opts = parser.parse_args()
     import transformers
     transformers.set_seed(1)
-    model = transformers.BertModel(transformers.BertConfig())
+    model = transformers.BertModel(transformers.BertConfig(position_embedding_type="absolute"))  # CTranslate2 asks for it
     unfinished = opts.out.with_name(opts.out.name + ".unfinished")
     model.save_pretrained(unfinished)
     for name in TOKENIZER_FILES:
