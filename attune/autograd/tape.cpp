@@ -1,6 +1,7 @@
 #include "attune/autograd/tape.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace attune::autograd {
 
@@ -39,7 +40,7 @@ Tensor Tape::room_for(const Tensor& x) {
 }
 
 void Tape::release(Variable& variable) {
-  if (variable.leaf) return;
+  if (variable.leaf || !variable.gradient.defined()) return;
   free_.push_back({variable.gradient.bytes(), variable.gradient.data});
   variable.gradient = {};
   variable.arrived = false;
@@ -61,6 +62,18 @@ Tensor Tape::gradient_to_add_to(const Tensor& x) {
   return slot.tensor;
 }
 
+void Tape::pass_on(const Tensor& x) {
+  if (!wants(x)) return;
+  Variable &from = variables_[running_], &to = variables_[x.var];
+  if (!to.arrived && !to.leaf && from.gradient.dtype == x.dtype && from.gradient.shape == x.shape) {
+    to.gradient = std::exchange(from.gradient, {});
+    to.arrived = true;
+    return;
+  }
+  const Tensor dy = from.gradient;
+  add_gradient(x, [&](const Tensor& dx) { kernels_.convert({.x = dy, .y = dx}); });
+}
+
 Tensor Tape::gradient(const Tensor& x) const {
   if (!wants(x)) return {};
   const Variable& variable = variables_[x.var];
@@ -79,6 +92,7 @@ void Tape::backward() {
   for (auto node = nodes_.rbegin(); node != nodes_.rend(); ++node) {
     if (!variables_[node->output].arrived) continue;
     const auto mark = scratch_.mark();
+    running_ = node->output;
     with_context([&] { return std::string("in the backward of ") + node->op; },
                  [&] { node->run(node->backward, *this, variables_[node->output].gradient); });
     scratch_.rewind(mark);

@@ -88,6 +88,9 @@ class Tape {
     write(target);
     if (slot.accumulate) kernels_.convert({.x = target, .y = slot.tensor, .scale = 1, .accumulate = true});
   }
+  // For the backward of an op y = x + ...: the gradient of its output, as it stands, is x's too. It is handed over where
+  // x has none yet, so the op reads it before, not after.
+  void pass_on(const Tensor& x);
   static bool wants(const Tensor& x) { return x.defined() && x.var >= 0; }
   // The gradient that reached x, or an undefined tensor. After backward() only what no node made still has one.
   Tensor gradient(const Tensor& x) const;
@@ -127,6 +130,7 @@ class Tape {
   std::vector<Node> nodes_;
   std::vector<Variable> variables_;
   std::vector<Room> free_;
+  int32_t running_ = -1;  // the output of the node whose backward runs
 };
 
 }  // namespace attune::autograd

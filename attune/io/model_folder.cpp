@@ -114,7 +114,7 @@ std::map<std::string, std::vector<std::string>> parse_shard_index(std::string_vi
 ModelFolder ModelFolder::open(const std::filesystem::path& path) {
   check_folder(path);
   ModelFolder model;
-  model.path_ = path;
+  model.path_ = model.weights_path_ = path;
   if (!has(path, kConfig))
     fail(ErrorKind::model, "{} has no {}{}; a model folder has {}, {} and a vocabulary", path.string(), kConfig,
          did_you_mean(kConfig, names_in(path)), kConfig, kWeights);
@@ -133,6 +133,14 @@ ModelFolder ModelFolder::open(const std::filesystem::path& path) {
   }
   check_vocabulary(path);
   return model;
+}
+
+ModelFolder ModelFolder::known_as(const std::filesystem::path& path, json config) const {
+  ModelFolder other = *this;
+  other.path_ = path;
+  other.config_text_ = config.dump(2);
+  other.config_ = std::make_shared<const json>(std::move(config));
+  return other;
 }
 
 void ModelFolder::add(const TensorView& tensor, const Safetensors& file) {

@@ -25,7 +25,11 @@ class ModelFolder {
   // shard lacks; no vocabulary (tokenizer.json or vocab.txt); and those of parse_safetensors.
   static ModelFolder open(const std::filesystem::path& path);
 
+  // The same weights under another folder's name, as that one's config describes them (an adapter's).
+  ModelFolder known_as(const std::filesystem::path& path, nlohmann::json config) const;
+
   const std::filesystem::path& path() const { return path_; }
+  const std::filesystem::path& weights_path() const { return weights_path_; }
   const nlohmann::json& config() const { return *config_; }
   const std::string& config_text() const { return config_text_; }
 
@@ -46,7 +50,7 @@ class ModelFolder {
   const Entry& entry(std::string_view name) const;
   void open_index(const std::filesystem::path& index);
 
-  std::filesystem::path path_;
+  std::filesystem::path path_, weights_path_;
   std::string config_text_;
   std::shared_ptr<const nlohmann::json> config_;
   std::vector<std::shared_ptr<const Safetensors>> files_;

@@ -13,6 +13,7 @@
 #include "attune/kernels/embedding.h"
 #include "attune/kernels/layer_norm.h"
 #include "attune/kernels/loss.h"
+#include "attune/kernels/low_rank.h"
 #include "attune/kernels/matmul.h"
 #include "attune/kernels/normalize.h"
 #include "attune/kernels/quantized.h"
@@ -46,6 +47,13 @@ class Kernels {
   virtual void mean_rows_backward(const MeanRows&) { lacks("mean_rows_backward"); }
   virtual void normalize_rows(const NormalizeRows&) { lacks("normalize_rows"); }
   virtual void normalize_rows_backward(const NormalizeRowsBackward&) { lacks("normalize_rows_backward"); }
+  virtual void low_rank_down(const LowRankDown&) { lacks("low_rank_down"); }
+  virtual void low_rank_down_backward(const LowRankDownBackward&) { lacks("low_rank_down_backward"); }
+  virtual void low_rank_up(const LowRankUp&) { lacks("low_rank_up"); }
+  virtual void low_rank_up_backward(const LowRankUpBackward&) { lacks("low_rank_up_backward"); }
+  virtual void scale_columns(const ScaleColumns&) { lacks("scale_columns"); }
+  virtual void scale_columns_backward(const ScaleColumnsBackward&) { lacks("scale_columns_backward"); }
+  virtual void row_norms(const RowNorms&) { lacks("row_norms"); }
   virtual void convert(const Convert&) { lacks("convert"); }
   virtual void fill(const Fill&) { lacks("fill"); }
   virtual void sum_squares(const SumSquares&) { lacks("sum_squares"); }

@@ -37,6 +37,13 @@
   KERNEL(normalize_rows_backward, NormalizeRowsBackward, moved({p.dy, p.y, p.dx}))                                    \
   KERNEL(quantize_rows, QuantizeRows, moved_beside({p.x}, static_cast<double>(p.x.count())))                          \
   KERNEL(quantized_matmul, QuantizedMatmul, product(p))                                                               \
+  KERNEL(low_rank_down, LowRankDown, moved({p.x, p.a, p.u}))                                                          \
+  KERNEL(low_rank_down_backward, LowRankDownBackward, moved({p.x, p.du, p.a, p.da, p.dx, p.dx}))                      \
+  KERNEL(low_rank_up, LowRankUp, moved({p.y, p.y, p.u, p.b}))                                                         \
+  KERNEL(low_rank_up_backward, LowRankUpBackward, moved({p.dy, p.u, p.b, p.db, p.du}))                                \
+  KERNEL(scale_columns, ScaleColumns, moved({p.x, p.y}))                                                              \
+  KERNEL(scale_columns_backward, ScaleColumnsBackward, moved({p.dy, p.x, p.dx}))                                      \
+  KERNEL(row_norms, RowNorms, moved({p.w, p.norm}))                                                                   \
   KERNEL(convert, Convert, moved({p.x, p.y, p.accumulate ? p.y : Tensor()}))                                          \
   KERNEL(fill, Fill, moved({p.y}))                                                                                    \
   KERNEL(sum_squares, SumSquares, moved({p.x}))                                                                       \

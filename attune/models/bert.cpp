@@ -36,7 +36,8 @@ std::string part_name(int depth) {
 }
 
 BertLayer::BertLayer(nn::Parameters& p, const BertConfig& config, int64_t index)
-    : config_(config),
+    : index_(index),
+      config_(config),
       stream_(layer_stream(index)),
       query_key_value_(linear(p, layer_name(index) + ".attention.self.query_key_value", config.hidden,
                               3 * config.hidden, static_cast<int>(index) + 1,
@@ -53,27 +54,44 @@ BertLayer::BertLayer(nn::Parameters& p, const BertConfig& config, int64_t index)
       output_norm_(p, layer_name(index) + ".output.LayerNorm", config.hidden, static_cast<int>(index) + 1) {}
 
 Tensor BertLayer::forward(Context& context, const Tensor& hidden, const tensor::PackedView& rows,
-                          const tensor::KeptView* kept, const Tensor& into) const {
+                          const tensor::KeptView* kept, const Tensor& into, Adapters adapters) const {
+  using peft::Place;
+  const uint64_t* const keys = kept ? kept->keys : rows.keys;
+  const bool some = kept != nullptr;
   const auto norm = [&](Site site) {
     return ops::AddNormOptions{.eps = config_.norm_eps,
                                .dropout = config_.hidden_dropout,
                                .stream = stream_ + static_cast<uint64_t>(site),
-                               .row_keys = kept ? kept->keys : rows.keys};
+                               .row_keys = keys};
   };
-  const Tensor qkv = query_key_value_->forward(context, hidden);
+  const Tensor qkv = adapted(context, Place::query_key_value, hidden, adapters, rows.keys, false);
   const Tensor mixed = ops::attention(context, qkv, rows,
                                       {.heads = config_.heads,
                                        .dropout = config_.attention_dropout,
                                        .stream = stream_ + static_cast<uint64_t>(Site::attention),
                                        .kept = kept});
-  const Tensor attended = attention_output_->forward(context, mixed);
+  const Tensor attended = adapted(context, Place::attention_output, mixed, adapters, keys, some);
   const Tensor asking = kept ? ops::gather_rows(context, hidden, kept->rows, kept->count) : hidden;
   ops::AddNormOptions inside = norm(Site::attention_output), closing = norm(Site::output);
   inside.bytes = intermediate_->reads_bytes();
   const Tensor middle = attention_norm_.forward(context, attended, asking, inside);
-  const Tensor inner = intermediate_->activated(context, config_.activation, middle);
+  const bool plain = !peft::changes(adapters, index_, Place::intermediate) && !peft::changes(adapters, index_, Place::output);
+  const Tensor inner =
+      plain ? intermediate_->activated(context, config_.activation, middle)
+            : ops::activation(context, config_.activation,
+                              adapted(context, Place::intermediate, middle, adapters, keys, some), /*last_use=*/true);
   closing.into = into;
-  return output_norm_.forward(context, output_->forward(context, inner), middle, closing);
+  return output_norm_.forward(context, adapted(context, Place::output, inner, adapters, keys, some), middle, closing);
+}
+
+Tensor BertLayer::adapted(Context& context, peft::Place place, const Tensor& x, Adapters adapters,
+                          const uint64_t* row_keys, bool kept) const {
+  const uint64_t site = static_cast<uint64_t>(Site::adapter) + static_cast<uint64_t>(place);
+  return peft::adapted_product(context, product(place), x, adapters,
+                               {.layer = index_,
+                                .place = place,
+                                .draws = {.stream = stream_ + site, .row_keys = row_keys},
+                                .kept = kept});
 }
 
 BertEncoder::BertEncoder(nn::Parameters& p, const BertConfig& config)
@@ -99,18 +117,18 @@ Tensor BertEncoder::embed(Context& context, const tensor::PackedView& rows) cons
 }
 
 Tensor BertEncoder::below(Context& context, const tensor::PackedView& rows, int64_t layers) const {
-  return run(context, embed(context, rows), rows, nullptr, 0, layers);
+  return run(context, embed(context, rows), rows, nullptr, 0, layers, {});
 }
 
 Tensor BertEncoder::above(Context& context, const Tensor& hidden, const tensor::PackedView& rows,
                           const tensor::KeptView* kept, int64_t layers) const {
   if (kept && layers == std::ssize(layers_)) return ops::gather_rows(context, hidden, kept->rows, kept->count);
-  return run(context, hidden, rows, kept, layers, std::ssize(layers_));
+  return run(context, hidden, rows, kept, layers, std::ssize(layers_), {});
 }
 
 // Layers first..end-1; the encoder's last one makes only the rows that are kept.
 Tensor BertEncoder::run(Context& context, Tensor hidden, const tensor::PackedView& rows, const tensor::KeptView* kept,
-                        int64_t first, int64_t end) const {
+                        int64_t first, int64_t end, Adapters adapters) const {
   // Without backward a layer's memory is given back after it: two results take turns, or three where some layers read
   // bytes and others do not.
   Tensor spare, spare_with_bytes;
@@ -118,7 +136,7 @@ Tensor BertEncoder::run(Context& context, Tensor hidden, const tensor::PackedVie
     const BertLayer& layer = *layers_[static_cast<size_t>(i)];
     const tensor::KeptView* only = i + 1 == std::ssize(layers_) ? kept : nullptr;
     if (context.tape || only) {
-      hidden = layer.forward(context, hidden, rows, only);
+      hidden = layer.forward(context, hidden, rows, only, {}, adapters);
       continue;
     }
     // (After the last layer come the heads, which read none.)
@@ -126,7 +144,7 @@ Tensor BertEncoder::run(Context& context, Tensor hidden, const tensor::PackedVie
     Tensor into = std::exchange(bytes ? spare_with_bytes : spare, {});
     if (!into.defined()) into = ops::make_normed(context, hidden.shape, bytes);
     const auto mark = context.arena.mark();
-    layer.forward(context, hidden, rows, nullptr, into);
+    layer.forward(context, hidden, rows, nullptr, into, adapters);
     context.arena.rewind(mark);
     (hidden.bytes_twin ? spare_with_bytes : spare) = std::exchange(hidden, into);
   }

@@ -1,18 +1,23 @@
 // BERT's encoder: Devlin, Chang, Lee, Toutanova 2019, arXiv 1810.04805; the layer is Vaswani et al. 2017's, with the
 // norm after the residual sum. Parameters carry Hugging Face's names (without the leading "bert.").
 #pragma once
+#include <array>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "attune/models/bert_config.h"
 #include "attune/nn/linear.h"
 #include "attune/nn/norm.h"
+#include "attune/peft/adapter.h"
 #include "attune/tensor/packed_rows.h"
 
 namespace attune::models {
 
 using autograd::Context;
 using tensor::Tensor;
+// The adapters of a pass and the rows that are theirs; none: the encoder as it is.
+using Adapters = std::span<const peft::AdapterRows>;
 
 // What a depth (nn::ParameterOptions::depth) is called in files: 0 "embeddings", k "encoder.layer.(k-1)".
 std::string part_name(int depth);
@@ -23,11 +28,20 @@ class BertLayer {
   // hidden [N, C] f32 -> [N, C] f32; with `kept` only those rows are made: [n rounded up, C]. `into`: without backward,
   // memory for the result (ops::make_normed), with bytes where the next layer reads bytes.
   Tensor forward(Context& context, const Tensor& hidden, const tensor::PackedView& rows,
-                 const tensor::KeptView* kept = nullptr, const Tensor& into = {}) const;
+                 const tensor::KeptView* kept, const Tensor& into, Adapters adapters) const;
   // Whether `hidden` had better carry its bytes.
   bool reads_bytes() const { return query_key_value_->reads_bytes(); }
+  // Its products, in the order of peft::Place.
+  nn::Linear& product(peft::Place place) const { return *products()[static_cast<size_t>(place)]; }
 
  private:
+  std::array<nn::Linear*, peft::kPlaces> products() const {
+    return {query_key_value_.get(), attention_output_.get(), intermediate_.get(), output_.get()};
+  }
+  Tensor adapted(Context& context, peft::Place place, const Tensor& x, Adapters adapters, const uint64_t* row_keys,
+                 bool kept) const;
+
+  int64_t index_;
   const BertConfig& config_;
   uint64_t stream_;
   std::unique_ptr<nn::Linear> query_key_value_, attention_output_, intermediate_, output_;
@@ -39,19 +53,21 @@ class BertEncoder {
   BertEncoder(nn::Parameters& parameters, const BertConfig& config);
   // rows -> hidden states [N, C] f32 (f64); with `kept` the last layer makes only those rows: [n rounded up, C], with
   // the values that they would have in company.
-  Tensor forward(Context& context, const tensor::PackedView& rows, const tensor::KeptView* kept = nullptr) const {
-    return above(context, embed(context, rows), rows, kept, 0);
+  Tensor forward(Context& context, const tensor::PackedView& rows, const tensor::KeptView* kept = nullptr,
+                 Adapters adapters = {}) const {
+    return run(context, embed(context, rows), rows, kept, 0, std::ssize(layers_), adapters);
   }
   // In two parts: what the embeddings and the first `layers` layers give, [N, C], and what the others make of it.
   Tensor below(Context& context, const tensor::PackedView& rows, int64_t layers) const;
   Tensor above(Context& context, const Tensor& hidden, const tensor::PackedView& rows, const tensor::KeptView* kept,
                int64_t layers) const;
   const BertConfig& config() const { return config_; }
+  const BertLayer& layer(int64_t index) const { return *layers_[static_cast<size_t>(index)]; }
 
  private:
   Tensor embed(Context& context, const tensor::PackedView& rows) const;
   Tensor run(Context& context, Tensor hidden, const tensor::PackedView& rows, const tensor::KeptView* kept,
-             int64_t first, int64_t end) const;
+             int64_t first, int64_t end, Adapters adapters) const;
 
   BertConfig config_;
   nn::Parameter *words_, *positions_, *segments_;

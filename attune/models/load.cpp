@@ -78,6 +78,7 @@ class Loader {
     }
     for (const auto& name : source_.names())
       if (!used_.contains(name) && !lent(name)) report_.skipped.push_back(name);
+    if (new_adapter_) model_.begin_adapter();
     model_.parameters().refresh_twins();
     return std::move(report_);
   }
@@ -92,13 +93,13 @@ class Loader {
 
   bool load_piece(nn::Parameter& p, const nn::Piece& piece) {
     const auto wanted = axes_of(p, piece);
-    const auto name =
-        is_encoder_tensor(piece.name) ? encoder_tensor(source_, piece.name) : name_in(source_, piece.name);
+    const auto name = is_encoder_tensor(piece.name) && !p.options.adapter ? encoder_tensor(source_, piece.name)
+                                                                          : name_in(source_, piece.name);
     if (!name) return initialise(p);
     used_.insert(*name);
     const auto axes = *source_.shape(*name);
     if (is_classifier(piece.name)) return load_classifier(p, piece, *name, axes);
-    const bool of_loss = !is_encoder_tensor(piece.name) && !is_head_tensor(piece.name);
+    const bool of_loss = !p.options.adapter && !is_encoder_tensor(piece.name) && !is_head_tensor(piece.name);
     if (of_loss && (options_.new_head || axes != wanted)) return initialise(p);  // of other labels
     if (axes != wanted)
       fail(ErrorKind::model, "tensor '{}' has shape {}; config.json asks for {}", *name, text(axes), text(wanted));
@@ -164,6 +165,7 @@ class Loader {
 
   // Always false: what is initialised was not loaded.
   bool initialise(nn::Parameter& p) {
+    new_adapter_ = new_adapter_ || p.options.adapter;
     model_.parameters().initialise(p, options_.seed, model_.config().initializer_range);
     return false;
   }
@@ -173,6 +175,7 @@ class Loader {
   const LoadOptions& options_;
   LoadReport report_;
   std::set<std::string> used_;
+  bool new_adapter_ = false;
 };
 
 }  // namespace
@@ -203,15 +206,18 @@ LoadReport load_weights(Model& model, const WeightSource& source, const LoadOpti
   return Loader(model, source, options).run();
 }
 
-std::vector<NamedTensor> named_tensors(const Model& model, const std::string& prefix) {
+std::vector<NamedTensor> named_tensors(const Model& model, const std::string& prefix, Which which) {
   ATTUNE_CHECK(model.parameters().settled(), "the weights are read while updates of tables wait");
   ATTUNE_CHECK(!model.borrows_encoder(), "a model over another's encoder is not saved");
   ATTUNE_CHECK(!model.precision().int8, "an int8 model holds no f32 weights that could be saved");
   std::vector<NamedTensor> named;
-  for (const auto& p : model.parameters().all())
+  for (const auto& p : model.parameters().all()) {
+    if (which == Which::whole_model && p->options.adapter) continue;
+    if (which == Which::adapter && !model.is_adapters(*p)) continue;
     for (const auto& piece : p->options.pieces)
       named.push_back({is_encoder_tensor(piece.name) || is_pooler(piece.name) ? prefix + piece.name : piece.name,
                        rows_of(*p, piece)});
+  }
   return named;
 }
 

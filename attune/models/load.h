@@ -55,8 +55,10 @@ struct NamedTensor {
   std::string name;
   Tensor tensor;
 };
+// Of a whole model without what its adapter adds, or of the adapter and the head: what differs from the base.
+enum class Which { whole_model, adapter };
 // `prefix`: "bert." as in BertForSequenceClassification, or "" as in BertModel. The head's last layer and a loss's own
 // parameters never have one.
-std::vector<NamedTensor> named_tensors(const Model& model, const std::string& prefix);
+std::vector<NamedTensor> named_tensors(const Model& model, const std::string& prefix, Which which = Which::whole_model);
 
 }  // namespace attune::models

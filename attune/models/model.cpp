@@ -4,24 +4,41 @@
 
 namespace attune::models {
 
-Model::Model(const BertConfig& config, const HeadOptions& head, nn::Precision precision,
-             const std::function<void(nn::Parameters&)>& more, tensor::Memory& memory)
+namespace {
+
+peft::EncoderShape shape_of(const BertConfig& config) {
+  return {.layers = config.layers,
+          .hidden = config.hidden,
+          .intermediate = config.intermediate,
+          .heads = config.heads};
+}
+
+std::span<float> floats(const nn::Parameter& parameter) {
+  return {parameter.value.as<float>(), static_cast<size_t>(parameter.value.count())};
+}
+
+}  // namespace
+
+Model::Model(const BertConfig& config, const HeadOptions& head, nn::Precision precision, const ModelExtras& extras)
     : encoder_(std::make_unique<BertEncoder>(parameters_, config)),
+      adapter_(extras.adapter ? std::make_unique<peft::Adapter>(extras.adapter, parameters_, shape_of(config)) : nullptr),
       head_(parameters_, config, head),
       precision_(std::move(precision)) {
   const size_t own = parameters_.all().size();
-  if (more) more(parameters_);
+  if (extras.more) extras.more(parameters_);
   for (size_t i = own; i < parameters_.all().size(); ++i)
     parameters_.all()[i]->options.depth = static_cast<int>(config.layers) + 1;
-  parameters_.allocate(precision_, memory);
+  parameters_.allocate(precision_, extras.memory ? *extras.memory : tensor::host_memory());
 }
 
-Model::Model(std::shared_ptr<const Model> with_encoder, const HeadOptions& head,
-             const std::function<void(nn::Parameters&)>& more)
+Model::Model(std::shared_ptr<const Model> with_encoder, const HeadOptions& head, const ModelExtras& extras)
     : lender_(with_encoder->lender_ ? with_encoder->lender_ : with_encoder),
+      adapter_(extras.adapter
+                   ? std::make_unique<peft::Adapter>(extras.adapter, parameters_, shape_of(with_encoder->config()))
+                   : nullptr),
       head_(parameters_, with_encoder->config(), head),
       precision_(with_encoder->precision()) {
-  if (more) more(parameters_);
+  if (extras.more) extras.more(parameters_);
   parameters_.allocate(precision_, with_encoder->parameters().memory());
 }
 
@@ -58,7 +75,9 @@ ModelOutput Model::forward(Context& context, const tensor::PackedRows& rows, con
 
 Tensor Model::run_encoder(Context& context, const tensor::PackedRows& rows, const tensor::PackedView& view,
                           const tensor::KeptView* kept) const {
-  if (!kept_states_) return encoder().forward(context, view, kept);
+  const peft::AdapterRows own = own_rows();
+  if (!kept_states_)
+    return encoder().forward(context, view, kept, adapter_ && !merged_ ? Adapters(&own, 1) : Adapters());
   const Tensor below = context.make({rows.rows(), config().hidden}, tensor::DType::f32);
   tensor::write_from_host<float>(context.arena.memory(), below, [&](std::span<float> states) {
     kept_states_->fill(rows, states.data(), [&](const tensor::PackedRows& some) {
@@ -76,6 +95,41 @@ void Model::keep_states_below(int64_t layers, size_t most_bytes) {
   ATTUNE_CHECK(compute() != tensor::DType::f64, "states are kept as f32");
   kept_layers_ = layers;
   kept_states_ = std::make_unique<FrozenStates>(config().hidden, most_bytes);
+}
+
+void Model::train_adapter() {
+  for (const auto& p : parameters_.all()) p->trainable = is_adapters(*p);
+}
+
+bool Model::is_adapters(const nn::Parameter& p) const {
+  ATTUNE_CHECK(adapter_ != nullptr, "a model without an adapter");
+  return p.options.adapter || p.options.depth > config().layers || adapter_->method().trains(p, adapter_->shape());
+}
+
+void Model::begin_adapter() {
+  for (int64_t i = 0; adapter_ && i < config().layers; ++i)
+    for (int place = 0; place < peft::kPlaces; ++place)
+      if (peft::ProductChange* change = adapter_->layer(i).at(static_cast<peft::Place>(place)))
+        change->begin_from(encoder().layer(i).product(static_cast<peft::Place>(place)));
+}
+
+void Model::merge_adapter(bool undo) {
+  ATTUNE_CHECK(adapter_ && encoder_ && merged_ == undo, "there is nothing to merge, or it is merged already");
+  ATTUNE_CHECK(!precision_.int8 && parameters_.memory().is_host(), "weights are merged as f32, on the host");
+  for (int pass = 0; pass < 2; ++pass)  // first whether all goes
+    for (int64_t i = 0; i < config().layers; ++i)
+      for (int at = 0; at < peft::kPlaces; ++at) {
+        const auto place = static_cast<peft::Place>(at);
+        const peft::ProductChange* change = adapter_->layer(i).at(place);
+        if (!change) continue;
+        if (!change->merges())
+          fail(ErrorKind::usage, "an adapter of the kind '{}' is no change of weights: it cannot be merged",
+               adapter_->method().name());
+        const nn::Linear& product = encoder_->layer(i).product(place);
+        if (pass == 1) change->merge(floats(product.weight()), floats(product.bias()), undo);
+      }
+  merged_ = !undo;
+  parameters_.refresh_twins();
 }
 
 void Model::freeze_below(int below) {

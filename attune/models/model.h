@@ -9,6 +9,7 @@
 #include "attune/models/bert.h"
 #include "attune/models/frozen_states.h"
 #include "attune/models/head.h"
+#include "attune/peft/method.h"
 
 namespace attune::models {
 
@@ -28,17 +29,23 @@ struct EncoderStates {
   EncoderStates of_sequences(int64_t first, int64_t count) const;
 };
 
+// What a model has beside an encoder and a head.
+struct ModelExtras {
+  // May add parameters of its own (a loss's transitions): they train, save and resume like the head's, and belong to
+  // its depth.
+  std::function<void(nn::Parameters&)> more = {};
+  std::shared_ptr<const peft::Method> adapter = {};  // makes an adapter to the encoder; none: it is as it is
+  tensor::Memory* memory = nullptr;                  // of the device that will run it; nullptr: the host's
+};
+
 class Model {
  public:
-  // `more` may add parameters of its own (a loss's transitions): they train, save and resume like the head's, and
-  // belong to its depth. `memory`: of the device that will run it. int8: the products of the encoder's layers and its
-  // words; positions, segments, norms and the head are few and stay as `compute` has them.
-  Model(const BertConfig& config, const HeadOptions& head, nn::Precision precision,
-        const std::function<void(nn::Parameters&)>& more = {}, tensor::Memory& memory = tensor::host_memory());
-  // A head over the encoder of another model, which lives on as long as this one; parameters() are the head's and what
-  // `more` adds. For inference: such a model is neither trained nor saved.
-  Model(std::shared_ptr<const Model> with_encoder, const HeadOptions& head,
-        const std::function<void(nn::Parameters&)>& more = {});
+  // int8: the products of the encoder's layers and its words; positions, segments, norms and the head are few and stay
+  // as `compute` has them.
+  Model(const BertConfig& config, const HeadOptions& head, nn::Precision precision, const ModelExtras& extras = {});
+  // A head over the encoder of another model, which lives on as long as this one; parameters() are the head's, the
+  // adapter's and what `more` adds. For inference: such a model is neither trained nor saved.
+  Model(std::shared_ptr<const Model> with_encoder, const HeadOptions& head, const ModelExtras& extras = {});
 
   // The last layer makes only the rows that the head reads, where those are fewer, unless all are asked for: same
   // logits.
@@ -67,6 +74,17 @@ class Model {
   tensor::DType compute() const { return precision_.compute; }
   const nn::Precision& precision() const { return precision_; }
 
+  // Of the encoder only what the adapter's method trains gets gradients and updates; the adapter and the head do.
+  void train_adapter();
+  const peft::Adapter* adapter() const { return adapter_.get(); }
+  // Whether the parameter is the adapter's, the head's, or one of the encoder's that the adapter's method trains.
+  bool is_adapters(const nn::Parameter& parameter) const;
+  // Writes what the adapter does into the encoder's weights, or takes it out again (f32 on the host; what follows from
+  // weights is made anew). Errors (usage): an adapter that is no change of weights.
+  void merge_adapter(bool undo = false);
+  // Parameters of the adapter that begin where the encoder's weights stand, once those are loaded.
+  void begin_adapter();
+
   // Parameters of depth < `below` get no gradient and no update (0: none; 1: embeddings; k+1: embeddings and the first
   // k layers).
   void freeze_below(int below);
@@ -80,9 +98,15 @@ class Model {
                      const tensor::KeptView* kept) const;
   const BertEncoder& encoder() const { return lender_ ? *lender_->encoder_ : *encoder_; }
 
+  void make_adapter(const std::shared_ptr<const peft::Method>& method);
+  // Of a pass of this model alone.
+  peft::AdapterRows own_rows() const { return {.adapter = adapter_.get()}; }
+
   nn::Parameters parameters_;
   std::unique_ptr<BertEncoder> encoder_;  // one's own, or
   std::shared_ptr<const Model> lender_;   // the model that has it
+  std::unique_ptr<peft::Adapter> adapter_;
+  bool merged_ = false;  // the adapter is in the encoder's weights
   Head head_;
   nn::Precision precision_;
   int64_t kept_layers_ = 0;

@@ -5,7 +5,8 @@
 
 namespace attune::models {
 
-enum class Site : uint64_t { attention = 0, attention_output = 1, output = 2 };
+// `adapter` and the three behind it: what adapters draw at each product of a layer, in the order of peft::Place.
+enum class Site : uint64_t { attention = 0, attention_output = 1, output = 2, adapter = 3 };
 
 inline constexpr uint64_t kEmbeddingStream = 1;
 inline constexpr uint64_t kHeadStream = 2;

@@ -26,6 +26,8 @@ class Linear {
   virtual Tensor activated(Context& context, kernels::ActivationKind f, const Tensor& x) const;
   // Whether forward() reads bytes, so that who makes x had better make them.
   virtual bool reads_bytes() const { return weight_->value.quantized != nullptr; }
+  Parameter& weight() const { return *weight_; }
+  Parameter& bias() const { return *bias_; }
 
  private:
   Parameter* weight_;  // [out, in]

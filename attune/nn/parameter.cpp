@@ -26,6 +26,14 @@ void draw_normal(std::span<T> out, uint64_t key, double deviation) {
     out[i] = static_cast<T>(deviation * random_normal(mix_key(key, i >> 30), static_cast<uint32_t>(i & 0x3fffffff)));
 }
 
+template <class T>
+void draw_uniform(std::span<T> out, uint64_t key, double bound) {
+  for (size_t i = 0; i < out.size(); ++i) {
+    const uint32_t bits = random_bits(mix_key(key, i >> 30), static_cast<uint32_t>(i & 0x3fffffff));
+    out[i] = static_cast<T>(bound * (static_cast<double>(bits) * 0x1p-31 - 1));
+  }
+}
+
 }  // namespace
 
 Parameter* Parameters::add(std::string name, Shape shape, ParameterOptions options) {
@@ -125,7 +133,9 @@ void Parameters::initialise(Parameter& p, uint64_t seed, double deviation) {
   const uint64_t key = mix_key(mix64(seed), hash_name(p.name));
   const auto fill = [&](auto out) {
     using T = typename decltype(out)::value_type;
-    if (p.options.init == Init::normal) return draw_normal(out, key, deviation);
+    if (p.options.init == Init::normal)
+      return draw_normal(out, key, p.options.spread > 0 ? p.options.spread : deviation);
+    if (p.options.init == Init::uniform) return draw_uniform(out, key, p.options.spread);
     std::fill(out.begin(), out.end(), static_cast<T>(p.options.init == Init::ones ? 1 : 0));
   };
   if (p.value.dtype == DType::f64)

@@ -29,14 +29,16 @@ struct Piece {
   int64_t begin, end;
 };
 
-enum class Init { zeros, ones, normal };
+enum class Init { zeros, ones, normal, uniform };
 
 struct ParameterOptions {
   Init init = Init::normal;
+  double spread = 0;               // normal: deviation, 0: the model's; uniform: values lie in [-spread, spread]
   bool decays = true;              // weight decay applies (not to biases and norms)
   bool product_weight = false;     // read by matrix products: gets a bf16 twin in a bf16 run
   bool read_by_rows = false;       // a table of which a step reads a few rows: see TableGradients
   bool int8 = false;               // an int8 model holds it as bytes: a product's weight, or a table read by rows
+  bool adapter = false;            // an adapter's: no file of a whole model has it
   double rate = 1;                 // learns so many times as fast as the schedule says
   int depth = 0;                   // 0 embeddings, 1..L layers, L+1 head: for layer-wise rates and freezing
   std::vector<Piece> pieces = {};  // empty: one piece of the parameter's own name

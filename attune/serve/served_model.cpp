@@ -21,7 +21,7 @@ std::string checked_hash(const std::string& folder, const OpenOptions& options) 
 }
 
 std::string encoder_hash_of(const std::string& folder) {
-  return tasks::encoder_hash(io::ModelFolder::open(io::transformer_folder(io::resolve_model(folder))));
+  return tasks::encoder_hash_at(io::resolve_model(folder));
 }
 
 // Whose encoder a model of this folder can run; nullptr: nobody's.

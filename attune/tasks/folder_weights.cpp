@@ -3,38 +3,66 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "attune/io/sentence_folder.h"
 #include "attune/models/encoder_hash.h"
 #include "attune/tasks/label_plan.h"
 
 namespace attune::tasks {
 
-FolderWeights::FolderWeights(const io::ModelFolder& folder) : folder_(folder) {
-  if (std::filesystem::exists(folder.path() / kHeadFile)) head_.emplace(folder.path() / kHeadFile);
+namespace {
+
+// As models name it: without what PEFT and Hugging Face put before it.
+std::string plain_name(std::string name) {
+  for (const std::string_view prefix : {"base_model.model.", "bert."})
+    if (name.starts_with(prefix)) name.erase(0, prefix.size());
+  return name;
+}
+
+std::string without_bert(const std::string& name) {
+  return name.starts_with("bert.") ? name.substr(5) : name;
+}
+
+}  // namespace
+
+FolderWeights::FolderWeights(const io::ModelFolder& folder, const AdapterFolder* adapter)
+    : folder_(folder), adapter_(adapter ? &adapter->weights() : nullptr) {
+  if (fs::exists(folder.path() / kHeadFile)) head_.emplace(folder.path() / kHeadFile);
+  if (adapter_)
+    for (const auto& tensor : adapter_->tensors()) adapted_[plain_name(tensor.name)] = tensor.name;
+}
+
+std::optional<FolderWeights::Found> FolderWeights::find(const std::string& name) const {
+  if (const auto found = adapted_.find(without_bert(name)); found != adapted_.end()) return Found{adapter_, found->second};
+  if (head_ && head_->find(name)) return Found{&*head_, name};
+  if (folder_.find(name)) return Found{nullptr, name};
+  return std::nullopt;
 }
 
 std::vector<std::string> FolderWeights::names() const {
   std::vector<std::string> names;
-  for (const auto* tensor : folder_.tensors()) names.push_back(tensor->name);
+  for (const auto* tensor : folder_.tensors())
+    if (!adapted_.contains(without_bert(tensor->name))) names.push_back(tensor->name);
   if (head_)
     for (const auto& tensor : head_->tensors()) names.push_back(tensor.name);
+  for (const auto& [name, unused] : adapted_) names.push_back("bert." + name);  // the first spelling asked for
   return names;
 }
 
 std::optional<std::vector<int64_t>> FolderWeights::shape(const std::string& name) const {
-  if (head_)
-    if (const auto* found = head_->find(name)) return found->shape;
-  if (const auto* found = folder_.find(name)) return found->shape;
-  return std::nullopt;
+  const auto found = find(name);
+  if (!found) return std::nullopt;
+  return found->file ? found->file->find(found->name)->shape : folder_.find(found->name)->shape;
 }
 
 void FolderWeights::read(const std::string& name, std::span<float> out) const {
-  if (head_ && head_->find(name)) return head_->read_f32(name, out);
-  folder_.read_f32(name, out);
+  const auto found = find(name);
+  found && found->file ? found->file->read_f32(found->name, out) : folder_.read_f32(name, out);
 }
 
 void FolderWeights::read_part(const std::string& name, int64_t first, std::span<float> out) const {
-  if (const io::TensorView* own = head_ ? head_->find(name) : nullptr) return head_->read_f32_part(*own, first, out);
-  folder_.read_f32_part(name, first, out);
+  const auto found = find(name);
+  found && found->file ? found->file->read_f32_part(*found->file->find(found->name), first, out)
+                       : folder_.read_f32_part(name, first, out);
 }
 
 bool FolderWeights::has_parameters_of_a_loss() const {
@@ -43,9 +71,15 @@ bool FolderWeights::has_parameters_of_a_loss() const {
   return std::any_of(tensors.begin(), tensors.end(), [](const auto& t) { return !models::is_head_tensor(t.name); });
 }
 
-std::string encoder_hash(const io::ModelFolder& folder) {
+std::string encoder_hash(const io::ModelFolder& folder, const AdapterFolder* adapter) {
   return models::encoder_hash(models::BertConfig::from_json(folder.config(), config_file(folder)),
-                              FolderWeights(folder));
+                              FolderWeights(folder, adapter));
+}
+
+std::string encoder_hash_at(const fs::path& place) {
+  if (!AdapterFolder::is_at(place)) return encoder_hash(io::ModelFolder::open(io::transformer_folder(place)));
+  const AdapterFolder adapter(place);
+  return encoder_hash(adapter.over_base(), &adapter);
 }
 
 std::optional<int64_t> FolderWeights::outputs() const {

@@ -1,12 +1,14 @@
 // A model folder as the models room reads weights: the folder's own tensors, and those that stand beside them because
 // Hugging Face has no class for them.
 #pragma once
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "attune/io/model_folder.h"
 #include "attune/models/load.h"
+#include "attune/tasks/adapter_folder.h"
 
 namespace attune::tasks {
 
@@ -15,8 +17,9 @@ inline constexpr const char* kHeadFile = "attune_head.safetensors";
 
 class FolderWeights final : public models::WeightSource {
  public:
-  // The folder outlives this object. Errors: those of io::Safetensors for the head's file.
-  explicit FolderWeights(const io::ModelFolder& folder);
+  // The folder, and the adapter over it if there is one, outlive this object. Errors: those of io::Safetensors for the
+  // head's file.
+  explicit FolderWeights(const io::ModelFolder& folder, const AdapterFolder* adapter = nullptr);
 
   std::vector<std::string> names() const override;
   std::optional<std::vector<int64_t>> shape(const std::string& name) const override;
@@ -30,11 +33,22 @@ class FolderWeights final : public models::WeightSource {
   std::optional<int64_t> outputs() const;
 
  private:
+  struct Found {
+    const io::Safetensors* file;  // nullptr: the folder's
+    std::string name;
+  };
+  std::optional<Found> find(const std::string& name) const;
+
   const io::ModelFolder& folder_;
   std::optional<io::Safetensors> head_;
+  const io::Safetensors* adapter_ = nullptr;
+  std::map<std::string, std::string> adapted_;  // what the adapter's file has: name without "bert." -> its name there
 };
 
-// models::encoder_hash of the folder's model. Errors: those of the config too.
-std::string encoder_hash(const io::ModelFolder& folder);
+// models::encoder_hash of the folder's model, without what an adapter does to it while it runs. Errors: those of the
+// config too.
+std::string encoder_hash(const io::ModelFolder& folder, const AdapterFolder* adapter = nullptr);
+// The same of what `place` names: a model's folder, or an adapter's.
+std::string encoder_hash_at(const fs::path& place);
 
 }  // namespace attune::tasks

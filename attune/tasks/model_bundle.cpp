@@ -5,6 +5,7 @@
 #include "attune/io/model_folder.h"
 #include "attune/io/resolve.h"
 #include "attune/kernels/kernels.h"
+#include "attune/tasks/adapter_folder.h"
 #include "attune/tasks/folder_weights.h"
 #include "attune/tasks/int8_record.h"
 #include "attune/tasks/label_plan.h"
@@ -75,8 +76,10 @@ std::string list_of(const std::vector<std::string>& names, size_t most) {
 
 void note_loaded(ModelBundle& bundle) {
   constexpr size_t kMost = 6;
-  if (!bundle.loaded.initialised.empty())
-    bundle.notes.push_back("newly initialised: " + list_of(bundle.loaded.initialised, kMost));
+  std::vector<std::string> fresh;
+  for (const std::string& name : bundle.loaded.initialised)
+    if (!bundle.model->parameters().find(name)->options.adapter) fresh.push_back(name);
+  if (!fresh.empty()) bundle.notes.push_back("newly initialised: " + list_of(fresh, kMost));
   if (!bundle.loaded.skipped.empty())
     bundle.notes.push_back("in the file, not used by this model: " + list_of(bundle.loaded.skipped, kMost));
 }
@@ -175,20 +178,60 @@ std::string unknown_to_transformers(const ModelBundle& bundle) {
   return list_of(names, 6);
 }
 
+namespace {
+
+std::optional<AdapterFolder> adapter_at(const fs::path& place) {
+  return AdapterFolder::is_at(place) ? std::optional<AdapterFolder>(place) : std::nullopt;
+}
+
+// A model's folder, or an adapter's over its base.
+io::ModelFolder open_folder(const fs::path& place, const std::optional<AdapterFolder>& adapter) {
+  return adapter ? adapter->over_base() : io::ModelFolder::open(io::transformer_folder(place));
+}
+
+// The method that training goes on with. Errors (usage): another than the folder's own.
+std::shared_ptr<peft::Method> method_to_train(const TrainingModelOptions& options,
+                                                    const std::optional<AdapterFolder>& adapter) {
+  if (options.adapter.empty()) return adapter ? adapter->method() : nullptr;
+  std::shared_ptr<peft::Method> method = peft::make_method(options.adapter);
+  if (adapter && method->text() != adapter->method()->text())
+    fail(ErrorKind::usage,
+         "--adapter {}: {} has an adapter already, {}; leave the option out to go on with it, or make a whole model of "
+         "it first: attune merge --model {} --out FOLDER",
+         options.adapter, options.model, adapter->method()->text(), options.model);
+  return method;
+}
+
+// What a model with an adapter knows of its base; the encoder's hash is made where the folder is the base itself.
+BaseModel base_of(const io::ModelFolder& folder, const std::optional<AdapterFolder>& adapter, const std::string& name) {
+  if (!adapter) return {name, folder.path(), encoder_hash(folder)};
+  const fs::path base = adapter->base();
+  return {base.string(), base, encoder_hash_at(base)};
+}
+
+}  // namespace
+
 ModelBundle open_for_training(const TrainingModelOptions& options) {
   const fs::path place = io::resolve_model(options.model);
-  const io::ModelFolder folder = io::ModelFolder::open(io::transformer_folder(place));
+  const std::optional<AdapterFolder> adapter = adapter_at(place);
+  const std::shared_ptr<peft::Method> method = method_to_train(options, adapter);
+  const io::ModelFolder folder = open_folder(place, adapter);
   ModelBundle bundle;
   bundle.source = folder.path();
+  if (method) {
+    bundle.base = base_of(folder, adapter, options.model);
+    if (adapter) adapter->check_base(bundle.base->encoder_sha256);
+    bundle.adapter_text = method->text();
+  }
   bundle.task = options.task;
   bundle.device = options.device;
   bundle.config = folder.config();
   bundle.record = read_record(folder.path());
   const models::BertConfig config =
       with_dropout(models::BertConfig::from_json(folder.config(), config_file(folder)), options);
-  bundle.tokenizer = text::Tokenizer::load(folder.path());
+  bundle.tokenizer = text::Tokenizer::load(folder.weights_path());
 
-  const FolderWeights weights(folder);
+  const FolderWeights weights(folder, adapter ? &*adapter : nullptr);
   const ContinuedHead continued =
       options.new_head ? ContinuedHead{} : continued_head(folder, bundle.record, *options.task, weights);
   LabelPlan plan = plan_labels(options, continued);
@@ -207,7 +250,10 @@ ModelBundle open_for_training(const TrainingModelOptions& options) {
                           .pooling = pooling,
                           .cosine = bundle.loss.cosine_head(),
                           .outputs = head_outputs(bundle)},
-      options.compute, [&](nn::Parameters& parameters) { bundle.loss.add_parameters(parameters); }, memory_of(bundle));
+      options.compute,
+      models::ModelExtras{.more = [&](nn::Parameters& parameters) { bundle.loss.add_parameters(parameters); },
+                          .adapter = method,
+                          .memory = &memory_of(bundle)});
   bundle.loaded =
       with_context([&] { return "in " + folder.path().string(); },
                    [&] {
@@ -243,14 +289,23 @@ ModelBundle open_for_training(const TrainingModelOptions& options) {
 
 ModelBundle open_for_inference(const std::string& model, const InferenceModelOptions& options) {
   const fs::path place = io::resolve_model(model);
-  const io::ModelFolder folder = io::ModelFolder::open(io::transformer_folder(place));
+  const std::optional<AdapterFolder> adapter = adapter_at(place);
+  const io::ModelFolder folder = open_folder(place, adapter);
   ModelBundle bundle;
+  if (adapter) {
+    bundle.base = BaseModel{adapter->base().string(), adapter->base(), ""};
+    if (options.checks_base && adapter->knows_base()) {
+      bundle.base->encoder_sha256 = encoder_hash_at(bundle.base->folder);
+      adapter->check_base(bundle.base->encoder_sha256);
+    }
+    bundle.adapter_text = adapter->method()->text();
+  }
   bundle.device = options.device;
   bundle.source = folder.path();
   bundle.config = folder.config();
   bundle.record = read_record(folder.path());
-  bundle.tokenizer = text::Tokenizer::load(folder.path());
-  const FolderWeights weights(folder);
+  bundle.tokenizer = text::Tokenizer::load(folder.weights_path());
+  const FolderWeights weights(folder, adapter ? &*adapter : nullptr);
   const models::BertConfig config = models::BertConfig::from_json(folder.config(), config_file(folder));
   const bool vectors = embeds(folder, bundle.record, weights, place, options.vectors);
   const int64_t outputs = vectors ? config.hidden : *weights.outputs();
@@ -275,14 +330,17 @@ ModelBundle open_for_inference(const std::string& model, const InferenceModelOpt
                                           : recorded_pooling(bundle.record).value_or(models::Pooling::first);
   const models::HeadOptions head{
       .kind = bundle.task->head, .pooling = pooling, .cosine = bundle.loss.cosine_head(), .outputs = outputs};
-  const auto more = [&](nn::Parameters& parameters) { bundle.loss.add_parameters(parameters); };
+  const models::ModelExtras extras{
+      .more = [&](nn::Parameters& parameters) { bundle.loss.add_parameters(parameters); },
+      .adapter = adapter ? adapter->method() : nullptr,
+      .memory = &memory_of(bundle)};
   const nn::Precision precision =
       options.heeds_int8_record ? precision_for(place, options.precision, config.layers) : options.precision;
   if (!precision.wide.empty()) bundle.notes.push_back(fmt::format("{}: {}", kInt8File, precision_text(precision)));
   if (options.encoder)
-    bundle.model = std::make_shared<models::Model>(options.encoder, head, more);
+    bundle.model = std::make_shared<models::Model>(options.encoder, head, extras);
   else
-    bundle.model = std::make_shared<models::Model>(config, head, precision, more, memory_of(bundle));
+    bundle.model = std::make_shared<models::Model>(config, head, precision, extras);
   ATTUNE_CHECK(bundle.model->precision() == precision, "an encoder in {} lent to a model in {}",
                bundle.model->precision().name(), precision.name());
   bundle.loaded = with_context([&] { return "in " + folder.path().string(); },

@@ -22,8 +22,17 @@ namespace attune::tasks {
 
 namespace fs = std::filesystem;
 
+// The model that an adapter stands on.
+struct BaseModel {
+  std::string name;  // as --model said it
+  fs::path folder;
+  std::string encoder_sha256;
+};
+
 struct ModelBundle {
-  fs::path source;  // the folder it was opened from
+  fs::path source;                 // the folder it was opened from
+  std::optional<BaseModel> base;   // of a model with an adapter
+  std::string adapter_text;        // its method, as --adapter takes it; empty: no adapter
   const Task* task = nullptr;
   data::Labels labels;  // empty for regression
   std::unique_ptr<text::Tokenizer> tokenizer;
@@ -69,6 +78,7 @@ struct TrainingModelOptions {
   MakeLoss make_loss = {};
   std::optional<models::Pooling> pooling = {};  // none: a continued model's own, else the first token
   bool new_head = false;
+  std::string adapter = {};  // --adapter; empty: the folder's own, or none
   uint64_t seed = 0;
   tensor::DType compute = tensor::DType::f32;
   std::optional<double> dropout = {}, attention_dropout = {}, classifier_dropout = {};
@@ -104,9 +114,11 @@ struct InferenceModelOptions {
   // A model of the same precision whose encoder has the same encoder_hash() (tasks/folder_weights.h): its encoder is run
   // in place of one more.
   std::shared_ptr<const models::Model> encoder = {};
+  bool checks_base = true;  // an adapter's: that it was trained over this one; false for one who has compared the hashes
 };
 
-// Opens a fine-tuned folder, attune's own or Hugging Face's, or sentence-transformers' (the task embed).
+// Opens a fine-tuned folder, attune's own or Hugging Face's, or sentence-transformers' (the task embed), or an adapter's
+// with its base (tasks/adapter_folder.h).
 ModelBundle open_for_inference(const std::string& model, const InferenceModelOptions& options);
 inline ModelBundle open_for_inference(const std::string& model, const nn::Precision& precision) {
   return open_for_inference(model, InferenceModelOptions{.precision = precision});
@@ -124,7 +136,7 @@ std::string unknown_to_transformers(const ModelBundle& bundle);
 void set_max_length(ModelBundle& bundle, int64_t max_length);
 
 // Writes the bundle into `folder` (which exists), each file atomically, attune.json last. `record` goes into
-// attune.json as given.
+// attune.json as given. Of a model with an adapter: what differs from its base (tasks/adapter_folder.h).
 void save_bundle(ModelBundle& bundle, const fs::path& folder, nlohmann::json record);
 
 // "cls" or "mean"; nothing for "auto". Errors (usage): another name.

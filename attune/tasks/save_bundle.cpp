@@ -5,6 +5,7 @@
 #include "attune/io/model_folder.h"
 #include "attune/io/safetensors_writer.h"
 #include "attune/io/sentence_folder.h"
+#include "attune/tasks/adapter_folder.h"
 #include "attune/tasks/folder_weights.h"
 #include "attune/tasks/model_bundle.h"
 #include "attune/tasks/model_record.h"
@@ -78,27 +79,44 @@ bool is_hugging_faces(const std::string& name) {
 
 }  // namespace
 
-void save_bundle(ModelBundle& bundle, const fs::path& folder, json record) {
-  const bool hugging_face_head = bundle.task->kind != TaskKind::embed && why_encoder_only(bundle).empty();
-  const bool vectors = bundle.task->kind == TaskKind::embed;
+namespace {
+
+void save_whole_model(const ModelBundle& bundle, const fs::path& folder, std::vector<models::NamedTensor> named) {
   for (const auto& name : bundle.tokenizer->files())
     if (bundle.source != folder) write_file_atomically(folder / name, read_file(bundle.source / name));
+  write_tensors(bundle.model->parameters().memory(), named, folder / "model.safetensors",
+                bundle.task->kind == TaskKind::embed ? pooler_of_source(bundle) : std::vector<HandedOn>{});
+}
 
-  tensor::Memory& memory = bundle.model->parameters().memory();
-  auto named = models::named_tensors(*bundle.model, hugging_face_head ? "bert." : "");
+void save_adapter(const ModelBundle& bundle, const fs::path& folder, std::vector<models::NamedTensor> named,
+                  bool hugging_face_head) {
+  for (auto& tensor : named) tensor.name = "base_model.model." + tensor.name;
+  write_tensors(bundle.model->parameters().memory(), named, folder / kAdapterWeightsFile);
+  write_file_atomically(folder / kAdapterConfigFile, adapter_config(bundle, hugging_face_head).dump(2) + "\n");
+}
+
+}  // namespace
+
+void save_bundle(ModelBundle& bundle, const fs::path& folder, json record) {
+  const bool hugging_face_head = bundle.task->kind != TaskKind::embed && why_encoder_only(bundle).empty();
+  const bool adapter = bundle.base.has_value();
+  auto named = models::named_tensors(*bundle.model, hugging_face_head ? "bert." : "",
+                                     adapter ? models::Which::adapter : models::Which::whole_model);
   const auto beside = std::stable_partition(named.begin(), named.end(), [&](const auto& tensor) {
     return hugging_face_head ? is_hugging_faces(tensor.name) : models::is_encoder_tensor(tensor.name);
   });
   if (beside != named.end())
-    write_tensors(memory, {beside, named.end()}, folder / kHeadFile);
+    write_tensors(bundle.model->parameters().memory(), {beside, named.end()}, folder / kHeadFile);
   else
     fs::remove(folder / kHeadFile);
   named.erase(beside, named.end());
-  write_tensors(memory, named, folder / "model.safetensors",
-                vectors ? pooler_of_source(bundle) : std::vector<HandedOn>{});
+  if (adapter)
+    save_adapter(bundle, folder, std::move(named), hugging_face_head), record.update(adapter_record(bundle));
+  else
+    save_whole_model(bundle, folder, std::move(named));
   write_file_atomically(folder / "config.json", with_task(bundle.config, bundle, hugging_face_head).dump(2) + "\n");
 
-  if (vectors)
+  if (bundle.task->kind == TaskKind::embed)
     io::write_sentence_settings(folder,
                                 {.mean = bundle.model->head().pooling == models::Pooling::mean,
                                  .normalize = bundle.vectors.normalize,

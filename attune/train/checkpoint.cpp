@@ -17,7 +17,8 @@ constexpr const char* kState = "state.json";
 std::vector<optim::StateTensor> all_tensors(const models::Model& model, const optim::Optimizer* optimizer) {
   ATTUNE_CHECK(model.parameters().settled(), "the weights are read while updates of tables wait");
   std::vector<optim::StateTensor> tensors;
-  for (const auto& p : model.parameters().all()) tensors.push_back({p->name, p->value});
+  for (const auto& p : model.parameters().all())
+    if (p->trainable) tensors.push_back({p->name, p->value});  // the others are as they were opened
   if (optimizer)
     for (auto& state : optimizer->state()) tensors.push_back(std::move(state));
   return tensors;

@@ -41,6 +41,7 @@ tasks::ModelBundle open_model(const TrainOptions& o, const tasks::Task& task, co
        .make_loss = [&](const data::Labels& labels) { return make_run_loss(o, task, train, labels); },
        .pooling = tasks::pooling_named(o.pooling),
        .new_head = o.new_head,
+       .adapter = o.adapter,
        .seed = o.seed,
        .compute = tasks::compute_type(o.precision),
        .dropout = o.dropout,

@@ -101,6 +101,10 @@ void TrainOptions::visit(OptionList& list) {
                     "regression on the untrained encoder; pays where the ladder's frozen encoder is strong",
             .choices = head_start_names()});
   list.add("new-head", new_head, {.help = "start the last layer anew even if the model has one"});
+  list.add("adapter", adapter,
+           {.help = "train a few parameters beside the model's own, which stay as they are, and keep them alone: "
+                    "lora(r=8, alpha=16, targets=query|value), ... ; `attune train --help-adapter` lists all",
+            .placeholder = "METHOD"});
   list.add("dropout", dropout, {.help = "hidden dropout (default: the model's config)", .min = 0, .max = 0.999});
   list.add("attention-dropout", attention_dropout,
            {.help = "dropout of attention probabilities (default: the model's config)", .min = 0, .max = 0.999});

@@ -117,7 +117,7 @@ struct Trained {
   std::unique_ptr<models::Model> make(losses::Loss& of) const {
     return std::make_unique<models::Model>(
         config, models::HeadOptions{.kind = models::HeadKind::sequence, .outputs = 1}, DType::f64,
-        [&](nn::Parameters& parameters) { of.add_parameters(parameters); });
+        models::ModelExtras{.more = [&](nn::Parameters& parameters) { of.add_parameters(parameters); }});
   }
   void step(int64_t number) {
     const tasks::Batch batch = three_texts();
@@ -175,10 +175,10 @@ TEST(OwnParameters, WhatTheLossDoesNotReachStopsTheFirstStep) {
   Trained t;
   const losses::Objective losses{losses::make_mse()};
   models::Model model(t.config, {.kind = models::HeadKind::sequence, .outputs = 1}, DType::f64,
-                      [](nn::Parameters& parameters) {
+                      {.more = [](nn::Parameters& parameters) {
                         parameters.add("adapter.down", {3, 4}, {});
                         parameters.add("adapter.up", {4}, {});
-                      });
+                      }});
   auto& parameters = model.parameters();
   for (const auto& p : parameters.all()) parameters.initialise(*p, 1, 0.3);
   parameters.prepare_gradients();

@@ -7,6 +7,7 @@
 #include "attune/kernels/cpu/instructions.h"
 #include "attune/kernels/cpu/layer_norm.h"
 #include "attune/kernels/cpu/loss.h"
+#include "attune/kernels/cpu/low_rank.h"
 #include "attune/kernels/cpu/matmul.h"
 #include "attune/kernels/cpu/normalize.h"
 #include "attune/kernels/cpu/quantized.h"
@@ -43,6 +44,13 @@ class CpuKernels final : public Kernels {
   void mean_rows_backward(const MeanRows& p) override { cpu::mean_rows_backward(threads_, p); }
   void normalize_rows(const NormalizeRows& p) override { cpu::normalize_rows(threads_, p); }
   void normalize_rows_backward(const NormalizeRowsBackward& p) override { cpu::normalize_rows_backward(threads_, p); }
+  void low_rank_down(const LowRankDown& p) override { cpu::low_rank_down(workspace_, threads_, p); }
+  void low_rank_down_backward(const LowRankDownBackward& p) override { cpu::low_rank_down_backward(workspace_, threads_, p); }
+  void low_rank_up(const LowRankUp& p) override { cpu::low_rank_up(workspace_, threads_, p); }
+  void low_rank_up_backward(const LowRankUpBackward& p) override { cpu::low_rank_up_backward(workspace_, threads_, p); }
+  void scale_columns(const ScaleColumns& p) override { cpu::scale_columns(threads_, p); }
+  void scale_columns_backward(const ScaleColumnsBackward& p) override { cpu::scale_columns_backward(workspace_, threads_, p); }
+  void row_norms(const RowNorms& p) override { cpu::row_norms(threads_, p); }
   void convert(const Convert& p) override { cpu::convert(threads_, p); }
   void fill(const Fill& p) override { cpu::fill(threads_, p); }
   void sum_squares(const SumSquares& p) override { cpu::sum_squares(workspace_, threads_, p); }

@@ -25,6 +25,13 @@ class ReferenceKernels final : public Kernels {
   void mean_rows_backward(const MeanRows& p) override { reference::mean_rows_backward(p); }
   void normalize_rows(const NormalizeRows& p) override { reference::normalize_rows(p); }
   void normalize_rows_backward(const NormalizeRowsBackward& p) override { reference::normalize_rows_backward(p); }
+  void low_rank_down(const LowRankDown& p) override { reference::low_rank_down(p); }
+  void low_rank_down_backward(const LowRankDownBackward& p) override { reference::low_rank_down_backward(p); }
+  void low_rank_up(const LowRankUp& p) override { reference::low_rank_up(p); }
+  void low_rank_up_backward(const LowRankUpBackward& p) override { reference::low_rank_up_backward(p); }
+  void scale_columns(const ScaleColumns& p) override { reference::scale_columns(p); }
+  void scale_columns_backward(const ScaleColumnsBackward& p) override { reference::scale_columns_backward(p); }
+  void row_norms(const RowNorms& p) override { reference::row_norms(p); }
   void convert(const Convert& p) override { reference::convert(p); }
   void fill(const Fill& p) override { reference::fill(p); }
   void sum_squares(const SumSquares& p) override { reference::sum_squares(p); }

@@ -1,0 +1,297 @@
+#include "attune/kernels/cpu/low_rank.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "attune/kernels/cpu/low_rank.cpp"
+#include <hwy/foreach_target.h>
+
+#include "attune/kernels/cpu/dispatch.h"
+#include "attune/kernels/cpu/grid.h"
+#include "attune/kernels/cpu/low_rank-inl.h"
+#include "attune/kernels/cpu/parallel.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace attune::kernels::cpu::HWY_NAMESPACE {
+namespace {
+
+constexpr int64_t kTogether = 16;  // rows that are f32 at a time
+
+// Calls body(first, rows) for each group of rows that are worked on together.
+template <class Body>
+void for_blocks(int64_t begin, int64_t end, const Body& body) {
+  for (int64_t i = begin; i < end; i += kTogether) body(i, std::min(kTogether, end - i));
+}
+
+// `tiles`: A^T, [tiles, C, 16].
+void down_chunk(const LowRankDown& p, const float* tiles, float* room, int64_t begin, int64_t end) {
+  const int64_t cols = p.x.cols(), rank = p.a.rows();
+  float* const u = p.u.as<float>();
+  with_element(p.x.dtype, [&]<class X>(X) HWY_ATTR {
+    for_blocks(begin, end, [&](int64_t first, int64_t rows) HWY_ATTR {
+      const float* x = as_floats(p.x.as<X>() + first * cols, cols, rows, cols, room);
+      for (int64_t t = 0; t < low_rank_tiles(rank); ++t)
+        project({.x = x,
+                 .rows = rows,
+                 .cols = cols,
+                 .tile = tiles + t * cols * kLowRankTile,
+                 .out = u + first * rank + t * kLowRankTile,
+                 .out_stride = rank,
+                 .count = std::min(kLowRankTile, rank - t * kLowRankTile)});
+    });
+  });
+  if (!p.bias.defined()) return;
+  for (int64_t i = begin; i < end; ++i)
+    for (int64_t k = 0; k < rank; ++k) u[i * rank + k] += p.bias.as<float>()[k];
+}
+
+// `sums`: of this chunk's rows, dA [R, C] and then d_bias [R]; nullptr: nobody wants them.
+void down_backward_chunk(const LowRankDownBackward& p, float* room, float* sums, int64_t begin, int64_t end) {
+  const int64_t cols = p.x.cols(), rank = p.a.rows();
+  const float* const du = p.du.as<float>();
+  if (sums) std::fill_n(sums, rank * (cols + 1), 0.0f);
+  with_element(p.x.dtype, [&]<class X>(X) HWY_ATTR {
+    for_blocks(begin, end, [&](int64_t first, int64_t rows) HWY_ATTR {
+      const float* factor = du + first * rank;
+      if (sums)
+        add_outer({.factor = factor,
+                   .factor_stride = rank,
+                   .rows = rows,
+                   .depth = rank,
+                   .x = as_floats(p.x.as<X>() + first * cols, cols, rows, cols, room),
+                   .cols = cols,
+                   .sums = sums});
+      for (int64_t i = 0; sums && i < rows * rank; ++i) sums[rank * cols + i % rank] += factor[i];
+      if (!p.dx.defined()) return;
+      with_element(p.dx.dtype, [&]<class D>(D) HWY_ATTR {
+        spread(Spreading<D>{.factor = factor,
+                            .factor_stride = rank,
+                            .rows = rows,
+                            .depth = rank,
+                            .m = p.a.as<float>(),
+                            .m_stride = cols,
+                            .cols = cols,
+                            .to = p.dx.as<D>() + first * cols,
+                            .to_stride = cols});
+      });
+    });
+  });
+}
+
+// `b_rows`: scale * B^T of part after part, [r, width].
+void up_chunk(const LowRankUp& p, const float* b_rows, int64_t begin, int64_t end) {
+  const int64_t cols = p.y.cols(), rank = p.b.cols(), all = p.u.cols();
+  with_element(p.y.dtype, [&]<class Y>(Y) HWY_ATTR {
+    Y* const y = p.y.as<Y>();
+    const float* m = b_rows;
+    for (int part = 0; part < p.parts.count; ++part) {
+      const int64_t first = p.parts.begin[static_cast<size_t>(part)];
+      const int64_t width = p.parts.end[static_cast<size_t>(part)] - first;
+      spread(Spreading<Y>{.factor = p.u.as<float>() + begin * all + part * rank,
+                          .factor_stride = all,
+                          .rows = end - begin,
+                          .depth = rank,
+                          .m = m,
+                          .m_stride = width,
+                          .cols = width,
+                          .to = y + begin * cols + first,
+                          .to_stride = cols});
+      m += rank * width;
+    }
+    if (!p.bias.defined()) return;
+    for (int64_t i = begin; i < end; ++i)
+      for_lanes(0, cols, [&](int64_t j, auto lane) HWY_ATTR {
+        store(y + i * cols + j, lane, hn::Add(load(y + i * cols + j, lane), load(p.bias.as<float>() + j, lane)));
+      });
+  });
+}
+
+// `tiles`: scale * B of part after part, [tiles, width, 16]. `sums`: of this chunk's rows, dB^T of part after part
+// [r, width] and then d_bias [columns]; nullptr: nobody wants them.
+void up_backward_chunk(const LowRankUpBackward& p, const float* tiles, float* room, float* sums, int64_t begin,
+                       int64_t end) {
+  const int64_t cols = p.dy.cols(), rank = p.b.cols(), all = p.u.cols();
+  if (sums) std::fill_n(sums, rank * p.parts.columns() + cols, 0.0f);
+  with_element(p.dy.dtype, [&]<class D>(D) HWY_ATTR {
+    const D* const dy = p.dy.as<D>();
+    for_blocks(begin, end, [&](int64_t first, int64_t rows) HWY_ATTR {
+      const float* tile = tiles;
+      float* sum = sums;
+      for (int part = 0; part < p.parts.count; ++part) {
+        const int64_t column = p.parts.begin[static_cast<size_t>(part)];
+        const int64_t width = p.parts.end[static_cast<size_t>(part)] - column;
+        const float* x = as_floats(dy + first * cols + column, cols, rows, width, room);
+        for (int64_t t = 0; p.du.defined() && t < low_rank_tiles(rank); ++t)
+          project({.x = x,
+                   .rows = rows,
+                   .cols = width,
+                   .tile = tile + t * width * kLowRankTile,
+                   .out = p.du.as<float>() + first * all + part * rank + t * kLowRankTile,
+                   .out_stride = all,
+                   .count = std::min(kLowRankTile, rank - t * kLowRankTile)});
+        tile += low_rank_tiles(rank) * width * kLowRankTile;
+        if (!sums) continue;
+        add_outer({.factor = p.u.as<float>() + first * all + part * rank,
+                   .factor_stride = all,
+                   .rows = rows,
+                   .depth = rank,
+                   .x = x,
+                   .cols = width,
+                   .sums = sum});
+        sum += rank * width;
+      }
+      if (!sums || !p.d_bias.defined()) return;
+      for (int64_t i = first; i < first + rows; ++i)
+        for_lanes(0, cols, [&](int64_t j, auto lane) HWY_ATTR {
+          store(sum + j, lane, hn::Add(load(sum + j, lane), load(dy + i * cols + j, lane)));
+        });
+    });
+  });
+}
+
+}  // namespace
+}  // namespace attune::kernels::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace attune::kernels::cpu {
+namespace {
+
+constexpr int64_t kMostSums = 16;  // blocks of rows whose sums are added in order
+constexpr int64_t kRoomRows = 16;
+
+// Rows of a block, from the number of rows alone.
+int64_t rows_of_block(int64_t rows) {
+  return std::max<int64_t>(32, chunks_of(chunks_of(rows, kMostSums), 16) * 16);
+}
+
+// to [tiles, from's rows of length `cols` .., 16] = scale * from^T, filled up with zeros: from [rank, cols].
+void tile_rows(const float* from, int64_t rank, int64_t cols, float* to) {
+  for (int64_t t = 0; t < low_rank_tiles(rank); ++t, to += cols * kLowRankTile) {
+    const int64_t first = t * kLowRankTile, count = std::min(kLowRankTile, rank - first);
+    for (int64_t j = 0; j < cols; ++j) {
+      for (int64_t k = 0; k < count; ++k) to[j * kLowRankTile + k] = from[(first + k) * cols + j];
+      std::fill(to + j * kLowRankTile + count, to + (j + 1) * kLowRankTile, 0.0f);
+    }
+  }
+}
+
+// The same of a matrix whose rows are the tiles': from [width, rank].
+void tile_columns(const float* from, int64_t rank, int64_t width, float scale, float* to) {
+  for (int64_t t = 0; t < low_rank_tiles(rank); ++t, to += width * kLowRankTile) {
+    const int64_t first = t * kLowRankTile, count = std::min(kLowRankTile, rank - first);
+    for (int64_t j = 0; j < width; ++j) {
+      for (int64_t k = 0; k < count; ++k) to[j * kLowRankTile + k] = scale * from[j * rank + first + k];
+      std::fill(to + j * kLowRankTile + count, to + (j + 1) * kLowRankTile, 0.0f);
+    }
+  }
+}
+
+int64_t widest(const LowRankParts& parts) {
+  int64_t widest = 0;
+  for (int p = 0; p < parts.count; ++p)
+    widest = std::max(widest, parts.end[static_cast<size_t>(p)] - parts.begin[static_cast<size_t>(p)]);
+  return widest;
+}
+
+// to (+)= scale * the sum over blocks of sums[block, i], in order.
+void add_blocks(int threads, const float* sums, int64_t blocks, int64_t stride, int64_t count, float scale, bool add,
+                float* to) {
+  parallel_chunks(threads, count, kChunkElements, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      float sum = 0;
+      for (int64_t b = 0; b < blocks; ++b) sum += sums[b * stride + i];
+      to[i] = scale * sum + (add ? to[i] : 0.0f);
+    }
+  });
+}
+
+}  // namespace
+
+HWY_EXPORT(down_chunk);
+HWY_EXPORT(down_backward_chunk);
+HWY_EXPORT(up_chunk);
+HWY_EXPORT(up_backward_chunk);
+
+void low_rank_down(Workspace& workspace, int threads, const LowRankDown& p) {
+  const int64_t cols = p.x.cols(), rank = p.a.rows(), tiles = low_rank_tiles(rank) * cols * kLowRankTile;
+  ATTUNE_CHECK(p.a.cols() == cols && p.u.cols() == rank && p.u.rows() == p.x.rows(), "low rank: x {} A {} u {}",
+               p.x.shape.text(), p.a.shape.text(), p.u.shape.text());
+  float* const packed = workspace.get<float>(tiles + threads * kRoomRows * cols);
+  tile_rows(p.a.as<float>(), rank, cols, packed);
+  parallel_chunks(threads, p.x.rows(), 32, [&](int64_t begin, int64_t end) {
+    HWY_DYNAMIC_DISPATCH(down_chunk)(p, packed, packed + tiles + this_thread() * kRoomRows * cols, begin, end);
+  });
+}
+
+void low_rank_down_backward(Workspace& workspace, int threads, const LowRankDownBackward& p) {
+  const int64_t rows = p.x.rows(), cols = p.x.cols(), rank = p.a.rows();
+  const int64_t block = rows_of_block(rows), blocks = chunks_of(rows, block), stride = rank * (cols + 1);
+  const bool wanted = p.da.defined() || p.d_bias.defined();
+  float* const sums = workspace.get<float>((wanted ? blocks * stride : 0) + threads * kRoomRows * cols);
+  float* const rooms = sums + (wanted ? blocks * stride : 0);
+  parallel_chunks(threads, rows, block, [&](int64_t begin, int64_t end) {
+    HWY_DYNAMIC_DISPATCH(down_backward_chunk)
+    (p, rooms + this_thread() * kRoomRows * cols, wanted ? sums + begin / block * stride : nullptr, begin, end);
+  });
+  if (p.da.defined()) add_blocks(threads, sums, blocks, stride, rank * cols, 1, p.add_to_da, p.da.as<float>());
+  if (p.d_bias.defined())
+    add_blocks(1, sums + rank * cols, blocks, stride, rank, 1, p.add_to_bias, p.d_bias.as<float>());
+}
+
+void low_rank_up(Workspace& workspace, int threads, const LowRankUp& p) {
+  const int64_t rank = p.b.cols();
+  ATTUNE_CHECK(p.b.rows() == p.parts.columns() && p.u.cols() == p.parts.count * rank && p.u.rows() == p.y.rows(),
+               "low rank: u {} B {} y {}", p.u.shape.text(), p.b.shape.text(), p.y.shape.text());
+  ATTUNE_CHECK(!p.bias.defined() || p.parts.columns() == p.y.cols(), "low rank: a bias for some of the columns");
+  float* const b_rows = workspace.get<float>(rank * p.parts.columns());
+  const float* from = p.b.as<float>();
+  float* to = b_rows;
+  const auto scale = static_cast<float>(p.scale);
+  for (int part = 0; part < p.parts.count; ++part) {
+    const int64_t width = p.parts.end[static_cast<size_t>(part)] - p.parts.begin[static_cast<size_t>(part)];
+    for (int64_t j = 0; j < width; ++j)
+      for (int64_t k = 0; k < rank; ++k) to[k * width + j] = scale * from[j * rank + k];
+    from += width * rank, to += width * rank;
+  }
+  parallel_chunks(threads, p.y.rows(), 32, [&](int64_t begin, int64_t end) {
+    HWY_DYNAMIC_DISPATCH(up_chunk)(p, b_rows, begin, end);
+  });
+}
+
+void low_rank_up_backward(Workspace& workspace, int threads, const LowRankUpBackward& p) {
+  const int64_t rows = p.dy.rows(), cols = p.dy.cols(), rank = p.b.cols(), width_of_all = p.parts.columns();
+  const int64_t tiles = low_rank_tiles(rank) * width_of_all * kLowRankTile;
+  const int64_t block = rows_of_block(rows), blocks = chunks_of(rows, block), stride = rank * width_of_all + cols;
+  const int64_t room = kRoomRows * widest(p.parts);
+  const bool wanted = p.db.defined() || p.d_bias.defined();
+  float* const packed = workspace.get<float>(tiles + threads * room + (wanted ? blocks * stride : 0));
+  float *const rooms = packed + tiles, *const sums = rooms + threads * room;
+  float* to = packed;
+  const float* from = p.b.as<float>();
+  for (int part = 0; part < p.parts.count; ++part) {
+    const int64_t width = p.parts.end[static_cast<size_t>(part)] - p.parts.begin[static_cast<size_t>(part)];
+    tile_columns(from, rank, width, static_cast<float>(p.scale), to);
+    from += width * rank, to += low_rank_tiles(rank) * width * kLowRankTile;
+  }
+  parallel_chunks(threads, rows, block, [&](int64_t begin, int64_t end) {
+    HWY_DYNAMIC_DISPATCH(up_backward_chunk)
+    (p, packed, rooms + this_thread() * room, wanted ? sums + begin / block * stride : nullptr, begin, end);
+  });
+  if (p.d_bias.defined())
+    add_blocks(1, sums + rank * width_of_all, blocks, stride, cols, 1, p.add_to_bias, p.d_bias.as<float>());
+  if (!p.db.defined()) return;
+  int64_t at = 0;
+  for (int part = 0; part < p.parts.count; ++part) {  // dB^T of each part back into rows of B
+    const int64_t width = p.parts.end[static_cast<size_t>(part)] - p.parts.begin[static_cast<size_t>(part)];
+    float* const db = p.db.as<float>() + at;
+    for (int64_t j = 0; j < width; ++j)
+      for (int64_t k = 0; k < rank; ++k) {
+        float sum = 0;
+        for (int64_t b = 0; b < blocks; ++b) sum += sums[b * stride + at + k * width + j];
+        db[j * rank + k] = static_cast<float>(p.scale) * sum + (p.add_to_db ? db[j * rank + k] : 0.0f);
+      }
+    at += width * rank;
+  }
+}
+
+}  // namespace attune::kernels::cpu
+#endif

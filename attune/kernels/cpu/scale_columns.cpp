@@ -1,0 +1,110 @@
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "attune/kernels/cpu/low_rank.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "attune/kernels/cpu/scale_columns.cpp"
+#include <hwy/foreach_target.h>
+
+#include "attune/kernels/cpu/dispatch.h"
+#include "attune/kernels/cpu/lanes-inl.h"
+#include "attune/kernels/cpu/parallel.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace attune::kernels::cpu::HWY_NAMESPACE {
+namespace {
+
+void scale_chunk(const ScaleColumns& p, int64_t begin, int64_t end) {
+  const int64_t cols = p.x.cols();
+  const float *g = p.g.as<float>(), *shift = optional<float>(p.shift);
+  with_element(p.x.dtype, [&]<class X>(X) HWY_ATTR {
+    with_element(p.y.dtype, [&]<class Y>(Y) HWY_ATTR {
+      for (int64_t i = begin; i < end; ++i)
+        for_lanes(0, cols, [&](int64_t j, auto part) HWY_ATTR {
+          const Float product = hn::Mul(load(p.x.as<X>() + i * cols + j, part), load(g + j, part));
+          store(p.y.as<Y>() + i * cols + j, part, shift ? hn::Add(product, load(shift + j, part)) : product);
+        });
+    });
+  });
+}
+
+// `sums` [C]: dg of this chunk's rows, or nullptr.
+void scale_backward_chunk(const ScaleColumnsBackward& p, float* sums, int64_t begin, int64_t end) {
+  const int64_t cols = p.dy.cols();
+  const float *g = p.g.as<float>(), *center = optional<float>(p.center);
+  if (sums) std::fill_n(sums, cols, 0.0f);
+  with_element(p.dy.dtype, [&]<class D>(D) HWY_ATTR {
+    const D* dy = p.dy.as<D>();
+    if (sums)
+      with_element(p.x.dtype, [&]<class X>(X) HWY_ATTR {
+        for (int64_t i = begin; i < end; ++i)
+          for_lanes(0, cols, [&](int64_t j, auto part) HWY_ATTR {
+            Float x = load(p.x.as<X>() + i * cols + j, part);
+            if (center) x = hn::Sub(x, load(center + j, part));
+            store(sums + j, part, hn::MulAdd(load(dy + i * cols + j, part), x, load(sums + j, part)));
+          });
+      });
+    if (!p.dx.defined()) return;
+    with_element(p.dx.dtype, [&]<class T>(T) HWY_ATTR {
+      for (int64_t i = begin; i < end; ++i)
+        for_lanes(0, cols, [&](int64_t j, auto part) HWY_ATTR {
+          store(p.dx.as<T>() + i * cols + j, part, hn::Mul(load(dy + i * cols + j, part), load(g + j, part)));
+        });
+    });
+  });
+}
+
+}  // namespace
+}  // namespace attune::kernels::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace attune::kernels::cpu {
+
+HWY_EXPORT(scale_chunk);
+HWY_EXPORT(scale_backward_chunk);
+
+void scale_columns(int threads, const ScaleColumns& p) {
+  parallel_chunks(threads, p.x.rows(), chunk_rows(p.x.cols()), [&](int64_t begin, int64_t end) {
+    HWY_DYNAMIC_DISPATCH(scale_chunk)(p, begin, end);
+  });
+}
+
+void scale_columns_backward(Workspace& workspace, int threads, const ScaleColumnsBackward& p) {
+  constexpr int64_t kRows = 64;  // whose sums are added in order
+  const int64_t rows = p.dy.rows(), cols = p.dy.cols(), blocks = chunks_of(rows, kRows);
+  float* const sums = p.dg.defined() ? workspace.get<float>(blocks * cols) : nullptr;
+  parallel_chunks(threads, rows, kRows, [&](int64_t begin, int64_t end) {
+    HWY_DYNAMIC_DISPATCH(scale_backward_chunk)(p, sums ? sums + begin / kRows * cols : nullptr, begin, end);
+  });
+  if (!sums) return;
+  float* const dg = p.dg.as<float>();
+  for (int64_t j = 0; j < cols; ++j) {
+    float sum = p.add_to_dg ? dg[j] : 0.0f;
+    for (int64_t b = 0; b < blocks; ++b) sum += sums[b * cols + j];
+    dg[j] = sum;
+  }
+}
+
+void row_norms(int threads, const RowNorms& p) {
+  const float *w = p.w.as<float>(), *a = optional<float>(p.a), *b = optional<float>(p.b);
+  const int64_t in = p.w.cols(), rank = b ? p.b.cols() : 0;
+  parallel_chunks(threads, p.w.rows(), 16, [&](int64_t begin, int64_t end) {
+    std::vector<float> row(static_cast<size_t>(in));
+    for (int64_t o = begin; o < end; ++o) {
+      std::copy_n(w + o * in, in, row.begin());
+      for (int64_t k = 0; k < rank; ++k) {
+        const float factor = static_cast<float>(p.scale) * b[o * rank + k];
+        for (int64_t i = 0; i < in; ++i) row[static_cast<size_t>(i)] += factor * a[k * in + i];
+      }
+      double squares = 0;
+      for (const float value : row) squares += static_cast<double>(value) * static_cast<double>(value);
+      p.norm.as<float>()[o] = static_cast<float>(std::sqrt(squares));
+    }
+  });
+}
+
+}  // namespace attune::kernels::cpu
+#endif

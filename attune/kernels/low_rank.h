@@ -1,0 +1,99 @@
+// Contract: products with a matrix of few rows, as adapters of low rank make them.
+//
+// LowRankDown:   u[N, R] = x[N, C] A^T + bias               A [R, C]
+//   Backward:    dA (+)= du^T x,  d_bias (+)= column sums of du,  dx += du A
+// LowRankUp:     y[n, j] += scale * sum_k u[n, p r + k] B[b, k]   for every column j of part p, whose row of B is b
+//                y += bias, where there is one (then there is one part, of all columns)
+//   Backward:    du = scale * dy B,  dB (+)= scale * dy^T u,  d_bias (+)= column sums of dy
+//
+// Parts are ranges of y's columns, ascending and apart; part p reads the r columns [p r, (p + 1) r) of u, R = parts * r,
+// and its rows of B follow those of part p - 1: B [sum of widths, r]. (Query and value of a product that makes query,
+// key and value at once are two parts.)
+//
+// dtypes: x, y, dy, dx f32 or bf16 (or f64); A, B, u, du, bias and their gradients f32 (f64). Sums in f32 (f64), each
+// row's in one order of its own, so that its bits depend neither on its company nor on the threads. Sums over rows run
+// over blocks of rows whose number follows from N alone; blocks are added in order. dA, dB and d_bias may be undefined,
+// and then are not made; so may dx.
+#pragma once
+#include <array>
+
+#include "attune/tensor/tensor.h"
+
+namespace attune::kernels {
+
+using tensor::Tensor;
+
+struct LowRankDown {
+  Tensor x;
+  Tensor a;
+  Tensor bias = {};  // [R]
+  Tensor u;          // out
+};
+
+struct LowRankDownBackward {
+  Tensor x, du;
+  Tensor a;
+  Tensor dx = {};                     // added to
+  Tensor da = {}, d_bias = {};        // out, or added to:
+  bool add_to_da = false, add_to_bias = false;
+};
+
+struct LowRankParts {
+  static constexpr int kMost = 3;
+  int count = 0;
+  std::array<int64_t, kMost> begin = {}, end = {};  // columns of y
+
+  int64_t columns() const {
+    int64_t sum = 0;
+    for (int p = 0; p < count; ++p) sum += end[static_cast<size_t>(p)] - begin[static_cast<size_t>(p)];
+    return sum;
+  }
+};
+
+struct LowRankUp {
+  Tensor u;
+  Tensor b;
+  Tensor bias = {};  // [columns of y]
+  double scale = 1;
+  LowRankParts parts;
+  Tensor y;  // added to
+};
+
+struct LowRankUpBackward {
+  Tensor u, b, dy;
+  double scale = 1;
+  LowRankParts parts;
+  Tensor du = {};               // out
+  Tensor db = {}, d_bias = {};  // out, or added to:
+  bool add_to_db = false, add_to_bias = false;
+};
+
+// ScaleColumns:  y[n, c] = x[n, c] g[c] + shift[c]     (shift may be undefined); x, y f32, bf16 or f64, y may be x
+//   Backward:    dx[n, c] = dy[n, c] g[c];  dg[c] (+)= sum over n of dy[n, c] (x[n, c] - center[c])
+//                d_shift is the caller's (a ColumnSum). center [C] or undefined: 0. dx or dg may be undefined.
+struct ScaleColumns {
+  Tensor x;
+  Tensor g;
+  Tensor shift = {};
+  Tensor y;
+};
+
+struct ScaleColumnsBackward {
+  Tensor x, dy;
+  Tensor g;
+  Tensor center = {};
+  Tensor dx = {};
+  Tensor dg = {};
+  bool add_to_dg = false;
+};
+
+// RowNorms:  norm[o] = the length of W[o, :] + scale * B[o, :] A       W [out, in], B [out, r], A [r, in]; f32 (f64),
+// summed in f64. (DoRA.) b undefined: of W alone.
+struct RowNorms {
+  Tensor w;
+  Tensor a = {}, b = {};
+  double scale = 1;
+  Tensor norm;  // [out]
+};
+
+}  // namespace attune::kernels

@@ -1,0 +1,38 @@
+// What adapters add to a product, in two halves with anything between them; contract in kernels/low_rank.h.
+//
+//   u = x A^T + a_bias                  x [N, C], A [R, C], u [N, R] f32 (f64)
+//   y + scale * u B^T + b_bias          by parts of y's columns; in the memory of y, which nobody may read afterwards
+//   x g + shift                         column by column
+//
+// x is read as products read it (linear.h). All inputs are differentiable, but shift only by what `center` says: where
+// y = (x - center) g + center is meant, it is given as shift = center (1 - g) with center.
+#pragma once
+#include "attune/autograd/context.h"
+
+namespace attune::ops {
+
+using autograd::Context;
+using autograd::Tape;
+using tensor::Tensor;
+
+Tensor low_rank_down(Context& context, const Tensor& x, const Tensor& a, const Tensor& bias = {});
+
+struct LowRankUpOptions {
+  double scale = 1;
+  kernels::LowRankParts parts;
+};
+Tensor low_rank_up(Context& context, const Tensor& y, const Tensor& u, const Tensor& b, const LowRankUpOptions& options,
+                   const Tensor& bias = {});
+
+// The whole of y's columns as one part.
+kernels::LowRankParts all_columns(int64_t columns);
+
+struct ScaleColumnsOptions {
+  Tensor shift = {}, center = {};  // [C], constants
+};
+Tensor scale_columns(Context& context, const Tensor& x, const Tensor& g, const ScaleColumnsOptions& options = {});
+
+// x + y; in the memory of x where nothing is recorded.
+Tensor add(Context& context, const Tensor& x, const Tensor& y);
+
+}  // namespace attune::ops

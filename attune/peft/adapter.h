@@ -1,0 +1,104 @@
+// An adapter: a few parameters beside an encoder's own that change what its layers compute. It is made by a method
+// (method.h), applied while the encoder runs, and knows nothing of files.
+//
+// The encoder's weights stay as they are, so that many adapters may run over one encoder, and in one pass: each has
+// rows of its own (AdapterRows), and a row's bits do not depend on what runs beside it.
+#pragma once
+#include <array>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "attune/nn/linear.h"
+#include "attune/peft/modules.h"
+
+namespace attune::peft {
+
+using autograd::Context;
+using tensor::DType;
+using tensor::Tensor;
+
+// Names the draws of dropout at a place: see ops/dropout.h.
+struct Draws {
+  uint64_t stream = 0;
+  const uint64_t* row_keys = nullptr;
+};
+
+// What happens to one product y = x W^T + b. Where nothing is recorded, before() may give other memory than x's, and
+// after() gives y's.
+class ProductChange {
+ public:
+  virtual ~ProductChange() = default;
+  // What the product reads in place of x.
+  virtual Tensor before(Context&, const Tensor& x) const { return x; }
+  // What goes beside the product, from what it reads: recorded before it, so that the product's gradient of x comes
+  // first. Given to after().
+  virtual Tensor beside(Context&, const Tensor& x, const Draws&) const {
+    static_cast<void>(x);
+    return {};
+  }
+  virtual Tensor after(Context&, const Tensor& y, const Tensor& beside, const nn::Linear& product) const {
+    static_cast<void>(beside), static_cast<void>(product);
+    return y;
+  }
+  // For inputs of products that are bytes alone there is nothing to read: whether this one reads or changes x.
+  virtual bool reads_input() const { return true; }
+
+  // Into the weights [out, in] and bias [out] of the product, on the host, or out of them again. False: it cannot be.
+  virtual bool merges() const { return false; }
+  virtual void merge(std::span<float> weight, std::span<float> bias, bool undo) const {
+    static_cast<void>(weight), static_cast<void>(bias), static_cast<void>(undo);
+  }
+  // Parameters that begin where the product's own stand (DoRA's lengths), if they are among the new ones.
+  virtual void begin_from(const nn::Linear& product) { static_cast<void>(product); }
+};
+
+struct LayerChanges {
+  std::array<std::unique_ptr<ProductChange>, kPlaces> products;
+  ProductChange* at(Place place) const { return products[static_cast<size_t>(place)].get(); }
+};
+
+class Method;
+
+class Adapter {
+ public:
+  // Adds the method's parameters, named as files name them, with the depths of their layers (layer + 1). Errors
+  // (usage): options that do not fit the encoder.
+  Adapter(std::shared_ptr<const Method> method, nn::Parameters& parameters, const EncoderShape& shape);
+
+  const Method& method() const { return *method_; }
+  const LayerChanges& layer(int64_t index) const { return layers_[static_cast<size_t>(index)]; }
+  const EncoderShape& shape() const { return shape_; }
+
+  // For methods.
+  LayerChanges& layer(int64_t index) { return layers_[static_cast<size_t>(index)]; }
+
+ private:
+  std::shared_ptr<const Method> method_;
+  EncoderShape shape_;
+  std::vector<LayerChanges> layers_;
+};
+
+// An adapter and the rows of a pass that are its. `all`: every row there is, those beyond the sequences too.
+struct AdapterRows {
+  const Adapter* adapter = nullptr;
+  bool all = true;
+  int64_t begin = 0, end = 0;            // rows of the batch
+  int64_t kept_begin = 0, kept_end = 0;  // where only some rows are made: of those
+};
+
+// The product at a place of a layer, x [N, in] -> [N, out], with what the adapters make of their rows. `kept`: x has
+// the rows that are kept.
+struct ProductSite {
+  int64_t layer;
+  Place place;
+  Draws draws;
+  bool kept = false;
+};
+Tensor adapted_product(Context& context, const nn::Linear& product, const Tensor& x, std::span<const AdapterRows> adapters,
+                       const ProductSite& site);
+// Whether any of them changes the product there.
+bool changes(std::span<const AdapterRows> adapters, int64_t layer, Place place);
+
+}  // namespace attune::peft

@@ -1,0 +1,276 @@
+#include "attune/peft/lora.h"
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "attune/base/error.h"
+#include "attune/ops/dropout.h"
+#include "attune/ops/low_rank.h"
+#include "attune/peft/adapter.h"
+#include "attune/peft/peft_fields.h"
+#include "attune/tensor/transfer.h"
+
+namespace attune::peft {
+namespace {
+
+using nlohmann::json;
+
+// One product's update; its modules are the parts.
+struct Update {
+  nn::Parameter* a;          // [parts * r, in]
+  nn::Parameter* b;          // [columns of all parts, r]
+  nn::Parameter* magnitude;  // [columns of all parts], or nullptr
+  kernels::LowRankParts parts;
+  double scale;
+  float dropout;
+};
+
+class LoraChange final : public ProductChange {
+ public:
+  explicit LoraChange(const Update& update) : u_(update) {}
+
+  Tensor beside(Context& context, const Tensor& x, const Draws& draws) const override {
+    const Tensor read =
+        ops::dropout(context, x, {.p = u_.dropout, .stream = draws.stream, .row_keys = draws.row_keys});
+    return ops::low_rank_down(context, read, u_.a->value);
+  }
+
+  Tensor after(Context& context, const Tensor& y, const Tensor& beside, const nn::Linear& product) const override {
+    const Tensor sum =
+        ops::low_rank_up(context, y, beside, u_.b->value, {.scale = u_.scale, .parts = u_.parts});
+    return u_.magnitude ? with_magnitude(context, sum, product) : sum;
+  }
+
+  bool merges() const override { return true; }
+
+  void merge(std::span<float> weight, std::span<float> bias, bool undo) const override {
+    static_cast<void>(bias);
+    const int64_t in = u_.a->shape.cols(), rank = u_.b->shape.cols();
+    const std::span<const float> a{u_.a->value.as<float>(), static_cast<size_t>(u_.a->value.count())},
+        b{u_.b->value.as<float>(), static_cast<size_t>(u_.b->value.count())};
+    std::vector<double> row(static_cast<size_t>(in));
+    int64_t at = 0;
+    for (int p = 0; p < u_.parts.count; ++p)
+      for (int64_t j = u_.parts.begin[static_cast<size_t>(p)]; j < u_.parts.end[static_cast<size_t>(p)]; ++j, ++at) {
+        std::fill(row.begin(), row.end(), 0.0);
+        for (int64_t k = 0; k < rank; ++k)
+          for (int64_t i = 0; i < in; ++i)
+            row[static_cast<size_t>(i)] += u_.scale * static_cast<double>(b[static_cast<size_t>(at * rank + k)]) *
+                                           static_cast<double>(a[static_cast<size_t>((p * rank + k) * in + i)]);
+        merge_row(weight.subspan(static_cast<size_t>(j * in), static_cast<size_t>(in)), row, at, undo);
+      }
+  }
+
+  void begin_from(const nn::Linear& product) override {
+    if (!u_.magnitude) return;
+    const std::vector<float> lengths = row_lengths(product);
+    tensor::write_from_host<float>(tensor::host_memory(), u_.magnitude->value,
+                                   [&](std::span<float> to) { std::copy(lengths.begin(), lengths.end(), to.begin()); });
+  }
+
+ private:
+  // W + update, or with DoRA's lengths; and back.
+  void merge_row(std::span<float> w, const std::vector<double>& update, int64_t at, bool undo) const {
+    const double m = u_.magnitude ? static_cast<double>(u_.magnitude->value.as<float>()[at]) : 0;
+    double squares = 0, factor = 1;
+    if (u_.magnitude && !undo) {
+      for (size_t i = 0; i < w.size(); ++i) squares += std::pow(static_cast<double>(w[i]) + update[i], 2);
+      factor = m / std::sqrt(squares);
+    }
+    if (u_.magnitude && undo)
+      fail(ErrorKind::usage, "DoRA's lengths are not in the merged weights any more: load the base again");
+    for (size_t i = 0; i < w.size(); ++i)
+      w[i] = static_cast<float>(undo ? static_cast<double>(w[i]) - update[i]
+                                     : factor * (static_cast<double>(w[i]) + update[i]));
+  }
+
+  // |W| of the parts' rows.
+  std::vector<float> row_lengths(const nn::Linear& product) const {
+    const Tensor& w = product.weight().value;
+    std::vector<float> lengths;
+    for (int p = 0; p < u_.parts.count; ++p)
+      for (int64_t j = u_.parts.begin[static_cast<size_t>(p)]; j < u_.parts.end[static_cast<size_t>(p)]; ++j) {
+        double squares = 0;
+        for (int64_t i = 0; i < w.cols(); ++i)
+          squares += w.dtype == DType::f64 ? std::pow(w.as<double>()[j * w.cols() + i], 2)
+                                           : std::pow(static_cast<double>(w.as<float>()[j * w.cols() + i]), 2);
+        lengths.push_back(static_cast<float>(std::sqrt(squares)));
+      }
+    return lengths;
+  }
+
+  // (sum - b) g + b with g = m / |W + scale B A| in the parts' columns and 1 elsewhere.
+  Tensor with_magnitude(Context& context, const Tensor& sum, const nn::Linear& product) const;
+
+  Update u_;
+};
+
+template <class T>
+T* host(const Tensor& tensor) {
+  return static_cast<T*>(tensor.data);
+}
+
+Tensor LoraChange::with_magnitude(Context& context, const Tensor& sum, const nn::Linear& product) const {
+  const Tensor w = product.weight().value, bias = product.bias().value, m = u_.magnitude->value;
+  ATTUNE_CHECK(w.defined() && w.dtype == m.dtype, "DoRA reads the weights as {}", tensor::name(m.dtype));
+  const DType type = m.dtype;
+  const int64_t in = w.cols(), out = w.rows(), rank = u_.b->shape.cols();
+  const Tensor norms = context.make({m.count()}, type), g = context.make({out}, type), shift = context.make({out}, type);
+  int64_t at = 0;
+  for (int p = 0; p < u_.parts.count; ++p) {
+    const int64_t begin = u_.parts.begin[static_cast<size_t>(p)], width = u_.parts.end[static_cast<size_t>(p)] - begin;
+    Tensor part_norms = norms;
+    part_norms.data = static_cast<char*>(norms.data) + at * static_cast<int64_t>(tensor::size_of(type));
+    part_norms.shape = {width};
+    context.kernels.row_norms({.w = w.slice_rows(begin, begin + width),
+                               .a = u_.a->value.slice_rows(p * rank, (p + 1) * rank),
+                               .b = u_.b->value.slice_rows(at, at + width),
+                               .scale = u_.scale,
+                               .norm = part_norms});
+    at += width;
+  }
+  static_cast<void>(in);
+  const auto fill = [&]<class T>(T) {
+    std::fill_n(host<T>(g), out, T(1));
+    std::fill_n(host<T>(shift), out, T(0));
+    int64_t row = 0;
+    for (int p = 0; p < u_.parts.count; ++p)
+      for (int64_t j = u_.parts.begin[static_cast<size_t>(p)]; j < u_.parts.end[static_cast<size_t>(p)]; ++j, ++row) {
+        host<T>(g)[j] = host<T>(m)[row] / host<T>(norms)[row];
+        host<T>(shift)[j] = host<T>(bias)[j] * (T(1) - host<T>(g)[j]);
+      }
+  };
+  type == DType::f64 ? fill(double{}) : fill(float{});
+  if (!context.records(sum, m)) return ops::scale_columns(context, sum, g, {.shift = shift, .center = bias});
+
+  const Tensor gain = context.tape->variable(g);
+  context.tape->record("dora_gain", gain, [m, norms, parts = u_.parts](autograd::Tape& tape, Tensor dg) {
+    const auto slot = tape.gradient_slot(m);
+    if (!slot.wanted()) return;
+    const auto add = [&]<class T>(T) {
+      int64_t row = 0;
+      for (int p = 0; p < parts.count; ++p)
+        for (int64_t j = parts.begin[static_cast<size_t>(p)]; j < parts.end[static_cast<size_t>(p)]; ++j, ++row) {
+          const T value = host<T>(dg)[j] / host<T>(norms)[row];
+          host<T>(slot.tensor)[row] = slot.accumulate ? host<T>(slot.tensor)[row] + value : value;
+        }
+    };
+    m.dtype == DType::f64 ? add(double{}) : add(float{});
+  });
+  return ops::scale_columns(context, sum, gain, {.shift = shift, .center = bias});
+}
+
+class Lora final : public Method {
+ public:
+  const char* name() const override { return "lora"; }
+
+  void visit(OptionList& list) override {
+    list.add("r", rank_, {.help = "rank of the update", .min = 1, .max = 4096});
+    list.add("alpha", alpha_, {.help = "the update counts alpha / r", .min = 0});
+    list.add("targets", targets_,
+             {.help = "modules it updates, parted by '|': query, value, attention.output.dense, ... ; * stands for "
+                      "anything, all-linear for all",
+              .placeholder = "NAMES"});
+    list.add("dropout", dropout_, {.help = "of what the update reads", .min = 0, .max = 0.999});
+    list.add("rank-stabilised", rank_stabilised_, {.help = "the update counts alpha / sqrt(r)"});
+    list.add("dora", dora_, {.help = "the length of each of the weight's rows is learned by itself"});
+  }
+
+  void check() const override {
+    if (dora_ && dropout_ > 0)
+      fail(ErrorKind::usage, "--adapter lora: dora and dropout do not go together; leave one of them out");
+  }
+
+  double learning_rate() const override { return 5e-4; }
+
+  void attach(Adapter& adapter, nn::Parameters& parameters) const override {
+    const std::vector<Module> all = modules_of(adapter.shape());
+    const std::vector<Module> chosen = modules_named(all, targets_, "--adapter lora: targets");
+    for (size_t first = 0; first < chosen.size();) {
+      size_t end = first + 1;
+      while (end < chosen.size() && chosen[end].layer == chosen[first].layer && chosen[end].place == chosen[first].place)
+        ++end;
+      adapter.layer(chosen[first].layer).products[static_cast<size_t>(chosen[first].place)] =
+          std::make_unique<LoraChange>(update_of(std::span(chosen).subspan(first, end - first), parameters));
+      first = end;
+    }
+  }
+
+  json peft_config() const override {
+    return {{"peft_type", "LORA"},
+            {"r", rank_},
+            {"lora_alpha", alpha_},
+            {"lora_dropout", dropout_},
+            {"target_modules", peft_targets(targets_)},
+            {"use_rslora", rank_stabilised_},
+            {"use_dora", dora_},
+            {"bias", "none"},
+            {"fan_in_fan_out", false},
+            {"init_lora_weights", true}};
+  }
+
+  void read_peft_config(const json& config, const std::string& where) override {
+    const PeftFields fields(config, where);
+    rank_ = fields.whole("r", 8);
+    alpha_ = fields.number("lora_alpha", 8);
+    dropout_ = fields.number("lora_dropout", 0);
+    rank_stabilised_ = fields.flag("use_rslora");
+    dora_ = fields.flag("use_dora");
+    targets_ = fields.targets("query|value");
+    fields.refuse_unless("bias", "none");
+    fields.refuse_unless("fan_in_fan_out", false);
+    for (const char* other : {"rank_pattern", "alpha_pattern", "layers_to_transform", "layer_replication", "target_parameters"})
+      fields.refuse_filled(other);
+  }
+
+ private:
+  Update update_of(std::span<const Module> modules, nn::Parameters& parameters) const {
+    const int64_t in = modules[0].in;
+    Update update{.a = nullptr, .b = nullptr, .magnitude = nullptr, .parts = {}, .scale = scale(), .dropout = static_cast<float>(dropout_)};
+    std::vector<nn::Piece> a, b, lengths;
+    int64_t columns = 0;
+    for (const Module& module : modules) {
+      const auto part = static_cast<size_t>(update.parts.count++);
+      update.parts.begin[part] = module.begin, update.parts.end[part] = module.end;
+      const int64_t width = module.end - module.begin, row = static_cast<int64_t>(part) * rank_;
+      a.push_back({module.name + ".lora_A.weight", row, row + rank_});
+      b.push_back({module.name + ".lora_B.weight", columns, columns + width});
+      lengths.push_back({module.name + ".lora_magnitude_vector", columns, columns + width});
+      columns += width;
+    }
+    const int depth = modules[0].layer + 1;
+    update.a = parameters.add(a[0].name, {std::ssize(modules) * rank_, in},
+                              {.init = nn::Init::uniform,
+                               .spread = 1 / std::sqrt(static_cast<double>(in)),
+                               .adapter = true,
+                               .depth = depth,
+                               .pieces = a});
+    update.b = parameters.add(b[0].name, {columns, rank_},
+                              {.init = nn::Init::zeros, .adapter = true, .depth = depth, .pieces = b});
+    if (dora_)
+      update.magnitude =
+          parameters.add(lengths[0].name, {columns},
+                         {.init = nn::Init::ones, .decays = false, .adapter = true, .depth = depth, .pieces = lengths});
+    return update;
+  }
+
+  double scale() const {
+    const auto r = static_cast<double>(rank_);
+    return alpha_ / (rank_stabilised_ ? std::sqrt(r) : r);
+  }
+
+  int64_t rank_ = 8;
+  double alpha_ = 16, dropout_ = 0;
+  std::string targets_ = "query|value";
+  bool rank_stabilised_ = false, dora_ = false;
+};
+
+}  // namespace
+
+MethodEntry lora_entry() {
+  return {"lora", "an update of low rank beside chosen weights; dora=true learns their rows' lengths apart",
+          "Hu et al. 2021, arXiv 2106.09685; Kalajdzievski 2023, arXiv 2312.03732; Liu et al. 2024, arXiv 2402.09353",
+          [] { return std::unique_ptr<Method>(std::make_unique<Lora>()); }};
+}
+
+}  // namespace attune::peft

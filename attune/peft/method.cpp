@@ -1,0 +1,119 @@
+#include "attune/peft/method.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "attune/base/error.h"
+#include "attune/base/suggest.h"
+#include "attune/peft/lora.h"
+
+namespace attune::peft {
+namespace {
+
+using nlohmann::json;
+
+constexpr const char* kOption = "--adapter";
+
+std::string trimmed(const std::string& text) {
+  const size_t begin = text.find_first_not_of(" \t"), end = text.find_last_not_of(" \t");
+  return begin == std::string::npos ? "" : text.substr(begin, end - begin + 1);
+}
+
+struct Call {
+  std::string name;
+  std::vector<std::pair<std::string, std::string>> options;
+};
+
+[[noreturn]] void fail_to_parse(const std::string& text, const std::string& why) {
+  fail(ErrorKind::usage, "{}: '{}' {}; expected a method with options, as in 'lora(r=8, alpha=16, targets=query|value)'",
+       kOption, text, why);
+}
+
+// name or name(option=value, ...); commas within quotes part nothing.
+Call parsed(const std::string& text) {
+  const size_t open = text.find('(');
+  Call call{.name = trimmed(text.substr(0, open)), .options = {}};
+  if (open == std::string::npos) return call;
+  const size_t close = text.rfind(')');
+  if (close == std::string::npos || close < open) fail_to_parse(text, "has no closing ')'");
+  if (!trimmed(text.substr(close + 1)).empty())
+    fail_to_parse(text, fmt::format("goes on after ')' with '{}'", trimmed(text.substr(close + 1))));
+  std::vector<std::string> parts{""};
+  bool quoted = false;
+  for (const char c : text.substr(open + 1, close - open - 1)) {
+    quoted ^= c == '"';
+    if (c == ',' && !quoted)
+      parts.emplace_back();
+    else
+      parts.back() += c;
+  }
+  if (quoted) fail_to_parse(text, "has an open quote");
+  for (const std::string& part : parts) {
+    if (parts.size() == 1 && trimmed(part).empty()) break;
+    const size_t equals = part.find('=');
+    if (equals == std::string::npos || trimmed(part.substr(0, equals)).empty())
+      fail_to_parse(text, fmt::format("has '{}' where an option=value should stand", trimmed(part)));
+    call.options.emplace_back(trimmed(part.substr(0, equals)), trimmed(part.substr(equals + 1)));
+  }
+  return call;
+}
+
+std::string value_text(const json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  if (value.is_number_float()) return fmt::format("{}", value.get<double>());
+  return value.dump();
+}
+
+}  // namespace
+
+json Method::peft_config() const {
+  return nullptr;
+}
+
+void Method::read_peft_config(const json&, const std::string& where) {
+  fail(ErrorKind::model, "{}: PEFT has no adapter of the kind '{}'", where, name());
+}
+
+std::string Method::text() {
+  OptionList list{""};
+  visit(list);
+  const json values = list.to_json();
+  std::string options;
+  for (const auto& [key, value] : values.items())
+    if (!value.is_null()) options += (options.empty() ? "" : ", ") + key + "=" + value_text(value);
+  return options.empty() ? name() : fmt::format("{}({})", name(), options);
+}
+
+const std::vector<MethodEntry>& methods() {
+  static const std::vector<MethodEntry> all{
+      lora_entry(),
+  };
+  return all;
+}
+
+std::shared_ptr<Method> make_method(const std::string& text) {
+  const Call call = parsed(text);
+  const auto& all = methods();
+  const auto found = std::find_if(all.begin(), all.end(), [&](const auto& entry) { return call.name == entry.name; });
+  if (found == all.end()) {
+    std::vector<std::string> names;
+    for (const auto& entry : all) names.emplace_back(entry.name);
+    const std::string near = did_you_mean(call.name, names);
+    fail(ErrorKind::usage, "{}: there is no method '{}'{}", kOption, call.name,
+         near.empty() ? fmt::format("; there are {}", fmt::join(names, ", ")) : near);
+  }
+  std::shared_ptr<Method> method = found->make();
+  OptionList list{fmt::format("{} {}: ", kOption, call.name)};
+  method->visit(list);
+  std::vector<std::string> told;
+  for (const auto& [name, value] : call.options) {
+    if (std::find(told.begin(), told.end(), name) != told.end())
+      fail(ErrorKind::usage, "{} {}: {} is given twice", kOption, call.name, name);
+    told.push_back(name);
+    list.set(name, value);
+  }
+  method->check();
+  return method;
+}
+
+}  // namespace attune::peft

@@ -1,0 +1,56 @@
+// A way of adapting an encoder, with its options: what `--adapter` names. It makes adapters.
+//
+//   --adapter "lora(r=8, alpha=16, targets=query|value)"
+#pragma once
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "attune/base/options.h"
+#include "attune/nn/parameter.h"
+#include "attune/peft/modules.h"
+
+namespace attune::peft {
+
+class Adapter;
+
+class Method {
+ public:
+  virtual ~Method() = default;
+  virtual const char* name() const = 0;
+  virtual void visit(OptionList& list) = 0;
+  // Errors (usage): options that do not go together.
+  virtual void check() const {}
+
+  // Adds the parameters and what they change.
+  virtual void attach(Adapter& adapter, nn::Parameters& parameters) const = 0;
+  // Whether it trains this parameter of the encoder's own. (Heads and its own parameters always train.)
+  virtual bool trains(const nn::Parameter& parameter, const EncoderShape& shape) const {
+    static_cast<void>(parameter), static_cast<void>(shape);
+    return false;
+  }
+  // A peak learning rate that is mostly right.
+  virtual double learning_rate() const = 0;
+
+  // PEFT's adapter_config.json beyond what all have in common; null: PEFT has no such kind.
+  virtual nlohmann::json peft_config() const;
+  // Options from such a file. Errors (model): what attune does not have; `where` names the file.
+  virtual void read_peft_config(const nlohmann::json& config, const std::string& where);
+
+  // As `--adapter` takes it, every option written out; after options have changed.
+  std::string text();
+};
+
+struct MethodEntry {
+  const char* name;
+  const char* what;    // one line
+  const char* source;  // authors, year, arXiv
+  std::unique_ptr<Method> (*make)();
+};
+const std::vector<MethodEntry>& methods();
+
+// Errors (usage): an unknown method or option (suggests), a value out of range, what does not parse.
+std::shared_ptr<Method> make_method(const std::string& text);
+
+}  // namespace attune::peft

@@ -1,0 +1,117 @@
+#include "attune/tasks/adapter_folder.h"
+
+#include "attune/base/files.h"
+#include "attune/base/json.h"
+#include "attune/io/resolve.h"
+#include "attune/io/sentence_folder.h"
+#include "attune/tasks/model_record.h"
+
+namespace attune::tasks {
+namespace {
+
+using nlohmann::json;
+
+constexpr const char* kOwnType = "ATTUNE";
+
+json read_object(const fs::path& path) {
+  json value = parse_json(read_file(path), path.string(), ErrorKind::model);
+  if (!value.is_object()) fail(ErrorKind::model, "{}: expected an object, got {}", path.string(), value.type_name());
+  return value;
+}
+
+std::string text_of(const json& object, const char* key) {
+  return object.contains(key) && object[key].is_string() ? object[key].get<std::string>() : "";
+}
+
+std::shared_ptr<peft::Method> method_of(const json& config, const std::string& where) {
+  const std::string type = text_of(config, "peft_type");
+  if (type == kOwnType)
+    return with_context([&] { return "in " + where; }, [&] { return peft::make_method(text_of(config, "method")); });
+  for (const peft::MethodEntry& entry : peft::methods()) {
+    std::shared_ptr<peft::Method> method = entry.make();
+    const json own = method->peft_config();
+    if (!own.is_object() || own["peft_type"] != type) continue;
+    method->read_peft_config(config, where);
+    return method;
+  }
+  std::string known;
+  for (const peft::MethodEntry& entry : peft::methods())
+    if (const json own = entry.make()->peft_config(); own.is_object())
+      known += (known.empty() ? "" : ", ") + own["peft_type"].get<std::string>();
+  fail(ErrorKind::model, "{}: peft_type is '{}'; attune has {}", where, type, known);
+}
+
+// What Hugging Face calls the model that such an adapter stands on.
+const char* architecture_of(const std::string& task_type, const std::string& where) {
+  if (task_type == "SEQ_CLS") return "BertForSequenceClassification";
+  if (task_type == "TOKEN_CLS") return "BertForTokenClassification";
+  if (task_type == "FEATURE_EXTRACTION") return "BertModel";
+  fail(ErrorKind::model, "{}: task_type is '{}'; attune has SEQ_CLS, TOKEN_CLS and FEATURE_EXTRACTION", where,
+       task_type);
+}
+
+bool is_folder(const fs::path& path) {
+  std::error_code ignored;
+  return fs::is_directory(path, ignored);
+}
+
+}  // namespace
+
+bool AdapterFolder::is_at(const fs::path& place) {
+  std::error_code ignored;
+  return fs::is_regular_file(place / kAdapterConfigFile, ignored);
+}
+
+AdapterFolder::AdapterFolder(const fs::path& place)
+    : path_(place), config_(read_object(place / kAdapterConfigFile)), record_(read_record(place)) {
+  method_ = method_of(config_, (place / kAdapterConfigFile).string());
+  if (!fs::exists(place / kAdapterWeightsFile))
+    fail(ErrorKind::model, "{} has no {}{}", place.string(), kAdapterWeightsFile,
+         fs::exists(place / "adapter_model.bin")
+             ? "; adapter_model.bin is not read: save the adapter from Python with safe_serialization=True"
+             : "");
+  weights_ = std::make_shared<const io::Safetensors>(place / kAdapterWeightsFile);
+  if (record_.is_object() && record_.contains("base") && record_["base"].is_object())
+    encoder_sha256_ = text_of(record_["base"], "encoder_sha256");
+}
+
+fs::path AdapterFolder::base() const {
+  const std::string named = text_of(config_, "base_model_name_or_path");
+  if (is_folder(named)) return named;
+  if (is_folder(path_ / named) && !named.empty()) return path_ / named;
+  const std::string told =
+      record_.is_object() && record_.contains("base") && record_["base"].is_object() ? text_of(record_["base"], "name") : "";
+  for (const std::string& name : {told, named})
+    if (!name.empty()) try {
+        return io::transformer_folder(io::resolve_model(name));
+      } catch (const Error&) {  // the message below says more
+      }
+  fail(ErrorKind::model,
+       "{}: the adapter's base is not there: looked for '{}'{}; say where it is in \"base_model_name_or_path\"",
+       (path_ / kAdapterConfigFile).string(), named, told.empty() || told == named ? "" : " and '" + told + "'");
+}
+
+io::ModelFolder AdapterFolder::over_base() const {
+  io::ModelFolder folder =
+      with_context([&] { return "the base of the adapter " + path_.string(); }, [&] { return io::ModelFolder::open(base()); });
+  json config = folder.config();
+  if (fs::exists(path_ / "config.json")) {
+    config = read_object(path_ / "config.json");
+  } else {
+    config["architectures"] =
+        json::array({architecture_of(text_of(config_, "task_type"), (path_ / kAdapterConfigFile).string())});
+    for (const char* key : {"id2label", "label2id", "problem_type", "num_labels"}) config.erase(key);
+  }
+  return folder.known_as(path_, std::move(config));
+}
+
+void AdapterFolder::check_base(const std::string& encoder_sha256) const {
+  if (encoder_sha256_.empty() || encoder_sha256_ == encoder_sha256) return;
+  fail(ErrorKind::model,
+       "{}: the adapter was trained over another base: its encoder's hash is {}, that of {} is {}; name the right one in "
+       "\"base_model_name_or_path\" of {}",
+       path_.string(), encoder_sha256_.substr(0, 16), base().string(), encoder_sha256.substr(0, 16),
+       (path_ / kAdapterConfigFile).string());
+}
+
+}  // namespace attune::tasks
