@@ -16,6 +16,7 @@
 #include "attune/kernels/low_rank.h"
 #include "attune/kernels/matmul.h"
 #include "attune/kernels/normalize.h"
+#include "attune/kernels/prefix.h"
 #include "attune/kernels/quantized.h"
 #include "attune/kernels/update.h"
 #include "attune/tensor/memory.h"
@@ -54,6 +55,10 @@ class Kernels {
   virtual void scale_columns(const ScaleColumns&) { lacks("scale_columns"); }
   virtual void scale_columns_backward(const ScaleColumnsBackward&) { lacks("scale_columns_backward"); }
   virtual void row_norms(const RowNorms&) { lacks("row_norms"); }
+  virtual void insert_prefix(const InsertPrefix&) { lacks("insert_prefix"); }
+  virtual void insert_prefix_backward(const InsertPrefixBackward&) { lacks("insert_prefix_backward"); }
+  virtual void put_rows(const PutRows&) { lacks("put_rows"); }
+  virtual void put_rows_backward(const PutRows&) { lacks("put_rows_backward"); }
   virtual void convert(const Convert&) { lacks("convert"); }
   virtual void fill(const Fill&) { lacks("fill"); }
   virtual void sum_squares(const SumSquares&) { lacks("sum_squares"); }

@@ -68,13 +68,15 @@ struct LowRankUpBackward {
   bool add_to_db = false, add_to_bias = false;
 };
 
-// ScaleColumns:  y[n, c] = x[n, c] g[c] + shift[c]     (shift may be undefined); x, y f32, bf16 or f64, y may be x
-//   Backward:    dx[n, c] = dy[n, c] g[c];  dg[c] (+)= sum over n of dy[n, c] (x[n, c] - center[c])
-//                d_shift is the caller's (a ColumnSum). center [C] or undefined: 0. dx or dg may be undefined.
+// ScaleColumns:  y[n, j] = x[n, j] g[i] + shift[i]     for the i-th column j of the parts; the other columns are copied
+//   Backward:    dx[n, j] = dy[n, j] g[i];  dg[i] (+)= sum over n of dy[n, j] (x[n, j] - center[i])
+//                shift and center [columns of the parts] or undefined: 0. dx or dg may be undefined.
+// x, y f32, bf16 or f64; y may be x.
 struct ScaleColumns {
   Tensor x;
-  Tensor g;
+  Tensor g;  // [columns of the parts]
   Tensor shift = {};
+  LowRankParts parts;
   Tensor y;
 };
 
@@ -82,6 +84,7 @@ struct ScaleColumnsBackward {
   Tensor x, dy;
   Tensor g;
   Tensor center = {};
+  LowRankParts parts;
   Tensor dx = {};
   Tensor dg = {};
   bool add_to_dg = false;

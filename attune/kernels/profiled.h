@@ -44,6 +44,10 @@
   KERNEL(scale_columns, ScaleColumns, moved({p.x, p.y}))                                                              \
   KERNEL(scale_columns_backward, ScaleColumnsBackward, moved({p.dy, p.x, p.dx}))                                      \
   KERNEL(row_norms, RowNorms, moved({p.w, p.norm}))                                                                   \
+  KERNEL(insert_prefix, InsertPrefix, moved({p.y, p.y}))                                                              \
+  KERNEL(insert_prefix_backward, InsertPrefixBackward, moved({p.dy, p.dy}))                                           \
+  KERNEL(put_rows, PutRows, moved_beside({p.table}, 0))                                                               \
+  KERNEL(put_rows_backward, PutRows, moved_beside({p.table}, 0))                                                      \
   KERNEL(convert, Convert, moved({p.x, p.y, p.accumulate ? p.y : Tensor()}))                                          \
   KERNEL(fill, Fill, moved({p.y}))                                                                                    \
   KERNEL(sum_squares, SumSquares, moved({p.x}))                                                                       \

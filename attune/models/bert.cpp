@@ -8,6 +8,7 @@
 #include "attune/ops/attention.h"
 #include "attune/ops/dropout.h"
 #include "attune/ops/embedding.h"
+#include "attune/ops/prefix.h"
 #include "attune/ops/select_rows.h"
 
 namespace attune::models {
@@ -54,7 +55,7 @@ BertLayer::BertLayer(nn::Parameters& p, const BertConfig& config, int64_t index)
       output_norm_(p, layer_name(index) + ".output.LayerNorm", config.hidden, static_cast<int>(index) + 1) {}
 
 Tensor BertLayer::forward(Context& context, const Tensor& hidden, const tensor::PackedView& rows,
-                          const tensor::KeptView* kept, const Tensor& into, Adapters adapters) const {
+                          const tensor::KeptView* kept, const Tensor& into, const peft::Pass& pass) const {
   using peft::Place;
   const uint64_t* const keys = kept ? kept->keys : rows.keys;
   const bool some = kept != nullptr;
@@ -64,30 +65,49 @@ Tensor BertLayer::forward(Context& context, const Tensor& hidden, const tensor::
                                .stream = stream_ + static_cast<uint64_t>(site),
                                .row_keys = keys};
   };
-  const Tensor qkv = adapted(context, Place::query_key_value, hidden, adapters, rows.keys, false);
-  const Tensor mixed = ops::attention(context, qkv, rows,
-                                      {.heads = config_.heads,
-                                       .dropout = config_.attention_dropout,
-                                       .stream = stream_ + static_cast<uint64_t>(Site::attention),
-                                       .kept = kept});
-  const Tensor attended = adapted(context, Place::attention_output, mixed, adapters, keys, some);
+  const Tensor qkv = adapted(context, Place::query_key_value, hidden, pass, rows.keys, false);
+  const Tensor mixed = attend(context, qkv, rows, kept, pass);
+  const Tensor attended = adapted(context, Place::attention_output, mixed, pass, keys, some);
   const Tensor asking = kept ? ops::gather_rows(context, hidden, kept->rows, kept->count) : hidden;
   ops::AddNormOptions inside = norm(Site::attention_output), closing = norm(Site::output);
   inside.bytes = intermediate_->reads_bytes();
   const Tensor middle = attention_norm_.forward(context, attended, asking, inside);
-  const bool plain = !peft::changes(adapters, index_, Place::intermediate) && !peft::changes(adapters, index_, Place::output);
+  const bool plain = !peft::changes(pass.adapters, index_, Place::intermediate) && !peft::changes(pass.adapters, index_, Place::output);
   const Tensor inner =
       plain ? intermediate_->activated(context, config_.activation, middle)
             : ops::activation(context, config_.activation,
-                              adapted(context, Place::intermediate, middle, adapters, keys, some), /*last_use=*/true);
-  closing.into = into;
-  return output_norm_.forward(context, adapted(context, Place::output, inner, adapters, keys, some), middle, closing);
+                              adapted(context, Place::intermediate, middle, pass, keys, some), /*last_use=*/true);
+  const Tensor outer = adapted(context, Place::output, inner, pass, keys, some);
+  if (!peft::changes_closing(pass.adapters, index_)) {
+    closing.into = into;
+    return output_norm_.forward(context, outer, middle, closing);
+  }
+  const Tensor dropped = ops::dropout(context, outer, {.p = closing.dropout, .stream = closing.stream, .row_keys = keys});
+  const ops::AddNormOptions plain_norm{.eps = config_.norm_eps};
+  const Tensor once = output_norm_.forward(context, dropped, middle, plain_norm);
+  ops::AddNormOptions last = plain_norm;
+  last.into = into;
+  return output_norm_.forward(context, peft::adapted_closing(context, dropped, once, pass.adapters, index_, some), middle, last);
 }
 
-Tensor BertLayer::adapted(Context& context, peft::Place place, const Tensor& x, Adapters adapters,
+Tensor BertLayer::attend(Context& context, const Tensor& qkv, const tensor::PackedView& rows,
+                         const tensor::KeptView* kept, const peft::Pass& pass) const {
+  ops::AttentionOptions options{.heads = config_.heads,
+                                .dropout = config_.attention_dropout,
+                                .stream = stream_ + static_cast<uint64_t>(Site::attention),
+                                .kept = kept};
+  if (!pass.prefix) return ops::attention(context, qkv, rows, options);
+  const peft::PrefixPass& prefix = *pass.prefix;
+  options.kept = kept ? &prefix.kept : &prefix.all;
+  const Tensor with_prefix =
+      ops::insert_prefix(context, qkv, prefix.table, index_ * 2 * config_.hidden, prefix.index, prefix.rows.rows);
+  return ops::attention(context, with_prefix, prefix.rows, options);
+}
+
+Tensor BertLayer::adapted(Context& context, peft::Place place, const Tensor& x, const peft::Pass& pass,
                           const uint64_t* row_keys, bool kept) const {
   const uint64_t site = static_cast<uint64_t>(Site::adapter) + static_cast<uint64_t>(place);
-  return peft::adapted_product(context, product(place), x, adapters,
+  return peft::adapted_product(context, product(place), x, pass.adapters,
                                {.layer = index_,
                                 .place = place,
                                 .draws = {.stream = stream_ + site, .row_keys = row_keys},
@@ -103,13 +123,22 @@ BertEncoder::BertEncoder(nn::Parameters& p, const BertConfig& config)
   for (int64_t i = 0; i < config_.layers; ++i) layers_.push_back(std::make_unique<BertLayer>(p, config_, i));
 }
 
-Tensor BertEncoder::embed(Context& context, const tensor::PackedView& rows) const {
+Tensor BertEncoder::embed(Context& context, const tensor::PackedView& rows, const peft::Pass& pass) const {
   ATTUNE_CHECK(!words_->by_rows || !context.tape || context.slots, "a step that does not say which words it reads");
   const std::array<ops::EmbeddingLookup, 3> lookups{
       {{words_->value, rows.ids, words_->by_rows ? context.slots : nullptr},
        {positions_->value, rows.positions},
        {segments_->value, rows.segments}}};
-  const Tensor sum = ops::embedding_sum(context, lookups, rows.rows, rows.tokens);
+  Tensor sum = ops::embedding_sum(context, lookups, rows.rows, rows.tokens);
+  if (const peft::PromptPass* prompt = pass.prompt)
+    sum = ops::put_rows(context, sum, prompt->table,
+                        {.row = prompt->rows,
+                         .of = prompt->of,
+                         .count = prompt->count,
+                         .more0 = positions_->value,
+                         .more1 = segments_->value,
+                         .at0 = prompt->positions,
+                         .at1 = prompt->segments});
   const Tensor normed =
       embedding_norm_.forward(context, sum, {}, {.eps = config_.norm_eps, .bytes = layers_.front()->reads_bytes()});
   return ops::dropout(context, normed,
@@ -117,7 +146,7 @@ Tensor BertEncoder::embed(Context& context, const tensor::PackedView& rows) cons
 }
 
 Tensor BertEncoder::below(Context& context, const tensor::PackedView& rows, int64_t layers) const {
-  return run(context, embed(context, rows), rows, nullptr, 0, layers, {});
+  return run(context, embed(context, rows, {}), rows, nullptr, 0, layers, {});
 }
 
 Tensor BertEncoder::above(Context& context, const Tensor& hidden, const tensor::PackedView& rows,
@@ -128,7 +157,7 @@ Tensor BertEncoder::above(Context& context, const Tensor& hidden, const tensor::
 
 // Layers first..end-1; the encoder's last one makes only the rows that are kept.
 Tensor BertEncoder::run(Context& context, Tensor hidden, const tensor::PackedView& rows, const tensor::KeptView* kept,
-                        int64_t first, int64_t end, Adapters adapters) const {
+                        int64_t first, int64_t end, const peft::Pass& pass) const {
   // Without backward a layer's memory is given back after it: two results take turns, or three where some layers read
   // bytes and others do not.
   Tensor spare, spare_with_bytes;
@@ -136,7 +165,7 @@ Tensor BertEncoder::run(Context& context, Tensor hidden, const tensor::PackedVie
     const BertLayer& layer = *layers_[static_cast<size_t>(i)];
     const tensor::KeptView* only = i + 1 == std::ssize(layers_) ? kept : nullptr;
     if (context.tape || only) {
-      hidden = layer.forward(context, hidden, rows, only, {}, adapters);
+      hidden = layer.forward(context, hidden, rows, only, {}, pass);
       continue;
     }
     // (After the last layer come the heads, which read none.)
@@ -144,7 +173,7 @@ Tensor BertEncoder::run(Context& context, Tensor hidden, const tensor::PackedVie
     Tensor into = std::exchange(bytes ? spare_with_bytes : spare, {});
     if (!into.defined()) into = ops::make_normed(context, hidden.shape, bytes);
     const auto mark = context.arena.mark();
-    layer.forward(context, hidden, rows, nullptr, into, adapters);
+    layer.forward(context, hidden, rows, nullptr, into, pass);
     context.arena.rewind(mark);
     (hidden.bytes_twin ? spare_with_bytes : spare) = std::exchange(hidden, into);
   }

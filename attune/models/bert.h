@@ -9,15 +9,13 @@
 #include "attune/models/bert_config.h"
 #include "attune/nn/linear.h"
 #include "attune/nn/norm.h"
-#include "attune/peft/adapter.h"
+#include "attune/peft/pass.h"
 #include "attune/tensor/packed_rows.h"
 
 namespace attune::models {
 
 using autograd::Context;
 using tensor::Tensor;
-// The adapters of a pass and the rows that are theirs; none: the encoder as it is.
-using Adapters = std::span<const peft::AdapterRows>;
 
 // What a depth (nn::ParameterOptions::depth) is called in files: 0 "embeddings", k "encoder.layer.(k-1)".
 std::string part_name(int depth);
@@ -28,7 +26,7 @@ class BertLayer {
   // hidden [N, C] f32 -> [N, C] f32; with `kept` only those rows are made: [n rounded up, C]. `into`: without backward,
   // memory for the result (ops::make_normed), with bytes where the next layer reads bytes.
   Tensor forward(Context& context, const Tensor& hidden, const tensor::PackedView& rows,
-                 const tensor::KeptView* kept, const Tensor& into, Adapters adapters) const;
+                 const tensor::KeptView* kept, const Tensor& into, const peft::Pass& pass) const;
   // Whether `hidden` had better carry its bytes.
   bool reads_bytes() const { return query_key_value_->reads_bytes(); }
   // Its products, in the order of peft::Place.
@@ -38,7 +36,9 @@ class BertLayer {
   std::array<nn::Linear*, peft::kPlaces> products() const {
     return {query_key_value_.get(), attention_output_.get(), intermediate_.get(), output_.get()};
   }
-  Tensor adapted(Context& context, peft::Place place, const Tensor& x, Adapters adapters, const uint64_t* row_keys,
+  Tensor attend(Context& context, const Tensor& qkv, const tensor::PackedView& rows, const tensor::KeptView* kept,
+                const peft::Pass& pass) const;
+  Tensor adapted(Context& context, peft::Place place, const Tensor& x, const peft::Pass& pass, const uint64_t* row_keys,
                  bool kept) const;
 
   int64_t index_;
@@ -54,8 +54,8 @@ class BertEncoder {
   // rows -> hidden states [N, C] f32 (f64); with `kept` the last layer makes only those rows: [n rounded up, C], with
   // the values that they would have in company.
   Tensor forward(Context& context, const tensor::PackedView& rows, const tensor::KeptView* kept = nullptr,
-                 Adapters adapters = {}) const {
-    return run(context, embed(context, rows), rows, kept, 0, std::ssize(layers_), adapters);
+                 const peft::Pass& pass = {}) const {
+    return run(context, embed(context, rows, pass), rows, kept, 0, std::ssize(layers_), pass);
   }
   // In two parts: what the embeddings and the first `layers` layers give, [N, C], and what the others make of it.
   Tensor below(Context& context, const tensor::PackedView& rows, int64_t layers) const;
@@ -65,9 +65,9 @@ class BertEncoder {
   const BertLayer& layer(int64_t index) const { return *layers_[static_cast<size_t>(index)]; }
 
  private:
-  Tensor embed(Context& context, const tensor::PackedView& rows) const;
+  Tensor embed(Context& context, const tensor::PackedView& rows, const peft::Pass& pass) const;
   Tensor run(Context& context, Tensor hidden, const tensor::PackedView& rows, const tensor::KeptView* kept,
-             int64_t first, int64_t end, Adapters adapters) const;
+             int64_t first, int64_t end, const peft::Pass& pass) const;
 
   BertConfig config_;
   nn::Parameter *words_, *positions_, *segments_;

@@ -63,6 +63,12 @@ std::vector<int64_t> axes_of(const nn::Parameter& p, const nn::Piece& piece) {
   return {piece.end - piece.begin, p.shape.cols()};
 }
 
+// PEFT keeps some vectors as columns.
+bool same_but_for_ones(std::vector<int64_t> a, std::vector<int64_t> b) {
+  for (auto* axes : {&a, &b}) std::erase(*axes, 1);
+  return a == b;
+}
+
 constexpr int64_t kPartElements = int64_t{1} << 20;  // read at a time where bytes are made of them
 
 class Loader {
@@ -74,7 +80,7 @@ class Loader {
     for (const auto& p : model_.parameters().all()) {
       bool new_parameter = false;
       for (const auto& piece : p->options.pieces) new_parameter |= !load_piece(*p, piece);
-      if (new_parameter) report_.initialised.push_back(p->name);
+      if (new_parameter && !p->options.state) report_.initialised.push_back(p->name);
     }
     for (const auto& name : source_.names())
       if (!used_.contains(name) && !lent(name)) report_.skipped.push_back(name);
@@ -101,7 +107,7 @@ class Loader {
     if (is_classifier(piece.name)) return load_classifier(p, piece, *name, axes);
     const bool of_loss = !p.options.adapter && !is_encoder_tensor(piece.name) && !is_head_tensor(piece.name);
     if (of_loss && (options_.new_head || axes != wanted)) return initialise(p);  // of other labels
-    if (axes != wanted)
+    if (axes != wanted && !(p.options.adapter && same_but_for_ones(axes, wanted)))
       fail(ErrorKind::model, "tensor '{}' has shape {}; config.json asks for {}", *name, text(axes), text(wanted));
     if (parameters().holds_bytes(p))
       put_as_bytes(p, piece, *name);
@@ -213,7 +219,7 @@ std::vector<NamedTensor> named_tensors(const Model& model, const std::string& pr
   std::vector<NamedTensor> named;
   for (const auto& p : model.parameters().all()) {
     if (which == Which::whole_model && p->options.adapter) continue;
-    if (which == Which::adapter && !model.is_adapters(*p)) continue;
+    if (which == Which::adapter && (!model.is_adapters(*p) || p->options.state || p->options.scaffold)) continue;
     for (const auto& piece : p->options.pieces)
       named.push_back({is_encoder_tensor(piece.name) || is_pooler(piece.name) ? prefix + piece.name : piece.name,
                        rows_of(*p, piece)});

@@ -53,12 +53,60 @@ EncoderStates Model::encode(Context& context, const tensor::PackedRows& rows, co
   ATTUNE_CHECK(context.tape || context.training || parameters_.settled(),
                "the model is read while updates of its tables wait");
   const tensor::PackedView view = tensor::packed_view(context.arena, rows);
-  if (!kept || std::ssize(kept->rows) >= rows.rows()) return {run_encoder(context, rows, view, nullptr), view};
+  if (kept && std::ssize(kept->rows) >= rows.rows()) kept = nullptr;
+  if (adapter_ && !merged_) return encode_adapted(context, rows, view, kept);
+  if (!kept) return {run_encoder(context, rows, view, nullptr), view};
   const tensor::KeptView some = tensor::kept_view(context.arena, *kept);
   return {run_encoder(context, rows, view, &some), view, /*kept_alone=*/true};
 }
 
+EncoderStates Model::encode_adapted(Context& context, const tensor::PackedRows& rows, const tensor::PackedView& view,
+                                    const tensor::KeptRows* kept) const {
+  const peft::AdapterRows own{.adapter = adapter_.get()};
+  const peft::VirtualTokens& tokens = adapter_->tokens;
+  peft::Pass pass{.adapters = {&own, 1}};
+  if (tokens.length == 0) {
+    if (!kept) return {encoder().forward(context, view, nullptr, pass), view};
+    const tensor::KeptView some = tensor::kept_view(context.arena, *kept);
+    return {encoder().forward(context, view, &some, pass), view, /*kept_alone=*/true};
+  }
+  const auto virtual_rows = std::make_shared<VirtualRows>(with_virtual_rows(context, rows, tokens.length));
+  if (tokens.prefix) {
+    peft::PrefixPass prefix{.table = tokens.prefix_table(context),
+                            .index = virtual_rows->index,
+                            .rows = virtual_rows->whole,
+                            .all = all_in(context, *virtual_rows, rows),
+                            .kept = {}};
+    pass.prefix = &prefix;
+    if (!kept) return {encoder().forward(context, virtual_rows->own, nullptr, pass), view};
+    const tensor::KeptView some = tensor::kept_view(context.arena, *kept);
+    prefix.kept = kept_in(context, *virtual_rows, *kept, rows, /*firsts=*/false);
+    return {encoder().forward(context, virtual_rows->own, &some, pass), view, /*kept_alone=*/true};
+  }
+  const peft::PromptPass prompt{.table = tokens.prompt->value,
+                                .rows = virtual_rows->rows,
+                                .of = virtual_rows->of,
+                                .positions = virtual_rows->positions,
+                                .segments = virtual_rows->segments,
+                                .count = virtual_rows->count};
+  pass.prompt = &prompt;
+  EncoderStates states{.hidden = {}, .rows = virtual_rows->whole, .kept_alone = kept != nullptr, .prompted = virtual_rows, .batch = &rows};
+  if (!kept) {
+    states.hidden = encoder().forward(context, virtual_rows->whole, nullptr, pass);
+    return states;
+  }
+  const tensor::KeptView some = kept_in(context, *virtual_rows, *kept, rows, reads_firsts());
+  states.hidden = encoder().forward(context, virtual_rows->whole, &some, pass);
+  return states;
+}
+
 HeadOutput Model::read(Context& context, const EncoderStates& states, const HeadInput& head) const {
+  if (states.prompted && !states.kept_alone) {
+    HeadInput input = head;
+    if (!pools_sequences())
+      input.rows = {rows_in(context, *states.prompted, head.rows, *states.batch, reads_firsts()), head.rows.size()};
+    return head_.forward(context, states.hidden, states.rows, input);
+  }
   if (!states.kept_alone) return head_.forward(context, states.hidden, states.rows, head);
   ATTUNE_CHECK(!pools_sequences(), "a head that pools sequences reads all of their rows");
   return head_.forward(context, states.hidden, states.rows,
@@ -75,9 +123,7 @@ ModelOutput Model::forward(Context& context, const tensor::PackedRows& rows, con
 
 Tensor Model::run_encoder(Context& context, const tensor::PackedRows& rows, const tensor::PackedView& view,
                           const tensor::KeptView* kept) const {
-  const peft::AdapterRows own = own_rows();
-  if (!kept_states_)
-    return encoder().forward(context, view, kept, adapter_ && !merged_ ? Adapters(&own, 1) : Adapters());
+  if (!kept_states_) return encoder().forward(context, view, kept);
   const Tensor below = context.make({rows.rows(), config().hidden}, tensor::DType::f32);
   tensor::write_from_host<float>(context.arena.memory(), below, [&](std::span<float> states) {
     kept_states_->fill(rows, states.data(), [&](const tensor::PackedRows& some) {
@@ -98,12 +144,20 @@ void Model::keep_states_below(int64_t layers, size_t most_bytes) {
 }
 
 void Model::train_adapter() {
-  for (const auto& p : parameters_.all()) p->trainable = is_adapters(*p);
+  for (const auto& p : parameters_.all())
+    p->trainable = is_adapters(*p) && !p->options.state && !p->options.made;
 }
 
 bool Model::is_adapters(const nn::Parameter& p) const {
   ATTUNE_CHECK(adapter_ != nullptr, "a model without an adapter");
   return p.options.adapter || p.options.depth > config().layers || adapter_->method().trains(p, adapter_->shape());
+}
+
+void Model::settle_adapter(kernels::Kernels& kernels) {
+  if (!adapter_ || !adapter_->tokens.maker) return;
+  tensor::Arena arena(kernels.memory());
+  Context context{.kernels = kernels, .arena = arena, .compute = compute()};
+  context.kernels.convert({.x = adapter_->tokens.maker->make(context), .y = adapter_->tokens.prefix->value});
 }
 
 void Model::begin_adapter() {
@@ -116,15 +170,20 @@ void Model::begin_adapter() {
 void Model::merge_adapter(bool undo) {
   ATTUNE_CHECK(adapter_ && encoder_ && merged_ == undo, "there is nothing to merge, or it is merged already");
   ATTUNE_CHECK(!precision_.int8 && parameters_.memory().is_host(), "weights are merged as f32, on the host");
+  const auto no_weights = [&] {
+    fail(ErrorKind::usage, "an adapter of the kind '{}' is no change of weights: it cannot be merged",
+         adapter_->method().name());
+  };
+  if (adapter_->tokens.length > 0) no_weights();
+  for (int64_t i = 0; i < config().layers; ++i)
+    if (adapter_->layer(i).closing) no_weights();
   for (int pass = 0; pass < 2; ++pass)  // first whether all goes
     for (int64_t i = 0; i < config().layers; ++i)
       for (int at = 0; at < peft::kPlaces; ++at) {
         const auto place = static_cast<peft::Place>(at);
         const peft::ProductChange* change = adapter_->layer(i).at(place);
         if (!change) continue;
-        if (!change->merges())
-          fail(ErrorKind::usage, "an adapter of the kind '{}' is no change of weights: it cannot be merged",
-               adapter_->method().name());
+        if (!change->merges()) no_weights();
         const nn::Linear& product = encoder_->layer(i).product(place);
         if (pass == 1) change->merge(floats(product.weight()), floats(product.bias()), undo);
       }

@@ -9,6 +9,7 @@
 #include "attune/models/bert.h"
 #include "attune/models/frozen_states.h"
 #include "attune/models/head.h"
+#include "attune/models/virtual_rows.h"
 #include "attune/peft/method.h"
 
 namespace attune::models {
@@ -24,6 +25,8 @@ struct EncoderStates {
   Tensor hidden;            // [N, C], or [kept rows, C]
   tensor::PackedView rows;  // of all sequences
   bool kept_alone = false;  // only the rows that were to be kept were made
+  std::shared_ptr<const VirtualRows> prompted = {};  // hidden has rows of virtual tokens too
+  const tensor::PackedRows* batch = nullptr;         // with `prompted`: the rows that heads speak of
 
   // For a head that reads sequences first..first+count-1 alone.
   EncoderStates of_sequences(int64_t first, int64_t count) const;
@@ -70,6 +73,8 @@ class Model {
   nn::Parameters& parameters() { return parameters_; }
   const nn::Parameters& parameters() const { return parameters_; }
   const BertConfig& config() const { return encoder().config(); }
+  // Pieces of the longest text: the encoder's positions less those of virtual tokens.
+  int64_t longest_text() const { return config().positions - (adapter_ ? adapter_->tokens.length : 0); }
   const HeadOptions& head() const { return head_.options(); }
   tensor::DType compute() const { return precision_.compute; }
   const nn::Precision& precision() const { return precision_; }
@@ -82,6 +87,8 @@ class Model {
   // Writes what the adapter does into the encoder's weights, or takes it out again (f32 on the host; what follows from
   // weights is made anew). Errors (usage): an adapter that is no change of weights.
   void merge_adapter(bool undo = false);
+  // Brings parameters of the adapter that are made of others up to date, before they are written.
+  void settle_adapter(kernels::Kernels& kernels);
   // Parameters of the adapter that begin where the encoder's weights stand, once those are loaded.
   void begin_adapter();
 
@@ -93,14 +100,16 @@ class Model {
   void keep_states_below(int64_t layers, size_t most_bytes = kMostKeptStates);
 
  private:
+  EncoderStates encode_adapted(Context& context, const tensor::PackedRows& rows, const tensor::PackedView& view,
+                               const tensor::KeptRows* kept) const;
+  // Whether the head reads the first row of a sequence, not rows of its own.
+  bool reads_firsts() const { return head_.options().kind != HeadKind::token; }
   // What the encoder gives, from the kept states where there are such.
   Tensor run_encoder(Context& context, const tensor::PackedRows& rows, const tensor::PackedView& view,
                      const tensor::KeptView* kept) const;
   const BertEncoder& encoder() const { return lender_ ? *lender_->encoder_ : *encoder_; }
 
   void make_adapter(const std::shared_ptr<const peft::Method>& method);
-  // Of a pass of this model alone.
-  peft::AdapterRows own_rows() const { return {.adapter = adapter_.get()}; }
 
   nn::Parameters parameters_;
   std::unique_ptr<BertEncoder> encoder_;  // one's own, or

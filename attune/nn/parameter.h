@@ -39,6 +39,9 @@ struct ParameterOptions {
   bool read_by_rows = false;       // a table of which a step reads a few rows: see TableGradients
   bool int8 = false;               // an int8 model holds it as bytes: a product's weight, or a table read by rows
   bool adapter = false;            // an adapter's: no file of a whole model has it
+  bool scaffold = false;           // trains, and is not kept with the adapter: what it makes is
+  bool made = false;               // made by an adapter's scaffold: it has no gradient of its own
+  bool state = false;              // an adapter's memory of its training: neither trains nor is kept with it
   double rate = 1;                 // learns so many times as fast as the schedule says
   int depth = 0;                   // 0 embeddings, 1..L layers, L+1 head: for layer-wise rates and freezing
   std::vector<Piece> pieces = {};  // empty: one piece of the parameter's own name

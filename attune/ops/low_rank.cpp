@@ -34,6 +34,10 @@ Tensor low_rank_down(Context& context, const Tensor& x, const Tensor& a, const T
 Tensor low_rank_up(Context& context, const Tensor& before, const Tensor& u, const Tensor& b,
                    const LowRankUpOptions& options, const Tensor& bias) {
   Tensor y = before;
+  if (options.keep_input) {
+    y = context.make(before.shape, before.dtype);
+    context.kernels.convert({.x = before, .y = y});
+  }
   y.twin = nullptr, y.var = -1;
   context.kernels.low_rank_up(
       {.u = u, .b = b, .bias = bias, .scale = options.scale, .parts = options.parts, .y = y});
@@ -60,19 +64,20 @@ Tensor low_rank_up(Context& context, const Tensor& before, const Tensor& u, cons
 
 Tensor scale_columns(Context& context, const Tensor& x, const Tensor& g, const ScaleColumnsOptions& options) {
   const bool records = context.records(x, g);
-  Tensor y = records ? context.make(x.shape, x.dtype) : x;
-  y.twin = nullptr, y.var = -1;
-  context.kernels.scale_columns({.x = x, .g = g, .shift = options.shift, .y = y});
+  Tensor y = records || options.keep_input ? context.make(x.shape, x.dtype) : x;
+  y.twin = nullptr, y.bytes_twin = nullptr, y.var = -1;
+  context.kernels.scale_columns({.x = x, .g = g, .shift = options.shift, .parts = options.parts, .y = y});
   if (!records) return y;
 
   y = context.tape->variable(y);
-  context.tape->record("scale_columns", y, [x, g, center = options.center](Tape& tape, Tensor dy) {
+  context.tape->record("scale_columns", y, [x, g, center = options.center, parts = options.parts](Tape& tape, Tensor dy) {
     const auto dg = tape.gradient_slot(g);
     const auto back = [&](const Tensor& dx) {
       tape.kernels().scale_columns_backward({.x = x,
                                              .dy = dy,
                                              .g = g,
                                              .center = center,
+                                             .parts = parts,
                                              .dx = dx,
                                              .dg = dg.tensor,
                                              .add_to_dg = dg.accumulate});

@@ -15,9 +15,9 @@ struct RowRange {
   int64_t begin, end;
 };
 
-RowRange range_of(const AdapterRows& rows, const ProductSite& site, int64_t count) {
+RowRange range_of(const AdapterRows& rows, bool kept, int64_t count) {
   if (rows.all) return {0, count};
-  return site.kept ? RowRange{rows.kept_begin, rows.kept_end} : RowRange{rows.begin, rows.end};
+  return kept ? RowRange{rows.kept_begin, rows.kept_end} : RowRange{rows.begin, rows.end};
 }
 
 Tensor rows_of(const Tensor& x, RowRange range) {
@@ -37,7 +37,7 @@ Tensor changed_input(Context& context, const Tensor& x, std::span<const AdapterR
   for (const AdapterRows& rows : adapters) {
     const ProductChange* change = change_of(rows, site.layer, site.place);
     if (!change) continue;
-    const RowRange range = range_of(rows, site, x.rows());
+    const RowRange range = range_of(rows, site.kept, x.rows());
     if (range.begin == range.end) continue;
     const Tensor part = rows_of(x, range), changed = change->before(context, part);
     if (changed.data == part.data) continue;
@@ -71,7 +71,7 @@ Tensor adapted_product(Context& context, const nn::Linear& product, const Tensor
   std::vector<Tensor> beside(adapters.size());
   for (size_t i = 0; i < adapters.size(); ++i)
     if (const ProductChange* change = change_of(adapters[i], site.layer, site.place))
-      beside[i] = change->beside(context, rows_of(read, range_of(adapters[i], site, read.rows())), site.draws);
+      beside[i] = change->beside(context, rows_of(read, range_of(adapters[i], site.kept, read.rows())), site.draws);
   Tensor y = product.forward(context, read);
   for (size_t i = 0; i < adapters.size(); ++i) {
     const ProductChange* change = change_of(adapters[i], site.layer, site.place);
@@ -80,12 +80,34 @@ Tensor adapted_product(Context& context, const nn::Linear& product, const Tensor
       y = change->after(context, y, beside[i], product);
       continue;
     }
-    const RowRange range = range_of(adapters[i], site, y.rows());
+    const RowRange range = range_of(adapters[i], site.kept, y.rows());
     if (range.begin == range.end) continue;
     const Tensor part = rows_of(y, range), changed = change->after(context, part, beside[i], product);
     ATTUNE_CHECK(changed.data == part.data, "an adapter's rows are changed where they lie");
   }
   return y;
+}
+
+bool changes_closing(std::span<const AdapterRows> adapters, int64_t layer) {
+  return std::any_of(adapters.begin(), adapters.end(), [&](const AdapterRows& rows) {
+    return rows.adapter && rows.adapter->layer(layer).closing != nullptr;
+  });
+}
+
+Tensor adapted_closing(Context& context, const Tensor& y, const Tensor& z, std::span<const AdapterRows> adapters,
+                       int64_t layer, bool kept) {
+  Tensor whole = y;
+  for (const AdapterRows& rows : adapters) {
+    const ClosingChange* change = rows.adapter ? rows.adapter->layer(layer).closing.get() : nullptr;
+    if (!change) continue;
+    if (rows.all) {
+      whole = change->apply(context, y, z);
+      continue;
+    }
+    const RowRange range = range_of(rows, kept, y.rows());
+    if (range.begin < range.end) change->apply(context, rows_of(y, range), rows_of(z, range));
+  }
+  return whole;
 }
 
 }  // namespace attune::peft

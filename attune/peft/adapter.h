@@ -54,9 +54,35 @@ class ProductChange {
   virtual void begin_from(const nn::Linear& product) { static_cast<void>(product); }
 };
 
+// What happens where a layer ends, out = LayerNorm(y + x): y' = apply(y, LayerNorm(y + x)) takes y's place. Where nothing
+// is recorded in the memory of y.
+class ClosingChange {
+ public:
+  virtual ~ClosingChange() = default;
+  virtual Tensor apply(Context&, const Tensor& y, const Tensor& z) const = 0;
+};
+
 struct LayerChanges {
   std::array<std::unique_ptr<ProductChange>, kPlaces> products;
+  std::unique_ptr<ClosingChange> closing;
   ProductChange* at(Place place) const { return products[static_cast<size_t>(place)].get(); }
+};
+
+// Makes a table of virtual tokens while it trains.
+class TableMaker {
+ public:
+  virtual ~TableMaker() = default;
+  virtual Tensor make(Context& context) const = 0;
+};
+
+// See virtual_tokens.h.
+struct VirtualTokens {
+  int64_t length = 0;  // P
+  nn::Parameter* prompt = nullptr;
+  nn::Parameter* prefix = nullptr;
+  std::unique_ptr<TableMaker> maker;  // of the prefix
+
+  Tensor prefix_table(Context& context) const { return maker ? maker->make(context) : prefix->value; }
 };
 
 class Method;
@@ -72,6 +98,7 @@ class Adapter {
   const EncoderShape& shape() const { return shape_; }
 
   // For methods.
+  VirtualTokens tokens;
   LayerChanges& layer(int64_t index) { return layers_[static_cast<size_t>(index)]; }
 
  private:
@@ -98,6 +125,10 @@ struct ProductSite {
 };
 Tensor adapted_product(Context& context, const nn::Linear& product, const Tensor& x, std::span<const AdapterRows> adapters,
                        const ProductSite& site);
+// Likewise y at a layer's end; z is LayerNorm(y + x).
+Tensor adapted_closing(Context& context, const Tensor& y, const Tensor& z, std::span<const AdapterRows> adapters,
+                       int64_t layer, bool kept);
+bool changes_closing(std::span<const AdapterRows> adapters, int64_t layer);
 // Whether any of them changes the product there.
 bool changes(std::span<const AdapterRows> adapters, int64_t layer, Place place);
 

@@ -113,14 +113,14 @@ T* host(const Tensor& tensor) {
 Tensor LoraChange::with_magnitude(Context& context, const Tensor& sum, const nn::Linear& product) const {
   const Tensor w = product.weight().value, bias = product.bias().value, m = u_.magnitude->value;
   ATTUNE_CHECK(w.defined() && w.dtype == m.dtype, "DoRA reads the weights as {}", tensor::name(m.dtype));
-  const DType type = m.dtype;
-  const int64_t in = w.cols(), out = w.rows(), rank = u_.b->shape.cols();
-  const Tensor norms = context.make({m.count()}, type), g = context.make({out}, type), shift = context.make({out}, type);
+  const int64_t columns = m.count(), rank = u_.b->shape.cols();
+  const auto vector = [&] { return context.make({columns}, m.dtype); };
+  const Tensor norms = vector(), g = vector(), shift = vector(), center = vector();
   int64_t at = 0;
   for (int p = 0; p < u_.parts.count; ++p) {
     const int64_t begin = u_.parts.begin[static_cast<size_t>(p)], width = u_.parts.end[static_cast<size_t>(p)] - begin;
     Tensor part_norms = norms;
-    part_norms.data = static_cast<char*>(norms.data) + at * static_cast<int64_t>(tensor::size_of(type));
+    part_norms.data = static_cast<char*>(norms.data) + at * static_cast<int64_t>(tensor::size_of(m.dtype));
     part_norms.shape = {width};
     context.kernels.row_norms({.w = w.slice_rows(begin, begin + width),
                                .a = u_.a->value.slice_rows(p * rank, (p + 1) * rank),
@@ -129,35 +129,32 @@ Tensor LoraChange::with_magnitude(Context& context, const Tensor& sum, const nn:
                                .norm = part_norms});
     at += width;
   }
-  static_cast<void>(in);
   const auto fill = [&]<class T>(T) {
-    std::fill_n(host<T>(g), out, T(1));
-    std::fill_n(host<T>(shift), out, T(0));
     int64_t row = 0;
     for (int p = 0; p < u_.parts.count; ++p)
       for (int64_t j = u_.parts.begin[static_cast<size_t>(p)]; j < u_.parts.end[static_cast<size_t>(p)]; ++j, ++row) {
-        host<T>(g)[j] = host<T>(m)[row] / host<T>(norms)[row];
-        host<T>(shift)[j] = host<T>(bias)[j] * (T(1) - host<T>(g)[j]);
+        host<T>(g)[row] = host<T>(m)[row] / host<T>(norms)[row];
+        host<T>(center)[row] = host<T>(bias)[j];
+        host<T>(shift)[row] = host<T>(bias)[j] * (T(1) - host<T>(g)[row]);
       }
   };
-  type == DType::f64 ? fill(double{}) : fill(float{});
-  if (!context.records(sum, m)) return ops::scale_columns(context, sum, g, {.shift = shift, .center = bias});
+  m.dtype == DType::f64 ? fill(double{}) : fill(float{});
+  const ops::ScaleColumnsOptions scaling{.parts = u_.parts, .shift = shift, .center = center};
+  if (!context.records(sum, m)) return ops::scale_columns(context, sum, g, scaling);
 
   const Tensor gain = context.tape->variable(g);
-  context.tape->record("dora_gain", gain, [m, norms, parts = u_.parts](autograd::Tape& tape, Tensor dg) {
+  context.tape->record("dora_gain", gain, [m, norms](autograd::Tape& tape, Tensor dg) {
     const auto slot = tape.gradient_slot(m);
     if (!slot.wanted()) return;
     const auto add = [&]<class T>(T) {
-      int64_t row = 0;
-      for (int p = 0; p < parts.count; ++p)
-        for (int64_t j = parts.begin[static_cast<size_t>(p)]; j < parts.end[static_cast<size_t>(p)]; ++j, ++row) {
-          const T value = host<T>(dg)[j] / host<T>(norms)[row];
-          host<T>(slot.tensor)[row] = slot.accumulate ? host<T>(slot.tensor)[row] + value : value;
-        }
+      for (int64_t i = 0; i < m.count(); ++i) {
+        const T value = host<T>(dg)[i] / host<T>(norms)[i];
+        host<T>(slot.tensor)[i] = slot.accumulate ? host<T>(slot.tensor)[i] + value : value;
+      }
     };
     m.dtype == DType::f64 ? add(double{}) : add(float{});
   });
-  return ops::scale_columns(context, sum, gain, {.shift = shift, .center = bias});
+  return ops::scale_columns(context, sum, gain, scaling);
 }
 
 class Lora final : public Method {
@@ -196,7 +193,7 @@ class Lora final : public Method {
     }
   }
 
-  json peft_config() const override {
+  json peft_config(const EncoderShape&) const override {
     return {{"peft_type", "LORA"},
             {"r", rank_},
             {"lora_alpha", alpha_},

@@ -5,7 +5,11 @@
 
 #include "attune/base/error.h"
 #include "attune/base/suggest.h"
+#include "attune/peft/bottleneck.h"
+#include "attune/peft/ia3.h"
 #include "attune/peft/lora.h"
+#include "attune/peft/own_parameters.h"
+#include "attune/peft/virtual_tokens.h"
 
 namespace attune::peft {
 namespace {
@@ -66,7 +70,7 @@ std::string value_text(const json& value) {
 
 }  // namespace
 
-json Method::peft_config() const {
+json Method::peft_config(const EncoderShape&) const {
   return nullptr;
 }
 
@@ -86,7 +90,7 @@ std::string Method::text() {
 
 const std::vector<MethodEntry>& methods() {
   static const std::vector<MethodEntry> all{
-      lora_entry(),
+      bitfit_entry(), bottleneck_entry(), ia3_entry(), last_layers_entry(), lora_entry(), prefix_entry(), prompt_entry(),
   };
   return all;
 }

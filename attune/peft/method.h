@@ -30,11 +30,13 @@ class Method {
     static_cast<void>(parameter), static_cast<void>(shape);
     return false;
   }
+  // Whether its parameters are virtual tokens, whose files PEFT names otherwise.
+  virtual bool is_prompt_learning() const { return false; }
   // A peak learning rate that is mostly right.
   virtual double learning_rate() const = 0;
 
   // PEFT's adapter_config.json beyond what all have in common; null: PEFT has no such kind.
-  virtual nlohmann::json peft_config() const;
+  virtual nlohmann::json peft_config(const EncoderShape& shape) const;
   // Options from such a file. Errors (model): what attune does not have; `where` names the file.
   virtual void read_peft_config(const nlohmann::json& config, const std::string& where);
 

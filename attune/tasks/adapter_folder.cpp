@@ -29,14 +29,14 @@ std::shared_ptr<peft::Method> method_of(const json& config, const std::string& w
     return with_context([&] { return "in " + where; }, [&] { return peft::make_method(text_of(config, "method")); });
   for (const peft::MethodEntry& entry : peft::methods()) {
     std::shared_ptr<peft::Method> method = entry.make();
-    const json own = method->peft_config();
+    const json own = method->peft_config({});
     if (!own.is_object() || own["peft_type"] != type) continue;
     method->read_peft_config(config, where);
     return method;
   }
   std::string known;
   for (const peft::MethodEntry& entry : peft::methods())
-    if (const json own = entry.make()->peft_config(); own.is_object())
+    if (const json own = entry.make()->peft_config({}); own.is_object())
       known += (known.empty() ? "" : ", ") + own["peft_type"].get<std::string>();
   fail(ErrorKind::model, "{}: peft_type is '{}'; attune has {}", where, type, known);
 }

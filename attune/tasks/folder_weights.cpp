@@ -13,7 +13,7 @@ namespace {
 
 // As models name it: without what PEFT and Hugging Face put before it.
 std::string plain_name(std::string name) {
-  for (const std::string_view prefix : {"base_model.model.", "bert."})
+  for (const std::string_view prefix : {"base_model.", "model.", "bert."})
     if (name.starts_with(prefix)) name.erase(0, prefix.size());
   return name;
 }

@@ -28,7 +28,7 @@ void check_vocabulary(const ModelBundle& bundle) {
 
 void fit_max_length(ModelBundle& bundle) {
   bundle.encode.max_length =
-      static_cast<int>(std::min<int64_t>(bundle.encode.max_length, bundle.model->config().positions));
+      static_cast<int>(std::min<int64_t>(bundle.encode.max_length, bundle.model->longest_text()));
 }
 
 void note_ignored_settings(ModelBundle& bundle) {
@@ -358,7 +358,7 @@ ModelBundle open_for_inference(const std::string& model, const InferenceModelOpt
 }
 
 void set_max_length(ModelBundle& bundle, int64_t max_length) {
-  const int64_t positions = bundle.model->config().positions;
+  const int64_t positions = bundle.model->longest_text();
   if (max_length > positions)
     fail(ErrorKind::usage, "--max-length is {}; the model has positions for {} tokens: give at most {}", max_length,
          positions, positions);

@@ -11,7 +11,7 @@ using nlohmann::json;
 
 json adapter_config(const ModelBundle& bundle, bool hugging_face_head) {
   const peft::Method& method = bundle.model->adapter()->method();
-  json config = method.peft_config();
+  json config = method.peft_config(bundle.model->adapter()->shape());
   if (config.is_null()) config = {{"peft_type", "ATTUNE"}, {"method", bundle.adapter_text}};
   const bool tag = bundle.task->kind == TaskKind::tag, head = hugging_face_head && bundle.task->kind != TaskKind::embed;
   config["task_type"] = !head ? "FEATURE_EXTRACTION" : tag ? "TOKEN_CLS" : "SEQ_CLS";

@@ -88,9 +88,15 @@ void save_whole_model(const ModelBundle& bundle, const fs::path& folder, std::ve
                 bundle.task->kind == TaskKind::embed ? pooler_of_source(bundle) : std::vector<HandedOn>{});
 }
 
+bool is_virtual_tokens(const std::string& name) {
+  return name == "prompt_embeddings";
+}
+
 void save_adapter(const ModelBundle& bundle, const fs::path& folder, std::vector<models::NamedTensor> named,
                   bool hugging_face_head) {
-  for (auto& tensor : named) tensor.name = "base_model.model." + tensor.name;
+  const bool prompt = bundle.model->adapter()->method().is_prompt_learning();
+  for (auto& tensor : named)
+    if (!is_virtual_tokens(tensor.name)) tensor.name = (prompt ? "base_model." : "base_model.model.") + tensor.name;
   write_tensors(bundle.model->parameters().memory(), named, folder / kAdapterWeightsFile);
   write_file_atomically(folder / kAdapterConfigFile, adapter_config(bundle, hugging_face_head).dump(2) + "\n");
 }
@@ -100,10 +106,12 @@ void save_adapter(const ModelBundle& bundle, const fs::path& folder, std::vector
 void save_bundle(ModelBundle& bundle, const fs::path& folder, json record) {
   const bool hugging_face_head = bundle.task->kind != TaskKind::embed && why_encoder_only(bundle).empty();
   const bool adapter = bundle.base.has_value();
+  with_device(bundle, [&](kernels::Kernels& kernels) { bundle.model->settle_adapter(kernels); });
   auto named = models::named_tensors(*bundle.model, hugging_face_head ? "bert." : "",
                                      adapter ? models::Which::adapter : models::Which::whole_model);
   const auto beside = std::stable_partition(named.begin(), named.end(), [&](const auto& tensor) {
-    return hugging_face_head ? is_hugging_faces(tensor.name) : models::is_encoder_tensor(tensor.name);
+    return is_virtual_tokens(tensor.name) ||
+           (hugging_face_head ? is_hugging_faces(tensor.name) : models::is_encoder_tensor(tensor.name));
   });
   if (beside != named.end())
     write_tensors(bundle.model->parameters().memory(), {beside, named.end()}, folder / kHeadFile);

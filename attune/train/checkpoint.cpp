@@ -18,7 +18,7 @@ std::vector<optim::StateTensor> all_tensors(const models::Model& model, const op
   ATTUNE_CHECK(model.parameters().settled(), "the weights are read while updates of tables wait");
   std::vector<optim::StateTensor> tensors;
   for (const auto& p : model.parameters().all())
-    if (p->trainable) tensors.push_back({p->name, p->value});  // the others are as they were opened
+    if (p->trainable || p->options.state) tensors.push_back({p->name, p->value});  // the others are as they were opened
   if (optimizer)
     for (auto& state : optimizer->state()) tensors.push_back(std::move(state));
   return tensors;

@@ -220,6 +220,7 @@ RunResult trained(TrainOptions o, Observer& observer, RunTracking* tracking) {
   const tasks::Task& task = tasks::task_named(o.task);
   if (o.predictions && task.kind == tasks::TaskKind::embed)
     fail(ErrorKind::usage, "--predictions: an embedding model labels no rows; leave it out");
+  if (!o.adapter.empty()) peft::make_method(o.adapter);  // what is wrong with it is said before rows are read
   const ThreadChoice threads = choose_threads(o.threads);
   const auto device = kernels::cpu::make_kernels(threads.threads);
   std::optional<StepProfiler> profiler;

@@ -10,6 +10,7 @@
 #include "attune/kernels/cpu/low_rank.h"
 #include "attune/kernels/cpu/matmul.h"
 #include "attune/kernels/cpu/normalize.h"
+#include "attune/kernels/cpu/prefix.h"
 #include "attune/kernels/cpu/quantized.h"
 #include "attune/kernels/cpu/update.h"
 #include "attune/kernels/cpu/workspace.h"
@@ -51,6 +52,10 @@ class CpuKernels final : public Kernels {
   void scale_columns(const ScaleColumns& p) override { cpu::scale_columns(threads_, p); }
   void scale_columns_backward(const ScaleColumnsBackward& p) override { cpu::scale_columns_backward(workspace_, threads_, p); }
   void row_norms(const RowNorms& p) override { cpu::row_norms(threads_, p); }
+  void insert_prefix(const InsertPrefix& p) override { cpu::insert_prefix(threads_, p); }
+  void insert_prefix_backward(const InsertPrefixBackward& p) override { cpu::insert_prefix_backward(threads_, p); }
+  void put_rows(const PutRows& p) override { cpu::put_rows(threads_, p); }
+  void put_rows_backward(const PutRows& p) override { cpu::put_rows_backward(threads_, p); }
   void convert(const Convert& p) override { cpu::convert(threads_, p); }
   void fill(const Fill& p) override { cpu::fill(threads_, p); }
   void sum_squares(const SumSquares& p) override { cpu::sum_squares(workspace_, threads_, p); }

@@ -16,42 +16,73 @@ HWY_BEFORE_NAMESPACE();
 namespace attune::kernels::cpu::HWY_NAMESPACE {
 namespace {
 
+// Calls body(first column, columns, first of the parts' columns) for each part.
+template <class Body>
+void for_parts(const LowRankParts& parts, const Body& body) {
+  int64_t at = 0;
+  for (int p = 0; p < parts.count; ++p) {
+    const int64_t begin = parts.begin[static_cast<size_t>(p)], width = parts.end[static_cast<size_t>(p)] - begin;
+    body(begin, width, at);
+    at += width;
+  }
+}
+
+template <class From, class To>
+void copy_rows(const From* from, To* to, int64_t begin, int64_t end) {
+  if (static_cast<const void*>(from) == static_cast<void*>(to)) return;
+  for_lanes(begin, end, [&](int64_t i, auto lane) HWY_ATTR { store(to + i, lane, load(from + i, lane)); });
+}
+
 void scale_chunk(const ScaleColumns& p, int64_t begin, int64_t end) {
   const int64_t cols = p.x.cols();
   const float *g = p.g.as<float>(), *shift = optional<float>(p.shift);
   with_element(p.x.dtype, [&]<class X>(X) HWY_ATTR {
     with_element(p.y.dtype, [&]<class Y>(Y) HWY_ATTR {
-      for (int64_t i = begin; i < end; ++i)
-        for_lanes(0, cols, [&](int64_t j, auto part) HWY_ATTR {
-          const Float product = hn::Mul(load(p.x.as<X>() + i * cols + j, part), load(g + j, part));
-          store(p.y.as<Y>() + i * cols + j, part, shift ? hn::Add(product, load(shift + j, part)) : product);
-        });
+      const X* const x = p.x.as<X>();
+      Y* const y = p.y.as<Y>();
+      if (p.parts.columns() < cols) copy_rows(x, y, begin * cols, end * cols);
+      for_parts(p.parts, [&](int64_t first, int64_t width, int64_t at) HWY_ATTR {
+        for (int64_t i = begin; i < end; ++i)
+          for_lanes(0, width, [&](int64_t j, auto lane) HWY_ATTR {
+            const Float product = hn::Mul(load(x + i * cols + first + j, lane), load(g + at + j, lane));
+            store(y + i * cols + first + j, lane, shift ? hn::Add(product, load(shift + at + j, lane)) : product);
+          });
+      });
     });
   });
 }
 
-// `sums` [C]: dg of this chunk's rows, or nullptr.
+// `sums` [columns of the parts]: dg of this chunk's rows, or nullptr.
 void scale_backward_chunk(const ScaleColumnsBackward& p, float* sums, int64_t begin, int64_t end) {
   const int64_t cols = p.dy.cols();
   const float *g = p.g.as<float>(), *center = optional<float>(p.center);
-  if (sums) std::fill_n(sums, cols, 0.0f);
+  if (sums) std::fill_n(sums, p.parts.columns(), 0.0f);
   with_element(p.dy.dtype, [&]<class D>(D) HWY_ATTR {
     const D* dy = p.dy.as<D>();
     if (sums)
       with_element(p.x.dtype, [&]<class X>(X) HWY_ATTR {
-        for (int64_t i = begin; i < end; ++i)
-          for_lanes(0, cols, [&](int64_t j, auto part) HWY_ATTR {
-            Float x = load(p.x.as<X>() + i * cols + j, part);
-            if (center) x = hn::Sub(x, load(center + j, part));
-            store(sums + j, part, hn::MulAdd(load(dy + i * cols + j, part), x, load(sums + j, part)));
-          });
+        const X* const all = p.x.as<X>();
+        for_parts(p.parts, [&](int64_t first, int64_t width, int64_t at) HWY_ATTR {
+          for (int64_t i = begin; i < end; ++i)
+            for_lanes(0, width, [&](int64_t j, auto lane) HWY_ATTR {
+              Float x = load(all + i * cols + first + j, lane);
+              if (center) x = hn::Sub(x, load(center + at + j, lane));
+              store(sums + at + j, lane,
+                    hn::MulAdd(load(dy + i * cols + first + j, lane), x, load(sums + at + j, lane)));
+            });
+        });
       });
     if (!p.dx.defined()) return;
     with_element(p.dx.dtype, [&]<class T>(T) HWY_ATTR {
-      for (int64_t i = begin; i < end; ++i)
-        for_lanes(0, cols, [&](int64_t j, auto part) HWY_ATTR {
-          store(p.dx.as<T>() + i * cols + j, part, hn::Mul(load(dy + i * cols + j, part), load(g + j, part)));
-        });
+      T* const dx = p.dx.as<T>();
+      if (p.parts.columns() < cols) copy_rows(dy, dx, begin * cols, end * cols);
+      for_parts(p.parts, [&](int64_t first, int64_t width, int64_t at) HWY_ATTR {
+        for (int64_t i = begin; i < end; ++i)
+          for_lanes(0, width, [&](int64_t j, auto lane) HWY_ATTR {
+            store(dx + i * cols + first + j, lane,
+                  hn::Mul(load(dy + i * cols + first + j, lane), load(g + at + j, lane)));
+          });
+      });
     });
   });
 }
@@ -74,7 +105,7 @@ void scale_columns(int threads, const ScaleColumns& p) {
 
 void scale_columns_backward(Workspace& workspace, int threads, const ScaleColumnsBackward& p) {
   constexpr int64_t kRows = 64;  // whose sums are added in order
-  const int64_t rows = p.dy.rows(), cols = p.dy.cols(), blocks = chunks_of(rows, kRows);
+  const int64_t rows = p.dy.rows(), cols = p.parts.columns(), blocks = chunks_of(rows, kRows);
   float* const sums = p.dg.defined() ? workspace.get<float>(blocks * cols) : nullptr;
   parallel_chunks(threads, rows, kRows, [&](int64_t begin, int64_t end) {
     HWY_DYNAMIC_DISPATCH(scale_backward_chunk)(p, sums ? sums + begin / kRows * cols : nullptr, begin, end);

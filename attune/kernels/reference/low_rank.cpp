@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -110,7 +111,11 @@ void scale_columns(const ScaleColumns& p) {
     const T *x = p.x.as<T>(), *g = p.g.as<T>(), *shift = optional<T>(p.shift);
     T* y = p.y.as<T>();
     const int64_t c = p.x.cols();
-    for (int64_t i = 0; i < p.x.count(); ++i) y[i] = x[i] * g[i % c] + (shift ? shift[i % c] : T{});
+    if (y != x) std::copy_n(x, p.x.count(), y);
+    for (int64_t i = 0; i < p.x.rows(); ++i)
+      for_columns(p.parts, [&](int64_t, int64_t at, int64_t j) {
+        y[i * c + j] = y[i * c + j] * g[at] + (shift ? shift[at] : T{});
+      });
   });
 }
 
@@ -119,14 +124,18 @@ void scale_columns_backward(const ScaleColumnsBackward& p) {
     const T *x = optional<T>(p.x), *dy = p.dy.as<T>(), *g = p.g.as<T>(), *center = optional<T>(p.center);
     const int64_t n = p.dy.rows(), c = p.dy.cols();
     if (T* dg = optional<T>(p.dg))
-      for (int64_t j = 0; j < c; ++j)
-        put(dg[j],
+      for_columns(p.parts, [&](int64_t, int64_t at, int64_t j) {
+        put(dg[at],
             dot(
                 n, [&](int64_t i) { return dy[i * c + j]; },
-                [&](int64_t i) { return x[i * c + j] - (center ? center[j] : T{}); }),
+                [&](int64_t i) { return x[i * c + j] - (center ? center[at] : T{}); }),
             p.add_to_dg);
-    if (T* dx = optional<T>(p.dx))
-      for (int64_t i = 0; i < p.dy.count(); ++i) dx[i] = dy[i] * g[i % c];
+      });
+    if (T* dx = optional<T>(p.dx)) {
+      if (dx != dy) std::copy_n(dy, p.dy.count(), dx);
+      for (int64_t i = 0; i < n; ++i)
+        for_columns(p.parts, [&](int64_t, int64_t at, int64_t j) { dx[i * c + j] *= g[at]; });
+    }
   });
 }
 

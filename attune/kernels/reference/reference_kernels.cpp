@@ -32,6 +32,10 @@ class ReferenceKernels final : public Kernels {
   void scale_columns(const ScaleColumns& p) override { reference::scale_columns(p); }
   void scale_columns_backward(const ScaleColumnsBackward& p) override { reference::scale_columns_backward(p); }
   void row_norms(const RowNorms& p) override { reference::row_norms(p); }
+  void insert_prefix(const InsertPrefix& p) override { reference::insert_prefix(p); }
+  void insert_prefix_backward(const InsertPrefixBackward& p) override { reference::insert_prefix_backward(p); }
+  void put_rows(const PutRows& p) override { reference::put_rows(p); }
+  void put_rows_backward(const PutRows& p) override { reference::put_rows_backward(p); }
   void convert(const Convert& p) override { reference::convert(p); }
   void fill(const Fill& p) override { reference::fill(p); }
   void sum_squares(const SumSquares& p) override { reference::sum_squares(p); }

@@ -1,0 +1,136 @@
+#include "attune/peft/ia3.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "attune/base/error.h"
+#include "attune/ops/low_rank.h"
+#include "attune/peft/adapter.h"
+#include "attune/peft/peft_fields.h"
+
+namespace attune::peft {
+namespace {
+
+using nlohmann::json;
+
+class Ia3Change final : public ProductChange {
+ public:
+  Ia3Change(nn::Parameter* scales, const kernels::LowRankParts& parts, bool feedforward)
+      : scales_(scales), parts_(parts), feedforward_(feedforward) {}
+
+  Tensor before(Context& context, const Tensor& x) const override {
+    if (!feedforward_) return x;
+    return ops::scale_columns(context, x, scales_->value, {.parts = ops::all_columns(x.cols()), .keep_input = true});
+  }
+  Tensor after(Context& context, const Tensor& y, const Tensor&, const nn::Linear&) const override {
+    return feedforward_ ? y : ops::scale_columns(context, y, scales_->value, {.parts = parts_});
+  }
+
+  bool merges() const override { return true; }
+  void merge(std::span<float> weight, std::span<float> bias, bool undo) const override {
+    const auto in = static_cast<int64_t>(weight.size() / bias.size());
+    const auto scaled = [&](float& value, int64_t at) {
+      const float l = scales_->value.as<float>()[at];
+      value = undo ? value / l : value * l;
+    };
+    if (feedforward_) {
+      for (size_t i = 0; i < weight.size(); ++i) scaled(weight[i], static_cast<int64_t>(i) % in);
+      return;
+    }
+    int64_t at = 0;
+    for (int p = 0; p < parts_.count; ++p)
+      for (int64_t j = parts_.begin[static_cast<size_t>(p)]; j < parts_.end[static_cast<size_t>(p)]; ++j, ++at) {
+        for (int64_t i = 0; i < in; ++i) scaled(weight[static_cast<size_t>(j * in + i)], at);
+        scaled(bias[static_cast<size_t>(j)], at);
+      }
+  }
+
+ private:
+  nn::Parameter* scales_;  // [columns of the parts, 1], or [1, in]
+  kernels::LowRankParts parts_;
+  bool feedforward_;
+};
+
+class Ia3 final : public Method {
+ public:
+  const char* name() const override { return "ia3"; }
+
+  void visit(OptionList& list) override {
+    list.add("targets", targets_, {.help = "modules that are scaled, parted by '|'", .placeholder = "NAMES"});
+    list.add("feedforward", feedforward_,
+             {.help = "those of them of which the input is scaled, not the output", .placeholder = "NAMES"});
+  }
+  double learning_rate() const override { return 5e-3; }
+
+  void attach(Adapter& adapter, nn::Parameters& parameters) const override {
+    const std::vector<Module> all = modules_of(adapter.shape());
+    const std::vector<Module> chosen = modules_named(all, targets_, "--adapter ia3: targets");
+    std::set<std::string> inner;
+    if (!feedforward_.empty())
+      for (const Module& module : modules_named(chosen, feedforward_, "--adapter ia3: feedforward"))
+        inner.insert(module.name);
+    for (size_t first = 0; first < chosen.size();) {
+      size_t end = first + 1;
+      while (end < chosen.size() && chosen[end].layer == chosen[first].layer && chosen[end].place == chosen[first].place)
+        ++end;
+      const auto modules = std::span(chosen).subspan(first, end - first);
+      adapter.layer(modules[0].layer).products[static_cast<size_t>(modules[0].place)] =
+          change_of(modules, inner, parameters);
+      first = end;
+    }
+  }
+
+  json peft_config(const EncoderShape&) const override {
+    return {{"peft_type", "IA3"},
+            {"target_modules", peft_targets(targets_)},
+            {"feedforward_modules", feedforward_.empty() ? json::array() : peft_targets(feedforward_)},
+            {"fan_in_fan_out", false},
+            {"init_ia3_weights", true}};
+  }
+  void read_peft_config(const json& config, const std::string& where) override {
+    const PeftFields fields(config, where);
+    targets_ = fields.targets("key|value|output.dense");
+    feedforward_ = config.contains("feedforward_modules") && config["feedforward_modules"].empty()
+                       ? ""
+                       : fields.targets("output.dense", "feedforward_modules");
+    fields.refuse_unless("fan_in_fan_out", false);
+  }
+
+ private:
+  static std::unique_ptr<ProductChange> change_of(std::span<const Module> modules, const std::set<std::string>& inner,
+                                                  nn::Parameters& parameters) {
+    const bool feedforward = inner.contains(modules[0].name);
+    if (feedforward && modules[0].place == Place::query_key_value)
+      fail(ErrorKind::usage, "--adapter ia3: {} shares its input with others of its layer; it is no feed-forward module",
+           modules[0].name);
+    kernels::LowRankParts parts;
+    std::vector<nn::Piece> pieces;
+    int64_t columns = 0;
+    for (const Module& module : modules) {
+      const auto part = static_cast<size_t>(parts.count++);
+      parts.begin[part] = module.begin, parts.end[part] = module.end;
+      const int64_t width = feedforward ? module.in : module.end - module.begin;
+      pieces.push_back({module.name + ".ia3_l", feedforward ? 0 : columns, feedforward ? 1 : columns + width});
+      columns += width;
+    }
+    nn::Parameter* scales = parameters.add(pieces[0].name, feedforward ? tensor::Shape{1, columns} : tensor::Shape{columns, 1},
+                                           {.init = nn::Init::ones,
+                                            .decays = false,
+                                            .adapter = true,
+                                            .depth = modules[0].layer + 1,
+                                            .pieces = pieces});
+    return std::make_unique<Ia3Change>(scales, parts, feedforward);
+  }
+
+  std::string targets_ = "key|value|output.dense", feedforward_ = "output.dense";
+};
+
+}  // namespace
+
+MethodEntry ia3_entry() {
+  return {"ia3", "what keys, values and the feed-forward product carry is scaled column by column",
+          "Liu et al. 2022, arXiv 2205.05638", [] { return std::unique_ptr<Method>(std::make_unique<Ia3>()); }};
+}
+
+}  // namespace attune::peft
