@@ -18,6 +18,7 @@ const std::vector<Command>& commands() {
       {"data", "show what data files hold and what is odd about them", run_data},
       {"tokenize", "show the pieces that a model reads", run_tokenize},
       {"loss", "list, show, check and evaluate loss functions", run_loss},
+      {"adapter", "list ways of adapting a model, make whole models of adapters", run_adapter},
       {"info", "show what a model folder holds", run_info},
       {"models", "list and get pre-trained models", run_models},
   };

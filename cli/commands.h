@@ -16,6 +16,7 @@ struct Command {
 
 const std::vector<Command>& commands();
 
+int run_adapter(const ArgumentList&);
 int run_compare(const ArgumentList&);
 int run_data(const ArgumentList&);
 int run_embed(const ArgumentList&);

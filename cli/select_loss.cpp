@@ -84,6 +84,7 @@ int run_select_loss(const ArgumentList& arguments) {
   }
   if (!options.replay.empty()) return replay(options);
   options.train.max_length_is_a_demand = list.given("max-length");
+  options.train.lr_is_given = list.given("lr");
   options.program = std::filesystem::canonical("/proc/self/exe").string();
   SelectConsole console(watch_for_interrupts());
   const auto choice = selection::select_loss(options, console);

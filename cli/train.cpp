@@ -40,6 +40,7 @@ int run_train(const ArgumentList& arguments) {
     return 0;
   }
   options.max_length_is_a_demand = list.given("max-length");
+  options.lr_is_given = list.given("lr");
   TrainConsole console(options.json, options.log_every, watch_for_interrupts());
   if (is_auto_loss(options.loss)) return train_with_auto_loss(options, console);
   const train::RunResult result = train::run_training(options, console);

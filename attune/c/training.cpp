@@ -87,6 +87,7 @@ attune_status attune_train(const char* options, const attune_watcher* watcher, c
     list.check_required();
     c::check_loss(training.loss);
     training.max_length_is_a_demand = list.given("max-length");
+    training.lr_is_given = list.given("lr");
     c::Watched observer(watcher, training.log_every);
     const std::string out = training.out;
     *result = c::handed_out(c::result_text(train::run_training(std::move(training), observer), out));

@@ -82,6 +82,8 @@ class Model {
   // Of the encoder only what the adapter's method trains gets gradients and updates; the adapter and the head do.
   void train_adapter();
   const peft::Adapter* adapter() const { return adapter_.get(); }
+  // What the adapter's method does in a training step; nullptr: nothing.
+  peft::TrainingHook* training_hook() const { return adapter_ ? adapter_->hook.get() : nullptr; }
   // Whether the parameter is the adapter's, the head's, or one of the encoder's that the adapter's method trains.
   bool is_adapters(const nn::Parameter& parameter) const;
   // Writes what the adapter does into the encoder's weights, or takes it out again (f32 on the host; what follows from

@@ -85,6 +85,18 @@ struct VirtualTokens {
   Tensor prefix_table(Context& context) const { return maker ? maker->make(context) : prefix->value; }
 };
 
+// What a method does in each training step beside gradients of the loss.
+class TrainingHook {
+ public:
+  virtual ~TrainingHook() = default;
+  // Adds to the gradients of the adapter's parameters; returns the penalty that they are of.
+  virtual double add_gradients(tensor::Memory&) { return 0; }
+  // After the update of step `step` (1 ... steps), with the gradients that led to it.
+  virtual void after_update(tensor::Memory& memory, int64_t step, int64_t steps) {
+    static_cast<void>(memory), static_cast<void>(step), static_cast<void>(steps);
+  }
+};
+
 class Method;
 
 class Adapter {
@@ -99,6 +111,7 @@ class Adapter {
 
   // For methods.
   VirtualTokens tokens;
+  std::unique_ptr<TrainingHook> hook;  // nullptr: nothing
   LayerChanges& layer(int64_t index) { return layers_[static_cast<size_t>(index)]; }
 
  private:

@@ -70,15 +70,9 @@ class Ia3 final : public Method {
     if (!feedforward_.empty())
       for (const Module& module : modules_named(chosen, feedforward_, "--adapter ia3: feedforward"))
         inner.insert(module.name);
-    for (size_t first = 0; first < chosen.size();) {
-      size_t end = first + 1;
-      while (end < chosen.size() && chosen[end].layer == chosen[first].layer && chosen[end].place == chosen[first].place)
-        ++end;
-      const auto modules = std::span(chosen).subspan(first, end - first);
+    for (const auto modules : by_product(chosen))
       adapter.layer(modules[0].layer).products[static_cast<size_t>(modules[0].place)] =
           change_of(modules, inner, parameters);
-      first = end;
-    }
   }
 
   json peft_config(const EncoderShape&) const override {

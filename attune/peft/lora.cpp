@@ -183,20 +183,15 @@ class Lora final : public Method {
   void attach(Adapter& adapter, nn::Parameters& parameters) const override {
     const std::vector<Module> all = modules_of(adapter.shape());
     const std::vector<Module> chosen = modules_named(all, targets_, "--adapter lora: targets");
-    for (size_t first = 0; first < chosen.size();) {
-      size_t end = first + 1;
-      while (end < chosen.size() && chosen[end].layer == chosen[first].layer && chosen[end].place == chosen[first].place)
-        ++end;
-      adapter.layer(chosen[first].layer).products[static_cast<size_t>(chosen[first].place)] =
-          std::make_unique<LoraChange>(update_of(std::span(chosen).subspan(first, end - first), parameters));
-      first = end;
-    }
+    for (const auto modules : by_product(chosen))
+      adapter.layer(modules[0].layer).products[static_cast<size_t>(modules[0].place)] =
+          std::make_unique<LoraChange>(update_of(modules, parameters));
   }
 
   json peft_config(const EncoderShape&) const override {
     return {{"peft_type", "LORA"},
             {"r", rank_},
-            {"lora_alpha", alpha_},
+            {"lora_alpha", peft_number(alpha_)},
             {"lora_dropout", dropout_},
             {"target_modules", peft_targets(targets_)},
             {"use_rslora", rank_stabilised_},

@@ -5,6 +5,7 @@
 
 #include "attune/base/error.h"
 #include "attune/base/suggest.h"
+#include "attune/peft/adalora.h"
 #include "attune/peft/bottleneck.h"
 #include "attune/peft/ia3.h"
 #include "attune/peft/lora.h"
@@ -90,7 +91,7 @@ std::string Method::text() {
 
 const std::vector<MethodEntry>& methods() {
   static const std::vector<MethodEntry> all{
-      bitfit_entry(), bottleneck_entry(), ia3_entry(), last_layers_entry(), lora_entry(), prefix_entry(), prompt_entry(),
+      adalora_entry(), bitfit_entry(), bottleneck_entry(), ia3_entry(), last_layers_entry(), lora_entry(), prefix_entry(), prompt_entry(),
   };
   return all;
 }

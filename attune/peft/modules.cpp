@@ -93,6 +93,18 @@ std::vector<Module> modules_of(const EncoderShape& shape) {
   return all;
 }
 
+std::vector<std::span<const Module>> by_product(std::span<const Module> modules) {
+  std::vector<std::span<const Module>> products;
+  for (size_t first = 0; first < modules.size();) {
+    size_t end = first + 1;
+    while (end < modules.size() && modules[end].layer == modules[first].layer && modules[end].place == modules[first].place)
+      ++end;
+    products.push_back(modules.subspan(first, end - first));
+    first = end;
+  }
+  return products;
+}
+
 std::vector<Module> modules_named(const std::vector<Module>& all, const std::string& names, const std::string& option) {
   const std::vector<std::string> parts = parted(names);
   std::vector<bool> meant(all.size(), false);

@@ -1,6 +1,7 @@
 // The linear modules of an encoder, as files name them, and which of them a user means.
 #pragma once
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,9 @@ struct Module {
   int64_t in;
 };
 std::vector<Module> modules_of(const EncoderShape& shape);
+
+// Modules of one product each, in order.
+std::vector<std::span<const Module>> by_product(std::span<const Module> modules);
 
 // The modules meant by names parted by '|', in order, each once. A name means every module that is it or ends in "." and
 // it, as in PEFT ("query", "attention.output.dense"); * in it stands for anything ("layer.1*.query"). "all-linear": all

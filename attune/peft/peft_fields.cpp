@@ -71,6 +71,11 @@ void PeftFields::refuse_filled(const char* key) const {
   if (found && !(found->is_structured() && found->empty())) refuse(key, "attune has no such adapters");
 }
 
+json peft_number(double value) {
+  const auto whole = static_cast<int64_t>(value);
+  return static_cast<double>(whole) == value ? json(whole) : json(value);
+}
+
 json peft_targets(const std::string& names) {
   if (names.find('*') != std::string::npos) {  // as an expression
     std::string expression;

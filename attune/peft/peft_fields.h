@@ -30,6 +30,8 @@ class PeftFields {
   std::string where_;
 };
 
+// A number as PEFT writes it: whole where it is.
+nlohmann::json peft_number(double value);
 // The other way: names as PEFT's target_modules.
 nlohmann::json peft_targets(const std::string& names);
 

@@ -197,7 +197,7 @@ std::shared_ptr<peft::Method> method_to_train(const TrainingModelOptions& option
   if (adapter && method->text() != adapter->method()->text())
     fail(ErrorKind::usage,
          "--adapter {}: {} has an adapter already, {}; leave the option out to go on with it, or make a whole model of "
-         "it first: attune merge --model {} --out FOLDER",
+         "it first: attune adapter merge --model {} --out FOLDER",
          options.adapter, options.model, adapter->method()->text(), options.model);
   return method;
 }
@@ -355,6 +355,15 @@ ModelBundle open_for_inference(const std::string& model, const InferenceModelOpt
       replay_probe(*bundle.model, kernels, bundle.record["probe"], (folder.path() / kRecordFile).string());
     });
   return bundle;
+}
+
+void merge_adapter(ModelBundle& bundle) {
+  bundle.model->merge_adapter();
+  bundle.source = bundle.base->folder;  // where the tokenizer's files are
+  bundle.base.reset();
+  bundle.adapter_text.clear();
+  for (const char* key : {"adapter", "base"})
+    if (bundle.record.is_object()) bundle.record.erase(key);
 }
 
 void set_max_length(ModelBundle& bundle, int64_t max_length) {

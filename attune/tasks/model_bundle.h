@@ -139,6 +139,9 @@ void set_max_length(ModelBundle& bundle, int64_t max_length);
 // attune.json as given. Of a model with an adapter: what differs from its base (tasks/adapter_folder.h).
 void save_bundle(ModelBundle& bundle, const fs::path& folder, nlohmann::json record);
 
+// The bundle of an adapter becomes one of a whole model. Errors (usage): an adapter that is no change of weights.
+void merge_adapter(ModelBundle& bundle);
+
 // "cls" or "mean"; nothing for "auto". Errors (usage): another name.
 std::optional<models::Pooling> pooling_named(const std::string& name);
 

@@ -220,7 +220,10 @@ RunResult trained(TrainOptions o, Observer& observer, RunTracking* tracking) {
   const tasks::Task& task = tasks::task_named(o.task);
   if (o.predictions && task.kind == tasks::TaskKind::embed)
     fail(ErrorKind::usage, "--predictions: an embedding model labels no rows; leave it out");
-  if (!o.adapter.empty()) peft::make_method(o.adapter);  // what is wrong with it is said before rows are read
+  if (!o.adapter.empty()) {  // what is wrong with it is said before rows are read
+    const auto method = peft::make_method(o.adapter);
+    if (!o.lr_is_given) o.lr = method->learning_rate();
+  }
   const ThreadChoice threads = choose_threads(o.threads);
   const auto device = kernels::cpu::make_kernels(threads.threads);
   std::optional<StepProfiler> profiler;

@@ -64,7 +64,7 @@ void TrainOptions::visit(OptionList& list) {
   list.add("batch-size", batch_size, {.help = "examples an optimizer step", .min = 1});
   list.add("micro-batch", micro_batch,
            {.help = "examples at once in memory; 0: chosen to fit. Splits a step, never its result", .min = 0});
-  list.add("lr", lr, {.help = "peak learning rate", .min = 0});
+  list.add("lr", lr, {.help = "peak learning rate; with --adapter, where it is not given, the method's own", .min = 0});
   list.add("schedule", schedule, {.help = "the rate after warm-up", .choices = optim::schedule_names()});
   list.add("warmup", warmup, {.help = "warm-up: a share of all steps below 1, a number of steps from 1 on", .min = 0});
   list.add("clip", clip, {.help = "bound of the global gradient norm; 0: none", .min = 0});
@@ -103,7 +103,7 @@ void TrainOptions::visit(OptionList& list) {
   list.add("new-head", new_head, {.help = "start the last layer anew even if the model has one"});
   list.add("adapter", adapter,
            {.help = "train a few parameters beside the model's own, which stay as they are, and keep them alone: "
-                    "lora(r=8, alpha=16, targets=query|value), ... ; `attune train --help-adapter` lists all",
+                    "'lora(r=8, alpha=16, targets=query|value)'; `attune adapter list` shows all",
             .placeholder = "METHOD"});
   list.add("dropout", dropout, {.help = "hidden dropout (default: the model's config)", .min = 0, .max = 0.999});
   list.add("attention-dropout", attention_dropout,

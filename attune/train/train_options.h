@@ -27,6 +27,8 @@ struct TrainOptions {
   // A max_length beyond the model's positions is an error; else it is shortened to them. No option: the program sets it
   // where the user gave --max-length.
   bool max_length_is_a_demand = false;
+  // The same of --lr: without it an adapter's method says the rate (peft::Method::learning_rate).
+  bool lr_is_given = false;
 
   // What is minimised
   std::string loss;     // empty: the task's default

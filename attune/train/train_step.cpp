@@ -44,6 +44,8 @@ StepReport TrainStep::run(std::span<const tasks::Batch> micro_batches, int64_t s
   checked_ = true;
   clear_silent_gradients();
   report.loss += strategy_->finish(model_, kernels_);
+  peft::TrainingHook* const hook = model_.training_hook();
+  if (hook) report.loss += hook->add_gradients(kernels_.memory());
   report.gradient_norm = optim::gradient_norm(parameters, kernels_);
   if (!std::isfinite(report.loss) || !std::isfinite(report.gradient_norm))
     fail(ErrorKind::numeric,
@@ -52,6 +54,7 @@ StepReport TrainStep::run(std::span<const tasks::Batch> micro_batches, int64_t s
          "--warmup, --clip, or --precision f32 usually helps; look at the step's rows too",
          step + 1, report.loss, std::abs(report.gradient_norm));
   optimizer_.step(kernels_, report.rate, optim::clip_factor(report.gradient_norm, options_.clip), step + 1);
+  if (hook) hook->after_update(kernels_.memory(), step + 1, options_.schedule.total);
   loss_.commit();
   return report;
 }
