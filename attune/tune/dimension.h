@@ -26,10 +26,10 @@ struct Range {
 
 // One text to choose, with holes that further dimensions fill: "focal(gamma=" [loss.focal.gamma] ")".
 struct Alternative {
-  std::string label;                     // "focal(gamma=?)"; unique in its choice
-  std::optional<double> number = {};     // where the whole text is a number
-  std::vector<std::string> literals;     // holes.size() + 1 of them
-  std::vector<size_t> holes = {};        // dimensions of the space, in the order of the text
+  std::string label;                  // "focal(gamma=?)"; unique in its choice
+  std::optional<double> number = {};  // where the whole text is a number
+  std::vector<std::string> literals;  // holes.size() + 1 of them
+  std::vector<size_t> holes = {};     // dimensions of the space, in the order of the text
 };
 
 // At most 64 alternatives. A choice of numbers alone is ordered: told in any way, kept ascending.

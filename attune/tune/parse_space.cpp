@@ -14,10 +14,6 @@ namespace {
 constexpr size_t kMostAlternatives = 64;
 constexpr std::string_view kDots = "..";
 
-bool is_blank(char c) {
-  return c == ' ' || c == '\t';
-}
-
 // Bytes begin..end of the option's text.
 struct Part {
   size_t begin, end;
@@ -84,8 +80,8 @@ class Parser {
     for (size_t at = end_of_part(all, part.begin, "."); at < part.end; at = end_of_part(all, at + 1, ".")) {
       if (!all.substr(at).starts_with(kDots)) continue;
       const size_t end = std::min(part.end, text_.find(':', at));
-      const bool number = whole_number_text(in(trimmed({part.begin, at}))) ||
-                          whole_number_text(in(trimmed({at + kDots.size(), end})));
+      const bool number =
+          whole_number_text(in(trimmed({part.begin, at}))) || whole_number_text(in(trimmed({at + kDots.size(), end})));
       return number ? std::optional(at) : std::nullopt;
     }
     return std::nullopt;
@@ -100,7 +96,8 @@ class Parser {
   double number(Part part, const char* where) const {
     part = trimmed(part);
     const auto value = whole_number_text(in(part));
-    if (!value) fail_at(part.begin, fmt::format("expected a number {} '..', as in 1e-5..5e-4:log, got '{}'", where, in(part)));
+    if (!value)
+      fail_at(part.begin, fmt::format("expected a number {} '..', as in 1e-5..5e-4:log, got '{}'", where, in(part)));
     return *value;
   }
 
@@ -122,7 +119,8 @@ class Parser {
     if (range.low == range.high)
       fail_at(part.begin, fmt::format("this range is empty; for the one value write {}", number_text(range.low)));
     if (range.scale == Scale::logarithmic && range.low <= 0)
-      fail_at(part.begin, fmt::format("{} has no logarithm: begin above 0, or leave ':log' away", number_text(range.low)));
+      fail_at(part.begin,
+              fmt::format("{} has no logarithm: begin above 0, or leave ':log' away", number_text(range.low)));
     range.whole = is_whole({part.begin, high.end}, range, name);
     return range;
   }
@@ -157,10 +155,12 @@ class Parser {
     const auto parts = split(part, '|');
     for (const Part& piece : parts)
       if (piece.begin == piece.end)
-        fail_at(piece.begin, parts.size() == 1 ? "no value: write a range, as in 1e-5..5e-4:log, or a choice, as in 8|16"
-                                               : "an alternative is missing beside '|': write it, or take '|' away");
+        fail_at(piece.begin, parts.size() == 1
+                                 ? "no value: write a range, as in 1e-5..5e-4:log, or a choice, as in 8|16"
+                                 : "an alternative is missing beside '|': write it, or take '|' away");
     if (parts.size() > kMostAlternatives)
-      fail_at(parts[kMostAlternatives].begin, fmt::format("{} alternatives, of at most {}", parts.size(), kMostAlternatives));
+      fail_at(parts[kMostAlternatives].begin,
+              fmt::format("{} alternatives, of at most {}", parts.size(), kMostAlternatives));
     if (parts.size() == 1)
       if (const auto at = dots(parts[0])) return add(name, range(parts[0], *at, name), parent);
     const size_t here = add(name, Choice{}, parent);
@@ -170,8 +170,9 @@ class Parser {
       const std::string& label = choice.alternatives.back().label;
       for (size_t other = 0; other + 1 < choice.alternatives.size(); ++other)
         if (choice.alternatives[other].label == label)
-          fail_at(piece.begin, fmt::format("'{}' stands there twice: take one away{}", label,
-                                           label.find('?') != std::string::npos ? ", or make one range of the two" : ""));
+          fail_at(piece.begin,
+                  fmt::format("'{}' stands there twice: take one away{}", label,
+                              label.find('?') != std::string::npos ? ", or make one range of the two" : ""));
     }
     const auto is_number = [](const Alternative& a) { return a.number.has_value(); };
     if (std::all_of(choice.alternatives.begin(), choice.alternatives.end(), is_number)) {
@@ -250,8 +251,9 @@ class Parser {
       const size_t equals = end_of_part(all, argument.begin, "=");
       if (equals == argument.end) {
         if (const auto at = dots(argument))
-          fail_at(argument.begin, "a range within brackets needs a name, as in focal(gamma=0.5..3); a text that is meant "
-                                  "as it stands goes in single quotes");
+          fail_at(argument.begin,
+                  "a range within brackets needs a name, as in focal(gamma=0.5..3); a text that is meant "
+                  "as it stands goes in single quotes");
         pieces(argument, call, self, made);
         continue;
       }
@@ -263,11 +265,10 @@ class Parser {
 
   void value(Part part, const std::string& name, Parent self, Alternative& made) {
     const auto parts = split(part, '|');
-    const bool numbers = std::all_of(parts.begin(), parts.end(), [&](const Part& piece) {
-      return dots(piece) || whole_number_text(in(piece));
-    });
-    const bool bracketed = part.end > part.begin + 1 && text_[part.begin] == '(' &&
-                           end_of_part(text_, part.begin + 1, "") == part.end - 1;
+    const bool numbers = std::all_of(parts.begin(), parts.end(),
+                                     [&](const Part& piece) { return dots(piece) || whole_number_text(in(piece)); });
+    const bool bracketed =
+        part.end > part.begin + 1 && text_[part.begin] == '(' && end_of_part(text_, part.begin + 1, "") == part.end - 1;
     if (bracketed) {
       hole(made, domain({part.begin + 1, part.end - 1}, name, self));
     } else if (numbers && (parts.size() > 1 || dots(part))) {

@@ -42,9 +42,10 @@ struct Told {
 };
 
 // `known`: options that may be searched; empty: any. Errors (usage), each with the option, the text and a caret under
-// the place: an unknown option (suggests), one told twice; no value; a range without numbers, of no width, the wrong way
-// round, or by logarithms from 0 or below; an unknown scale (suggests); a fraction where whole numbers are wanted; an
-// alternative twice; more than 64; brackets or quotes that do not close; a range in a call without a name; and as Space.
+// the place: an unknown option (suggests), one told twice; no value; a range without numbers, of no width, the wrong
+// way round, or by logarithms from 0 or below; an unknown scale (suggests); a fraction where whole numbers are wanted;
+// an alternative twice; more than 64; brackets or quotes that do not close; a range in a call without a name; and as
+// Space.
 Space parse_space(const std::vector<Told>& told, const std::vector<KnownOption>& known = {});
 
 }  // namespace attune::tune

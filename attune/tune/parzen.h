@@ -3,13 +3,15 @@
 //
 //   p(x) = 1 / (n + 1) [ prior(x) + sum over points i of  prod over d of k_d(x_d | x_id) ]
 //
-//   numbers       a normal around the point's place u in [0, 1], cut there; of cells (whole numbers, ordered choices) its
-//                 integral over the cell. s = 0.2 n^(-1 / (d + 4)), at least 1 / min(100, n + 1); d: dimensions that vary
-//   alternatives  (1 + 1/n) / (1 + C/n) for the point's own, (1/n) / (1 + C/n) for others: Aitchison and Aitken's kernel
-//   prior         numbers: a normal around 1/2 with s = 1, cut; alternatives: 1/C
+//   numbers       a normal around the point's place u in [0, 1], cut there; of cells (whole numbers, ordered choices)
+//   its
+//                 integral over the cell. s = 0.2 n^(-1 / (d + 4)), at least 1 / min(100, n + 1); d: dimensions that
+//                 vary
+//   alternatives  (1 + 1/n) / (1 + C/n) for the point's own, (1/n) / (1 + C/n) for others: Aitchison and Aitken's
+//   kernel prior         numbers: a normal around 1/2 with s = 1, cut; alternatives: 1/C
 //
 // Source: Bergstra et al. 2011 (NeurIPS, section 4), the kernels' widths those of Optuna that Watanabe 2023, arXiv
-// 2304.11127, describes for the multivariate form (its section 3.3).
+// 2304.11127, describes for the multivariate form.
 #pragma once
 #include <span>
 #include <vector>

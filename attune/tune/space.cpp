@@ -35,8 +35,8 @@ Space::Space(std::vector<Dimension> dimensions) : dimensions_(std::move(dimensio
   for (size_t d = 0; d < dimensions_.size(); ++d) {
     check_parent(dimensions_, d);
     ATTUNE_CHECK(find(dimensions_[d].name) == d, "two dimensions are called {}", dimensions_[d].name);
-    const auto group = std::find_if(groups_.begin(), groups_.end(),
-                                    [&](const Group& g) { return g.parent == dimensions_[d].parent; });
+    const auto group =
+        std::find_if(groups_.begin(), groups_.end(), [&](const Group& g) { return g.parent == dimensions_[d].parent; });
     if (group != groups_.end()) {
       group->dimensions.push_back(d);
     } else {
@@ -107,7 +107,8 @@ Point Space::read(const nlohmann::json& object) const {
   }
   const auto wrong = outside(point);
   if (!wrong.empty())
-    fail(ErrorKind::input, "a point that is not in the space: {}. It was made in another space: search in that one, or begin anew",
+    fail(ErrorKind::input,
+         "a point that is not in the space: {}. It was made in another space: search in that one, or begin anew",
          fmt::join(wrong, "; "));
   return point;
 }
@@ -134,7 +135,8 @@ std::map<std::string, std::string> Space::options(const Point& point) const {
   return texts;
 }
 
-// Fills in `point` what `text` says of dimension `d` and those in its holes; false, and why, where it is not among them.
+// Fills in `point` what `text` says of dimension `d` and those in its holes; false, and why, where it is not among
+// them.
 bool Space::read_text(size_t d, const std::string& text, Point& point, std::string& why) const {
   const Dimension& dimension = dimensions_[d];
   const auto number = whole_number_text(text);

@@ -6,10 +6,6 @@
 namespace attune::tune {
 namespace {
 
-bool is_blank(char c) {
-  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
 bool joins(char c) {
   return std::string_view("()[],=|+*").find(c) != std::string_view::npos;
 }

@@ -6,6 +6,10 @@
 
 namespace attune::tune {
 
+inline bool is_blank(char c) {
+  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
 // A finite number that is the whole text; nothing otherwise.
 std::optional<double> whole_number_text(std::string_view text);
 // Without blanks at the ends and beside ( ) [ ] , = | + *, others made one; double quotes keep what they hold.
