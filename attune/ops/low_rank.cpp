@@ -88,23 +88,4 @@ Tensor scale_columns(Context& context, const Tensor& x, const Tensor& g, const S
   return y;
 }
 
-Tensor add(Context& context, const Tensor& x, const Tensor& y) {
-  ATTUNE_CHECK(x.shape == y.shape, "add: {} and {}", x.shape.text(), y.shape.text());
-  if (!context.records(x, y)) {
-    Tensor sum = x;
-    sum.twin = nullptr;
-    context.kernels.convert({.x = y, .y = sum, .accumulate = true});
-    return sum;
-  }
-  Tensor sum = context.make(x.shape, x.dtype);
-  context.kernels.convert({.x = x, .y = sum});
-  context.kernels.convert({.x = y, .y = sum, .accumulate = true});
-  sum = context.tape->variable(sum);
-  context.tape->record("add", sum, [x, y](Tape& tape, Tensor d_sum) {
-    tape.add_gradient(y, [&](const Tensor& dy) { tape.kernels().convert({.x = d_sum, .y = dy}); });
-    tape.add_gradient(x, [&](const Tensor& dx) { tape.kernels().convert({.x = d_sum, .y = dx}); });
-  });
-  return sum;
-}
-
 }  // namespace attune::ops

@@ -36,7 +36,4 @@ struct ScaleColumnsOptions {
 };
 Tensor scale_columns(Context& context, const Tensor& x, const Tensor& g, const ScaleColumnsOptions& options);
 
-// x + y; in the memory of x where nothing is recorded.
-Tensor add(Context& context, const Tensor& x, const Tensor& y);
-
 }  // namespace attune::ops

@@ -139,23 +139,25 @@ class RankSchedule final : public TrainingHook {
   static double push(tensor::Memory& memory, nn::Parameter& p, const Vectors& v, double weight) {
     Numbers values(memory, p.value), gradient(memory, p.gradient);
     const auto at = [&](int64_t k, int64_t i) { return v.first + k * v.stride + i * v.step; };
-    std::vector<double> m(static_cast<size_t>(v.count * v.count));
+    const auto vector = [&](std::vector<double>& all, int64_t k) { return all.data() + k * v.length; };
+    std::vector<double> all(static_cast<size_t>(v.count * v.length)), more(all.size());
+    for (int64_t k = 0; k < v.count; ++k)
+      for (int64_t i = 0; i < v.length; ++i) vector(all, k)[i] = values[at(k, i)];
     double squares = 0;
     for (int64_t k = 0; k < v.count; ++k)
-      for (int64_t l = 0; l < v.count; ++l) {
-        double sum = k == l ? -1 : 0;
-        for (int64_t i = 0; i < v.length; ++i) sum += values[at(k, i)] * values[at(l, i)];
-        m[static_cast<size_t>(k * v.count + l)] = sum;
-        squares += sum * sum;
+      for (int64_t l = 0; l <= k; ++l) {
+        const double *a = vector(all, k), *b = vector(all, l);
+        double m = k == l ? -1 : 0;
+        for (int64_t i = 0; i < v.length; ++i) m += a[i] * b[i];
+        squares += (k == l ? 1 : 2) * m * m;
+        double *da = vector(more, k), *db = vector(more, l);
+        for (int64_t i = 0; i < v.length; ++i) da[i] += m * b[i];
+        for (int64_t i = 0; l < k && i < v.length; ++i) db[i] += m * a[i];
       }
     const double norm = std::sqrt(squares);
     if (norm == 0) return 0;
     for (int64_t k = 0; k < v.count; ++k)
-      for (int64_t i = 0; i < v.length; ++i) {
-        double sum = 0;
-        for (int64_t l = 0; l < v.count; ++l) sum += m[static_cast<size_t>(k * v.count + l)] * values[at(l, i)];
-        gradient[at(k, i)] += weight * 2 * sum / norm;
-      }
+      for (int64_t i = 0; i < v.length; ++i) gradient[at(k, i)] += weight * 2 * vector(more, k)[i] / norm;
     gradient.write();
     p.state.squared = false;
     return norm;

@@ -64,8 +64,11 @@ class LoraChange final : public ProductChange {
   void begin_from(const nn::Linear& product) override {
     if (!u_.magnitude) return;
     const std::vector<float> lengths = row_lengths(product);
-    tensor::write_from_host<float>(tensor::host_memory(), u_.magnitude->value,
-                                   [&](std::span<float> to) { std::copy(lengths.begin(), lengths.end(), to.begin()); });
+    const auto copy = [&](auto to) { std::copy(lengths.begin(), lengths.end(), to.begin()); };
+    if (u_.magnitude->value.dtype == DType::f64)
+      tensor::write_from_host<double>(tensor::host_memory(), u_.magnitude->value, copy);
+    else
+      tensor::write_from_host<float>(tensor::host_memory(), u_.magnitude->value, copy);
   }
 
  private:

@@ -57,7 +57,7 @@ HWY_INLINE void project(const Projection& p) {
   for_groups<kGroup>(p.rows, [&](int64_t first, auto count) HWY_ATTR { project_rows<count()>(p, first); });
 }
 
-// to[i, j] += sum over k of factor[i, k] m[k, j], in the order of k.
+// to[i, j] += sum over k of factor[i, k] m[k, j], in the order of k, and bias[j] at the end where there is one.
 template <class T>
 struct Spreading {
   const float* factor;  // rows factor_stride apart
@@ -66,6 +66,7 @@ struct Spreading {
   int64_t m_stride, cols;
   T* to;  // rows to_stride apart
   int64_t to_stride;
+  const float* bias = nullptr;
 };
 
 template <int kRows, class T>
@@ -80,6 +81,8 @@ HWY_INLINE void spread_rows(const Spreading<T>& p, int64_t first) {
       for (int i = 0; i < kRows; ++i)
         sums[i] = hn::MulAdd(hn::Set(Floats(), factor[i * p.factor_stride + k]), row, sums[i]);
     }
+    if (p.bias)
+      for (int i = 0; i < kRows; ++i) sums[i] = hn::Add(sums[i], load(p.bias + j, part));
     for (int i = 0; i < kRows; ++i) store(to + i * p.to_stride + j, part, sums[i]);
   });
 }

@@ -93,14 +93,10 @@ void up_chunk(const LowRankUp& p, const float* b_rows, int64_t begin, int64_t en
                           .m_stride = width,
                           .cols = width,
                           .to = y + begin * cols + first,
-                          .to_stride = cols});
+                          .to_stride = cols,
+                          .bias = optional<float>(p.bias)});
       m += rank * width;
     }
-    if (!p.bias.defined()) return;
-    for (int64_t i = begin; i < end; ++i)
-      for_lanes(0, cols, [&](int64_t j, auto lane) HWY_ATTR {
-        store(y + i * cols + j, lane, hn::Add(load(y + i * cols + j, lane), load(p.bias.as<float>() + j, lane)));
-      });
   });
 }
 

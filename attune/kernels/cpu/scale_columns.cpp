@@ -110,7 +110,7 @@ void scale_columns_backward(Workspace& workspace, int threads, const ScaleColumn
   parallel_chunks(threads, rows, kRows, [&](int64_t begin, int64_t end) {
     HWY_DYNAMIC_DISPATCH(scale_backward_chunk)(p, sums ? sums + begin / kRows * cols : nullptr, begin, end);
   });
-  if (!sums) return;
+  if (!p.dg.defined()) return;
   float* const dg = p.dg.as<float>();
   for (int64_t j = 0; j < cols; ++j) {
     float sum = p.add_to_dg ? dg[j] : 0.0f;
