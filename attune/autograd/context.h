@@ -1,6 +1,7 @@
 // What an op needs besides its operands: the device's kernels, the step's memory, the tape (or none: inference), and
 // the names under which random draws are made.
 #pragma once
+#include <array>
 #include <span>
 #include <vector>
 
@@ -35,7 +36,14 @@ struct Context {
   // [rows of the batch] for tables whose gradients are held by touched rows: the slot of the row that each reads.
   const int32_t* slots = nullptr;
   EmbeddingNudge* nudge = nullptr;  // outlives the pass; nullptr: nothing is done
+  // Of a recording: where a layer's results lie that no backward reads. Layers take turns: one's are gone when the next
+  // but one begins. nullptr: in `arena`, like all others.
+  std::array<tensor::Arena, 2>* passing = nullptr;
 
+  // The same, with results in other memory.
+  Context in(tensor::Arena& other) const {
+    return {kernels, other, tape, compute, training, random, slots, nudge, passing};
+  }
   // What is summed: f64 only in gradient checks.
   tensor::DType sums() const { return compute == tensor::DType::f64 ? compute : tensor::DType::f32; }
   // Whether an op on these inputs goes on the tape: only if one of them leads back to something trainable.

@@ -1,7 +1,7 @@
 // Contract: sums of embedding rows, and selections of rows.
 //
 // EmbeddingSum:  y[r, :] = sum over tables t of table_t[index_t[r], :]     tables [V_t, C] f32 (f64), y f32 (f64).
-//                forward a table may be of i8, each row with its scale (tensor/quantized.h)
+//                forward a table may be of bf16, or of i8, each row with its scale (tensor/quantized.h)
 // Backward:      d_table_t[index_t[r], :] += dy[r, :] for r in [0, rows), in order of r for each element (so the bits
 // do not
 //                depend on the thread count). Rows at and beyond `rows` (padding) are not visited.

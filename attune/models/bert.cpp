@@ -54,8 +54,12 @@ BertLayer::BertLayer(nn::Parameters& p, const BertConfig& config, int64_t index)
       attention_norm_(p, layer_name(index) + ".attention.output.LayerNorm", config.hidden, static_cast<int>(index) + 1),
       output_norm_(p, layer_name(index) + ".output.LayerNorm", config.hidden, static_cast<int>(index) + 1) {}
 
+// What a recording's backward reads lies in the context's arena; the rest passes (Context::passing): what the last
+// products of both halves make, for norms keep their sums; a norm's f32 result where products read its bf16 twin; and
+// inputs of products whose weights are frozen.
 Tensor BertLayer::forward(Context& context, const Tensor& hidden, const tensor::PackedView& rows,
-                          const tensor::KeptView* kept, const Tensor& into, const peft::Pass& pass) const {
+                          const tensor::KeptView* kept, const Tensor& into, const peft::Pass& pass,
+                          const BertLayer* next) const {
   using peft::Place;
   const uint64_t* const keys = kept ? kept->keys : rows.keys;
   const bool some = kept != nullptr;
@@ -65,29 +69,51 @@ Tensor BertLayer::forward(Context& context, const Tensor& hidden, const tensor::
                                .stream = stream_ + static_cast<uint64_t>(site),
                                .row_keys = keys};
   };
-  const Tensor qkv = adapted(context, Place::query_key_value, hidden, pass, rows.keys, false);
+  tensor::Arena* const passing = context.tape && context.passing ? &(*context.passing)[static_cast<size_t>(index_ % 2)] : nullptr;
+  if (passing) passing->reset();
+  Context brief = context.in(passing ? *passing : context.arena);
+  const auto output_of = [&](Place place) -> Context& {
+    return peft::reads_output(pass.adapters, index_, place) ? context : brief;
+  };
+  const auto lies = [&](ops::AddNormOptions& options, bool is_read) {
+    if (!is_read || context.compute == tensor::DType::bf16) options.y_in = passing;
+    if (!is_read) options.twin_in = passing;
+  };
+
+  const Tensor qkv = adapted(context, context, Place::query_key_value, hidden, pass, rows.keys, false);
   const Tensor mixed = attend(context, qkv, rows, kept, pass);
-  const Tensor attended = adapted(context, Place::attention_output, mixed, pass, keys, some);
+  const Tensor attended =
+      adapted(context, output_of(Place::attention_output), Place::attention_output, mixed, pass, keys, some);
   const Tensor asking = kept ? ops::gather_rows(context, hidden, kept->rows, kept->count) : hidden;
   ops::AddNormOptions inside = norm(Site::attention_output), closing = norm(Site::output);
   inside.bytes = intermediate_->reads_bytes();
+  lies(inside, input_is_read(Place::intermediate, pass));
   const Tensor middle = attention_norm_.forward(context, attended, asking, inside);
-  const bool plain = !peft::changes(pass.adapters, index_, Place::intermediate) && !peft::changes(pass.adapters, index_, Place::output);
+
+  const bool plain = !context.tape && !peft::changes(pass.adapters, index_, Place::intermediate) &&
+                     !peft::changes(pass.adapters, index_, Place::output);
   const Tensor inner =
       plain ? intermediate_->activated(context, config_.activation, middle)
-            : ops::activation(context, config_.activation,
-                              adapted(context, Place::intermediate, middle, pass, keys, some), /*last_use=*/true);
-  const Tensor outer = adapted(context, Place::output, inner, pass, keys, some);
-  if (!peft::changes_closing(pass.adapters, index_)) {
-    closing.into = into;
-    return output_norm_.forward(context, outer, middle, closing);
-  }
-  const Tensor dropped = ops::dropout(context, outer, {.p = closing.dropout, .stream = closing.stream, .row_keys = keys});
-  const ops::AddNormOptions plain_norm{.eps = config_.norm_eps};
-  const Tensor once = output_norm_.forward(context, dropped, middle, plain_norm);
-  ops::AddNormOptions last = plain_norm;
-  last.into = into;
-  return output_norm_.forward(context, peft::adapted_closing(context, dropped, once, pass.adapters, index_, some), middle, last);
+            : ops::activation(input_is_read(Place::output, pass) ? context : brief, config_.activation,
+                              adapted(context, context, Place::intermediate, middle, pass, keys, some), /*last_use=*/true);
+  const bool ends_otherwise = peft::changes_closing(pass.adapters, index_);
+  const Tensor outer = adapted(context, ends_otherwise ? context : output_of(Place::output), Place::output, inner, pass, keys, some);
+  if (ends_otherwise) return close_adapted(context, outer, middle, closing, into, pass, some);
+  closing.into = into;
+  if (next) lies(closing, next->input_is_read(Place::query_key_value, pass));
+  return output_norm_.forward(context, outer, middle, closing);
+}
+
+Tensor BertLayer::close_adapted(Context& context, const Tensor& outer, const Tensor& middle,
+                                const ops::AddNormOptions& closing, const Tensor& into, const peft::Pass& pass,
+                                bool kept) const {
+  const Tensor dropped = ops::dropout(
+      context, outer, {.p = closing.dropout, .stream = closing.stream, .row_keys = closing.row_keys});
+  ops::AddNormOptions norm{.eps = closing.eps};
+  const Tensor once = output_norm_.forward(context, dropped, middle, norm);
+  norm.into = into;
+  return output_norm_.forward(context, peft::adapted_closing(context, dropped, once, pass.adapters, index_, kept), middle,
+                              norm);
 }
 
 Tensor BertLayer::attend(Context& context, const Tensor& qkv, const tensor::PackedView& rows,
@@ -104,10 +130,10 @@ Tensor BertLayer::attend(Context& context, const Tensor& qkv, const tensor::Pack
   return ops::attention(context, with_prefix, prefix.rows, options);
 }
 
-Tensor BertLayer::adapted(Context& context, peft::Place place, const Tensor& x, const peft::Pass& pass,
-                          const uint64_t* row_keys, bool kept) const {
+Tensor BertLayer::adapted(Context& context, Context& made_in, peft::Place place, const Tensor& x,
+                          const peft::Pass& pass, const uint64_t* row_keys, bool kept) const {
   const uint64_t site = static_cast<uint64_t>(Site::adapter) + static_cast<uint64_t>(place);
-  return peft::adapted_product(context, product(place), x, pass.adapters,
+  return peft::adapted_product(context, made_in, product(place), x, pass.adapters,
                                {.layer = index_,
                                 .place = place,
                                 .draws = {.stream = stream_ + site, .row_keys = row_keys},
@@ -165,7 +191,8 @@ Tensor BertEncoder::run(Context& context, Tensor hidden, const tensor::PackedVie
     const BertLayer& layer = *layers_[static_cast<size_t>(i)];
     const tensor::KeptView* only = i + 1 == std::ssize(layers_) ? kept : nullptr;
     if (context.tape || only) {
-      hidden = layer.forward(context, hidden, rows, only, {}, pass);
+      const BertLayer* const next = i + 1 < end ? layers_[static_cast<size_t>(i + 1)].get() : nullptr;
+      hidden = layer.forward(context, hidden, rows, only, {}, pass, next);
       continue;
     }
     // (After the last layer come the heads, which read none.)

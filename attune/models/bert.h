@@ -26,7 +26,12 @@ class BertLayer {
   // hidden [N, C] f32 -> [N, C] f32; with `kept` only those rows are made: [n rounded up, C]. `into`: without backward,
   // memory for the result (ops::make_normed), with bytes where the next layer reads bytes.
   Tensor forward(Context& context, const Tensor& hidden, const tensor::PackedView& rows,
-                 const tensor::KeptView* kept, const Tensor& into, const peft::Pass& pass) const;
+                 const tensor::KeptView* kept, const Tensor& into, const peft::Pass& pass,
+                 const BertLayer* next = nullptr) const;
+  // Whether a backward reads the input of the product there.
+  bool input_is_read(peft::Place place, const peft::Pass& pass) const {
+    return autograd::Tape::wants(product(place).weight().value) || peft::reads_input(pass.adapters, index_, place);
+  }
   // Whether `hidden` had better carry its bytes.
   bool reads_bytes() const { return query_key_value_->reads_bytes(); }
   // Its products, in the order of peft::Place.
@@ -36,10 +41,13 @@ class BertLayer {
   std::array<nn::Linear*, peft::kPlaces> products() const {
     return {query_key_value_.get(), attention_output_.get(), intermediate_.get(), output_.get()};
   }
+  // The end of a layer that an adapter changes.
+  Tensor close_adapted(Context& context, const Tensor& outer, const Tensor& middle, const ops::AddNormOptions& closing,
+                       const Tensor& into, const peft::Pass& pass, bool kept) const;
   Tensor attend(Context& context, const Tensor& qkv, const tensor::PackedView& rows, const tensor::KeptView* kept,
                 const peft::Pass& pass) const;
-  Tensor adapted(Context& context, peft::Place place, const Tensor& x, const peft::Pass& pass, const uint64_t* row_keys,
-                 bool kept) const;
+  Tensor adapted(Context& context, Context& made_in, peft::Place place, const Tensor& x, const peft::Pass& pass,
+                 const uint64_t* row_keys, bool kept) const;
 
   int64_t index_;
   const BertConfig& config_;

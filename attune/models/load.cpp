@@ -79,7 +79,9 @@ class Loader {
   LoadReport run() {
     for (const auto& p : model_.parameters().all()) {
       bool new_parameter = false;
-      for (const auto& piece : p->options.pieces) new_parameter |= !load_piece(*p, piece);
+      model_.parameters().fill(*p, [&] {
+        for (const auto& piece : p->options.pieces) new_parameter |= !load_piece(*p, piece);
+      });
       if (new_parameter && !p->options.state) report_.initialised.push_back(p->name);
     }
     for (const auto& name : source_.names())
@@ -109,7 +111,7 @@ class Loader {
     if (of_loss && (options_.new_head || axes != wanted)) return initialise(p);  // of other labels
     if (axes != wanted && !(p.options.adapter && same_but_for_ones(axes, wanted)))
       fail(ErrorKind::model, "tensor '{}' has shape {}; config.json asks for {}", *name, text(axes), text(wanted));
-    if (parameters().holds_bytes(p))
+    if (parameters().takes_rows(p))
       put_as_bytes(p, piece, *name);
     else
       read_into(rows_of(p, piece), *name);

@@ -28,6 +28,7 @@ Model::Model(const BertConfig& config, const HeadOptions& head, nn::Precision pr
   if (extras.more) extras.more(parameters_);
   for (size_t i = own; i < parameters_.all().size(); ++i)
     parameters_.all()[i]->options.depth = static_cast<int>(config.layers) + 1;
+  if (extras.frozen_base) train_adapter();
   parameters_.allocate(precision_, extras.memory ? *extras.memory : tensor::host_memory());
 }
 

@@ -1,6 +1,7 @@
 #include "attune/nn/parameter.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "attune/kernels/packed_weight.h"
 #include "attune/kernels/quantized.h"
@@ -60,10 +61,47 @@ size_t Parameters::place_values(char* at, DType type) {
   size_t bytes = 0;
   for (const auto& p : all_) {
     if (holds_bytes(*p)) continue;
+    if (holds_narrow(*p)) {
+      p->value = {.data = nullptr, .shape = p->shape, .dtype = DType::bf16};
+      continue;
+    }
     if (at) p->value = {.data = at + bytes, .shape = p->shape, .dtype = type};
     bytes += aligned(static_cast<size_t>(p->shape.count()) * tensor::size_of(type));
   }
   return bytes;
+}
+
+bool Parameters::narrows(const Parameter& p) const {
+  return precision_.narrow != Precision::Narrow::no && precision_.compute == DType::bf16 && !p.trainable &&
+         !p.options.adapter && !holds_bytes(p) && memory().is_host();
+}
+
+bool Parameters::holds_narrow(const Parameter& p) const {
+  return narrows(p) && (p.options.product_weight ? is_packed(p) : p.options.read_by_rows && kernels::cpu::has_fast_bf16());
+}
+
+// Tables that are held in bf16 alone.
+size_t Parameters::place_narrow_tables(char* at) {
+  size_t bytes = 0;
+  for (const auto& p : all_) {
+    if (!holds_narrow(*p) || p->options.product_weight) continue;
+    if (at) p->value = {.data = at + bytes, .shape = p->shape, .dtype = DType::bf16};
+    bytes += bf16_bytes(*p);
+  }
+  return bytes;
+}
+
+void Parameters::begin_fill(Parameter& p) {
+  if (!holds_narrow(p) || takes_rows(p)) return;
+  filling_ = tensor::Buffer(static_cast<size_t>(p.shape.count()) * sizeof(float));
+  p.value.data = filling_.data(), p.value.dtype = DType::f32;
+}
+
+void Parameters::end_fill(Parameter& p) {
+  if (!holds_narrow(p) || takes_rows(p)) return;
+  kernels::cpu::pack_weight(p.value, p.packed);
+  p.value.data = nullptr, p.value.dtype = DType::bf16;
+  filling_ = {};
 }
 
 // The same of those that are held as bytes.
@@ -84,6 +122,12 @@ size_t Parameters::place_bytes(char* at) {
 }
 
 void Parameters::put_rows(Parameter& p, int64_t first, const Tensor& rows) {
+  if (takes_rows(p) && !holds_bytes(p)) {
+    const float* from = rows.as<float>();
+    std::transform(from, from + rows.count(), p.value.as<tensor::BFloat16>() + first * p.shape.cols(),
+                   [](float value) { return tensor::BFloat16(value); });
+    return;
+  }
   ATTUNE_CHECK(holds_bytes(p), "{} holds f32 values", p.name);
   if (p.options.product_weight)
     kernels::quantize_weight_rows(rows, first, p.quantized);
@@ -103,6 +147,10 @@ void Parameters::allocate(const Precision& precision, tensor::Memory& memory) {
     bytes_ = tensor::Buffer(bytes, memory);
     place_bytes(static_cast<char*>(bytes_.data()));
   }
+  if (const size_t bytes = place_narrow_tables(nullptr); bytes > 0) {
+    narrow_tables_ = tensor::Buffer(bytes);
+    place_narrow_tables(static_cast<char*>(narrow_tables_.data()));
+  }
   for (const auto& p : all_) twin_bytes += has_twin(*p) ? bf16_bytes(*p) : 0;
   if (twin_bytes > 0) twins_ = tensor::Buffer(twin_bytes, memory);
   char* twin = static_cast<char*>(twins_.data());
@@ -112,6 +160,7 @@ void Parameters::allocate(const Precision& precision, tensor::Memory& memory) {
     twin += bf16_bytes(*p);
   }
   give_packed_forms(&tensor::PackedWeight::forward, forward_forms_);
+  if (precision.narrow == Precision::Narrow::both) give_packed_forms(&tensor::PackedWeight::backward, backward_forms_);
 }
 
 void Parameters::give_packed_forms(tensor::BFloat16* tensor::PackedWeight::*form, tensor::Buffer& buffer) {
@@ -146,6 +195,7 @@ void Parameters::initialise(Parameter& p, uint64_t seed, double deviation) {
 
 void Parameters::refresh_twins() {
   for (const auto& p : all_) {
+    if (holds_narrow(*p)) continue;
     if (p->value.packed) kernels::cpu::pack_weight(p->value, p->packed);
     if (!p->value.twin) continue;
     const tensor::OnHost<float> from(memory(), p->value);
@@ -159,9 +209,11 @@ void Parameters::refresh_twins() {
 
 void Parameters::prepare_gradients(TableGradients tables) {
   ATTUNE_CHECK(!precision_.int8, "an int8 model cannot be trained: its weights are bytes alone");
-  give_packed_forms(&tensor::PackedWeight::backward, backward_forms_);
+  ATTUNE_CHECK(precision_.narrow != Precision::Narrow::forward, "such weights have no forms for gradients");
+  if (precision_.narrow == Precision::Narrow::no)
+    give_packed_forms(&tensor::PackedWeight::backward, backward_forms_);
   for (const auto& p : all_)
-    if (is_packed(*p)) kernels::cpu::pack_weight(p->value, {.backward = p->packed.backward});
+    if (is_packed(*p) && !holds_narrow(*p)) kernels::cpu::pack_weight(p->value, {.backward = p->packed.backward});
   size_t bytes = 0;
   for (const auto& p : all_) {
     p->by_rows = p->trainable && p->options.read_by_rows && tables == TableGradients::touched_rows;

@@ -87,6 +87,19 @@ class Parameters {
     return parameter.options.int8 && precision_.bytes_at(parameter.options.depth);
   }
   void put_rows(Parameter& parameter, int64_t first, const Tensor& rows);
+  // Whether it is held in bf16 alone (Precision::narrow). The values of a table come in by put_rows(), a few rows at a
+  // time; f32 values of others are there only within fill(), whose body writes them to parameter.value.
+  bool holds_narrow(const Parameter& parameter) const;
+  // Whether values come in by put_rows() alone.
+  bool takes_rows(const Parameter& parameter) const {
+    return holds_bytes(parameter) || (holds_narrow(parameter) && !parameter.options.product_weight);
+  }
+  template <class Body>
+  void fill(Parameter& parameter, const Body& body) {
+    begin_fill(parameter);
+    body();
+    end_fill(parameter);
+  }
   tensor::Memory& memory() const { return values_.memory(); }
   // Draws initial values: N(0, deviation) keyed by (seed, name, element), ones or zeros.
   void initialise(Parameter& parameter, uint64_t seed, double deviation);
@@ -120,6 +133,10 @@ class Parameters {
  private:
   bool is_packed(const Parameter& parameter) const;
   bool has_twin(const Parameter& parameter) const;
+  bool narrows(const Parameter& parameter) const;  // and is a packed weight, or else a table
+  size_t place_narrow_tables(char* at);
+  void begin_fill(Parameter& parameter);
+  void end_fill(Parameter& parameter);
   // Room for one form of every weight that is packed.
   void give_packed_forms(tensor::BFloat16* tensor::PackedWeight::*form, tensor::Buffer& buffer);
 
@@ -128,7 +145,8 @@ class Parameters {
   size_t place_bytes(char* at);
 
   Precision precision_;
-  tensor::Buffer bytes_;  // of an int8 model
+  tensor::Buffer bytes_;                   // of an int8 model
+  tensor::Buffer narrow_tables_, filling_;  // bf16; the f32 values of one that is being filled
   tensor::Buffer values_, twins_, gradients_, squares_;
   tensor::Buffer forward_forms_, backward_forms_;             // of packed weights
   std::map<const Parameter*, tensor::Buffer> row_gradients_;  // each with room for the most rows ever touched

@@ -5,12 +5,12 @@
 
 namespace attune::ops {
 
-Tensor make_normed(Context& context, tensor::Shape shape, bool bytes) {
-  Tensor y = context.make(shape, context.sums());
+Tensor make_normed(Context& context, tensor::Shape shape, bool bytes, tensor::Arena* y_in, tensor::Arena* twin_in) {
+  Tensor y = (y_in ? *y_in : context.arena).tensor(shape, context.sums());
   if (bytes)
     y.bytes_twin = make_bytes(context, shape);
   else if (context.compute == DType::bf16)
-    y.twin = context.make(shape, DType::bf16).as<tensor::BFloat16>();
+    y.twin = (twin_in ? *twin_in : context.arena).tensor(shape, DType::bf16).as<tensor::BFloat16>();
   return y;
 }
 
@@ -27,7 +27,9 @@ Tensor add_norm(Context& context, const Tensor& x, const Tensor& residual, const
                           .beta = beta,
                           .eps = options.eps,
                           .z = {},
-                          .y = options.into.defined() ? options.into : make_normed(context, x.shape, options.bytes),
+                          .y = options.into.defined()
+                                   ? options.into
+                                   : make_normed(context, x.shape, options.bytes, options.y_in, options.twin_in),
                           .twin = {},
                           .mean = context.make({x.rows()}, sums),
                           .rstd = context.make({x.rows()}, sums)};

@@ -20,10 +20,13 @@ struct AddNormOptions {
   const uint64_t* row_keys = nullptr;  // [N], needed with dropout
   bool bytes = false;                  // inference: y has bytes by row (quantized.h) in place of a bf16 twin
   Tensor into = {};                    // inference: y, with its twin, is written here; undefined: to new memory
+  tensor::Arena* y_in = nullptr;       // a recording: y is made there; nullptr: in the context's arena
+  tensor::Arena* twin_in = nullptr;    // its twin likewise
 };
 
 // Memory for a y [N, C]: f32, with bytes where asked for, else in a bf16 run with a twin.
-Tensor make_normed(Context& context, tensor::Shape shape, bool bytes = false);
+Tensor make_normed(Context& context, tensor::Shape shape, bool bytes = false, tensor::Arena* y_in = nullptr,
+                   tensor::Arena* twin_in = nullptr);
 
 Tensor add_norm(Context& context, const Tensor& x, const Tensor& residual, const Tensor& gamma, const Tensor& beta,
                 const AddNormOptions& options);

@@ -42,6 +42,7 @@ class AdaLoraChange final : public ProductChange {
     return ops::low_rank_up(context, y, beside, t_.b->value, {.scale = t_.scale, .parts = t_.parts});
   }
 
+  bool reads_output() const override { return false; }
   bool merges() const override { return true; }
   void merge(std::span<float> weight, std::span<float>, bool undo) const override {
     const int64_t in = t_.a->shape.cols(), r = t_.rank();

@@ -62,9 +62,23 @@ bool changes(std::span<const AdapterRows> adapters, int64_t layer, Place place) 
                      [&](const AdapterRows& rows) { return change_of(rows, layer, place) != nullptr; });
 }
 
-Tensor adapted_product(Context& context, const nn::Linear& product, const Tensor& x,
+bool reads_input(std::span<const AdapterRows> adapters, int64_t layer, Place place) {
+  return std::any_of(adapters.begin(), adapters.end(), [&](const AdapterRows& rows) {
+    const ProductChange* change = change_of(rows, layer, place);
+    return change && change->reads_input();
+  });
+}
+
+bool reads_output(std::span<const AdapterRows> adapters, int64_t layer, Place place) {
+  return std::any_of(adapters.begin(), adapters.end(), [&](const AdapterRows& rows) {
+    const ProductChange* change = change_of(rows, layer, place);
+    return change && change->reads_output();
+  });
+}
+
+Tensor adapted_product(Context& context, Context& made_in, const nn::Linear& product, const Tensor& x,
                        std::span<const AdapterRows> adapters, const ProductSite& site) {
-  if (!changes(adapters, site.layer, site.place)) return product.forward(context, x);
+  if (!changes(adapters, site.layer, site.place)) return product.forward(made_in, x);
   ATTUNE_CHECK(context.tape == nullptr || (adapters.size() == 1 && adapters[0].all),
                "one adapter trains at a time, on all rows");
   const Tensor read = changed_input(context, x, adapters, site);
@@ -72,7 +86,7 @@ Tensor adapted_product(Context& context, const nn::Linear& product, const Tensor
   for (size_t i = 0; i < adapters.size(); ++i)
     if (const ProductChange* change = change_of(adapters[i], site.layer, site.place))
       beside[i] = change->beside(context, rows_of(read, range_of(adapters[i], site.kept, read.rows())), site.draws);
-  Tensor y = product.forward(context, read);
+  Tensor y = product.forward(made_in, read);
   for (size_t i = 0; i < adapters.size(); ++i) {
     const ProductChange* change = change_of(adapters[i], site.layer, site.place);
     if (!change) continue;

@@ -42,8 +42,9 @@ class ProductChange {
     static_cast<void>(beside), static_cast<void>(product);
     return y;
   }
-  // For inputs of products that are bytes alone there is nothing to read: whether this one reads or changes x.
+  // Whether a backward of it reads x; whether one reads y as the product made it.
   virtual bool reads_input() const { return true; }
+  virtual bool reads_output() const { return true; }
 
   // Into the weights [out, in] and bias [out] of the product, on the host, or out of them again. False: it cannot be.
   virtual bool merges() const { return false; }
@@ -136,8 +137,12 @@ struct ProductSite {
   Draws draws;
   bool kept = false;
 };
-Tensor adapted_product(Context& context, const nn::Linear& product, const Tensor& x, std::span<const AdapterRows> adapters,
-                       const ProductSite& site);
+// `made_in`: for what the product makes.
+Tensor adapted_product(Context& context, Context& made_in, const nn::Linear& product, const Tensor& x,
+                       std::span<const AdapterRows> adapters, const ProductSite& site);
+// Whether a backward of an adapter reads the product's input there, or what it makes.
+bool reads_input(std::span<const AdapterRows> adapters, int64_t layer, Place place);
+bool reads_output(std::span<const AdapterRows> adapters, int64_t layer, Place place);
 // Likewise y at a layer's end; z is LayerNorm(y + x).
 Tensor adapted_closing(Context& context, const Tensor& y, const Tensor& z, std::span<const AdapterRows> adapters,
                        int64_t layer, bool kept);

@@ -39,6 +39,7 @@ class HoulsbyChange final : public ProductChange {
   Tensor after(Context& context, const Tensor& y, const Tensor&, const nn::Linear&) const override {
     return bottleneck_.apply(context, y, y);
   }
+  bool reads_input() const override { return false; }
 
  private:
   Bottleneck bottleneck_;

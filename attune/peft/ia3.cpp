@@ -27,6 +27,8 @@ class Ia3Change final : public ProductChange {
     return feedforward_ ? y : ops::scale_columns(context, y, scales_->value, {.parts = parts_});
   }
 
+  bool reads_input() const override { return feedforward_; }
+  bool reads_output() const override { return !feedforward_; }
   bool merges() const override { return true; }
   void merge(std::span<float> weight, std::span<float> bias, bool undo) const override {
     const auto in = static_cast<int64_t>(weight.size() / bias.size());

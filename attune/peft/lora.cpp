@@ -41,6 +41,7 @@ class LoraChange final : public ProductChange {
     return u_.magnitude ? with_magnitude(context, sum, product) : sum;
   }
 
+  bool reads_output() const override { return u_.magnitude != nullptr; }
   bool merges() const override { return true; }
 
   void merge(std::span<float> weight, std::span<float> bias, bool undo) const override {
@@ -182,6 +183,7 @@ class Lora final : public Method {
   }
 
   double learning_rate() const override { return 5e-4; }
+  bool reads_base_weights() const override { return dora_; }
 
   void attach(Adapter& adapter, nn::Parameters& parameters) const override {
     const std::vector<Module> all = modules_of(adapter.shape());

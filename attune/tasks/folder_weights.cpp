@@ -55,8 +55,9 @@ std::optional<std::vector<int64_t>> FolderWeights::shape(const std::string& name
 }
 
 void FolderWeights::read(const std::string& name, std::span<float> out) const {
-  const auto found = find(name);
-  found && found->file ? found->file->read_f32(found->name, out) : folder_.read_f32(name, out);
+  constexpr size_t kPart = size_t{1} << 20;  // elements after which the file's memory is given back
+  for (size_t first = 0; first < out.size(); first += kPart)
+    read_part(name, static_cast<int64_t>(first), out.subspan(first, std::min(kPart, out.size() - first)));
 }
 
 void FolderWeights::read_part(const std::string& name, int64_t first, std::span<float> out) const {

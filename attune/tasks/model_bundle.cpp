@@ -202,6 +202,13 @@ std::shared_ptr<peft::Method> method_to_train(const TrainingModelOptions& option
   return method;
 }
 
+// The base of an adapter stays as it is, and is held in no more than its products read.
+nn::Precision precision_to_train(tensor::DType compute, const peft::Method* method) {
+  nn::Precision precision = compute;
+  if (method && !method->reads_base_weights()) precision.narrow = nn::Precision::Narrow::both;
+  return precision;
+}
+
 // What a model with an adapter knows of its base; the encoder's hash is made where the folder is the base itself.
 BaseModel base_of(const io::ModelFolder& folder, const std::optional<AdapterFolder>& adapter, const std::string& name) {
   if (!adapter) return {name, folder.path(), encoder_hash(folder)};
@@ -250,9 +257,10 @@ ModelBundle open_for_training(const TrainingModelOptions& options) {
                           .pooling = pooling,
                           .cosine = bundle.loss.cosine_head(),
                           .outputs = head_outputs(bundle)},
-      options.compute,
+      precision_to_train(options.compute, method.get()),
       models::ModelExtras{.more = [&](nn::Parameters& parameters) { bundle.loss.add_parameters(parameters); },
                           .adapter = method,
+                          .frozen_base = method != nullptr,
                           .memory = &memory_of(bundle)});
   bundle.loaded =
       with_context([&] { return "in " + folder.path().string(); },

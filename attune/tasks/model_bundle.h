@@ -136,7 +136,8 @@ std::string unknown_to_transformers(const ModelBundle& bundle);
 void set_max_length(ModelBundle& bundle, int64_t max_length);
 
 // Writes the bundle into `folder` (which exists), each file atomically, attune.json last. `record` goes into
-// attune.json as given. Of a model with an adapter: what differs from its base (tasks/adapter_folder.h).
+// attune.json as given. Of a model with an adapter: what differs from its base (tasks/adapter_folder.h); one that
+// has trained is opened again, in f32, and is another object afterwards.
 void save_bundle(ModelBundle& bundle, const fs::path& folder, nlohmann::json record);
 
 // The bundle of an adapter becomes one of a whole model. Errors (usage): an adapter that is no change of weights.

@@ -101,6 +101,19 @@ void save_adapter(const ModelBundle& bundle, const fs::path& folder, std::vector
   write_file_atomically(folder / kAdapterConfigFile, adapter_config(bundle, hugging_face_head).dump(2) + "\n");
 }
 
+// A base that was held in bf16 alone while its adapter trained gives way to one in f32, opened with what stands in the
+// folder: the record's probe is made in f32.
+void open_again(ModelBundle& bundle, const fs::path& folder, json record) {
+  record.erase("run"), record.erase("probe");  // it is not finished yet
+  write_record(bundle, folder, std::move(record));
+  bundle.model.reset();
+  bundle.model = open_for_inference(fs::absolute(folder).string(), {.precision = tensor::DType::f32,
+                                                                    .replays_probe = false,
+                                                                    .device = bundle.device,
+                                                                    .checks_base = false})
+                     .model;
+}
+
 }  // namespace
 
 void save_bundle(ModelBundle& bundle, const fs::path& folder, json record) {
@@ -133,6 +146,7 @@ void save_bundle(ModelBundle& bundle, const fs::path& folder, json record) {
                                  .document_prompt = bundle.encode.passage_prefix,
                                  .similarity = bundle.vectors.similarity},
                                 bundle.model->config().hidden);
+  if (bundle.model->precision().narrow != nn::Precision::Narrow::no) open_again(bundle, folder, record);
   write_record(bundle, folder, std::move(record));
 }
 

@@ -17,6 +17,7 @@ TrainStep::TrainStep(models::Model& model, const losses::Objective& loss, optim:
       options_(options),
       strategy_(make_strategy(loss.strategy())),
       arena_(kernels.memory()),
+      passing_{tensor::Arena(kernels.memory()), tensor::Arena(kernels.memory())},
       tape_(arena_, kernels),
       term_gradients_(kernels) {
   strategy_->begin(model, kernels);
@@ -88,7 +89,7 @@ size_t TrainStep::measure(const tasks::Batch& batch) {
 }
 
 void TrainStep::limit_memory(size_t bytes) {
-  const size_t scratch = tape_.scratch_peak();
+  const size_t scratch = peak_bytes() - arena_.peak();
   arena_.set_limit(bytes > scratch ? bytes - scratch : bytes);
 }
 
@@ -132,7 +133,8 @@ autograd::Context TrainStep::recording(int64_t step) {
           .tape = &tape_,
           .compute = model_.compute(),
           .training = true,
-          .random = {.seed = options_.seed, .step = static_cast<uint64_t>(step)}};
+          .random = {.seed = options_.seed, .step = static_cast<uint64_t>(step)},
+          .passing = &passing_};
 }
 
 double TrainStep::gathered_forward_backward(std::span<const tasks::Batch> micro_batches, int64_t step,

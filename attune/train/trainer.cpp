@@ -59,6 +59,7 @@ std::unique_ptr<optim::Optimizer> prepared_optimizer(models::Model& model, const
 
 bool all_finite(const nn::Parameters& parameters) {
   return std::all_of(parameters.all().begin(), parameters.all().end(), [&](const auto& p) {
+    if (!p->trainable) return true;  // as it was opened
     const tensor::OnHost<float> on_host(parameters.memory(), p->value);
     const auto values = on_host.values();
     return std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); });

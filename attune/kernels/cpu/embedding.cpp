@@ -32,7 +32,7 @@ void scaled_row(const Tensor& table, int64_t row, float* to) {
   for (int64_t c = 0; c < n; ++c) to[c] = scale * static_cast<float>(from[c]);
 }
 
-// Tables of which some are i8: what embed_rows does, one table after the other.
+// Tables of which some are i8 or bf16: what embed_rows does, one table after the other.
 void embed_mixed_rows(const EmbeddingSum& p, int64_t begin, int64_t end) {
   const int64_t n = p.y.cols();
   std::vector<float> scaled(static_cast<size_t>(n));
@@ -41,6 +41,9 @@ void embed_mixed_rows(const EmbeddingSum& p, int64_t begin, int64_t end) {
       const float* from = scaled.data();
       if (p.table[t].dtype == DType::i8)
         scaled_row(p.table[t], p.index[t][r], scaled.data());
+      else if (p.table[t].dtype == DType::bf16)
+        std::transform(p.table[t].as<BFloat16>() + p.index[t][r] * n, p.table[t].as<BFloat16>() + (p.index[t][r] + 1) * n,
+                       scaled.begin(), [](BFloat16 value) { return static_cast<float>(value); });
       else
         from = p.table[t].as<float>() + p.index[t][r] * n;
       float* const y = p.y.as<float>() + r * n;
@@ -165,7 +168,7 @@ HWY_EXPORT(spread_sequences);
 void embedding_sum(int threads, const EmbeddingSum& p) {
   check_tables(p, p.y.rows());
   const bool mixed =
-      std::any_of(p.table.begin(), p.table.begin() + p.tables, [](const Tensor& t) { return t.dtype == DType::i8; });
+      std::any_of(p.table.begin(), p.table.begin() + p.tables, [](const Tensor& t) { return t.dtype != DType::f32; });
   parallel_chunks(threads, p.y.rows(), chunk_rows(p.y.cols()), [&](int64_t begin, int64_t end) {
     mixed ? HWY_DYNAMIC_DISPATCH(embed_mixed_rows)(p, begin, end) : HWY_DYNAMIC_DISPATCH(embed_rows)(p, begin, end);
   });
