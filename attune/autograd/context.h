@@ -26,6 +26,18 @@ struct EmbeddingNudge {
   std::vector<double> added = {};     // [N, C], or empty
 };
 
+// Where a layer's values lie that no backward reads.
+struct Passing {
+  explicit Passing(tensor::Memory& memory)
+      : brief(memory), half(memory), results{tensor::Arena(memory), tensor::Arena(memory)} {}
+
+  tensor::Arena brief;                   // gone within the layer
+  tensor::Arena half;                    // the first half's result: until the layer ends
+  std::array<tensor::Arena, 2> results;  // the layer's: until the next but one begins
+
+  size_t peak() const { return brief.peak() + half.peak() + results[0].peak() + results[1].peak(); }
+};
+
 struct Context {
   kernels::Kernels& kernels;
   tensor::Arena& arena;
@@ -36,9 +48,7 @@ struct Context {
   // [rows of the batch] for tables whose gradients are held by touched rows: the slot of the row that each reads.
   const int32_t* slots = nullptr;
   EmbeddingNudge* nudge = nullptr;  // outlives the pass; nullptr: nothing is done
-  // Of a recording: where a layer's results lie that no backward reads. Layers take turns: one's are gone when the next
-  // but one begins. nullptr: in `arena`, like all others.
-  std::array<tensor::Arena, 2>* passing = nullptr;
+  Passing* passing = nullptr;  // of a recording; nullptr: everything lies in `arena`
 
   // The same, with results in other memory.
   Context in(tensor::Arena& other) const {

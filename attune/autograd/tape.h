@@ -88,8 +88,8 @@ class Tape {
     write(target);
     if (slot.accumulate) kernels_.convert({.x = target, .y = slot.tensor, .scale = 1, .accumulate = true});
   }
-  // For the backward of an op y = x + ...: the gradient of its output, as it stands, is x's too. It is handed over where
-  // x has none yet, so the op reads it before, not after.
+  // For an op's backward: the gradient of its output, as it stands by then, is x's (y = x + ..., or it was turned into
+  // x's in place). It is handed over where x has none yet, else added.
   void pass_on(const Tensor& x);
   static bool wants(const Tensor& x) { return x.defined() && x.var >= 0; }
   // The gradient that reached x, or an undefined tensor. After backward() only what no node made still has one.

@@ -69,15 +69,16 @@ Tensor BertLayer::forward(Context& context, const Tensor& hidden, const tensor::
                                .stream = stream_ + static_cast<uint64_t>(site),
                                .row_keys = keys};
   };
-  tensor::Arena* const passing = context.tape && context.passing ? &(*context.passing)[static_cast<size_t>(index_ % 2)] : nullptr;
-  if (passing) passing->reset();
-  Context brief = context.in(passing ? *passing : context.arena);
+  autograd::Passing* const passing = context.tape ? context.passing : nullptr;
+  tensor::Arena* const result_in = passing ? &passing->results[static_cast<size_t>(index_ % 2)] : nullptr;
+  if (passing) passing->brief.reset(), passing->half.reset(), result_in->reset();
+  Context brief = context.in(passing ? passing->brief : context.arena);
   const auto output_of = [&](Place place) -> Context& {
     return peft::reads_output(pass.adapters, index_, place) ? context : brief;
   };
-  const auto lies = [&](ops::AddNormOptions& options, bool is_read) {
-    if (!is_read || context.compute == tensor::DType::bf16) options.y_in = passing;
-    if (!is_read) options.twin_in = passing;
+  const auto lies = [&](ops::AddNormOptions& options, tensor::Arena* where, bool is_read) {
+    if (!is_read || context.compute == tensor::DType::bf16) options.y_in = where;
+    if (!is_read) options.twin_in = where;
   };
 
   const Tensor qkv = adapted(context, context, Place::query_key_value, hidden, pass, rows.keys, false);
@@ -87,8 +88,9 @@ Tensor BertLayer::forward(Context& context, const Tensor& hidden, const tensor::
   const Tensor asking = kept ? ops::gather_rows(context, hidden, kept->rows, kept->count) : hidden;
   ops::AddNormOptions inside = norm(Site::attention_output), closing = norm(Site::output);
   inside.bytes = intermediate_->reads_bytes();
-  lies(inside, input_is_read(Place::intermediate, pass));
+  lies(inside, passing ? &passing->half : nullptr, input_is_read(Place::intermediate, pass));
   const Tensor middle = attention_norm_.forward(context, attended, asking, inside);
+  if (passing) passing->brief.reset();
 
   const bool plain = !context.tape && !peft::changes(pass.adapters, index_, Place::intermediate) &&
                      !peft::changes(pass.adapters, index_, Place::output);
@@ -100,7 +102,7 @@ Tensor BertLayer::forward(Context& context, const Tensor& hidden, const tensor::
   const Tensor outer = adapted(context, ends_otherwise ? context : output_of(Place::output), Place::output, inner, pass, keys, some);
   if (ends_otherwise) return close_adapted(context, outer, middle, closing, into, pass, some);
   closing.into = into;
-  if (next) lies(closing, next->input_is_read(Place::query_key_value, pass));
+  if (next) lies(closing, result_in, next->input_is_read(Place::query_key_value, pass));
   return output_norm_.forward(context, outer, middle, closing);
 }
 
@@ -155,7 +157,13 @@ Tensor BertEncoder::embed(Context& context, const tensor::PackedView& rows, cons
       {{words_->value, rows.ids, words_->by_rows ? context.slots : nullptr},
        {positions_->value, rows.positions},
        {segments_->value, rows.segments}}};
-  Tensor sum = ops::embedding_sum(context, lookups, rows.rows, rows.tokens);
+  // Where nothing trains here no backward comes this far, and the first layer keeps what it reads.
+  const bool frozen = !context.records(words_->value, positions_->value, segments_->value) && !embedding_norm_.trains() &&
+                      !context.nudge && !pass.prompt;
+  const bool passes = context.tape && context.passing && frozen && context.training && config_.hidden_dropout > 0;
+  if (passes) context.passing->brief.reset();
+  Context brief = context.in(passes ? context.passing->brief : context.arena);
+  Tensor sum = ops::embedding_sum(brief, lookups, rows.rows, rows.tokens);
   if (const peft::PromptPass* prompt = pass.prompt)
     sum = ops::put_rows(context, sum, prompt->table,
                         {.row = prompt->rows,
@@ -166,7 +174,7 @@ Tensor BertEncoder::embed(Context& context, const tensor::PackedView& rows, cons
                          .at0 = prompt->positions,
                          .at1 = prompt->segments});
   const Tensor normed =
-      embedding_norm_.forward(context, sum, {}, {.eps = config_.norm_eps, .bytes = layers_.front()->reads_bytes()});
+      embedding_norm_.forward(brief, sum, {}, {.eps = config_.norm_eps, .bytes = layers_.front()->reads_bytes()});
   return ops::dropout(context, normed,
                       {.p = config_.hidden_dropout, .stream = kEmbeddingStream, .row_keys = rows.keys});
 }

@@ -17,6 +17,8 @@ class Norm {
     return ops::add_norm(context, x, residual, gamma_->value, beta_->value, options);
   }
 
+  bool trains() const { return autograd::Tape::wants(gamma_->value) || autograd::Tape::wants(beta_->value); }
+
  private:
   Parameter* gamma_;
   Parameter* beta_;

@@ -10,8 +10,8 @@ Tensor activation(Context& context, ActivationKind kind, const Tensor& x, bool l
 
   y = context.tape->variable(y);
   context.tape->record("activation", y, [kind, x](Tape& tape, Tensor dy) {
-    tape.add_gradient(
-        x, [&](const Tensor& dx) { tape.kernels().activation_backward({.kind = kind, .x = x, .dy = dy, .dx = dx}); });
+    tape.kernels().activation_backward({.kind = kind, .x = x, .dy = dy, .dx = dy});
+    tape.pass_on(x);
   });
   return y;
 }

@@ -17,7 +17,7 @@ TrainStep::TrainStep(models::Model& model, const losses::Objective& loss, optim:
       options_(options),
       strategy_(make_strategy(loss.strategy())),
       arena_(kernels.memory()),
-      passing_{tensor::Arena(kernels.memory()), tensor::Arena(kernels.memory())},
+      passing_(kernels.memory()),
       tape_(arena_, kernels),
       term_gradients_(kernels) {
   strategy_->begin(model, kernels);

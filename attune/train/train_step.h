@@ -2,7 +2,6 @@
 // back-propagate (strategy.h); then check that the gradients are finite (and on the first step that every trainable
 // parameter received one), clip, ask the schedule for the rate, update, and let the loss remember.
 #pragma once
-#include <array>
 #include <span>
 
 #include "attune/nn/touched_rows.h"
@@ -53,9 +52,7 @@ class TrainStep {
   void limit_memory(size_t bytes);
 
   // Bytes that the step's activations and their gradients needed at most.
-  size_t peak_bytes() const {
-    return arena_.peak() + passing_[0].peak() + passing_[1].peak() + tape_.scratch_peak();
-  }
+  size_t peak_bytes() const { return arena_.peak() + passing_.peak() + tape_.scratch_peak(); }
 
  private:
   void begin(std::span<const tasks::Batch> micro_batches);
@@ -81,7 +78,7 @@ class TrainStep {
   Options options_;
   std::unique_ptr<Strategy> strategy_;  // the one that the loss asks for
   tensor::Arena arena_;
-  std::array<tensor::Arena, 2> passing_;  // what no backward reads (autograd::Context::passing)
+  autograd::Passing passing_;
   autograd::Tape tape_;
   nn::TouchedRows touched_;
   Gathered gathered_;
