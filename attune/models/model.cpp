@@ -55,10 +55,34 @@ EncoderStates Model::encode(Context& context, const tensor::PackedRows& rows, co
                "the model is read while updates of its tables wait");
   const tensor::PackedView view = tensor::packed_view(context.arena, rows);
   if (kept && std::ssize(kept->rows) >= rows.rows()) kept = nullptr;
-  if (adapter_ && !merged_) return encode_adapted(context, rows, view, kept);
+  if (running_adapter()) return encode_adapted(context, rows, view, kept);
   if (!kept) return {run_encoder(context, rows, view, nullptr), view};
   const tensor::KeptView some = tensor::kept_view(context.arena, *kept);
   return {run_encoder(context, rows, view, &some), view, /*kept_alone=*/true};
+}
+
+EncoderStates Model::encode(Context& context, const tensor::PackedRows& rows, const tensor::KeptRows* kept,
+                            std::span<const peft::AdapterRows> adapters) const {
+  ATTUNE_CHECK(!context.tape && !kept_states_, "adapters of several models run together in inference alone");
+  const tensor::PackedView view = tensor::packed_view(context.arena, rows);
+  const peft::Pass pass{.adapters = adapters};
+  if (!kept || std::ssize(kept->rows) >= rows.rows()) return {encoder().forward(context, view, nullptr, pass), view};
+  const tensor::KeptView some = tensor::kept_view(context.arena, *kept);
+  return {encoder().forward(context, view, &some, pass), view, /*kept_alone=*/true};
+}
+
+bool Model::shares_pass_with(const Model& other) const {
+  if (&other == this) return true;
+  if (&encoder() != &other.encoder()) return false;
+  const peft::Adapter *own = running_adapter(), *others = other.running_adapter();
+  for (const peft::Adapter* adapter : {own, others})
+    if (adapter && adapter->tokens.length > 0) return false;
+  const auto plain = [](const peft::Adapter* adapter, int64_t layer) {
+    return !adapter || (!adapter->layer(layer).at(peft::Place::intermediate) && !adapter->layer(layer).at(peft::Place::output));
+  };
+  for (int64_t i = 0; precision_.int8 && i < config().layers; ++i)
+    if (plain(own, i) != plain(others, i)) return false;
+  return true;
 }
 
 EncoderStates Model::encode_adapted(Context& context, const tensor::PackedRows& rows, const tensor::PackedView& view,

@@ -61,7 +61,13 @@ class Model {
   // it. `kept`: the rows that any of them reads, each once; nullptr: all rows are made, which heads that pool
   // sequences want.
   EncoderStates encode(Context& context, const tensor::PackedRows& rows, const tensor::KeptRows* kept) const;
+  // The adapters of several models instead of one's own, each with the rows of its own; for inference.
+  EncoderStates encode(Context& context, const tensor::PackedRows& rows, const tensor::KeptRows* kept,
+                       std::span<const peft::AdapterRows> adapters) const;
   HeadOutput read(Context& context, const EncoderStates& states, const HeadInput& head) const;
+  // Whether both can run in one pass and each row have the bits that it has alone: one encoder; no virtual tokens; and
+  // in int8 the same feed-forward products without adapters, for those hand on bytes alone.
+  bool shares_pass_with(const Model& other) const;
   bool borrows_encoder() const { return lender_ != nullptr; }
   bool shares_encoder_with(const Model& other) const { return &encoder() == &other.encoder(); }
   bool pools_sequences() const { return head_.pools_sequences(); }
@@ -83,6 +89,8 @@ class Model {
   // Of the encoder only what the adapter's method trains gets gradients and updates; the adapter and the head do.
   void train_adapter();
   const peft::Adapter* adapter() const { return adapter_.get(); }
+  // The same while it runs: nullptr once it is in the weights.
+  const peft::Adapter* running_adapter() const { return merged_ ? nullptr : adapter_.get(); }
   // What the adapter's method does in a training step; nullptr: nothing.
   peft::TrainingHook* training_hook() const { return adapter_ ? adapter_->hook.get() : nullptr; }
   // Whether the parameter is the adapter's, the head's, or one of the encoder's that the adapter's method trains.

@@ -81,7 +81,7 @@ std::vector<std::pair<Engine::Waiting*, int64_t>> Engine::fill() {
   for (bool any = true; any && tokens < options_.max_batch_tokens;) {
     any = false;
     for (Waiting& waiting : jobs_) {
-      if (!waiting.job->model->shares_encoder_with(model) || waiting.next == waiting.job->encoded.size()) continue;
+      if (!waiting.job->model->shares_pass_with(model) || waiting.next == waiting.job->encoded.size()) continue;
       const int64_t length = waiting.job->encoded.length(waiting.next);
       if (tokens > 0 && tokens + length > options_.max_batch_tokens) continue;
       if (waiting.next == 0) waiting.job->begun = Clock::now();

@@ -35,6 +35,10 @@ class ServedModel {
   bool shares_encoder_with(const ServedModel& other) const {
     return bundle_.model->shares_encoder_with(*other.bundle_.model);
   }
+  // Whether requests of both may run in one pass.
+  bool shares_pass_with(const ServedModel& other) const {
+    return bundle_.model->shares_pass_with(*other.bundle_.model);
+  }
   const tasks::ModelBundle& bundle() const { return bundle_; }
   tasks::TaskKind task() const { return bundle_.task->kind; }
   const train::PredictionLines& lines() const { return lines_; }

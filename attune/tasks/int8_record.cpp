@@ -1,5 +1,7 @@
 #include "attune/tasks/int8_record.h"
 
+#include "attune/tasks/adapter_folder.h"
+
 #include <algorithm>
 #include <fmt/format.h>
 #include <map>
@@ -77,7 +79,7 @@ std::string folder_hash(const fs::path& folder) {
   static const std::vector<std::string> kNames = [] {
     std::vector<std::string> names = io::model_file_names();
     names.insert(names.end(),
-                 {kRecordFile, "modules.json", "sentence_bert_config.json", "config_sentence_transformers.json"});
+                 {kRecordFile, kAdapterConfigFile, "modules.json", "sentence_bert_config.json", "config_sentence_transformers.json"});
     return names;
   }();
   std::string all = io::fingerprint_folder(folder, kNames);

@@ -344,6 +344,11 @@ ModelBundle open_for_inference(const std::string& model, const InferenceModelOpt
       .memory = &memory_of(bundle)};
   const nn::Precision precision =
       options.heeds_int8_record ? precision_for(place, options.precision, config.layers) : options.precision;
+  if (adapter && precision.int8 && adapter->method()->reads_base_weights())
+    fail(ErrorKind::usage,
+         "{}: this adapter, {}, reads the base's weights, of which int8 keeps bytes alone; give --precision bf16 or f32, or "
+         "make a whole model of it: attune adapter merge --model {} --out FOLDER",
+         place.string(), bundle.adapter_text, place.string());
   if (!precision.wide.empty()) bundle.notes.push_back(fmt::format("{}: {}", kInt8File, precision_text(precision)));
   if (options.encoder)
     bundle.model = std::make_shared<models::Model>(options.encoder, head, extras);

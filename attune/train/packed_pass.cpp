@@ -29,8 +29,8 @@ std::vector<PackedPass::Group> PackedPass::groups_of(std::span<const PassItem> i
   for (const PassItem& item : items) {
     auto at = std::find_if(groups.begin(), groups.end(), [&](const Group& g) { return g.bundle == item.bundle; });
     if (at == groups.end()) {
-      ATTUNE_CHECK(groups.empty() || groups[0].bundle->model->shares_encoder_with(*item.bundle->model),
-                   "models of different encoders in one pass");
+      ATTUNE_CHECK(groups.empty() || groups[0].bundle->model->shares_pass_with(*item.bundle->model),
+                   "models in one pass that cannot share it");
       at = groups.insert(groups.end(), Group{.bundle = item.bundle});
     }
     at->items.push_back(&item);
@@ -47,6 +47,30 @@ std::vector<PackedPass::Group> PackedPass::groups_of(std::span<const PassItem> i
   }
   batch_.finish();
   return groups;
+}
+
+models::EncoderStates PackedPass::encode(autograd::Context& context, std::span<const Group> groups) {
+  const bool pooled = std::any_of(groups.begin(), groups.end(),
+                                  [](const Group& group) { return group.bundle->model->pools_sequences(); });
+  const tensor::KeptRows* const kept = pooled ? nullptr : &batch_.kept;
+  const models::Model& model = *groups[0].bundle->model;
+  if (groups.size() == 1) return model.encode(context, batch_.rows, kept);
+  std::vector<peft::AdapterRows> adapters;
+  size_t first = 0;
+  for (const Group& group : groups) {
+    const size_t end = first + group.items.size();
+    const auto& offsets = batch_.rows.offsets;
+    const auto kept_at = [&](size_t at) { return kept ? kept->offsets[at] : 0; };
+    if (const peft::Adapter* adapter = group.bundle->model->running_adapter())
+      adapters.push_back({.adapter = adapter,
+                          .all = false,
+                          .begin = offsets[first],
+                          .end = offsets[end],
+                          .kept_begin = kept_at(first),
+                          .kept_end = kept_at(end)});
+    first = end;
+  }
+  return model.encode(context, batch_.rows, kept, adapters);
 }
 
 models::HeadOutput PackedPass::read(autograd::Context& context, const models::EncoderStates& states, const Group& group,
@@ -80,11 +104,9 @@ void PackedPass::run(std::span<const PassItem> items, bool with_features) {
   const std::vector<Group> groups = groups_of(items);
   if (batch_.read_count == 0) return;  // sentences without a word
   const models::Model& model = *groups[0].bundle->model;
-  const bool pooled = std::any_of(groups.begin(), groups.end(),
-                                  [](const Group& group) { return group.bundle->model->pools_sequences(); });
   arena_.reset();
   autograd::Context context{.kernels = kernels_, .arena = arena_, .compute = model.compute()};
-  const models::EncoderStates states = model.encode(context, batch_.rows, pooled ? nullptr : &batch_.kept);
+  const models::EncoderStates states = encode(context, groups);
   int64_t sequences = 0;
   for (const Group& group : groups) {
     if (group.reads > 0) hand_over(group, read(context, states, group, sequences), with_features);

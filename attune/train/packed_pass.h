@@ -1,6 +1,6 @@
 // Encoded sequences of any rows through a model in one pass, and each one's logits back to its row: what a Predictor
-// and a service share. Models that share an encoder share the pass: the encoder runs once over all sequences, then each
-// head reads its own.
+// and a service share. Models that share an encoder share the pass: the encoder runs once over all sequences, each with
+// its model's adapter, then each head reads its own.
 #pragma once
 #include <span>
 #include <vector>
@@ -31,7 +31,7 @@ class PackedPass {
  public:
   explicit PackedPass(kernels::Kernels& kernels) : kernels_(kernels), arena_(kernels.memory()) {}
 
-  // All models share one encoder. What a row gets does not depend on the others in the pass, to the bit. Not for
+  // All models share a pass (models::Model::shares_pass_with). What a row gets does not depend on the others in the pass, to the bit. Not for
   // several threads at once.
   void run(std::span<const PassItem> items, bool with_features = false);
 
@@ -44,6 +44,7 @@ class PackedPass {
     bool tags() const { return bundle->task->kind == tasks::TaskKind::tag; }
   };
   std::vector<Group> groups_of(std::span<const PassItem> items);
+  models::EncoderStates encode(autograd::Context& context, std::span<const Group> groups);
   models::HeadOutput read(autograd::Context& context, const models::EncoderStates& states, const Group& group,
                           int64_t first_sequence);
   void hand_over(const Group& group, const models::HeadOutput& output, bool with_features);
