@@ -68,6 +68,11 @@ TRAIN = [
     Comparison("train", "multilingual", "waimai10k", ("attune-bf16", "torch-bf16"), name="train-multilingual-waimai10k",
                title="Fine-tuning the multilingual model, waimai10k", bars=(tuned(1.9, 2.5, ("torch-bf16",)),)),
 ]
+LORA = ("attune-bf16-lora", "attune-bf16", "attune-bf16-bottleneck", "attune-bf16-prefix", "peft-bf16-lora", "peft-bf16-lora-compile", "peft-f32-lora")
+ADAPTERS = [Comparison("train", model, "sst2", LORA, name=f"adapters-{model}-sst2", title=f"Adapters, {words}, SST-2", **steps, bars=(
+    Bar("LoRA against our own full fine-tuning", "attune-bf16-lora", ("attune-bf16",), 1.6, 1.6),
+    Bar("LoRA against PEFT's, bf16, compiled or not", "attune-bf16-lora", ("peft-bf16-lora", "peft-bf16-lora-compile"), 3, 3)))
+    for model, words, steps in (("minilm", "MiniLM", {}), ("bert-base", "bert-base's size", SHORT_STEPS))]
 HELD = [Comparison("train", model, "sst2", HELD_ENGINES[isa], isa, name=f"train-{model}-sst2-{isa}", title=f"Fine-tuning {words}, SST-2, {held}",
                    bars=(tuned_f32(*goals),), **steps)
         for model, words, goals, steps in (("minilm", "MiniLM", (1.4, 1.7), {}), ("bert-base", "bert-base's size", (1.35, 1.5), SHORT_STEPS))
@@ -111,7 +116,7 @@ OTHER = [
     Comparison("start", "minilm", "sst2", name="start-minilm", title="Cold start: one text, process start to answer, MiniLM",
                bars=(Bar("`attune predict` of one line", "attune", (), 150, 60, "ms"),)),
 ]
-ALL = {comparison.name: comparison for comparison in [*TRAIN, *HELD, *PREDICT, *OTHER]}
+ALL = {comparison.name: comparison for comparison in [*TRAIN, *ADAPTERS, *HELD, *PREDICT, *OTHER]}
 
 QUICK = [
     replace(ALL["train-minilm-sst2"], engines=(*OURS, "torch-bf16", "torch-f32"), short=50, long=150, name="quick-train-minilm-sst2",

@@ -3,11 +3,12 @@ import json
 
 from engine import PEERS, Engine
 
-def attune_train(precision, threads=None):
+def attune_train(precision, threads=None, adapter=None):
     def command(job, steps):
         return [job.attune, "train", "--model", job.model, "--task", "classify", "--train", f"{job.stem}.csv", "--dev", "none",
                 "--batch-size", job.batch_size, "--max-steps", steps, "--precision", precision, "--threads", threads or job.threads,
-                "--log-every", 1, "--no-ladder", "--out", run_folder(job, precision), "--overwrite"]
+                "--log-every", 1, "--no-ladder", "--out", run_folder(job, precision), "--overwrite",
+                *(("--adapter", adapter) if adapter else ())]
     return command
 
 
@@ -38,6 +39,15 @@ TRAIN = [
     Engine("attune-f32", "attune, f32", attune_train("f32"), "f32", facts=attune_train_facts),
     Engine("attune-bf16-1thread", "attune, bf16, 1 thread", attune_train("bf16", 1), "bf16", facts=attune_train_facts,
            env={"OMP_NUM_THREADS": 1}, default=False),
+    *(Engine(f"attune-bf16-{name}", f"attune, bf16, {adapter}", attune_train("bf16", adapter=adapter), "bf16",
+             facts=attune_train_facts, default=False)
+      for name, adapter in (("lora", "lora"), ("bottleneck", "bottleneck"), ("prefix", "prefix"))),
+    Engine("peft-bf16-lora", "PEFT's LoRA tuned: bf16, length grouping, fused AdamW, tcmalloc",
+           peer_train("torch_loop.py", "--precision", "bf16", "--lora"), "bf16", (*TORCH, "peft"), tcmalloc=True, default=False),
+    Engine("peft-bf16-lora-compile", "the same with torch.compile(dynamic)",
+           peer_train("torch_loop.py", "--precision", "bf16", "--lora", "--compile"), "bf16", (*TORCH, "peft"), tcmalloc=True, default=False),
+    Engine("peft-f32-lora", "PEFT's LoRA tuned, f32", peer_train("torch_loop.py", "--precision", "f32", "--lora"),
+           packages=(*TORCH, "peft"), tcmalloc=True, default=False),
     Engine("trainer", "Hugging Face Trainer as installed, f32", peer_train("hf_trainer.py"), packages=TRAINER),
     Engine("trainer-bf16-grouped", "Hugging Face Trainer, bf16, length grouping",
            peer_train("hf_trainer.py", "--bf16", "--group-by-length"), "bf16", TRAINER),

@@ -10,8 +10,8 @@
 // and its rows of B follow those of part p - 1: B [sum of widths, r]. (Query and value of a product that makes query,
 // key and value at once are two parts.)
 //
-// dtypes: x, y, dy, dx f32 or bf16 (or f64); A, B, u, du, bias and their gradients f32 (f64). Sums in f32 (f64), each
-// row's in one order of its own, so that its bits depend neither on its company nor on the threads. Sums over rows run
+// dtypes: x, y, dy, dx f32 or bf16 (or f64); A, B, u, du, bias and their gradients f32 (f64). Where x (backward: dy) is
+// bf16, A (B) may be rounded to bf16 as it is read, as a product's weight is. Sums in f32 (f64), each row's in one order of its own, so that its bits depend neither on its company nor on the threads. Sums over rows run
 // over blocks of rows whose number follows from N alone; blocks are added in order. dA, dB and d_bias may be undefined,
 // and then are not made; so may dx.
 #pragma once

@@ -8,6 +8,7 @@
 //   Folders of before the language have loss_options: class_weights, pos_weight (lists), label_smoothing
 //   Embedding: normalize (true, false), query_prefix, passage_prefix; sentence-transformers' files say the same, and
 //   rule. loss_facts then: texts (pairs, scored, labelled), negatives, score_low, score_high
+//   adapter, base: of an adapter's folder (adapter_folder.h)
 //   probe (see probe.h), and whatever else the one who saved it gave
 #pragma once
 #include <optional>

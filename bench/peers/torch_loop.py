@@ -6,7 +6,7 @@
 Batches of rows of like length, each padded to its own longest row and without a mask where nothing is padded; bf16 by
 autocast, or f32; fused AdamW (5e-5, 0.9/0.999, 1e-8, decay 0.01 but none on biases and norms), warm-up over 10% of the steps
 then linear to 0, clipping 1.0, dropout as in the model's config, scaled-dot-product attention; --compile adds
-torch.compile(dynamic=True). Run it with tcmalloc preloaded. No evaluation, no saving. Prints one JSON line with the real
+torch.compile(dynamic=True), --lora trains PEFT's LoRA and the head alone. Run it with tcmalloc preloaded. No evaluation, no saving. Prints one JSON line with the real
 tokens seen and the mean loss of the last 20 steps.
 """
 import json
@@ -22,6 +22,7 @@ def options():
     parser.add_argument("--precision", choices=["bf16", "f32"], default="bf16")
     parser.add_argument("--attention", choices=["sdpa", "eager"], default="sdpa")
     parser.add_argument("--compile", action="store_true")
+    parser.add_argument("--lora", action="store_true", help="PEFT's LoRA (r 8, alpha 16, query and value) with the head, in place of all weights")
     return parser.parse_args()
 
 
@@ -48,8 +49,9 @@ def collate(torch, batch, pad):
 
 
 def make_optimizer(torch, model, lr):
-    decayed = [p for p in model.parameters() if p.dim() > 1]
-    other = [p for p in model.parameters() if p.dim() <= 1]
+    trained = [p for p in model.parameters() if p.requires_grad]
+    decayed = [p for p in trained if p.dim() > 1]
+    other = [p for p in trained if p.dim() <= 1]
     groups = [{"params": decayed, "weight_decay": 0.01}, {"params": other, "weight_decay": 0.0}]
     return torch.optim.AdamW(groups, lr=lr, betas=(0.9, 0.999), eps=1e-8, fused=True)
 
@@ -72,7 +74,11 @@ def main():
     model = transformers.BertForSequenceClassification.from_pretrained(
         opts.model, num_labels=len(data["labels"]), dtype=torch.float32, attn_implementation=opts.attention,
         ignore_mismatched_sizes=True).train()
-    parameters = list(model.parameters())
+    if opts.lora:
+        import peft
+        model = peft.get_peft_model(model, peft.LoraConfig(task_type="SEQ_CLS", r=8, lora_alpha=16, target_modules=["query", "value"],
+                                                           modules_to_save=["classifier", "pooler"]))
+    parameters = [p for p in model.parameters() if p.requires_grad]
     optimizer = make_optimizer(torch, model, opts.lr)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: rate(step, opts.max_steps))
     forward = torch.compile(model, dynamic=True) if opts.compile else model

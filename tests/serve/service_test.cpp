@@ -150,6 +150,7 @@ TEST_F(ServiceTest, ModelsAreReplacedWhileTheyAnswer) {
   ServeOptions options;
   options.admin_token_file = (folder_ / "admin").string();
   options.model_root = folder_.path().string();
+  options.precision = "f32";  // as the fixture opened its two
   begin(options);
   const std::string token = "Authorization: Bearer abcdefghijklmnop\r\n";
   EXPECT_EQ(ask("PUT", "/v1/models/grades", "{}").status, 401);

@@ -6,6 +6,7 @@
 
 #include "attune/kernels/cpu/dispatch.h"
 #include "attune/kernels/cpu/grid.h"
+#include "attune/kernels/cpu/low_rank_tiles.h"
 #include "attune/kernels/cpu/low_rank-inl.h"
 #include "attune/kernels/cpu/parallel.h"
 
@@ -21,18 +22,34 @@ void for_blocks(int64_t begin, int64_t end, const Body& body) {
   for (int64_t i = begin; i < end; i += kTogether) body(i, std::min(kTogether, end - i));
 }
 
-// `tiles`: A^T, [tiles, C, 16].
-void down_chunk(const LowRankDown& p, const float* tiles, float* room, int64_t begin, int64_t end) {
+void down_on_tiles(const LowRankDown& p, const BFloat16* tiles, int64_t begin, int64_t end) {
+  const int64_t cols = p.x.cols(), rank = p.a.rows();
+  for (int64_t t = 0; t < low_rank_tiles(rank); ++t)
+    tile_project({.x = p.x.as<BFloat16>() + begin * cols,
+                  .x_stride = cols,
+                  .rows = end - begin,
+                  .depth = cols,
+                  .tile = tiles + t * cols * kLowRankTile,
+                  .scale = 1,
+                  .out = p.u.as<float>() + begin * rank + t * kLowRankTile,
+                  .out_stride = rank,
+                  .count = std::min(kLowRankTile, rank - t * kLowRankTile)});
+}
+
+// `packed`: A^T.
+void down_chunk(const LowRankDown& p, const LowRankPacked& packed, float* room, int64_t begin, int64_t end) {
+  if (packed.bf16) down_on_tiles(p, packed.bf16, begin, end);
   const int64_t cols = p.x.cols(), rank = p.a.rows();
   float* const u = p.u.as<float>();
   with_element(p.x.dtype, [&]<class X>(X) HWY_ATTR {
+    if (!packed.f32) return;
     for_blocks(begin, end, [&](int64_t first, int64_t rows) HWY_ATTR {
       const float* x = as_floats(p.x.as<X>() + first * cols, cols, rows, cols, room);
       for (int64_t t = 0; t < low_rank_tiles(rank); ++t)
         project({.x = x,
                  .rows = rows,
                  .cols = cols,
-                 .tile = tiles + t * cols * kLowRankTile,
+                 .tile = packed.f32 + t * cols * kLowRankTile,
                  .out = u + first * rank + t * kLowRankTile,
                  .out_stride = rank,
                  .count = std::min(kLowRankTile, rank - t * kLowRankTile)});
@@ -100,30 +117,46 @@ void up_chunk(const LowRankUp& p, const float* b_rows, int64_t begin, int64_t en
   });
 }
 
-// `tiles`: scale * B of part after part, [tiles, width, 16]. `sums`: of this chunk's rows, dB^T of part after part
+// `packed`: B of part after part, that of f32 times `scale`. `sums`: of this chunk's rows, dB^T of part after part
 // [r, width] and then d_bias [columns]; nullptr: nobody wants them.
-void up_backward_chunk(const LowRankUpBackward& p, const float* tiles, float* room, float* sums, int64_t begin,
+void up_backward_chunk(const LowRankUpBackward& p, const LowRankPacked& packed, float* room, float* sums, int64_t begin,
                        int64_t end) {
   const int64_t cols = p.dy.cols(), rank = p.b.cols(), all = p.u.cols();
   if (sums) std::fill_n(sums, rank * p.parts.columns() + cols, 0.0f);
   with_element(p.dy.dtype, [&]<class D>(D) HWY_ATTR {
     const D* const dy = p.dy.as<D>();
     for_blocks(begin, end, [&](int64_t first, int64_t rows) HWY_ATTR {
-      const float* tile = tiles;
+      int64_t at = 0;
       float* sum = sums;
       for (int part = 0; part < p.parts.count; ++part) {
         const int64_t column = p.parts.begin[static_cast<size_t>(part)];
         const int64_t width = p.parts.end[static_cast<size_t>(part)] - column;
         const float* x = as_floats(dy + first * cols + column, cols, rows, width, room);
-        for (int64_t t = 0; p.du.defined() && t < low_rank_tiles(rank); ++t)
+        for (int64_t t = 0; p.du.defined() && t < low_rank_tiles(rank); ++t) {
+          float* const du = p.du.as<float>() + first * all + part * rank + t * kLowRankTile;
+          const int64_t count = std::min(kLowRankTile, rank - t * kLowRankTile), tile = at + t * width * kLowRankTile;
+          if constexpr (std::is_same_v<D, BFloat16>)
+            if (packed.bf16) {
+              tile_project({.x = dy + first * cols + column,
+                            .x_stride = cols,
+                            .rows = rows,
+                            .depth = width,
+                            .tile = packed.bf16 + tile,
+                            .scale = static_cast<float>(p.scale),
+                            .out = du,
+                            .out_stride = all,
+                            .count = count});
+              continue;
+            }
           project({.x = x,
                    .rows = rows,
                    .cols = width,
-                   .tile = tile + t * width * kLowRankTile,
-                   .out = p.du.as<float>() + first * all + part * rank + t * kLowRankTile,
+                   .tile = packed.f32 + tile,
+                   .out = du,
                    .out_stride = all,
-                   .count = std::min(kLowRankTile, rank - t * kLowRankTile)});
-        tile += low_rank_tiles(rank) * width * kLowRankTile;
+                   .count = count});
+        }
+        at += low_rank_tiles(rank) * width * kLowRankTile;
         if (!sums) continue;
         add_outer({.factor = p.u.as<float>() + first * all + part * rank,
                    .factor_stride = all,
@@ -181,6 +214,30 @@ void tile_columns(const float* from, int64_t rank, int64_t width, float scale, f
   }
 }
 
+// The same two as products on tiles read them, without the scale.
+void tile_rows_bf16(const float* from, int64_t rank, int64_t cols, BFloat16* to) {
+  for (int64_t t = 0; t < low_rank_tiles(rank); ++t, to += cols * kLowRankTile)
+    for (int64_t k = 0; k < cols; ++k)
+      for (int64_t n = 0; n < kLowRankTile; ++n) {
+        const int64_t row = t * kLowRankTile + n;
+        to[k / 2 * 2 * kLowRankTile + n * 2 + k % 2] = BFloat16(row < rank ? from[row * cols + k] : 0.0f);
+      }
+}
+void tile_columns_bf16(const float* from, int64_t rank, int64_t width, BFloat16* to) {
+  for (int64_t t = 0; t < low_rank_tiles(rank); ++t, to += width * kLowRankTile)
+    for (int64_t k = 0; k < width; ++k)
+      for (int64_t n = 0; n < kLowRankTile; ++n) {
+        const int64_t column = t * kLowRankTile + n;
+        to[k / 2 * 2 * kLowRankTile + n * 2 + k % 2] = BFloat16(column < rank ? from[k * rank + column] : 0.0f);
+      }
+}
+
+bool all_on_tiles(const LowRankParts& parts) {
+  for (int p = 0; p < parts.count; ++p)
+    if (!projects_on_tiles(parts.end[static_cast<size_t>(p)] - parts.begin[static_cast<size_t>(p)])) return false;
+  return true;
+}
+
 int64_t widest(const LowRankParts& parts) {
   int64_t widest = 0;
   for (int p = 0; p < parts.count; ++p)
@@ -212,9 +269,14 @@ void low_rank_down(Workspace& workspace, int threads, const LowRankDown& p) {
   ATTUNE_CHECK(p.a.cols() == cols && p.u.cols() == rank && p.u.rows() == p.x.rows(), "low rank: x {} A {} u {}",
                p.x.shape.text(), p.a.shape.text(), p.u.shape.text());
   float* const packed = workspace.get<float>(tiles + threads * kRoomRows * cols);
-  tile_rows(p.a.as<float>(), rank, cols, packed);
+  const bool on_tiles = p.x.dtype == DType::bf16 && projects_on_tiles(cols);
+  if (on_tiles)
+    tile_rows_bf16(p.a.as<float>(), rank, cols, reinterpret_cast<BFloat16*>(packed));
+  else
+    tile_rows(p.a.as<float>(), rank, cols, packed);
+  const LowRankPacked form = on_tiles ? LowRankPacked{.bf16 = reinterpret_cast<const BFloat16*>(packed)} : LowRankPacked{.f32 = packed};
   parallel_chunks(threads, p.x.rows(), 32, [&](int64_t begin, int64_t end) {
-    HWY_DYNAMIC_DISPATCH(down_chunk)(p, packed, packed + tiles + this_thread() * kRoomRows * cols, begin, end);
+    HWY_DYNAMIC_DISPATCH(down_chunk)(p, form, packed + tiles + this_thread() * kRoomRows * cols, begin, end);
   });
 }
 
@@ -261,16 +323,20 @@ void low_rank_up_backward(Workspace& workspace, int threads, const LowRankUpBack
   const bool wanted = p.db.defined() || p.d_bias.defined();
   float* const packed = workspace.get<float>(tiles + threads * room + (wanted ? blocks * stride : 0));
   float *const rooms = packed + tiles, *const sums = rooms + threads * room;
-  float* to = packed;
+  const bool on_tiles = p.dy.dtype == DType::bf16 && all_on_tiles(p.parts);
+  const LowRankPacked form = on_tiles ? LowRankPacked{.bf16 = reinterpret_cast<const BFloat16*>(packed)} : LowRankPacked{.f32 = packed};
   const float* from = p.b.as<float>();
-  for (int part = 0; part < p.parts.count; ++part) {
+  for (int64_t part = 0, at = 0; part < p.parts.count; ++part) {
     const int64_t width = p.parts.end[static_cast<size_t>(part)] - p.parts.begin[static_cast<size_t>(part)];
-    tile_columns(from, rank, width, static_cast<float>(p.scale), to);
-    from += width * rank, to += low_rank_tiles(rank) * width * kLowRankTile;
+    if (on_tiles)
+      tile_columns_bf16(from, rank, width, reinterpret_cast<BFloat16*>(packed) + at);
+    else
+      tile_columns(from, rank, width, static_cast<float>(p.scale), packed + at);
+    from += width * rank, at += low_rank_tiles(rank) * width * kLowRankTile;
   }
   parallel_chunks(threads, rows, block, [&](int64_t begin, int64_t end) {
     HWY_DYNAMIC_DISPATCH(up_backward_chunk)
-    (p, packed, rooms + this_thread() * room, wanted ? sums + begin / block * stride : nullptr, begin, end);
+    (p, form, rooms + this_thread() * room, wanted ? sums + begin / block * stride : nullptr, begin, end);
   });
   if (p.d_bias.defined())
     add_blocks(1, sums + rank * width_of_all, blocks, stride, cols, 1, p.add_to_bias, p.d_bias.as<float>());

@@ -1,0 +1,121 @@
+"""Adapters: trained, continued, merged, refused. adapter_test.py PROGRAM tests/models/golden"""
+
+import json
+import shutil
+import unittest
+
+from program import ProgramTest, attune, sentences
+
+METHODS = ("lora", "lora(dora=true, r=2)", "lora(targets=all-linear, r=2, rank_stabilised=true, dropout=0.1)", "adalora(init_r=3, target_r=1, interval=2)", "ia3", "bottleneck(reduction=4)",
+           "bottleneck(placement=pfeiffer, reduction=4)", "prefix(length=3)", "prefix(length=3, projection=4)", "prompt(length=2)", "bitfit", "last_layers(k=1)")
+UNMERGED = ("prefix", "prompt", "bottleneck")
+
+
+class Adapters(ProgramTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.model = cls.make_model("model")
+        cls.data = cls.file("train.csv", sentences(60, 1))
+        cls.texts = cls.file("texts.csv", sentences(12, 3))
+
+    def train(self, name, adapter, *more, model=None):
+        return attune("train", "--model", model or self.model, "--train", self.data, "--dev", "none", "--out", self.folder / name, "--threads", 1, "--no-ladder", "--bootstrap", 0,
+                      "--log-every", 1, *(("--adapter", adapter) if adapter else ()), *more)
+
+    def logits(self, model, *more):
+        said = self.succeeded(attune("predict", "--model", model, self.texts, "--text", "text", "--precision", "f32", "--threads", 1, "--logits", *more))
+        return [json.loads(line)["logits"] for line in said.stdout.decode().splitlines()]
+
+    def near(self, a, b, most):
+        self.assertEqual(len(a), len(b))
+        self.assertLess(max(abs(x - y) for one, other in zip(a, b) for x, y in zip(one, other)), most)
+
+    def test_every_method_learns_is_kept_and_merged(self):
+        for number, method in enumerate(METHODS):
+            with self.subTest(method):
+                out = self.folder / f"m{number}"
+                self.succeeded(self.train(out.name, method, "--epochs", 6))
+                losses = [json.loads(line)["loss"] for line in (out / "metrics.jsonl").read_text().splitlines() if "ms_per_step" in line]
+                self.assertLess(sum(losses[-4:]), sum(losses[:4]), "it learns")
+                self.assertFalse((out / "model.safetensors").exists())
+                record = json.loads((out / "attune.json").read_text())
+                self.assertTrue(record["adapter"].startswith(method.split("(")[0]))
+                self.assertEqual(len(record["base"]["encoder_sha256"]), 64)
+                before = self.logits(out)
+                merged = attune("adapter", "merge", "--model", out, "--out", self.folder / f"whole{number}")
+                if method.split("(")[0] in UNMERGED:
+                    self.assertIn("no change of weights", self.failed(merged, 2))
+                    self.assertFalse((self.folder / f"whole{number}").exists())
+                    continue
+                self.succeeded(merged)
+                self.near(before, self.logits(self.folder / f"whole{number}"), 1e-5)
+
+    def test_resumed_is_the_same(self):
+        for number, method in enumerate(("lora", "adalora(init_r=3, target_r=1, interval=2)", "prefix(length=3, projection=4)")):
+            with self.subTest(method):
+                whole, parts = f"whole-{number}", f"parts-{number}"
+                self.succeeded(self.train(whole, method, "--epochs", 3))
+                self.succeeded(self.train(parts, method, "--epochs", 3, "--save-every", 2, "--keep-checkpoints", 9))
+                state = self.folder / parts
+                checkpoints = sorted((state / "checkpoints").iterdir(), key=lambda path: int(path.name.split("-")[1]))
+                for late in checkpoints[len(checkpoints) // 2:]:
+                    shutil.rmtree(late)
+                for name in ("attune.json", "adapter_model.safetensors"):
+                    (state / name).unlink()
+                self.succeeded(self.train(parts, method, "--epochs", 3, "--save-every", 2, "--keep-checkpoints", 9, "--resume"))
+                self.assertEqual((self.folder / whole / "adapter_model.safetensors").read_bytes(), (state / "adapter_model.safetensors").read_bytes())
+
+    def test_goes_on_from_an_adapter(self):
+        self.succeeded(self.train("first", "lora(r=2)", "--epochs", 2))
+        self.succeeded(self.train("second", None, "--epochs", 1, model=self.folder / "first"))
+        self.assertEqual(json.loads((self.folder / "second" / "adapter_config.json").read_text())["r"], 2)
+        self.assertIn("attune adapter merge", self.failed(self.train("third", "ia3", model=self.folder / "first"), 2))
+
+    def test_the_wrong_base_is_refused(self):
+        base = self.make_model("moved")
+        self.succeeded(self.train("on-moved", "lora", "--max-steps", 2, model=base))
+        weights = base / "model.safetensors"
+        changed = bytearray(weights.read_bytes())
+        changed[-2] ^= 0x40
+        weights.write_bytes(bytes(changed))
+        self.assertIn("another base", self.failed(attune("predict", "--model", self.folder / "on-moved", self.texts, "--text", "text"), 1))
+        shutil.rmtree(base)
+        gone = self.failed(attune("predict", "--model", self.folder / "on-moved", self.texts, "--text", "text"), 1)
+        self.assertIn("base_model_name_or_path", gone)
+
+    def test_what_is_refused(self):
+        for method, words in {"lora(r=0)": "from 1 to 4096", "lora(targets=querry)": "did you mean 'query'", "lorra": "did you mean 'lora'", "lora(rank=3)": "rank", "lora(r=2": "no closing ')'",
+                              "lora(r=2, r=3)": "given twice", "lora(dora=true, dropout=0.1)": "do not go together", "adalora(init_r=2, target_r=4)": "ranks sink",
+                              "last_layers(k=9)": "the encoder has 2 layers", "bottleneck(reduction=1000)": "hidden size", "bottleneck(placement=left)": "houlsby",
+                              "ia3(feedforward=value)": "no feed-forward module", "prompt(length=0)": "from 1", "lora(targets=^[)": "no regular expression"}.items():
+            with self.subTest(method):
+                self.assertIn(words, self.failed(self.train("never", method), 2))
+                self.assertFalse((self.folder / "never").exists())
+        self.assertIn("--freeze-layers", self.failed(self.train("never", "lora", "--freeze-layers", 1), 2))
+        self.assertIn("whole model", self.failed(attune("adapter", "merge", "--model", self.model, "--out", self.folder / "never"), 1))
+
+    def test_pefts_folder_without_attunes_files(self):
+        self.succeeded(self.train("ours", "lora", "--max-steps", 4))
+        theirs = self.folder / "theirs"
+        theirs.mkdir()
+        for name in ("adapter_config.json", "adapter_model.safetensors"):
+            shutil.copy(self.folder / "ours" / name, theirs / name)
+        self.assertEqual(self.logits(self.folder / "ours"), self.logits(theirs))
+        config = json.loads((theirs / "adapter_config.json").read_text())
+        for change, words in (({"peft_type": "LOHA"}, "attune has"), ({"rank_pattern": {"query": 4}}, "rank_pattern"), ({"bias": "all"}, "bias"), ({"task_type": "CAUSAL_LM"}, "task_type"),
+                              ({"r": 3}, "asks for"), ({"r": "eight"}, "whole number")):
+            with self.subTest(change):
+                (theirs / "adapter_config.json").write_text(json.dumps({**config, **change}))
+                self.assertIn(words, self.failed(attune("predict", "--model", theirs, self.texts, "--text", "text"), 1))
+
+    def test_list_and_show(self):
+        listed = self.succeeded(attune("adapter", "list")).stdout.decode()
+        for name in ("lora", "adalora", "ia3", "prefix", "prompt", "bottleneck", "bitfit", "last_layers"):
+            self.assertIn(name, listed)
+            self.assertIn("arXiv", self.succeeded(attune("adapter", "show", name)).stdout.decode())
+        self.assertIn("did you mean 'lora'", self.failed(attune("adapter", "show", "lorra"), 2))
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[__file__])
