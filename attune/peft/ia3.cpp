@@ -97,9 +97,10 @@ class Ia3 final : public Method {
   static std::unique_ptr<ProductChange> change_of(std::span<const Module> modules, const std::set<std::string>& inner,
                                                   nn::Parameters& parameters) {
     const bool feedforward = inner.contains(modules[0].name);
-    if (feedforward && modules[0].place == Place::query_key_value)
-      fail(ErrorKind::usage, "--adapter ia3: {} shares its input with others of its layer; it is no feed-forward module",
-           modules[0].name);
+    for (const Module& module : modules)
+      if (module.place == Place::query_key_value && inner.contains(module.name))
+        fail(ErrorKind::usage,
+             "--adapter ia3: {} shares its input with others of its layer; it is no feed-forward module", module.name);
     kernels::LowRankParts parts;
     std::vector<nn::Piece> pieces;
     int64_t columns = 0;

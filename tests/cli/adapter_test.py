@@ -4,7 +4,7 @@ import json
 import shutil
 import unittest
 
-from program import ProgramTest, attune, sentences
+from program import ProgramTest, attune, read_tensors, sentences, write_tensors
 
 METHODS = ("lora", "lora(dora=true, r=2)", "lora(targets=all-linear, r=2, rank_stabilised=true, dropout=0.1)", "adalora(init_r=3, target_r=1, interval=2)", "ia3", "bottleneck(reduction=4)",
            "bottleneck(placement=pfeiffer, reduction=4)", "prefix(length=3)", "prefix(length=3, projection=4)", "prompt(length=2)", "bitfit", "last_layers(k=1)")
@@ -45,7 +45,7 @@ class Adapters(ProgramTest):
                 before = self.logits(out)
                 merged = attune("adapter", "merge", "--model", out, "--out", self.folder / f"whole{number}")
                 if method.split("(")[0] in UNMERGED:
-                    self.assertIn("no change of weights", self.failed(merged, 2))
+                    self.refused(merged, "no change of weights")
                     self.assertFalse((self.folder / f"whole{number}").exists())
                     continue
                 self.succeeded(merged)
@@ -70,19 +70,17 @@ class Adapters(ProgramTest):
         self.succeeded(self.train("first", "lora(r=2)", "--epochs", 2))
         self.succeeded(self.train("second", None, "--epochs", 1, model=self.folder / "first"))
         self.assertEqual(json.loads((self.folder / "second" / "adapter_config.json").read_text())["r"], 2)
-        self.assertIn("attune adapter merge", self.failed(self.train("third", "ia3", model=self.folder / "first"), 2))
+        self.refused(self.train("third", "ia3", model=self.folder / "first"), "attune adapter merge")
 
     def test_the_wrong_base_is_refused(self):
         base = self.make_model("moved")
         self.succeeded(self.train("on-moved", "lora", "--max-steps", 2, model=base))
-        weights = base / "model.safetensors"
-        changed = bytearray(weights.read_bytes())
-        changed[-2] ^= 0x40
-        weights.write_bytes(bytes(changed))
-        self.assertIn("another base", self.failed(attune("predict", "--model", self.folder / "on-moved", self.texts, "--text", "text"), 1))
+        header, data = read_tensors(base / "model.safetensors")
+        at = next(place["data_offsets"][0] for name, place in header.items() if name.endswith("encoder.layer.1.output.dense.weight"))
+        write_tensors(base / "model.safetensors", header, data[:at] + bytes([data[at] ^ 1]) + data[at + 1:])
+        self.refused(attune("predict", "--model", self.folder / "on-moved", self.texts, "--text", "text"), "another base")
         shutil.rmtree(base)
-        gone = self.failed(attune("predict", "--model", self.folder / "on-moved", self.texts, "--text", "text"), 1)
-        self.assertIn("base_model_name_or_path", gone)
+        self.refused(attune("predict", "--model", self.folder / "on-moved", self.texts, "--text", "text"), "base_model_name_or_path")
 
     def test_what_is_refused(self):
         for method, words in {"lora(r=0)": "from 1 to 4096", "lora(targets=querry)": "did you mean 'query'", "lorra": "did you mean 'lora'", "lora(rank=3)": "rank", "lora(r=2": "no closing ')'",
@@ -90,10 +88,10 @@ class Adapters(ProgramTest):
                               "last_layers(k=9)": "the encoder has 2 layers", "bottleneck(reduction=1000)": "hidden size", "bottleneck(placement=left)": "houlsby",
                               "ia3(feedforward=value)": "no feed-forward module", "prompt(length=0)": "from 1", "lora(targets=^[)": "no regular expression"}.items():
             with self.subTest(method):
-                self.assertIn(words, self.failed(self.train("never", method), 2))
+                self.refused(self.train("never", method), words)
                 self.assertFalse((self.folder / "never").exists())
-        self.assertIn("--freeze-layers", self.failed(self.train("never", "lora", "--freeze-layers", 1), 2))
-        self.assertIn("whole model", self.failed(attune("adapter", "merge", "--model", self.model, "--out", self.folder / "never"), 1))
+        self.refused(self.train("never", "lora", "--freeze-layers", 1), "--freeze-layers")
+        self.refused(attune("adapter", "merge", "--model", self.model, "--out", self.folder / "never"), "whole model")
 
     def test_pefts_folder_without_attunes_files(self):
         self.succeeded(self.train("ours", "lora", "--max-steps", 4))
@@ -107,14 +105,14 @@ class Adapters(ProgramTest):
                               ({"r": 3}, "asks for"), ({"r": "eight"}, "whole number")):
             with self.subTest(change):
                 (theirs / "adapter_config.json").write_text(json.dumps({**config, **change}))
-                self.assertIn(words, self.failed(attune("predict", "--model", theirs, self.texts, "--text", "text"), 1))
+                self.refused(attune("predict", "--model", theirs, self.texts, "--text", "text"), words)
 
     def test_list_and_show(self):
         listed = self.succeeded(attune("adapter", "list")).stdout.decode()
         for name in ("lora", "adalora", "ia3", "prefix", "prompt", "bottleneck", "bitfit", "last_layers"):
             self.assertIn(name, listed)
             self.assertIn("arXiv", self.succeeded(attune("adapter", "show", name)).stdout.decode())
-        self.assertIn("did you mean 'lora'", self.failed(attune("adapter", "show", "lorra"), 2))
+        self.refused(attune("adapter", "show", "lorra"), "did you mean 'lora'")
 
 
 if __name__ == "__main__":
