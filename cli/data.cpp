@@ -9,6 +9,7 @@
 #include "attune/data/encode.h"
 #include "attune/data/report.h"
 #include "attune/io/resolve.h"
+#include "attune/tasks/adapter_folder.h"
 #include "attune/tasks/task.h"
 
 #include "cli/arguments.h"
@@ -46,7 +47,7 @@ std::vector<std::string> split_names(const std::vector<std::string>& paths) {
 
 data::DataReport profile(const std::vector<std::string>& paths, const DataOptions& options) {
   const tasks::Task& task = tasks::task_named(options.task);
-  const auto tokenizer = options.model.empty() ? nullptr : text::Tokenizer::load(io::resolve_model(options.model));
+  const auto tokenizer = options.model.empty() ? nullptr : text::Tokenizer::load(tasks::tokenizer_folder(io::resolve_model(options.model)));
   std::vector<data::Dataset> sets;
   std::vector<data::EncodedSet> encoded;
   for (const auto& path : paths) {

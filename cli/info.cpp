@@ -1,6 +1,8 @@
 // attune info: what a model folder holds.
 #include <algorithm>
 #include <filesystem>
+#include <numeric>
+#include <optional>
 #include <nlohmann/json.hpp>
 
 #include "attune/base/error.h"
@@ -8,6 +10,7 @@
 #include "attune/io/model_folder.h"
 #include "attune/io/resolve.h"
 #include "attune/models/bert_config.h"
+#include "attune/tasks/adapter_folder.h"
 #include "attune/tasks/model_bundle.h"
 
 #include "cli/arguments.h"
@@ -48,13 +51,21 @@ int64_t parameters_of(const io::ModelFolder& folder) {
 
 // Task, labels, how texts are cut: of a folder with a head. What an encoder lacks stays out.
 void add_task(Json& info, const io::ModelFolder& folder) {
-  if (!folder.find("classifier.weight") && !std::filesystem::exists(folder.path() / "attune_head.safetensors")) {
+  const bool adapter = tasks::AdapterFolder::is_at(folder.path());
+  if (!adapter && !folder.find("classifier.weight") &&
+      !std::filesystem::exists(folder.path() / "attune_head.safetensors")) {
     info["task"] = nullptr;
     info["transformers"] = "encoder only: there is no task head yet; `attune train` adds one";
     return;
   }
   const auto bundle = tasks::open_for_inference(std::filesystem::absolute(folder.path()).string(), tensor::DType::f32);
   info["parameters"] = bundle.model->parameters().count();
+  if (bundle.base) {
+    const auto& all = bundle.model->parameters().all();
+    info["adapter_parameters"] = std::accumulate(all.begin(), all.end(), int64_t{0}, [&](int64_t sum, const auto& p) {
+      return sum + (bundle.model->is_adapters(*p) && !p->options.state ? p->shape.count() : 0);
+    });
+  }
   info["task"] = bundle.task->name;
   info["labels"] = bundle.labels.names();
   info["max_length"] = bundle.encode.max_length;
@@ -64,7 +75,10 @@ void add_task(Json& info, const io::ModelFolder& folder) {
   const bool mean = bundle.model->head().pooling == models::Pooling::mean;
   info["pooling"] = mean ? "mean" : "cls";
   const std::string reason = tasks::why_encoder_only(bundle), own = tasks::unknown_to_transformers(bundle);
-  info["transformers"] = !reason.empty() ? "encoder only: " + reason + " (attune_head.safetensors)"
+  const bool by_peft = adapter && !bundle.model->adapter()->method().peft_config({}).is_null();
+  info["transformers"] = by_peft ? fmt::format("as {} over its base, by PEFT", bundle.task->architecture)
+                         : adapter ? "not at all: PEFT has no such adapters"
+                         : !reason.empty() ? "encoder only: " + reason + " (attune_head.safetensors)"
                                          : fmt::format("the whole model, as {}{}", bundle.task->architecture,
                                                        own.empty() ? "" : ", without " + own);
 }
@@ -83,12 +97,16 @@ Json files_of(const std::filesystem::path& folder) {
 }
 
 Json describe(const std::string& model) {
-  const io::ModelFolder folder = io::ModelFolder::open(io::resolve_model(model));
+  const std::filesystem::path place = io::resolve_model(model);
+  const auto adapter =
+      tasks::AdapterFolder::is_at(place) ? std::optional<tasks::AdapterFolder>(place) : std::nullopt;
+  const io::ModelFolder folder = adapter ? adapter->over_base() : io::ModelFolder::open(place);
   Json info{{"model", model},
             {"path", folder.path().string()},
             {"encoder", encoder_of(folder)},
             {"parameters", parameters_of(folder)}};
-  info["tokenizer"] = tokenizer_of(folder.path());
+  if (adapter) info["adapter"] = adapter->method()->text(), info["base"] = folder.weights_path().string();
+  info["tokenizer"] = tokenizer_of(folder.weights_path());
   add_task(info, folder);
   info["files"] = files_of(folder.path());
   return info;

@@ -6,6 +6,7 @@
 #include "attune/base/json.h"
 #include "attune/data/line_reader.h"
 #include "attune/io/resolve.h"
+#include "attune/tasks/adapter_folder.h"
 #include "attune/text/tokenizer.h"
 
 #include "cli/arguments.h"
@@ -61,7 +62,7 @@ int run_tokenize(const ArgumentList& arguments) {
     return 0;
   }
   const std::filesystem::path folder = io::resolve_model(options.model);
-  const auto tokenizer = text::Tokenizer::load(folder);
+  const auto tokenizer = text::Tokenizer::load(tasks::tokenizer_folder(folder));
   if (tokenizer->special().cls < 0 || tokenizer->special().sep < 0)
     fail(ErrorKind::model, "{}: the vocabulary has no [CLS] or [SEP] piece; a BERT-family model needs both",
          folder.string());

@@ -105,6 +105,10 @@ io::ModelFolder AdapterFolder::over_base() const {
   return folder.known_as(path_, std::move(config));
 }
 
+fs::path tokenizer_folder(const fs::path& place) {
+  return AdapterFolder::is_at(place) ? AdapterFolder(place).base() : place;
+}
+
 void AdapterFolder::check_base(const std::string& encoder_sha256) const {
   if (encoder_sha256_.empty() || encoder_sha256_ == encoder_sha256) return;
   fail(ErrorKind::model,

@@ -55,6 +55,9 @@ class AdapterFolder {
   std::string encoder_sha256_;
 };
 
+// Where a model's tokenizer lies: its folder, or that of an adapter's base.
+fs::path tokenizer_folder(const fs::path& place);
+
 // adapter_config.json of a bundle with an adapter, for save_bundle. `hugging_face_head`: the head is one of theirs.
 nlohmann::json adapter_config(const ModelBundle& bundle, bool hugging_face_head);
 // What attune.json says of it.

@@ -107,6 +107,20 @@ class Adapters(ProgramTest):
                 (theirs / "adapter_config.json").write_text(json.dumps({**config, **change}))
                 self.refused(attune("predict", "--model", theirs, self.texts, "--text", "text"), words)
 
+    def test_what_other_commands_say(self):
+        for method, words in (("lora", "by PEFT"), ("bottleneck(reduction=4)", "PEFT has no such adapters")):
+            self.succeeded(self.train("said", method, "--max-steps", 2, "--overwrite"))
+            told = json.loads(self.succeeded(attune("info", self.folder / "said", "--json")).stdout)
+            self.assertTrue(told["adapter"].startswith(method.split("(")[0]))
+            self.assertEqual(told["base"], str(self.model))
+            self.assertGreater(told["adapter_parameters"], 0)
+            self.assertIn(words, told["transformers"])
+        self.assertEqual(self.succeeded(attune("tokenize", "--model", self.folder / "said", stdin="w1 w2\n")).stdout, self.succeeded(attune("tokenize", "--model", self.model, stdin="w1 w2\n")).stdout)
+        judged = json.loads(self.succeeded(attune("eval", "--model", self.folder / "said", "--data", self.data, "--bootstrap", 0, "--json")).stdout)
+        self.assertGreater(judged["test"]["accuracy"], 0)
+        quantized = attune("quantize", self.folder / "said", "--data", self.data, "--margin", 20)
+        self.assertIn(quantized.returncode, (0, 3), quantized.stderr.decode())
+
     def test_list_and_show(self):
         listed = self.succeeded(attune("adapter", "list")).stdout.decode()
         for name in ("lora", "adalora", "ia3", "prefix", "prompt", "bottleneck", "bitfit", "last_layers"):
