@@ -52,7 +52,8 @@ void merge(const AdapterOptions& options) {
   if (fs::exists(options.out))
     fail(ErrorKind::usage, "--out {} is there already; name a folder that is not", options.out);
   tasks::ModelBundle bundle = tasks::open_for_inference(options.model, nn::Precision(tensor::DType::f32));
-  if (!bundle.base) fail(ErrorKind::usage, "--model {}: a whole model, no adapter; there is nothing to merge", options.model);
+  if (!bundle.base)
+    fail(ErrorKind::usage, "--model {}: a whole model, no adapter; there is nothing to merge", options.model);
   const std::string method = bundle.adapter_text, base = bundle.base->folder.string();
   tasks::merge_adapter(bundle);
   AtomicFolder folder(options.out);

@@ -47,7 +47,9 @@ std::vector<std::string> split_names(const std::vector<std::string>& paths) {
 
 data::DataReport profile(const std::vector<std::string>& paths, const DataOptions& options) {
   const tasks::Task& task = tasks::task_named(options.task);
-  const auto tokenizer = options.model.empty() ? nullptr : text::Tokenizer::load(tasks::tokenizer_folder(io::resolve_model(options.model)));
+  const auto tokenizer = options.model.empty()
+                             ? nullptr
+                             : text::Tokenizer::load(tasks::tokenizer_folder(io::resolve_model(options.model)));
   std::vector<data::Dataset> sets;
   std::vector<data::EncodedSet> encoded;
   for (const auto& path : paths) {

@@ -1,9 +1,9 @@
 // attune info: what a model folder holds.
 #include <algorithm>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <numeric>
 #include <optional>
-#include <nlohmann/json.hpp>
 
 #include "attune/base/error.h"
 #include "attune/base/files.h"
@@ -76,11 +76,11 @@ void add_task(Json& info, const io::ModelFolder& folder) {
   info["pooling"] = mean ? "mean" : "cls";
   const std::string reason = tasks::why_encoder_only(bundle), own = tasks::unknown_to_transformers(bundle);
   const bool by_peft = adapter && !bundle.model->adapter()->method().peft_config({}).is_null();
-  info["transformers"] = by_peft ? fmt::format("as {} over its base, by PEFT", bundle.task->architecture)
-                         : adapter ? "not at all: PEFT has no such adapters"
+  info["transformers"] = by_peft           ? fmt::format("as {} over its base, by PEFT", bundle.task->architecture)
+                         : adapter         ? "not at all: PEFT has no such adapters"
                          : !reason.empty() ? "encoder only: " + reason + " (attune_head.safetensors)"
-                                         : fmt::format("the whole model, as {}{}", bundle.task->architecture,
-                                                       own.empty() ? "" : ", without " + own);
+                                           : fmt::format("the whole model, as {}{}", bundle.task->architecture,
+                                                         own.empty() ? "" : ", without " + own);
 }
 
 Json files_of(const std::filesystem::path& folder) {
@@ -98,8 +98,7 @@ Json files_of(const std::filesystem::path& folder) {
 
 Json describe(const std::string& model) {
   const std::filesystem::path place = io::resolve_model(model);
-  const auto adapter =
-      tasks::AdapterFolder::is_at(place) ? std::optional<tasks::AdapterFolder>(place) : std::nullopt;
+  const auto adapter = tasks::AdapterFolder::is_at(place) ? std::optional<tasks::AdapterFolder>(place) : std::nullopt;
   const io::ModelFolder folder = adapter ? adapter->over_base() : io::ModelFolder::open(place);
   Json info{{"model", model},
             {"path", folder.path().string()},

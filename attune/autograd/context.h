@@ -48,7 +48,7 @@ struct Context {
   // [rows of the batch] for tables whose gradients are held by touched rows: the slot of the row that each reads.
   const int32_t* slots = nullptr;
   EmbeddingNudge* nudge = nullptr;  // outlives the pass; nullptr: nothing is done
-  Passing* passing = nullptr;  // of a recording; nullptr: everything lies in `arena`
+  Passing* passing = nullptr;       // of a recording; nullptr: everything lies in `arena`
 
   // The same, with results in other memory.
   Context in(tensor::Arena& other) const {

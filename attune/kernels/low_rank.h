@@ -6,14 +6,15 @@
 //                y += bias, where there is one (then there is one part, of all columns)
 //   Backward:    du = scale * dy B,  dB (+)= scale * dy^T u,  d_bias (+)= column sums of dy
 //
-// Parts are ranges of y's columns, ascending and apart; part p reads the r columns [p r, (p + 1) r) of u, R = parts * r,
-// and its rows of B follow those of part p - 1: B [sum of widths, r]. (Query and value of a product that makes query,
-// key and value at once are two parts.)
+// Parts are ranges of y's columns, ascending and apart; part p reads the r columns [p r, (p + 1) r) of u, R = parts *
+// r, and its rows of B follow those of part p - 1: B [sum of widths, r]. (Query and value of a product that makes
+// query, key and value at once are two parts.)
 //
 // dtypes: x, y, dy, dx f32 or bf16 (or f64); A, B, u, du, bias and their gradients f32 (f64). Where x (backward: dy) is
-// bf16, A (B) may be rounded to bf16 as it is read, as a product's weight is. Sums in f32 (f64), each row's in one order of its own, so that its bits depend neither on its company nor on the threads. Sums over rows run
-// over blocks of rows whose number follows from N alone; blocks are added in order. dA, dB and d_bias may be undefined,
-// and then are not made; so may dx.
+// bf16, A (B) may be rounded to bf16 as it is read, as a product's weight is. Sums in f32 (f64), each row's in one
+// order of its own, so that its bits depend neither on its company nor on the threads. Sums over rows run over blocks
+// of rows whose number follows from N alone; blocks are added in order. dA, dB and d_bias may be undefined, and then
+// are not made; so may dx.
 #pragma once
 #include <array>
 
@@ -33,8 +34,8 @@ struct LowRankDown {
 struct LowRankDownBackward {
   Tensor x, du;
   Tensor a;
-  Tensor dx = {};                     // added to
-  Tensor da = {}, d_bias = {};        // out, or added to:
+  Tensor dx = {};               // added to
+  Tensor da = {}, d_bias = {};  // out, or added to:
   bool add_to_da = false, add_to_bias = false;
 };
 

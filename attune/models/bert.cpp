@@ -94,12 +94,13 @@ Tensor BertLayer::forward(Context& context, const Tensor& hidden, const tensor::
 
   const bool plain = !context.tape && !peft::changes(pass.adapters, index_, Place::intermediate) &&
                      !peft::changes(pass.adapters, index_, Place::output);
-  const Tensor inner =
-      plain ? intermediate_->activated(context, config_.activation, middle)
-            : ops::activation(input_is_read(Place::output, pass) ? context : brief, config_.activation,
-                              adapted(context, context, Place::intermediate, middle, pass, keys, some), /*last_use=*/true);
+  const Tensor inner = plain ? intermediate_->activated(context, config_.activation, middle)
+                             : ops::activation(input_is_read(Place::output, pass) ? context : brief, config_.activation,
+                                               adapted(context, context, Place::intermediate, middle, pass, keys, some),
+                                               /*last_use=*/true);
   const bool ends_otherwise = peft::changes_closing(pass.adapters, index_);
-  const Tensor outer = adapted(context, ends_otherwise ? context : output_of(Place::output), Place::output, inner, pass, keys, some);
+  const Tensor outer =
+      adapted(context, ends_otherwise ? context : output_of(Place::output), Place::output, inner, pass, keys, some);
   if (ends_otherwise) return close_adapted(context, outer, middle, closing, into, pass, some);
   closing.into = into;
   if (next) lies(closing, result_in, next->input_is_read(Place::query_key_value, pass));
@@ -109,13 +110,13 @@ Tensor BertLayer::forward(Context& context, const Tensor& hidden, const tensor::
 Tensor BertLayer::close_adapted(Context& context, const Tensor& outer, const Tensor& middle,
                                 const ops::AddNormOptions& closing, const Tensor& into, const peft::Pass& pass,
                                 bool kept) const {
-  const Tensor dropped = ops::dropout(
-      context, outer, {.p = closing.dropout, .stream = closing.stream, .row_keys = closing.row_keys});
+  const Tensor dropped =
+      ops::dropout(context, outer, {.p = closing.dropout, .stream = closing.stream, .row_keys = closing.row_keys});
   ops::AddNormOptions norm{.eps = closing.eps};
   const Tensor once = output_norm_.forward(context, dropped, middle, norm);
   norm.into = into;
-  return output_norm_.forward(context, peft::adapted_closing(context, dropped, once, pass.adapters, index_, kept), middle,
-                              norm);
+  return output_norm_.forward(context, peft::adapted_closing(context, dropped, once, pass.adapters, index_, kept),
+                              middle, norm);
 }
 
 Tensor BertLayer::attend(Context& context, const Tensor& qkv, const tensor::PackedView& rows,
@@ -135,11 +136,9 @@ Tensor BertLayer::attend(Context& context, const Tensor& qkv, const tensor::Pack
 Tensor BertLayer::adapted(Context& context, Context& made_in, peft::Place place, const Tensor& x,
                           const peft::Pass& pass, const uint64_t* row_keys, bool kept) const {
   const uint64_t site = static_cast<uint64_t>(Site::adapter) + static_cast<uint64_t>(place);
-  return peft::adapted_product(context, made_in, product(place), x, pass.adapters,
-                               {.layer = index_,
-                                .place = place,
-                                .draws = {.stream = stream_ + site, .row_keys = row_keys},
-                                .kept = kept});
+  return peft::adapted_product(
+      context, made_in, product(place), x, pass.adapters,
+      {.layer = index_, .place = place, .draws = {.stream = stream_ + site, .row_keys = row_keys}, .kept = kept});
 }
 
 BertEncoder::BertEncoder(nn::Parameters& p, const BertConfig& config)
@@ -158,8 +157,8 @@ Tensor BertEncoder::embed(Context& context, const tensor::PackedView& rows, cons
        {positions_->value, rows.positions},
        {segments_->value, rows.segments}}};
   // Where nothing trains here no backward comes this far, and the first layer keeps what it reads.
-  const bool frozen = !context.records(words_->value, positions_->value, segments_->value) && !embedding_norm_.trains() &&
-                      !context.nudge && !pass.prompt;
+  const bool frozen = !context.records(words_->value, positions_->value, segments_->value) &&
+                      !embedding_norm_.trains() && !context.nudge && !pass.prompt;
   const bool passes = context.tape && context.passing && frozen && context.training && config_.hidden_dropout > 0;
   if (passes) context.passing->brief.reset();
   Context brief = context.in(passes ? context.passing->brief : context.arena);

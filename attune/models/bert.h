@@ -25,9 +25,8 @@ class BertLayer {
   BertLayer(nn::Parameters& parameters, const BertConfig& config, int64_t index);
   // hidden [N, C] f32 -> [N, C] f32; with `kept` only those rows are made: [n rounded up, C]. `into`: without backward,
   // memory for the result (ops::make_normed), with bytes where the next layer reads bytes.
-  Tensor forward(Context& context, const Tensor& hidden, const tensor::PackedView& rows,
-                 const tensor::KeptView* kept, const Tensor& into, const peft::Pass& pass,
-                 const BertLayer* next = nullptr) const;
+  Tensor forward(Context& context, const Tensor& hidden, const tensor::PackedView& rows, const tensor::KeptView* kept,
+                 const Tensor& into, const peft::Pass& pass, const BertLayer* next = nullptr) const;
   // Whether a backward reads the input of the product there.
   bool input_is_read(peft::Place place, const peft::Pass& pass) const {
     return autograd::Tape::wants(product(place).weight().value) || peft::reads_input(pass.adapters, index_, place);

@@ -7,10 +7,7 @@ namespace attune::models {
 namespace {
 
 peft::EncoderShape shape_of(const BertConfig& config) {
-  return {.layers = config.layers,
-          .hidden = config.hidden,
-          .intermediate = config.intermediate,
-          .heads = config.heads};
+  return {.layers = config.layers, .hidden = config.hidden, .intermediate = config.intermediate, .heads = config.heads};
 }
 
 std::span<float> floats(const nn::Parameter& parameter) {
@@ -21,7 +18,8 @@ std::span<float> floats(const nn::Parameter& parameter) {
 
 Model::Model(const BertConfig& config, const HeadOptions& head, nn::Precision precision, const ModelExtras& extras)
     : encoder_(std::make_unique<BertEncoder>(parameters_, config)),
-      adapter_(extras.adapter ? std::make_unique<peft::Adapter>(extras.adapter, parameters_, shape_of(config)) : nullptr),
+      adapter_(extras.adapter ? std::make_unique<peft::Adapter>(extras.adapter, parameters_, shape_of(config))
+                              : nullptr),
       head_(parameters_, config, head),
       precision_(std::move(precision)) {
   const size_t own = parameters_.all().size();
@@ -78,7 +76,8 @@ bool Model::shares_pass_with(const Model& other) const {
   for (const peft::Adapter* adapter : {own, others})
     if (adapter && adapter->tokens.length > 0) return false;
   const auto plain = [](const peft::Adapter* adapter, int64_t layer) {
-    return !adapter || (!adapter->layer(layer).at(peft::Place::intermediate) && !adapter->layer(layer).at(peft::Place::output));
+    return !adapter ||
+           (!adapter->layer(layer).at(peft::Place::intermediate) && !adapter->layer(layer).at(peft::Place::output));
   };
   for (int64_t i = 0; precision_.int8 && i < config().layers; ++i)
     if (plain(own, i) != plain(others, i)) return false;
@@ -115,7 +114,11 @@ EncoderStates Model::encode_adapted(Context& context, const tensor::PackedRows& 
                                 .segments = virtual_rows->segments,
                                 .count = virtual_rows->count};
   pass.prompt = &prompt;
-  EncoderStates states{.hidden = {}, .rows = virtual_rows->whole, .kept_alone = kept != nullptr, .prompted = virtual_rows, .batch = &rows};
+  EncoderStates states{.hidden = {},
+                       .rows = virtual_rows->whole,
+                       .kept_alone = kept != nullptr,
+                       .prompted = virtual_rows,
+                       .batch = &rows};
   if (!kept) {
     states.hidden = encoder().forward(context, virtual_rows->whole, nullptr, pass);
     return states;
@@ -169,8 +172,7 @@ void Model::keep_states_below(int64_t layers, size_t most_bytes) {
 }
 
 void Model::train_adapter() {
-  for (const auto& p : parameters_.all())
-    p->trainable = is_adapters(*p) && !p->options.state && !p->options.made;
+  for (const auto& p : parameters_.all()) p->trainable = is_adapters(*p) && !p->options.state && !p->options.made;
 }
 
 bool Model::is_adapters(const nn::Parameter& p) const {

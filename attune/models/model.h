@@ -22,9 +22,9 @@ struct ModelOutput {
 
 // What an encoder made of some rows, for heads to read.
 struct EncoderStates {
-  Tensor hidden;            // [N, C], or [kept rows, C]
-  tensor::PackedView rows;  // of all sequences
-  bool kept_alone = false;  // only the rows that were to be kept were made
+  Tensor hidden;                                     // [N, C], or [kept rows, C]
+  tensor::PackedView rows;                           // of all sequences
+  bool kept_alone = false;                           // only the rows that were to be kept were made
   std::shared_ptr<const VirtualRows> prompted = {};  // hidden has rows of virtual tokens too
   const tensor::PackedRows* batch = nullptr;         // with `prompted`: the rows that heads speak of
 
@@ -38,8 +38,8 @@ struct ModelExtras {
   // its depth.
   std::function<void(nn::Parameters&)> more = {};
   std::shared_ptr<const peft::Method> adapter = {};  // makes an adapter to the encoder; none: it is as it is
-  bool frozen_base = false;                          // with an adapter: the encoder is as train_adapter() has it from the start
-  tensor::Memory* memory = nullptr;                  // of the device that will run it; nullptr: the host's
+  bool frozen_base = false;          // with an adapter: the encoder is as train_adapter() has it from the start
+  tensor::Memory* memory = nullptr;  // of the device that will run it; nullptr: the host's
 };
 
 class Model {

@@ -11,14 +11,14 @@
 namespace attune::models {
 
 struct VirtualRows {
-  tensor::PackedView own;    // the batch as it is, but for its positions
-  tensor::PackedView whole;  // with the virtual rows, whose ids and segments are 0
-  const int32_t* index = nullptr;                          // [N'] row of the batch, or -1 - p, or beyond: -1 - 0
-  const int32_t *rows = nullptr, *of = nullptr;            // [B P] virtual rows of `whole`, and which p each is
+  tensor::PackedView own;                                   // the batch as it is, but for its positions
+  tensor::PackedView whole;                                 // with the virtual rows, whose ids and segments are 0
+  const int32_t* index = nullptr;                           // [N'] row of the batch, or -1 - p, or beyond: -1 - 0
+  const int32_t *rows = nullptr, *of = nullptr;             // [B P] virtual rows of `whole`, and which p each is
   const int32_t *positions = nullptr, *segments = nullptr;  // [B P]
-  int64_t count = 0;                                       // B P
-  std::vector<int32_t> place;                              // [N] where a row of the batch stands; -1 beyond its tokens
-  std::vector<int32_t> first;                              // [B] where a sequence begins
+  int64_t count = 0;                                        // B P
+  std::vector<int32_t> place;                               // [N] where a row of the batch stands; -1 beyond its tokens
+  std::vector<int32_t> first;                               // [B] where a sequence begins
 };
 VirtualRows with_virtual_rows(autograd::Context& context, const tensor::PackedRows& rows, int64_t virtual_tokens);
 

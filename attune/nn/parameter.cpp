@@ -77,7 +77,8 @@ bool Parameters::narrows(const Parameter& p) const {
 }
 
 bool Parameters::holds_narrow(const Parameter& p) const {
-  return narrows(p) && (p.options.product_weight ? is_packed(p) : p.options.read_by_rows && kernels::cpu::has_fast_bf16());
+  return narrows(p) &&
+         (p.options.product_weight ? is_packed(p) : p.options.read_by_rows && kernels::cpu::has_fast_bf16());
 }
 
 // Tables that are held in bf16 alone.
@@ -210,8 +211,7 @@ void Parameters::refresh_twins() {
 void Parameters::prepare_gradients(TableGradients tables) {
   ATTUNE_CHECK(!precision_.int8, "an int8 model cannot be trained: its weights are bytes alone");
   ATTUNE_CHECK(precision_.narrow != Precision::Narrow::forward, "such weights have no forms for gradients");
-  if (precision_.narrow == Precision::Narrow::no)
-    give_packed_forms(&tensor::PackedWeight::backward, backward_forms_);
+  if (precision_.narrow == Precision::Narrow::no) give_packed_forms(&tensor::PackedWeight::backward, backward_forms_);
   for (const auto& p : all_)
     if (is_packed(*p) && !holds_narrow(*p)) kernels::cpu::pack_weight(p->value, {.backward = p->packed.backward});
   size_t bytes = 0;

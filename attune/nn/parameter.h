@@ -145,7 +145,7 @@ class Parameters {
   size_t place_bytes(char* at);
 
   Precision precision_;
-  tensor::Buffer bytes_;                   // of an int8 model
+  tensor::Buffer bytes_;                    // of an int8 model
   tensor::Buffer narrow_tables_, filling_;  // bf16; the f32 values of one that is being filled
   tensor::Buffer values_, twins_, gradients_, squares_;
   tensor::Buffer forward_forms_, backward_forms_;             // of packed weights

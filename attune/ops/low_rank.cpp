@@ -39,8 +39,7 @@ Tensor low_rank_up(Context& context, const Tensor& before, const Tensor& u, cons
     context.kernels.convert({.x = before, .y = y});
   }
   y.twin = nullptr, y.var = -1;
-  context.kernels.low_rank_up(
-      {.u = u, .b = b, .bias = bias, .scale = options.scale, .parts = options.parts, .y = y});
+  context.kernels.low_rank_up({.u = u, .b = b, .bias = bias, .scale = options.scale, .parts = options.parts, .y = y});
   if (!context.records(before, u, b, bias)) return y;
 
   y = context.tape->variable(y);
@@ -70,21 +69,22 @@ Tensor scale_columns(Context& context, const Tensor& x, const Tensor& g, const S
   if (!records) return y;
 
   y = context.tape->variable(y);
-  context.tape->record("scale_columns", y, [x, g, center = options.center, parts = options.parts](Tape& tape, Tensor dy) {
-    const auto dg = tape.gradient_slot(g);
-    const auto back = [&](const Tensor& dx) {
-      tape.kernels().scale_columns_backward({.x = x,
-                                             .dy = dy,
-                                             .g = g,
-                                             .center = center,
-                                             .parts = parts,
-                                             .dx = dx,
-                                             .dg = dg.tensor,
-                                             .add_to_dg = dg.accumulate});
-    };
-    if (!Tape::wants(x)) return back({});
-    tape.add_gradient(x, back);
-  });
+  context.tape->record("scale_columns", y,
+                       [x, g, center = options.center, parts = options.parts](Tape& tape, Tensor dy) {
+                         const auto dg = tape.gradient_slot(g);
+                         const auto back = [&](const Tensor& dx) {
+                           tape.kernels().scale_columns_backward({.x = x,
+                                                                  .dy = dy,
+                                                                  .g = g,
+                                                                  .center = center,
+                                                                  .parts = parts,
+                                                                  .dx = dx,
+                                                                  .dg = dg.tensor,
+                                                                  .add_to_dg = dg.accumulate});
+                         };
+                         if (!Tape::wants(x)) return back({});
+                         tape.add_gradient(x, back);
+                       });
   return y;
 }
 

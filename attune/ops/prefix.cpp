@@ -12,8 +12,7 @@ Tensor insert_prefix(Context& context, const Tensor& qkv, const Tensor& table, i
   context.tape->record("insert_prefix", y, [qkv, table, column, index](Tape& tape, Tensor dy) {
     const Tensor d_table = tape.gradient_to_add_to(table);
     const auto back = [&](const Tensor& dx) {
-      tape.kernels().insert_prefix_backward(
-          {.dy = dy, .column = column, .index = index, .dx = dx, .d_table = d_table});
+      tape.kernels().insert_prefix_backward({.dy = dy, .column = column, .index = index, .dx = dx, .d_table = d_table});
     };
     if (!Tape::wants(qkv)) return back({});
     tape.add_gradient(qkv, back);

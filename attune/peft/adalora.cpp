@@ -18,9 +18,9 @@ using nlohmann::json;
 
 // One product's update, with what is remembered of its parameters' importance.
 struct Triplets {
-  nn::Parameter *a, *b, *e;             // [parts * r, in], [columns, r], [parts * r, 1]
-  std::array<nn::Parameter*, 3> s, u;   // of a, b, e
-  nn::Parameter* alive;                 // [parts * r, 1] 1 or 0: chosen the last time
+  nn::Parameter *a, *b, *e;            // [parts * r, in], [columns, r], [parts * r, 1]
+  std::array<nn::Parameter*, 3> s, u;  // of a, b, e
+  nn::Parameter* alive;                // [parts * r, 1] 1 or 0: chosen the last time
   kernels::LowRankParts parts;
   double scale;
   float dropout;
@@ -33,8 +33,7 @@ class AdaLoraChange final : public ProductChange {
   explicit AdaLoraChange(const Triplets& triplets) : t_(triplets) {}
 
   Tensor beside(Context& context, const Tensor& x, const Draws& draws) const override {
-    const Tensor read =
-        ops::dropout(context, x, {.p = t_.dropout, .stream = draws.stream, .row_keys = draws.row_keys});
+    const Tensor read = ops::dropout(context, x, {.p = t_.dropout, .stream = draws.stream, .row_keys = draws.row_keys});
     const Tensor u = ops::low_rank_down(context, read, t_.a->value);
     return ops::scale_columns(context, u, t_.e->value, {.parts = ops::all_columns(u.cols())});
   }
@@ -111,8 +110,10 @@ class RankSchedule final : public TrainingHook {
       for (int p = 0; p < t.parts.count; ++p) {
         const int64_t width = t.parts.end[static_cast<size_t>(p)] - t.parts.begin[static_cast<size_t>(p)];
         // Vectors of A lie in rows, those of B in columns.
-        penalty += weight * push(memory, *t.a, {.first = p * r * in, .count = r, .length = in, .stride = in, .step = 1}, weight);
-        penalty += weight * push(memory, *t.b, {.first = row * r, .count = r, .length = width, .stride = 1, .step = r}, weight);
+        penalty += weight *
+                   push(memory, *t.a, {.first = p * r * in, .count = r, .length = in, .stride = in, .step = 1}, weight);
+        penalty += weight *
+                   push(memory, *t.b, {.first = row * r, .count = r, .length = width, .stride = 1, .step = r}, weight);
         row += width;
       }
     }
@@ -125,7 +126,8 @@ class RankSchedule final : public TrainingHook {
     if (step < end)
       for (const Triplets& t : all_) remember(memory, t);
     if (step < start) return;
-    if (step < end && (step - start) % std::max<int64_t>(1, budget_.interval) == 0) choose(memory, kept_at(step, start, end));
+    if (step < end && (step - start) % std::max<int64_t>(1, budget_.interval) == 0)
+      choose(memory, kept_at(step, start, end));
     if (step == end) choose(memory, kept_at(step, start, end));
     if (step >= end || (step - start) % std::max<int64_t>(1, budget_.interval) == 0) mask(memory);
   }
@@ -254,9 +256,9 @@ class AdaLora final : public Method {
   }
   void check() const override {
     if (target_rank_ > init_rank_)
-      fail(ErrorKind::usage, "--adapter adalora: target_r is {}, above init_r {}; ranks sink", target_rank_, init_rank_);
-    if (start_ >= end_)
-      fail(ErrorKind::usage, "--adapter adalora: start {} is not before end {}", start_, end_);
+      fail(ErrorKind::usage, "--adapter adalora: target_r is {}, above init_r {}; ranks sink", target_rank_,
+           init_rank_);
+    if (start_ >= end_) fail(ErrorKind::usage, "--adapter adalora: start {} is not before end {}", start_, end_);
   }
   double learning_rate() const override { return 1e-3; }
 
@@ -269,15 +271,15 @@ class AdaLora final : public Method {
       adapter.layer(modules[0].layer).products[static_cast<size_t>(modules[0].place)] =
           std::make_unique<AdaLoraChange>(triplets.back());
     }
-    adapter.hook = std::make_unique<RankSchedule>(
-        std::move(triplets), Budget{.init = static_cast<double>(init_rank_),
-                                    .target = static_cast<double>(target_rank_),
-                                    .start = start_,
-                                    .end = end_,
-                                    .interval = interval_,
-                                    .beta1 = beta1_,
-                                    .beta2 = beta2_,
-                                    .orthogonality = orthogonality_});
+    adapter.hook =
+        std::make_unique<RankSchedule>(std::move(triplets), Budget{.init = static_cast<double>(init_rank_),
+                                                                   .target = static_cast<double>(target_rank_),
+                                                                   .start = start_,
+                                                                   .end = end_,
+                                                                   .interval = interval_,
+                                                                   .beta1 = beta1_,
+                                                                   .beta2 = beta2_,
+                                                                   .orthogonality = orthogonality_});
   }
 
   json peft_config(const EncoderShape&) const override {

@@ -28,7 +28,8 @@ Tensor rows_of(const Tensor& x, RowRange range) {
 }
 
 // x with the rows of those adapters changed that change what the product reads.
-Tensor changed_input(Context& context, const Tensor& x, std::span<const AdapterRows> adapters, const ProductSite& site) {
+Tensor changed_input(Context& context, const Tensor& x, std::span<const AdapterRows> adapters,
+                     const ProductSite& site) {
   if (adapters.size() == 1 && adapters[0].all) {
     const ProductChange* change = change_of(adapters[0], site.layer, site.place);
     return change ? change->before(context, x) : x;

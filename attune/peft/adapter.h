@@ -55,8 +55,8 @@ class ProductChange {
   virtual void begin_from(const nn::Linear& product) { static_cast<void>(product); }
 };
 
-// What happens where a layer ends, out = LayerNorm(y + x): y' = apply(y, LayerNorm(y + x)) takes y's place. Where nothing
-// is recorded in the memory of y.
+// What happens where a layer ends, out = LayerNorm(y + x): y' = apply(y, LayerNorm(y + x)) takes y's place. Where
+// nothing is recorded in the memory of y.
 class ClosingChange {
  public:
   virtual ~ClosingChange() = default;

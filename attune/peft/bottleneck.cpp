@@ -25,11 +25,9 @@ struct Bottleneck {
   Tensor apply(Context& context, const Tensor& y, const Tensor& z) const {
     const Tensor inner = ops::activation(
         context, activation, ops::low_rank_down(context, z, down->value, down_bias->value), /*last_use=*/true);
-    return ops::low_rank_up(context, y, inner, up->value,
-                            {.scale = scale,
-                             .parts = ops::all_columns(y.cols()),
-                             .keep_input = context.tape != nullptr},
-                            up_bias->value);
+    return ops::low_rank_up(
+        context, y, inner, up->value,
+        {.scale = scale, .parts = ops::all_columns(y.cols()), .keep_input = context.tape != nullptr}, up_bias->value);
   }
 };
 

@@ -111,12 +111,9 @@ class Ia3 final : public Method {
       pieces.push_back({module.name + ".ia3_l", feedforward ? 0 : columns, feedforward ? 1 : columns + width});
       columns += width;
     }
-    nn::Parameter* scales = parameters.add(pieces[0].name, feedforward ? tensor::Shape{1, columns} : tensor::Shape{columns, 1},
-                                           {.init = nn::Init::ones,
-                                            .decays = false,
-                                            .adapter = true,
-                                            .depth = modules[0].layer + 1,
-                                            .pieces = pieces});
+    nn::Parameter* scales = parameters.add(
+        pieces[0].name, feedforward ? tensor::Shape{1, columns} : tensor::Shape{columns, 1},
+        {.init = nn::Init::ones, .decays = false, .adapter = true, .depth = modules[0].layer + 1, .pieces = pieces});
     return std::make_unique<Ia3Change>(scales, parts, feedforward);
   }
 

@@ -30,14 +30,12 @@ class LoraChange final : public ProductChange {
   explicit LoraChange(const Update& update) : u_(update) {}
 
   Tensor beside(Context& context, const Tensor& x, const Draws& draws) const override {
-    const Tensor read =
-        ops::dropout(context, x, {.p = u_.dropout, .stream = draws.stream, .row_keys = draws.row_keys});
+    const Tensor read = ops::dropout(context, x, {.p = u_.dropout, .stream = draws.stream, .row_keys = draws.row_keys});
     return ops::low_rank_down(context, read, u_.a->value);
   }
 
   Tensor after(Context& context, const Tensor& y, const Tensor& beside, const nn::Linear& product) const override {
-    const Tensor sum =
-        ops::low_rank_up(context, y, beside, u_.b->value, {.scale = u_.scale, .parts = u_.parts});
+    const Tensor sum = ops::low_rank_up(context, y, beside, u_.b->value, {.scale = u_.scale, .parts = u_.parts});
     return u_.magnitude ? with_magnitude(context, sum, product) : sum;
   }
 
@@ -216,14 +214,20 @@ class Lora final : public Method {
     targets_ = fields.targets("query|value");
     fields.refuse_unless("bias", "none");
     fields.refuse_unless("fan_in_fan_out", false);
-    for (const char* other : {"rank_pattern", "alpha_pattern", "layers_to_transform", "layer_replication", "target_parameters"})
+    for (const char* other :
+         {"rank_pattern", "alpha_pattern", "layers_to_transform", "layer_replication", "target_parameters"})
       fields.refuse_filled(other);
   }
 
  private:
   Update update_of(std::span<const Module> modules, nn::Parameters& parameters) const {
     const int64_t in = modules[0].in;
-    Update update{.a = nullptr, .b = nullptr, .magnitude = nullptr, .parts = {}, .scale = scale(), .dropout = static_cast<float>(dropout_)};
+    Update update{.a = nullptr,
+                  .b = nullptr,
+                  .magnitude = nullptr,
+                  .parts = {},
+                  .scale = scale(),
+                  .dropout = static_cast<float>(dropout_)};
     std::vector<nn::Piece> a, b, lengths;
     int64_t columns = 0;
     for (const Module& module : modules) {

@@ -30,8 +30,9 @@ struct Call {
 };
 
 [[noreturn]] void fail_to_parse(const std::string& text, const std::string& why) {
-  fail(ErrorKind::usage, "{}: '{}' {}; expected a method with options, as in 'lora(r=8, alpha=16, targets=query|value)'",
-       kOption, text, why);
+  fail(ErrorKind::usage,
+       "{}: '{}' {}; expected a method with options, as in 'lora(r=8, alpha=16, targets=query|value)'", kOption, text,
+       why);
 }
 
 // name or name(option=value, ...); commas within quotes part nothing.
@@ -91,7 +92,8 @@ std::string Method::text() {
 
 const std::vector<MethodEntry>& methods() {
   static const std::vector<MethodEntry> all{
-      adalora_entry(), bitfit_entry(), bottleneck_entry(), ia3_entry(), last_layers_entry(), lora_entry(), prefix_entry(), prompt_entry(),
+      adalora_entry(),     bitfit_entry(), bottleneck_entry(), ia3_entry(),
+      last_layers_entry(), lora_entry(),   prefix_entry(),     prompt_entry(),
   };
   return all;
 }

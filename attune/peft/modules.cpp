@@ -48,8 +48,9 @@ std::vector<std::string> short_names(const std::vector<Module>& all) {
   std::vector<std::string> names{"all-linear"};
   for (const Module& module : all) {
     if (module.layer > 0) break;
-    for (size_t dot = module.name.find("attention.") != module.name.npos ? module.name.find("attention.")
-                                                                         : module.name.find_last_of('.', module.name.rfind('.') - 1) + 1;
+    for (size_t dot = module.name.find("attention.") != module.name.npos
+                          ? module.name.find("attention.")
+                          : module.name.find_last_of('.', module.name.rfind('.') - 1) + 1;
          dot != std::string::npos && dot < module.name.size();) {
       const std::string tail = module.name.substr(dot);
       if (std::find(names.begin(), names.end(), tail) == names.end()) names.push_back(tail);
@@ -97,7 +98,8 @@ std::vector<std::span<const Module>> by_product(std::span<const Module> modules)
   std::vector<std::span<const Module>> products;
   for (size_t first = 0; first < modules.size();) {
     size_t end = first + 1;
-    while (end < modules.size() && modules[end].layer == modules[first].layer && modules[end].place == modules[first].place)
+    while (end < modules.size() && modules[end].layer == modules[first].layer &&
+           modules[end].place == modules[first].place)
       ++end;
     products.push_back(modules.subspan(first, end - first));
     first = end;

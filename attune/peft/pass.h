@@ -18,7 +18,7 @@ struct PrefixPass {
 
 // Virtual tokens that are rows of the batch: their vectors stand in place of words'.
 struct PromptPass {
-  Tensor table;  // [P, C]
+  Tensor table;                                                                             // [P, C]
   const int32_t *rows = nullptr, *of = nullptr, *positions = nullptr, *segments = nullptr;  // [count]
   int64_t count = 0;
 };

@@ -79,8 +79,7 @@ json peft_number(double value) {
 json peft_targets(const std::string& names) {
   if (names.find('*') != std::string::npos) {  // as an expression
     std::string expression;
-    for (const char c : names)
-      expression += c == '*' ? ".*" : c == '.' ? "\\." : std::string(1, c);
+    for (const char c : names) expression += c == '*' ? ".*" : c == '.' ? "\\." : std::string(1, c);
     return "(.*\\.)?(" + expression + ")";
   }
   if (names == "all-linear") return names;

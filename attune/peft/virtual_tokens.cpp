@@ -16,12 +16,8 @@ using nlohmann::json;
 constexpr const char* kTable = "prompt_embeddings";
 
 json common_config(const char* type, int64_t length, const EncoderShape& shape) {
-  return {{"peft_type", type},
-          {"num_virtual_tokens", length},
-          {"token_dim", shape.hidden},
-          {"num_layers", shape.layers},
-          {"num_attention_heads", shape.heads},
-          {"num_transformer_submodules", 1}};
+  return {{"peft_type", type},          {"num_virtual_tokens", length},       {"token_dim", shape.hidden},
+          {"num_layers", shape.layers}, {"num_attention_heads", shape.heads}, {"num_transformer_submodules", 1}};
 }
 
 class Prompt final : public Method {
@@ -77,9 +73,9 @@ class Projection final : public TableMaker {
     // In f32 whatever the run's products are: it is little work, and its result is kept.
     Context plain = context;
     plain.compute = context.sums();
-    const Tensor inner = ops::activation(
-        plain, kernels::ActivationKind::tanh,
-        ops::low_rank_down(plain, embedding_->value, down_->value, down_bias_->value), /*last_use=*/true);
+    const Tensor inner = ops::activation(plain, kernels::ActivationKind::tanh,
+                                         ops::low_rank_down(plain, embedding_->value, down_->value, down_bias_->value),
+                                         /*last_use=*/true);
     return ops::low_rank_down(plain, inner, up_->value, up_bias_->value);
   }
 
@@ -103,14 +99,10 @@ class Prefix final : public Method {
     const int64_t hidden = adapter.shape().hidden, columns = adapter.shape().layers * 2 * hidden;
     adapter.tokens.length = length_;
     if (projection_ > 0)
-      adapter.tokens.maker =
-          std::make_unique<Projection>(parameters, length_, hidden, projection_, columns, init_);
-    adapter.tokens.prefix = parameters.add(kTable, {length_, columns},
-                                           {.init = nn::Init::normal,
-                                            .spread = init_,
-                                            .adapter = true,
-                                            .made = projection_ > 0,
-                                            .depth = 1});
+      adapter.tokens.maker = std::make_unique<Projection>(parameters, length_, hidden, projection_, columns, init_);
+    adapter.tokens.prefix = parameters.add(
+        kTable, {length_, columns},
+        {.init = nn::Init::normal, .spread = init_, .adapter = true, .made = projection_ > 0, .depth = 1});
   }
   json peft_config(const EncoderShape& shape) const override {
     json config = common_config("PREFIX_TUNING", length_, shape);

@@ -79,8 +79,9 @@ fs::path AdapterFolder::base() const {
   const std::string named = text_of(config_, "base_model_name_or_path");
   if (is_folder(named)) return named;
   if (is_folder(path_ / named) && !named.empty()) return path_ / named;
-  const std::string told =
-      record_.is_object() && record_.contains("base") && record_["base"].is_object() ? text_of(record_["base"], "name") : "";
+  const std::string told = record_.is_object() && record_.contains("base") && record_["base"].is_object()
+                               ? text_of(record_["base"], "name")
+                               : "";
   for (const std::string& name : {told, named})
     if (!name.empty()) try {
         return io::transformer_folder(io::resolve_model(name));
@@ -92,8 +93,8 @@ fs::path AdapterFolder::base() const {
 }
 
 io::ModelFolder AdapterFolder::over_base() const {
-  io::ModelFolder folder =
-      with_context([&] { return "the base of the adapter " + path_.string(); }, [&] { return io::ModelFolder::open(base()); });
+  io::ModelFolder folder = with_context([&] { return "the base of the adapter " + path_.string(); },
+                                        [&] { return io::ModelFolder::open(base()); });
   json config = folder.config();
   if (fs::exists(path_ / "config.json")) {
     config = read_object(path_ / "config.json");
@@ -112,7 +113,8 @@ fs::path tokenizer_folder(const fs::path& place) {
 void AdapterFolder::check_base(const std::string& encoder_sha256) const {
   if (encoder_sha256_.empty() || encoder_sha256_ == encoder_sha256) return;
   fail(ErrorKind::model,
-       "{}: the adapter was trained over another base: its encoder's hash is {}, that of {} is {}; name the right one in "
+       "{}: the adapter was trained over another base: its encoder's hash is {}, that of {} is {}; name the right one "
+       "in "
        "\"base_model_name_or_path\" of {}",
        path_.string(), encoder_sha256_.substr(0, 16), base().string(), encoder_sha256.substr(0, 16),
        (path_ / kAdapterConfigFile).string());

@@ -32,7 +32,8 @@ FolderWeights::FolderWeights(const io::ModelFolder& folder, const AdapterFolder*
 }
 
 std::optional<FolderWeights::Found> FolderWeights::find(const std::string& name) const {
-  if (const auto found = adapted_.find(without_bert(name)); found != adapted_.end()) return Found{adapter_, found->second};
+  if (const auto found = adapted_.find(without_bert(name)); found != adapted_.end())
+    return Found{adapter_, found->second};
   if (head_ && head_->find(name)) return Found{&*head_, name};
   if (folder_.find(name)) return Found{nullptr, name};
   return std::nullopt;

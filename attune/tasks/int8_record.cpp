@@ -1,7 +1,5 @@
 #include "attune/tasks/int8_record.h"
 
-#include "attune/tasks/adapter_folder.h"
-
 #include <algorithm>
 #include <fmt/format.h>
 #include <map>
@@ -14,6 +12,7 @@
 #include "attune/io/fingerprint.h"
 #include "attune/io/sentence_folder.h"
 #include "attune/models/bert.h"
+#include "attune/tasks/adapter_folder.h"
 #include "attune/tasks/model_record.h"
 
 namespace attune::tasks {
@@ -78,8 +77,8 @@ std::string why_no_int8(const fs::path& folder, const std::string& sha256) {
 std::string folder_hash(const fs::path& folder) {
   static const std::vector<std::string> kNames = [] {
     std::vector<std::string> names = io::model_file_names();
-    names.insert(names.end(),
-                 {kRecordFile, kAdapterConfigFile, "modules.json", "sentence_bert_config.json", "config_sentence_transformers.json"});
+    names.insert(names.end(), {kRecordFile, kAdapterConfigFile, "modules.json", "sentence_bert_config.json",
+                               "config_sentence_transformers.json"});
     return names;
   }();
   std::string all = io::fingerprint_folder(folder, kNames);

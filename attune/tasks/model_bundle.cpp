@@ -191,7 +191,7 @@ io::ModelFolder open_folder(const fs::path& place, const std::optional<AdapterFo
 
 // The method that training goes on with. Errors (usage): another than the folder's own.
 std::shared_ptr<peft::Method> method_to_train(const TrainingModelOptions& options,
-                                                    const std::optional<AdapterFolder>& adapter) {
+                                              const std::optional<AdapterFolder>& adapter) {
   if (options.adapter.empty()) return adapter ? adapter->method() : nullptr;
   std::shared_ptr<peft::Method> method = peft::make_method(options.adapter);
   if (adapter && method->text() != adapter->method()->text())
@@ -338,15 +338,15 @@ ModelBundle open_for_inference(const std::string& model, const InferenceModelOpt
                                           : recorded_pooling(bundle.record).value_or(models::Pooling::first);
   const models::HeadOptions head{
       .kind = bundle.task->head, .pooling = pooling, .cosine = bundle.loss.cosine_head(), .outputs = outputs};
-  const models::ModelExtras extras{
-      .more = [&](nn::Parameters& parameters) { bundle.loss.add_parameters(parameters); },
-      .adapter = adapter ? adapter->method() : nullptr,
-      .memory = &memory_of(bundle)};
+  const models::ModelExtras extras{.more = [&](nn::Parameters& parameters) { bundle.loss.add_parameters(parameters); },
+                                   .adapter = adapter ? adapter->method() : nullptr,
+                                   .memory = &memory_of(bundle)};
   const nn::Precision precision =
       options.heeds_int8_record ? precision_for(place, options.precision, config.layers) : options.precision;
   if (adapter && precision.int8 && adapter->method()->reads_base_weights())
     fail(ErrorKind::usage,
-         "{}: this adapter, {}, reads the base's weights, of which int8 keeps bytes alone; give --precision bf16 or f32, or "
+         "{}: this adapter, {}, reads the base's weights, of which int8 keeps bytes alone; give --precision bf16 or "
+         "f32, or "
          "make a whole model of it: attune adapter merge --model {} --out FOLDER",
          place.string(), bundle.adapter_text, place.string());
   if (!precision.wide.empty()) bundle.notes.push_back(fmt::format("{}: {}", kInt8File, precision_text(precision)));

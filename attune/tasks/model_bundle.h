@@ -30,9 +30,9 @@ struct BaseModel {
 };
 
 struct ModelBundle {
-  fs::path source;                 // the folder it was opened from
-  std::optional<BaseModel> base;   // of a model with an adapter
-  std::string adapter_text;        // its method, as --adapter takes it; empty: no adapter
+  fs::path source;                // the folder it was opened from
+  std::optional<BaseModel> base;  // of a model with an adapter
+  std::string adapter_text;       // its method, as --adapter takes it; empty: no adapter
   const Task* task = nullptr;
   data::Labels labels;  // empty for regression
   std::unique_ptr<text::Tokenizer> tokenizer;
@@ -111,14 +111,15 @@ struct InferenceModelOptions {
   bool replays_probe = true;      // tasks/probe.h; false for one who has seen it pass in f32
   kernels::Kernels* device = nullptr;  // see ModelBundle
   Vectors vectors = Vectors::where_said;
-  // A model of the same precision whose encoder has the same encoder_hash() (tasks/folder_weights.h): its encoder is run
-  // in place of one more.
+  // A model of the same precision whose encoder has the same encoder_hash() (tasks/folder_weights.h): its encoder is
+  // run in place of one more.
   std::shared_ptr<const models::Model> encoder = {};
-  bool checks_base = true;  // an adapter's: that it was trained over this one; false for one who has compared the hashes
+  bool checks_base =
+      true;  // an adapter's: that it was trained over this one; false for one who has compared the hashes
 };
 
-// Opens a fine-tuned folder, attune's own or Hugging Face's, or sentence-transformers' (the task embed), or an adapter's
-// with its base (tasks/adapter_folder.h).
+// Opens a fine-tuned folder, attune's own or Hugging Face's, or sentence-transformers' (the task embed), or an
+// adapter's with its base (tasks/adapter_folder.h).
 ModelBundle open_for_inference(const std::string& model, const InferenceModelOptions& options);
 inline ModelBundle open_for_inference(const std::string& model, const nn::Precision& precision) {
   return open_for_inference(model, InferenceModelOptions{.precision = precision});

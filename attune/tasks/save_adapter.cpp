@@ -17,7 +17,9 @@ json adapter_config(const ModelBundle& bundle, bool hugging_face_head) {
   config["task_type"] = !head ? "FEATURE_EXTRACTION" : tag ? "TOKEN_CLS" : "SEQ_CLS";
   config["base_model_name_or_path"] = fs::absolute(bundle.base->folder).lexically_normal().string();
   config["inference_mode"] = true;
-  config["modules_to_save"] = !head ? json() : tag ? json::array({"classifier"}) : json::array({"classifier", "pooler"});
+  config["modules_to_save"] = !head ? json()
+                              : tag ? json::array({"classifier"})
+                                    : json::array({"classifier", "pooler"});
   return config;
 }
 

@@ -107,11 +107,11 @@ void open_again(ModelBundle& bundle, const fs::path& folder, json record) {
   record.erase("run"), record.erase("probe");  // it is not finished yet
   write_record(bundle, folder, std::move(record));
   bundle.model.reset();
-  bundle.model = open_for_inference(fs::absolute(folder).string(), {.precision = tensor::DType::f32,
-                                                                    .replays_probe = false,
-                                                                    .device = bundle.device,
-                                                                    .checks_base = false})
-                     .model;
+  bundle.model =
+      open_for_inference(
+          fs::absolute(folder).string(),
+          {.precision = tensor::DType::f32, .replays_probe = false, .device = bundle.device, .checks_base = false})
+          .model;
 }
 
 }  // namespace

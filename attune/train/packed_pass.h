@@ -31,8 +31,8 @@ class PackedPass {
  public:
   explicit PackedPass(kernels::Kernels& kernels) : kernels_(kernels), arena_(kernels.memory()) {}
 
-  // All models share a pass (models::Model::shares_pass_with). What a row gets does not depend on the others in the pass, to the bit. Not for
-  // several threads at once.
+  // All models share a pass (models::Model::shares_pass_with). What a row gets does not depend on the others in the
+  // pass, to the bit. Not for several threads at once.
   void run(std::span<const PassItem> items, bool with_features = false);
 
  private:

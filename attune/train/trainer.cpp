@@ -30,12 +30,13 @@ void freeze(models::Model& model, const TrainOptions& options) {
   const int64_t layers = model.config().layers;
   if (model.adapter()) {
     if (options.freeze_embeddings || options.freeze_layers > 0 || options.cache_frozen)
-      fail(ErrorKind::usage,
-           "--{}: with an adapter the model's own parameters are frozen as it is; leave the option out, or choose where "
-           "the adapter stands by its targets",
-           options.cache_frozen        ? "cache-frozen"
-           : options.freeze_layers > 0 ? "freeze-layers"
-                                       : "freeze-embeddings");
+      fail(
+          ErrorKind::usage,
+          "--{}: with an adapter the model's own parameters are frozen as it is; leave the option out, or choose where "
+          "the adapter stands by its targets",
+          options.cache_frozen        ? "cache-frozen"
+          : options.freeze_layers > 0 ? "freeze-layers"
+                                      : "freeze-embeddings");
     return model.train_adapter();
   }
   if (options.freeze_layers > layers)

@@ -60,7 +60,8 @@ TEST_F(TapeTest, MemoryOfAGradientThatNobodyReadsAnyMoreServesAgain) {
   tape_.backward();
   EXPECT_EQ(gradient(x, 0), 3);
   EXPECT_EQ(gradient(x, 1), 0);
-  EXPECT_EQ(arena_.used() - before, 2 * x.bytes());  // the seed's own vector is one of them; activations turn it in place
+  EXPECT_EQ(arena_.used() - before,
+            2 * x.bytes());  // the seed's own vector is one of them; activations turn it in place
 }
 
 TEST_F(TapeTest, NothingIsRecordedBelowWhatIsFrozen) {

@@ -21,27 +21,30 @@ Block as_read(const Device& device, Shape shape, DType type, uint64_t key, doubl
 }
 
 TEST(LowRank, Down) {
-  for (const auto& [rows, in, rank] : kSizes)
+  for (const Size& size : kSizes)
     for (const DType type : kElements)
       for (const bool bias : {false, true})
         compare_devices(
             [&](const Device& device) {
+              const int64_t rows = size.rows, in = size.in, rank = size.rank;
               const Block x = device.input({rows, in}, type, 1), a = as_read(device, {rank, in}, type, 2, 0.1),
                           b = device.input({rank}, DType::f32, 3);
               Outputs out;
               out.push_back(device.output({rows, rank}, DType::f32));
-              device->low_rank_down({.x = x.tensor, .a = a.tensor, .bias = bias ? b.tensor : Tensor(), .u = out[0].tensor});
+              device->low_rank_down(
+                  {.x = x.tensor, .a = a.tensor, .bias = bias ? b.tensor : Tensor(), .u = out[0].tensor});
               return out;
             },
-            {Kind::long_sum}, fmt::format("down {} x {} rank {}", rows, in, rank));
+            {Kind::long_sum}, fmt::format("down {} x {} rank {}", size.rows, size.in, size.rank));
 }
 
 TEST(LowRank, DownBackward) {
-  for (const auto& [rows, in, rank] : kSizes)
+  for (const Size& size : kSizes)
     for (const DType type : kElements)
       for (const bool add : {false, true})
         compare_devices(
             [&](const Device& device) {
+              const int64_t rows = size.rows, in = size.in, rank = size.rank;
               const Block x = device.input({rows, in}, type, 1), a = device.input({rank, in}, DType::f32, 2, 0.1),
                           du = device.input({rows, rank}, DType::f32, 3);
               Outputs out;
@@ -60,7 +63,8 @@ TEST(LowRank, DownBackward) {
                                               .add_to_bias = add});
               return out;
             },
-            {Kind::long_sum, Kind::long_sum, Kind::long_sum}, fmt::format("down backward {} x {} rank {}", rows, in, rank));
+            {Kind::long_sum, Kind::long_sum, Kind::long_sum},
+            fmt::format("down backward {} x {} rank {}", size.rows, size.in, size.rank));
 }
 
 // Columns of y, and the parts that are updated: all, two of three, one that ends within a vector.
@@ -81,7 +85,8 @@ TEST(LowRank, Up) {
           compare_devices(
               [&, all = all, parts = parts](const Device& device) {
                 const Block u = device.input({rows, parts.count * rank}, DType::f32, 1),
-                            b = device.input({parts.columns(), rank}, DType::f32, 2), bias = device.input({all}, DType::f32, 3);
+                            b = device.input({parts.columns(), rank}, DType::f32, 2),
+                            bias = device.input({all}, DType::f32, 3);
                 Outputs out;
                 out.push_back(device.input({rows, all}, type, 4));
                 device->low_rank_up({.u = u.tensor,
@@ -104,7 +109,8 @@ TEST(LowRank, UpBackward) {
             compare_devices(
                 [&, all = all, parts = parts](const Device& device) {
                   const Block u = device.input({rows, parts.count * rank}, DType::f32, 1),
-                              b = as_read(device, {parts.columns(), rank}, type, 2, 0.1), dy = device.input({rows, all}, type, 3);
+                              b = as_read(device, {parts.columns(), rank}, type, 2, 0.1),
+                              dy = device.input({rows, all}, type, 3);
                   Outputs out;
                   out.push_back(device.output({rows, parts.count * rank}, DType::f32));
                   const auto gradient = [&](Shape shape, uint64_t key) {
@@ -123,7 +129,8 @@ TEST(LowRank, UpBackward) {
                                                 .add_to_bias = add});
                   return out;
                 },
-                {Kind::long_sum, Kind::long_sum, Kind::long_sum}, fmt::format("up backward {} of {} rank {}", rows, all, rank));
+                {Kind::long_sum, Kind::long_sum, Kind::long_sum},
+                fmt::format("up backward {} of {} rank {}", rows, all, rank));
 }
 
 TEST(LowRank, ScaleColumns) {
@@ -148,7 +155,8 @@ TEST(LowRank, ScaleColumns) {
           compare_devices(
               [&, all = all, parts = parts](const Device& device) {
                 const Block x = device.input({rows, all}, type, 1), g = device.input({parts.columns()}, DType::f32, 2),
-                            center = device.input({parts.columns()}, DType::f32, 3), dy = device.input({rows, all}, type, 4);
+                            center = device.input({parts.columns()}, DType::f32, 3),
+                            dy = device.input({rows, all}, type, 4);
                 Outputs out;
                 out.push_back(device.output({rows, all}, type));
                 out.push_back(shift ? device.input({parts.columns()}, DType::f32, 5)
@@ -171,7 +179,8 @@ TEST(LowRank, RowNorms) {
   for (const int64_t rank : {0, 1, 8})
     compare_devices(
         [&](const Device& device) {
-          const Block w = device.input({40, 33}, DType::f32, 1), a = device.input({std::max<int64_t>(1, rank), 33}, DType::f32, 2),
+          const Block w = device.input({40, 33}, DType::f32, 1),
+                      a = device.input({std::max<int64_t>(1, rank), 33}, DType::f32, 2),
                       b = device.input({40, std::max<int64_t>(1, rank)}, DType::f32, 3);
           Outputs out;
           out.push_back(device.output({40}, DType::f32));
@@ -189,8 +198,8 @@ TEST(LowRank, RowNorms) {
 TEST(LowRank, ARowAloneHasTheBitsOfTheRowInCompany) {
   const auto kernels = cpu::make_kernels(2);
   for (const DType type : kElements) {
-    const Block x = normal({37, 384}, type, 1), a = normal({16, 384}, DType::f32, 2, 0.1), b = normal({96, 16}, DType::f32, 3),
-                u(Shape{37, 16}, DType::f32), y = normal({37, 96}, type, 4);
+    const Block x = normal({37, 384}, type, 1), a = normal({16, 384}, DType::f32, 2, 0.1),
+                b = normal({96, 16}, DType::f32, 3), u(Shape{37, 16}, DType::f32), y = normal({37, 96}, type, 4);
     const LowRankParts parts{.count = 1, .begin = {0}, .end = {96}};
     const Block before = converted(y.tensor, type);
     kernels->low_rank_down({.x = x.tensor, .a = a.tensor, .u = u.tensor});

@@ -74,7 +74,8 @@ class Adapters : public ::testing::TestWithParam<const char*> {
     kept_.offsets = {0};
     for (int64_t i = 0; i < count_; ++i) places_[static_cast<size_t>(i)] = static_cast<int32_t>(i);
     kept_.rows.assign(16, -1), kept_.keys.assign(16, 0);
-    for (size_t i = 0; i < read_.size(); ++i) kept_.rows[i] = read_[i], kept_.keys[i] = rows_.keys[static_cast<size_t>(read_[i])];
+    for (size_t i = 0; i < read_.size(); ++i)
+      kept_.rows[i] = read_[i], kept_.keys[i] = rows_.keys[static_cast<size_t>(read_[i])];
     for (int b = 0; b < 3; ++b)
       kept_.offsets.push_back(static_cast<int32_t>(std::count_if(
           read_.begin(), read_.end(), [&](int32_t r) { return r < rows_.offsets[static_cast<size_t>(b + 1)]; })));
@@ -121,7 +122,8 @@ TEST_P(Adapters, Gradients) {
     for (const auto& p : model->parameters().all()) {
       EXPECT_EQ(p->gradient.defined(), p->trainable) << p->name;
       if (!p->trainable) continue;
-      const std::vector<double> gradient = tensor::doubles_on_host(tensor::host_memory(), p->gradient, p->shape.count());
+      const std::vector<double> gradient =
+          tensor::doubles_on_host(tensor::host_memory(), p->gradient, p->shape.count());
       for (int64_t i = 0; i < p->shape.count(); i += std::max<int64_t>(1, p->shape.count() / 7)) {
         double& at = p->value.as<double>()[i];
         const double before = at;
@@ -133,8 +135,8 @@ TEST_P(Adapters, Gradients) {
         at = before;
         const double got = gradient[static_cast<size_t>(i)];
         // DoRA's lengths count as constants: its A and B have another gradient than the function.
-        if (std::string(GetParam()).find("dora=true") != std::string::npos && p->name.find("lora_magnitude") == p->name.npos &&
-            p->options.adapter)
+        if (std::string(GetParam()).find("dora=true") != std::string::npos &&
+            p->name.find("lora_magnitude") == p->name.npos && p->options.adapter)
           continue;
         // The function is the kept one's: its gradients were forgotten by then, so nothing else may have moved.
         EXPECT_NEAR(got, (above - below) / (2 * kStep), 2e-7 * (1 + std::abs(got))) << p->name << " " << i;
@@ -158,7 +160,8 @@ TEST_P(Adapters, DisturbedOnesChangeTheAnswer) {
   const auto kernels = kernels::reference::make_kernels();
   const std::string name = GetParam();
   if (name == "bitfit" || name.starts_with("last_layers")) GTEST_SKIP() << "adds nothing";
-  const auto base = logits(*make(DType::f64, nullptr), *kernels), adapted = logits(*make(DType::f64, GetParam()), *kernels);
+  const auto base = logits(*make(DType::f64, nullptr), *kernels),
+             adapted = logits(*make(DType::f64, GetParam()), *kernels);
   double most = 0;
   for (size_t i = 0; i < base.size(); ++i) most = std::max(most, std::abs(base[i] - adapted[i]));
   EXPECT_GT(most, 1e-3);
@@ -166,7 +169,8 @@ TEST_P(Adapters, DisturbedOnesChangeTheAnswer) {
 
 TEST_P(Adapters, NewOnesChangeNothing) {
   const std::string name = GetParam();
-  if (name.starts_with("prefix") || name.starts_with("prompt")) GTEST_SKIP() << "virtual tokens are read from the start";
+  if (name.starts_with("prefix") || name.starts_with("prompt"))
+    GTEST_SKIP() << "virtual tokens are read from the start";
   const auto kernels = kernels::reference::make_kernels();
   const auto base = logits(*make(DType::f64, nullptr), *kernels),
              adapted = logits(*make(DType::f64, GetParam(), HeadKind::sequence, /*new_adapter=*/true), *kernels);
@@ -200,10 +204,11 @@ INSTANTIATE_TEST_SUITE_P(All, Adapters,
                          ::testing::Values("lora(r=3)", "lora(r=2, targets=all-linear, rank_stabilised=true)",
                                            "lora(r=3, dora=true, targets=query|key|output.dense)",
                                            "adalora(init_r=3, target_r=2, targets=query|intermediate.dense)", "ia3",
-                                           "ia3(targets=query|value, feedforward=)", "bottleneck(reduction=4, activation=tanh)",
+                                           "ia3(targets=query|value, feedforward=)",
+                                           "bottleneck(reduction=4, activation=tanh)",
                                            "bottleneck(reduction=4, placement=pfeiffer, activation=gelu, scale=2)",
-                                           "prefix(length=3)", "prefix(length=2, projection=5, init=0.3)", "prompt(length=3)",
-                                           "bitfit", "last_layers(k=1)"));
+                                           "prefix(length=3)", "prefix(length=2, projection=5, init=0.3)",
+                                           "prompt(length=3)", "bitfit", "last_layers(k=1)"));
 
 // Two adapters and none, over three texts in one pass: each text's rows have the bits of a pass of its own kind.
 TEST(AdapterRows, HaveTheBitsThatTheyHaveAlone) {
@@ -218,15 +223,16 @@ TEST(AdapterRows, HaveTheBitsThatTheyHaveAlone) {
     const peft::EncoderShape shape{.layers = 2, .hidden = 16, .intermediate = 24, .heads = 2};
     std::vector<std::unique_ptr<nn::Parameters>> parameters;
     std::vector<std::unique_ptr<peft::Adapter>> adapters;
-    for (const char* text : {"lora(r=3, targets=all-linear)", "ia3", "lora(r=2, dora=true)", "bottleneck(placement=pfeiffer, reduction=4)",
-                             "bottleneck(reduction=2)"}) {
+    for (const char* text : {"lora(r=3, targets=all-linear)", "ia3", "lora(r=2, dora=true)",
+                             "bottleneck(placement=pfeiffer, reduction=4)", "bottleneck(reduction=2)"}) {
       parameters.push_back(std::make_unique<nn::Parameters>());
       adapters.push_back(std::make_unique<peft::Adapter>(peft::make_method(text), *parameters.back(), shape));
       parameters.back()->allocate(compute);
       for (const auto& p : parameters.back()->all()) {
         parameters.back()->initialise(*p, 7, 0.3);
         for (int64_t i = 0; i < p->shape.count(); ++i)
-          p->value.as<float>()[i] += static_cast<float>(0.2 * random_normal(mix64(p->name.size()), static_cast<uint32_t>(i)));
+          p->value.as<float>()[i] +=
+              static_cast<float>(0.2 * random_normal(mix64(p->name.size()), static_cast<uint32_t>(i)));
       }
     }
     const tensor::PackedRows rows = three_texts();

@@ -52,7 +52,8 @@ TEST_F(LowRank, ScaledColumns) {
   check({normal({5, 6}, 1), normal({6}, 2)}, [&](Context& run, const Inputs& in) {
     const Tensor shift = zeros({6});
     for (int i = 0; i < 6; ++i) shift.as<double>()[i] = center.as<double>()[i] * (1 - in[1].as<double>()[i]);
-    return std::vector{scale_columns(run, in[0], in[1], {.parts = all_columns(6), .shift = shift, .center = center, .keep_input = true})};
+    return std::vector{scale_columns(run, in[0], in[1],
+                                     {.parts = all_columns(6), .shift = shift, .center = center, .keep_input = true})};
   });
 }
 
@@ -76,8 +77,8 @@ TEST_F(LowRank, VirtualTokens) {
   const Tensor positions = normal({3, 7}, 5);
   check({normal({2, 7}, 2)}, [&](Context& run, const Inputs& in) {
     const Tensor x = normal({6, 7}, 9);
-    return std::vector{put_rows(run, x, in[0],
-                                {.row = rows.data(), .of = of.data(), .count = 4, .more0 = positions, .at0 = at.data()})};
+    return std::vector{put_rows(
+        run, x, in[0], {.row = rows.data(), .of = of.data(), .count = 4, .more0 = positions, .at0 = at.data()})};
   });
 }
 

@@ -57,15 +57,14 @@ class SharedEncoder : public testing::Test {
     tasks::ModelBundle bundle = tasks::open_for_training(options);
     for (const auto& p : bundle.model->parameters().all())  // adapters that do something
       for (int64_t i = 0; p->options.adapter && i < p->shape.count(); ++i)
-        p->value.as<float>()[i] += static_cast<float>(0.3 * random_normal(mix64(options.seed), static_cast<uint32_t>(i)));
+        p->value.as<float>()[i] +=
+            static_cast<float>(0.3 * random_normal(mix64(options.seed), static_cast<uint32_t>(i)));
     fs::create_directories(folder_ / name);
     tasks::save_bundle(bundle, folder_ / name, test::json::object());
     heads_.push_back(name);
   }
 
-  std::string encoder_hash(const std::string& name) const {
-    return tasks::encoder_hash_at(folder_ / name);
-  }
+  std::string encoder_hash(const std::string& name) const { return tasks::encoder_hash_at(folder_ / name); }
 
   // Each row for the head after the last one's, of lengths from 1 on; for the tagger's every tenth has no word.
   std::vector<data::Example> rows() const {

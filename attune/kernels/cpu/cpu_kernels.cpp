@@ -46,11 +46,15 @@ class CpuKernels final : public Kernels {
   void normalize_rows(const NormalizeRows& p) override { cpu::normalize_rows(threads_, p); }
   void normalize_rows_backward(const NormalizeRowsBackward& p) override { cpu::normalize_rows_backward(threads_, p); }
   void low_rank_down(const LowRankDown& p) override { cpu::low_rank_down(workspace_, threads_, p); }
-  void low_rank_down_backward(const LowRankDownBackward& p) override { cpu::low_rank_down_backward(workspace_, threads_, p); }
+  void low_rank_down_backward(const LowRankDownBackward& p) override {
+    cpu::low_rank_down_backward(workspace_, threads_, p);
+  }
   void low_rank_up(const LowRankUp& p) override { cpu::low_rank_up(workspace_, threads_, p); }
   void low_rank_up_backward(const LowRankUpBackward& p) override { cpu::low_rank_up_backward(workspace_, threads_, p); }
   void scale_columns(const ScaleColumns& p) override { cpu::scale_columns(threads_, p); }
-  void scale_columns_backward(const ScaleColumnsBackward& p) override { cpu::scale_columns_backward(workspace_, threads_, p); }
+  void scale_columns_backward(const ScaleColumnsBackward& p) override {
+    cpu::scale_columns_backward(workspace_, threads_, p);
+  }
   void row_norms(const RowNorms& p) override { cpu::row_norms(threads_, p); }
   void insert_prefix(const InsertPrefix& p) override { cpu::insert_prefix(threads_, p); }
   void insert_prefix_backward(const InsertPrefixBackward& p) override { cpu::insert_prefix_backward(threads_, p); }

@@ -42,8 +42,9 @@ void embed_mixed_rows(const EmbeddingSum& p, int64_t begin, int64_t end) {
       if (p.table[t].dtype == DType::i8)
         scaled_row(p.table[t], p.index[t][r], scaled.data());
       else if (p.table[t].dtype == DType::bf16)
-        std::transform(p.table[t].as<BFloat16>() + p.index[t][r] * n, p.table[t].as<BFloat16>() + (p.index[t][r] + 1) * n,
-                       scaled.begin(), [](BFloat16 value) { return static_cast<float>(value); });
+        std::transform(p.table[t].as<BFloat16>() + p.index[t][r] * n,
+                       p.table[t].as<BFloat16>() + (p.index[t][r] + 1) * n, scaled.begin(),
+                       [](BFloat16 value) { return static_cast<float>(value); });
       else
         from = p.table[t].as<float>() + p.index[t][r] * n;
       float* const y = p.y.as<float>() + r * n;

@@ -42,8 +42,7 @@ HWY_INLINE void project_rows(const Projection& p, int64_t first) {
   for (int64_t j = 0; j < p.cols; ++j)
     for (int v = 0; v < kVectors; ++v) {
       const Float column = hn::LoadU(Floats(), p.tile + j * kLowRankTile + v * lanes());
-      for (int i = 0; i < kRows; ++i)
-        sums[i][v] = hn::MulAdd(hn::Set(Floats(), x[i * p.cols + j]), column, sums[i][v]);
+      for (int i = 0; i < kRows; ++i) sums[i][v] = hn::MulAdd(hn::Set(Floats(), x[i * p.cols + j]), column, sums[i][v]);
     }
   for (int i = 0; i < kRows; ++i) {
     HWY_ALIGN float row[kLowRankTile];
@@ -127,7 +126,8 @@ HWY_INLINE const float* as_floats(const T* x, int64_t stride, int64_t rows, int6
   if constexpr (std::is_same_v<T, float>)
     if (stride == cols) return x;
   for (int64_t i = 0; i < rows; ++i)
-    for_lanes(0, cols, [&](int64_t j, auto part) HWY_ATTR { store(room + i * cols + j, part, load(x + i * stride + j, part)); });
+    for_lanes(0, cols,
+              [&](int64_t j, auto part) HWY_ATTR { store(room + i * cols + j, part, load(x + i * stride + j, part)); });
   return room;
 }
 

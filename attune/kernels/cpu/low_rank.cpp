@@ -6,8 +6,8 @@
 
 #include "attune/kernels/cpu/dispatch.h"
 #include "attune/kernels/cpu/grid.h"
-#include "attune/kernels/cpu/low_rank_tiles.h"
 #include "attune/kernels/cpu/low_rank-inl.h"
+#include "attune/kernels/cpu/low_rank_tiles.h"
 #include "attune/kernels/cpu/parallel.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -274,7 +274,8 @@ void low_rank_down(Workspace& workspace, int threads, const LowRankDown& p) {
     tile_rows_bf16(p.a.as<float>(), rank, cols, reinterpret_cast<BFloat16*>(packed));
   else
     tile_rows(p.a.as<float>(), rank, cols, packed);
-  const LowRankPacked form = on_tiles ? LowRankPacked{.bf16 = reinterpret_cast<const BFloat16*>(packed)} : LowRankPacked{.f32 = packed};
+  const LowRankPacked form =
+      on_tiles ? LowRankPacked{.bf16 = reinterpret_cast<const BFloat16*>(packed)} : LowRankPacked{.f32 = packed};
   parallel_chunks(threads, p.x.rows(), 32, [&](int64_t begin, int64_t end) {
     HWY_DYNAMIC_DISPATCH(down_chunk)(p, form, packed + tiles + this_thread() * kRoomRows * cols, begin, end);
   });
@@ -324,7 +325,8 @@ void low_rank_up_backward(Workspace& workspace, int threads, const LowRankUpBack
   float* const packed = workspace.get<float>(tiles + threads * room + (wanted ? blocks * stride : 0));
   float *const rooms = packed + tiles, *const sums = rooms + threads * room;
   const bool on_tiles = p.dy.dtype == DType::bf16 && all_on_tiles(p.parts);
-  const LowRankPacked form = on_tiles ? LowRankPacked{.bf16 = reinterpret_cast<const BFloat16*>(packed)} : LowRankPacked{.f32 = packed};
+  const LowRankPacked form =
+      on_tiles ? LowRankPacked{.bf16 = reinterpret_cast<const BFloat16*>(packed)} : LowRankPacked{.f32 = packed};
   const float* from = p.b.as<float>();
   for (int64_t part = 0, at = 0; part < p.parts.count; ++part) {
     const int64_t width = p.parts.end[static_cast<size_t>(part)] - p.parts.begin[static_cast<size_t>(part)];

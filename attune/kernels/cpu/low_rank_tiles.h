@@ -1,5 +1,5 @@
-// Rows of bf16 times a matrix of up to 16 columns, on AMX's tiles: what the halves of an adapter that read wide rows come
-// down to. Each element is one chain over steps of 32 k in order, whatever rows stand beside.
+// Rows of bf16 times a matrix of up to 16 columns, on AMX's tiles: what the halves of an adapter that read wide rows
+// come down to. Each element is one chain over steps of 32 k in order, whatever rows stand beside.
 #pragma once
 #include "attune/kernels/cpu/low_rank_tile.h"
 #include "attune/tensor/dtype.h"

@@ -38,10 +38,10 @@ void low_rank_down(const LowRankDown& p) {
     const int64_t n = p.x.rows(), c = p.x.cols(), r = p.a.rows();
     for (int64_t i = 0; i < n; ++i)
       for (int64_t k = 0; k < r; ++k)
-        u[i * r + k] = static_cast<T>(
-            (bias ? static_cast<double>(bias[k]) : 0) +
-            dot(
-                c, [&](int64_t j) { return x[i * c + j]; }, [&](int64_t j) { return a[k * c + j]; }));
+        u[i * r + k] =
+            static_cast<T>((bias ? static_cast<double>(bias[k]) : 0) +
+                           dot(
+                               c, [&](int64_t j) { return x[i * c + j]; }, [&](int64_t j) { return a[k * c + j]; }));
   });
 }
 
@@ -98,8 +98,8 @@ void low_rank_up_backward(const LowRankUpBackward& p) {
     if (T* db = optional<T>(p.db))
       for_columns(p.parts, [&](int64_t part, int64_t row, int64_t j) {
         for (int64_t k = 0; k < r; ++k)
-          put(db[row * r + k],
-              p.scale * dot(n, dy_column(j), [&](int64_t i) { return u[i * all + part * r + k]; }), p.add_to_db);
+          put(db[row * r + k], p.scale * dot(n, dy_column(j), [&](int64_t i) { return u[i * all + part * r + k]; }),
+              p.add_to_db);
       });
     if (T* d_bias = optional<T>(p.d_bias))
       for (int64_t j = 0; j < c; ++j) put(d_bias[j], dot(n, dy_column(j), [](int64_t) { return 1.0; }), p.add_to_bias);

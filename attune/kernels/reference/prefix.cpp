@@ -46,8 +46,8 @@ void put_rows(const PutRows& p) {
     };
     for (int64_t i = 0; i < p.count; ++i)
       for (int64_t j = 0; j < cols; ++j)
-        p.y.as<T>()[p.row[i] * cols + j] = at(p.table, p.of[i], j) + at(p.more0, p.at0 ? p.at0[i] : 0, j) +
-                                           at(p.more1, p.at1 ? p.at1[i] : 0, j);
+        p.y.as<T>()[p.row[i] * cols + j] =
+            at(p.table, p.of[i], j) + at(p.more0, p.at0 ? p.at0[i] : 0, j) + at(p.more1, p.at1 ? p.at1[i] : 0, j);
   });
 }
 
