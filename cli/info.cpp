@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
-#include <numeric>
 #include <optional>
 
 #include "attune/base/error.h"
@@ -60,12 +59,7 @@ void add_task(Json& info, const io::ModelFolder& folder) {
   }
   const auto bundle = tasks::open_for_inference(std::filesystem::absolute(folder.path()).string(), tensor::DType::f32);
   info["parameters"] = bundle.model->parameters().count();
-  if (bundle.base) {
-    const auto& all = bundle.model->parameters().all();
-    info["adapter_parameters"] = std::accumulate(all.begin(), all.end(), int64_t{0}, [&](int64_t sum, const auto& p) {
-      return sum + (bundle.model->is_adapters(*p) && !p->options.state ? p->shape.count() : 0);
-    });
-  }
+  if (bundle.base) info["adapter_parameters"] = bundle.model->adapter_parameters();
   info["task"] = bundle.task->name;
   info["labels"] = bundle.labels.names();
   info["max_length"] = bundle.encode.max_length;
@@ -98,7 +92,7 @@ Json files_of(const std::filesystem::path& folder) {
 
 Json describe(const std::string& model) {
   const std::filesystem::path place = io::resolve_model(model);
-  const auto adapter = tasks::AdapterFolder::is_at(place) ? std::optional<tasks::AdapterFolder>(place) : std::nullopt;
+  const std::optional<tasks::AdapterFolder> adapter = tasks::AdapterFolder::at(place);
   const io::ModelFolder folder = adapter ? adapter->over_base() : io::ModelFolder::open(place);
   Json info{{"model", model},
             {"path", folder.path().string()},

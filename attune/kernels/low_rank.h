@@ -44,9 +44,30 @@ struct LowRankParts {
   int count = 0;
   std::array<int64_t, kMost> begin = {}, end = {};  // columns of y
 
+  void add(int64_t from, int64_t to) {
+    begin[static_cast<size_t>(count)] = from, end[static_cast<size_t>(count)] = to;
+    ++count;
+  }
+  // Calls body(part, its first column, its columns, columns of the parts before it) for each part.
+  template <class Body>
+  void for_each(const Body& body) const {
+    int64_t before = 0;
+    for (int p = 0; p < count; ++p) {
+      const int64_t first = begin[static_cast<size_t>(p)], width = end[static_cast<size_t>(p)] - first;
+      body(p, first, width, before);
+      before += width;
+    }
+  }
+  // Calls body(part, the how-many-th of the parts' columns, column of y) for each column.
+  template <class Body>
+  void for_columns(const Body& body) const {
+    for_each([&](int part, int64_t first, int64_t width, int64_t before) {
+      for (int64_t j = 0; j < width; ++j) body(part, before + j, first + j);
+    });
+  }
   int64_t columns() const {
     int64_t sum = 0;
-    for (int p = 0; p < count; ++p) sum += end[static_cast<size_t>(p)] - begin[static_cast<size_t>(p)];
+    for_each([&](int, int64_t, int64_t width, int64_t) { sum += width; });
     return sum;
   }
 };

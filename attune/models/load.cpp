@@ -51,22 +51,12 @@ Tensor rows_of(const nn::Parameter& p, const nn::Piece& piece) {
 }
 
 void write_values(tensor::Memory& memory, const Tensor& to, std::span<const float> values) {
-  const auto copy = [&](auto out) { std::copy(values.begin(), values.end(), out.begin()); };
-  if (to.dtype == tensor::DType::f64)
-    tensor::write_from_host<double>(memory, to, copy);
-  else
-    tensor::write_from_host<float>(memory, to, copy);
+  tensor::write_either_from_host(memory, to, [&](auto out) { std::copy(values.begin(), values.end(), out.begin()); });
 }
 
 std::vector<int64_t> axes_of(const nn::Parameter& p, const nn::Piece& piece) {
   if (p.shape.rank() == 1) return {piece.end - piece.begin};
   return {piece.end - piece.begin, p.shape.cols()};
-}
-
-// PEFT keeps some vectors as columns.
-bool same_but_for_ones(std::vector<int64_t> a, std::vector<int64_t> b) {
-  for (auto* axes : {&a, &b}) std::erase(*axes, 1);
-  return a == b;
 }
 
 constexpr int64_t kPartElements = int64_t{1} << 20;  // read at a time where bytes are made of them
@@ -109,7 +99,7 @@ class Loader {
     if (is_classifier(piece.name)) return load_classifier(p, piece, *name, axes);
     const bool of_loss = !p.options.adapter && !is_encoder_tensor(piece.name) && !is_head_tensor(piece.name);
     if (of_loss && (options_.new_head || axes != wanted)) return initialise(p);  // of other labels
-    if (axes != wanted && !(p.options.adapter && same_but_for_ones(axes, wanted)))
+    if (axes != wanted)
       fail(ErrorKind::model, "tensor '{}' has shape {}; config.json asks for {}", *name, text(axes), text(wanted));
     if (parameters().takes_rows(p))
       put_as_bytes(p, piece, *name);

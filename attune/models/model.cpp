@@ -172,7 +172,17 @@ void Model::keep_states_below(int64_t layers, size_t most_bytes) {
 }
 
 void Model::train_adapter() {
-  for (const auto& p : parameters_.all()) p->trainable = is_adapters(*p) && !p->options.state && !p->options.made;
+  for (const auto& p : parameters_.all()) p->trainable = trains_with_adapter(*p);
+}
+
+bool Model::trains_with_adapter(const nn::Parameter& p) const {
+  return is_adapters(p) && !p.options.state && !p.options.made;
+}
+
+int64_t Model::adapter_parameters() const {
+  int64_t count = 0;
+  for (const auto& p : parameters_.all()) count += trains_with_adapter(*p) ? p->shape.count() : 0;
+  return count;
 }
 
 bool Model::is_adapters(const nn::Parameter& p) const {

@@ -93,6 +93,8 @@ class Model {
   const peft::Adapter* running_adapter() const { return merged_ ? nullptr : adapter_.get(); }
   // What the adapter's method does in a training step; nullptr: nothing.
   peft::TrainingHook* training_hook() const { return adapter_ ? adapter_->hook.get() : nullptr; }
+  // Elements that train_adapter() lets train.
+  int64_t adapter_parameters() const;
   // Whether the parameter is the adapter's, the head's, or one of the encoder's that the adapter's method trains.
   bool is_adapters(const nn::Parameter& parameter) const;
   // Writes what the adapter does into the encoder's weights, or takes it out again (f32 on the host; what follows from
@@ -120,7 +122,7 @@ class Model {
                      const tensor::KeptView* kept) const;
   const BertEncoder& encoder() const { return lender_ ? *lender_->encoder_ : *encoder_; }
 
-  void make_adapter(const std::shared_ptr<const peft::Method>& method);
+  bool trains_with_adapter(const nn::Parameter& parameter) const;
 
   nn::Parameters parameters_;
   std::unique_ptr<BertEncoder> encoder_;  // one's own, or

@@ -72,8 +72,8 @@ size_t Parameters::place_values(char* at, DType type) {
 }
 
 bool Parameters::narrows(const Parameter& p) const {
-  return precision_.narrow != Precision::Narrow::no && precision_.compute == DType::bf16 && !p.trainable &&
-         !p.options.adapter && !holds_bytes(p) && memory().is_host();
+  return precision_.narrow && precision_.compute == DType::bf16 && !p.trainable && !p.options.adapter &&
+         !holds_bytes(p) && memory().is_host();
 }
 
 bool Parameters::holds_narrow(const Parameter& p) const {
@@ -161,7 +161,7 @@ void Parameters::allocate(const Precision& precision, tensor::Memory& memory) {
     twin += bf16_bytes(*p);
   }
   give_packed_forms(&tensor::PackedWeight::forward, forward_forms_);
-  if (precision.narrow == Precision::Narrow::both) give_packed_forms(&tensor::PackedWeight::backward, backward_forms_);
+  if (precision.narrow) give_packed_forms(&tensor::PackedWeight::backward, backward_forms_);
 }
 
 void Parameters::give_packed_forms(tensor::BFloat16* tensor::PackedWeight::*form, tensor::Buffer& buffer) {
@@ -188,10 +188,7 @@ void Parameters::initialise(Parameter& p, uint64_t seed, double deviation) {
     if (p.options.init == Init::uniform) return draw_uniform(out, key, p.options.spread);
     std::fill(out.begin(), out.end(), static_cast<T>(p.options.init == Init::ones ? 1 : 0));
   };
-  if (p.value.dtype == DType::f64)
-    tensor::write_from_host<double>(memory(), p.value, fill);
-  else
-    tensor::write_from_host<float>(memory(), p.value, fill);
+  tensor::write_either_from_host(memory(), p.value, fill);
 }
 
 void Parameters::refresh_twins() {
@@ -210,8 +207,7 @@ void Parameters::refresh_twins() {
 
 void Parameters::prepare_gradients(TableGradients tables) {
   ATTUNE_CHECK(!precision_.int8, "an int8 model cannot be trained: its weights are bytes alone");
-  ATTUNE_CHECK(precision_.narrow != Precision::Narrow::forward, "such weights have no forms for gradients");
-  if (precision_.narrow == Precision::Narrow::no) give_packed_forms(&tensor::PackedWeight::backward, backward_forms_);
+  if (!precision_.narrow) give_packed_forms(&tensor::PackedWeight::backward, backward_forms_);
   for (const auto& p : all_)
     if (is_packed(*p) && !holds_narrow(*p)) kernels::cpu::pack_weight(p->value, {.backward = p->packed.backward});
   size_t bytes = 0;

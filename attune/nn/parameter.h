@@ -133,7 +133,7 @@ class Parameters {
  private:
   bool is_packed(const Parameter& parameter) const;
   bool has_twin(const Parameter& parameter) const;
-  bool narrows(const Parameter& parameter) const;  // and is a packed weight, or else a table
+  bool narrows(const Parameter& parameter) const;  // if its kind can be
   size_t place_narrow_tables(char* at);
   void begin_fill(Parameter& parameter);
   void end_fill(Parameter& parameter);

@@ -17,9 +17,8 @@ struct Precision {
   bool int8 = false;
   std::vector<int> wide = {};  // ascending
   // Of parameters that do not train, products' weights and tables read by rows are held in bf16 alone, where `compute`
-  // is bf16 and the CPU multiplies from packed weights: with their forms for gradients of data, or for inference
-  // without.
-  enum class Narrow { no, forward, both } narrow = Narrow::no;
+  // is bf16 and the CPU multiplies from packed weights (of an adapter's base while it trains).
+  bool narrow = false;
 
   Precision() = default;
   Precision(tensor::DType type) : compute(type) {}  // not explicit: a type alone says it all

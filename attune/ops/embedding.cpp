@@ -10,14 +10,10 @@ namespace {
 void add_on_host(tensor::Memory& memory, const Tensor& x, std::span<const double> more) {
   const std::vector<double> here = tensor::doubles_on_host(memory, x, x.count());
   ATTUNE_CHECK(here.size() == more.size(), "{} numbers to add to {}", more.size(), here.size());
-  const auto write = [&](auto to) {
+  tensor::write_either_from_host(memory, x, [&](auto to) {
     using T = typename decltype(to)::value_type;
     for (size_t i = 0; i < to.size(); ++i) to[i] = static_cast<T>(here[i] + more[i]);
-  };
-  if (x.dtype == tensor::DType::f64)
-    tensor::write_from_host<double>(memory, x, write);
-  else
-    tensor::write_from_host<float>(memory, x, write);
+  });
 }
 
 }  // namespace

@@ -47,17 +47,16 @@ class AdaLoraChange final : public ProductChange {
     const int64_t in = t_.a->shape.cols(), r = t_.rank();
     const float *a = t_.a->value.as<float>(), *b = t_.b->value.as<float>(), *e = t_.e->value.as<float>();
     const double sign = undo ? -1 : 1;
-    int64_t at = 0;
-    for (int p = 0; p < t_.parts.count; ++p)
-      for (int64_t j = t_.parts.begin[static_cast<size_t>(p)]; j < t_.parts.end[static_cast<size_t>(p)]; ++j, ++at)
-        for (int64_t i = 0; i < in; ++i) {
-          double sum = 0;
-          for (int64_t k = 0; k < r; ++k)
-            sum += static_cast<double>(b[at * r + k]) * static_cast<double>(e[p * r + k]) *
-                   static_cast<double>(a[(p * r + k) * in + i]);
-          float& w = weight[static_cast<size_t>(j * in + i)];
-          w = static_cast<float>(static_cast<double>(w) + sign * t_.scale * sum);
-        }
+    t_.parts.for_columns([&](int p, int64_t at, int64_t j) {
+      for (int64_t i = 0; i < in; ++i) {
+        double sum = 0;
+        for (int64_t k = 0; k < r; ++k)
+          sum += static_cast<double>(b[at * r + k]) * static_cast<double>(e[p * r + k]) *
+                 static_cast<double>(a[(p * r + k) * in + i]);
+        float& w = weight[static_cast<size_t>(j * in + i)];
+        w = static_cast<float>(static_cast<double>(w) + sign * t_.scale * sum);
+      }
+    });
   }
 
  private:
@@ -71,7 +70,7 @@ struct Budget {
   double beta1, beta2, orthogonality;
 };
 
-// A parameter's numbers on the host, written back when it goes.
+// A tensor's numbers on the host; write() brings them back.
 class Numbers {
  public:
   Numbers(tensor::Memory& memory, const Tensor& tensor)
@@ -79,13 +78,9 @@ class Numbers {
   double& operator[](int64_t i) { return values_[static_cast<size_t>(i)]; }
   int64_t count() const { return std::ssize(values_); }
   void write() {
-    const auto copy = [&](auto to) {
+    tensor::write_either_from_host(memory_, tensor_, [&](auto to) {
       for (size_t i = 0; i < to.size(); ++i) to[i] = static_cast<typename decltype(to)::value_type>(values_[i]);
-    };
-    if (tensor_.dtype == DType::f64)
-      tensor::write_from_host<double>(memory_, tensor_, copy);
-    else
-      tensor::write_from_host<float>(memory_, tensor_, copy);
+    });
   }
 
  private:
@@ -106,16 +101,13 @@ class RankSchedule final : public TrainingHook {
     double penalty = 0;
     for (const Triplets& t : all_) {
       const int64_t r = t.rank(), in = t.a->shape.cols();
-      int64_t row = 0;
-      for (int p = 0; p < t.parts.count; ++p) {
-        const int64_t width = t.parts.end[static_cast<size_t>(p)] - t.parts.begin[static_cast<size_t>(p)];
+      t.parts.for_each([&](int p, int64_t, int64_t width, int64_t row) {
         // Vectors of A lie in rows, those of B in columns.
         penalty += weight *
                    push(memory, *t.a, {.first = p * r * in, .count = r, .length = in, .stride = in, .step = 1}, weight);
         penalty += weight *
                    push(memory, *t.b, {.first = row * r, .count = r, .length = width, .stride = 1, .step = r}, weight);
-        row += width;
-      }
+      });
     }
     return penalty;
   }
@@ -126,10 +118,9 @@ class RankSchedule final : public TrainingHook {
     if (step < end)
       for (const Triplets& t : all_) remember(memory, t);
     if (step < start) return;
-    if (step < end && (step - start) % std::max<int64_t>(1, budget_.interval) == 0)
-      choose(memory, kept_at(step, start, end));
-    if (step == end) choose(memory, kept_at(step, start, end));
-    if (step >= end || (step - start) % std::max<int64_t>(1, budget_.interval) == 0) mask(memory);
+    const bool due = step <= end && (step == end || (step - start) % budget_.interval == 0);
+    if (due) choose(memory, kept_at(step, start, end));
+    if (due || step > end) mask(memory);
   }
 
  private:
@@ -212,9 +203,7 @@ class RankSchedule final : public TrainingHook {
       Numbers s(memory, t.s[which]->value), u(memory, t.u[which]->value);
       for (int64_t i = 0; i < s.count(); ++i) score[which].push_back(s[i] * u[i]);
     }
-    int64_t row = 0;
-    for (int p = 0; p < t.parts.count; ++p) {
-      const int64_t width = t.parts.end[static_cast<size_t>(p)] - t.parts.begin[static_cast<size_t>(p)];
+    t.parts.for_each([&](int p, int64_t, int64_t width, int64_t row) {
       for (int64_t k = 0; k < r; ++k) {
         double a = 0, b = 0;
         for (int64_t i = 0; i < in; ++i) a += score[0][static_cast<size_t>((p * r + k) * in + i)];
@@ -222,8 +211,7 @@ class RankSchedule final : public TrainingHook {
         scores.push_back(score[2][static_cast<size_t>(p * r + k)] + a / static_cast<double>(in) +
                          b / static_cast<double>(width));
       }
-      row += width;
-    }
+    });
   }
 
   void mask(tensor::Memory& memory) {
@@ -316,26 +304,17 @@ class AdaLora final : public Method {
  private:
   Triplets make(std::span<const Module> modules, nn::Parameters& parameters) const {
     Triplets t{};
-    std::vector<nn::Piece> a, b, e;
-    int64_t columns = 0;
-    for (const Module& module : modules) {
-      const auto part = static_cast<size_t>(t.parts.count++);
-      t.parts.begin[part] = module.begin, t.parts.end[part] = module.end;
-      const int64_t width = module.end - module.begin, row = static_cast<int64_t>(part) * init_rank_;
-      a.push_back({module.name + ".lora_A", row, row + init_rank_});
-      b.push_back({module.name + ".lora_B", columns, columns + width});
-      e.push_back({module.name + ".lora_E", row, row + init_rank_});
-      columns += width;
-    }
+    t.parts = parts_of(modules);
+    const int64_t columns = t.parts.columns();
     const int64_t all_ranks = t.parts.count * init_rank_;
     const int depth = modules[0].layer + 1;
     const auto add = [&](const std::vector<nn::Piece>& pieces, tensor::Shape shape, nn::Init init) {
       return parameters.add(pieces[0].name, shape,
                             {.init = init, .spread = 0.02, .adapter = true, .depth = depth, .pieces = pieces});
     };
-    t.a = add(a, {all_ranks, modules[0].in}, nn::Init::normal);
-    t.b = add(b, {columns, init_rank_}, nn::Init::normal);
-    t.e = add(e, {all_ranks, 1}, nn::Init::zeros);
+    t.a = add(pieces_of(modules, ".lora_A", init_rank_), {all_ranks, modules[0].in}, nn::Init::normal);
+    t.b = add(pieces_of(modules, ".lora_B"), {columns, init_rank_}, nn::Init::normal);
+    t.e = add(pieces_of(modules, ".lora_E", init_rank_), {all_ranks, 1}, nn::Init::zeros);
     const auto state = [&](const nn::Parameter& of, const char* what, nn::Init init) {
       return parameters.add("adalora." + of.name + "." + what, of.shape,
                             {.init = init, .decays = false, .adapter = true, .state = true, .depth = depth});

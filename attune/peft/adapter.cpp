@@ -58,6 +58,23 @@ Adapter::Adapter(std::shared_ptr<const Method> method, nn::Parameters& parameter
   method_->attach(*this, parameters);
 }
 
+kernels::LowRankParts parts_of(std::span<const Module> modules) {
+  kernels::LowRankParts parts;
+  for (const Module& module : modules) parts.add(module.begin, module.end);
+  return parts;
+}
+
+std::vector<nn::Piece> pieces_of(std::span<const Module> modules, const char* end, int64_t rows) {
+  std::vector<nn::Piece> pieces;
+  int64_t at = 0;
+  for (const Module& module : modules) {
+    const int64_t own = rows > 0 ? rows : module.end - module.begin;
+    pieces.push_back({module.name + end, at, at + own});
+    at += own;
+  }
+  return pieces;
+}
+
 bool changes(std::span<const AdapterRows> adapters, int64_t layer, Place place) {
   return std::any_of(adapters.begin(), adapters.end(),
                      [&](const AdapterRows& rows) { return change_of(rows, layer, place) != nullptr; });

@@ -63,6 +63,11 @@ class ClosingChange {
   virtual Tensor apply(Context&, const Tensor& y, const Tensor& z) const = 0;
 };
 
+// Modules of one product (by_product()): their columns, and the rows of a parameter that they share, each named after
+// its module and `end`: so many rows each, or (0) one for each of its columns.
+kernels::LowRankParts parts_of(std::span<const Module> modules);
+std::vector<nn::Piece> pieces_of(std::span<const Module> modules, const char* end, int64_t rows = 0);
+
 struct LayerChanges {
   std::array<std::unique_ptr<ProductChange>, kPlaces> products;
   std::unique_ptr<ClosingChange> closing;

@@ -40,12 +40,10 @@ class Ia3Change final : public ProductChange {
       for (size_t i = 0; i < weight.size(); ++i) scaled(weight[i], static_cast<int64_t>(i) % in);
       return;
     }
-    int64_t at = 0;
-    for (int p = 0; p < parts_.count; ++p)
-      for (int64_t j = parts_.begin[static_cast<size_t>(p)]; j < parts_.end[static_cast<size_t>(p)]; ++j, ++at) {
-        for (int64_t i = 0; i < in; ++i) scaled(weight[static_cast<size_t>(j * in + i)], at);
-        scaled(bias[static_cast<size_t>(j)], at);
-      }
+    parts_.for_columns([&](int, int64_t at, int64_t j) {
+      for (int64_t i = 0; i < in; ++i) scaled(weight[static_cast<size_t>(j * in + i)], at);
+      scaled(bias[static_cast<size_t>(j)], at);
+    });
   }
 
  private:
@@ -101,18 +99,10 @@ class Ia3 final : public Method {
       if (module.place == Place::query_key_value && inner.contains(module.name))
         fail(ErrorKind::usage,
              "--adapter ia3: {} shares its input with others of its layer; it is no feed-forward module", module.name);
-    kernels::LowRankParts parts;
-    std::vector<nn::Piece> pieces;
-    int64_t columns = 0;
-    for (const Module& module : modules) {
-      const auto part = static_cast<size_t>(parts.count++);
-      parts.begin[part] = module.begin, parts.end[part] = module.end;
-      const int64_t width = feedforward ? module.in : module.end - module.begin;
-      pieces.push_back({module.name + ".ia3_l", feedforward ? 0 : columns, feedforward ? 1 : columns + width});
-      columns += width;
-    }
+    const kernels::LowRankParts parts = parts_of(modules);
+    const auto pieces = pieces_of(modules, ".ia3_l", feedforward ? 1 : 0);
     nn::Parameter* scales = parameters.add(
-        pieces[0].name, feedforward ? tensor::Shape{1, columns} : tensor::Shape{columns, 1},
+        pieces[0].name, feedforward ? tensor::Shape{1, modules[0].in} : tensor::Shape{parts.columns(), 1},
         {.init = nn::Init::ones, .decays = false, .adapter = true, .depth = modules[0].layer + 1, .pieces = pieces});
     return std::make_unique<Ia3Change>(scales, parts, feedforward);
   }

@@ -48,26 +48,21 @@ class LoraChange final : public ProductChange {
     const std::span<const float> a{u_.a->value.as<float>(), static_cast<size_t>(u_.a->value.count())},
         b{u_.b->value.as<float>(), static_cast<size_t>(u_.b->value.count())};
     std::vector<double> row(static_cast<size_t>(in));
-    int64_t at = 0;
-    for (int p = 0; p < u_.parts.count; ++p)
-      for (int64_t j = u_.parts.begin[static_cast<size_t>(p)]; j < u_.parts.end[static_cast<size_t>(p)]; ++j, ++at) {
-        std::fill(row.begin(), row.end(), 0.0);
-        for (int64_t k = 0; k < rank; ++k)
-          for (int64_t i = 0; i < in; ++i)
-            row[static_cast<size_t>(i)] += u_.scale * static_cast<double>(b[static_cast<size_t>(at * rank + k)]) *
-                                           static_cast<double>(a[static_cast<size_t>((p * rank + k) * in + i)]);
-        merge_row(weight.subspan(static_cast<size_t>(j * in), static_cast<size_t>(in)), row, at, undo);
-      }
+    u_.parts.for_columns([&](int p, int64_t at, int64_t j) {
+      std::fill(row.begin(), row.end(), 0.0);
+      for (int64_t k = 0; k < rank; ++k)
+        for (int64_t i = 0; i < in; ++i)
+          row[static_cast<size_t>(i)] += u_.scale * static_cast<double>(b[static_cast<size_t>(at * rank + k)]) *
+                                         static_cast<double>(a[static_cast<size_t>((p * rank + k) * in + i)]);
+      merge_row(weight.subspan(static_cast<size_t>(j * in), static_cast<size_t>(in)), row, at, undo);
+    });
   }
 
   void begin_from(const nn::Linear& product) override {
     if (!u_.magnitude) return;
     const std::vector<float> lengths = row_lengths(product);
-    const auto copy = [&](auto to) { std::copy(lengths.begin(), lengths.end(), to.begin()); };
-    if (u_.magnitude->value.dtype == DType::f64)
-      tensor::write_from_host<double>(tensor::host_memory(), u_.magnitude->value, copy);
-    else
-      tensor::write_from_host<float>(tensor::host_memory(), u_.magnitude->value, copy);
+    tensor::write_either_from_host(tensor::host_memory(), u_.magnitude->value,
+                                   [&](auto to) { std::copy(lengths.begin(), lengths.end(), to.begin()); });
   }
 
  private:
@@ -90,14 +85,13 @@ class LoraChange final : public ProductChange {
   std::vector<float> row_lengths(const nn::Linear& product) const {
     const Tensor& w = product.weight().value;
     std::vector<float> lengths;
-    for (int p = 0; p < u_.parts.count; ++p)
-      for (int64_t j = u_.parts.begin[static_cast<size_t>(p)]; j < u_.parts.end[static_cast<size_t>(p)]; ++j) {
-        double squares = 0;
-        for (int64_t i = 0; i < w.cols(); ++i)
-          squares += w.dtype == DType::f64 ? std::pow(w.as<double>()[j * w.cols() + i], 2)
-                                           : std::pow(static_cast<double>(w.as<float>()[j * w.cols() + i]), 2);
-        lengths.push_back(static_cast<float>(std::sqrt(squares)));
-      }
+    u_.parts.for_columns([&](int, int64_t, int64_t j) {
+      double squares = 0;
+      for (int64_t i = 0; i < w.cols(); ++i)
+        squares += w.dtype == DType::f64 ? std::pow(w.as<double>()[j * w.cols() + i], 2)
+                                         : std::pow(static_cast<double>(w.as<float>()[j * w.cols() + i]), 2);
+      lengths.push_back(static_cast<float>(std::sqrt(squares)));
+    });
     return lengths;
   }
 
@@ -118,9 +112,7 @@ Tensor LoraChange::with_magnitude(Context& context, const Tensor& sum, const nn:
   const int64_t columns = m.count(), rank = u_.b->shape.cols();
   const auto vector = [&] { return context.make({columns}, m.dtype); };
   const Tensor norms = vector(), g = vector(), shift = vector(), center = vector();
-  int64_t at = 0;
-  for (int p = 0; p < u_.parts.count; ++p) {
-    const int64_t begin = u_.parts.begin[static_cast<size_t>(p)], width = u_.parts.end[static_cast<size_t>(p)] - begin;
+  u_.parts.for_each([&](int p, int64_t begin, int64_t width, int64_t at) {
     Tensor part_norms = norms;
     part_norms.data = static_cast<char*>(norms.data) + at * static_cast<int64_t>(tensor::size_of(m.dtype));
     part_norms.shape = {width};
@@ -129,16 +121,13 @@ Tensor LoraChange::with_magnitude(Context& context, const Tensor& sum, const nn:
                                .b = u_.b->value.slice_rows(at, at + width),
                                .scale = u_.scale,
                                .norm = part_norms});
-    at += width;
-  }
+  });
   const auto fill = [&]<class T>(T) {
-    int64_t row = 0;
-    for (int p = 0; p < u_.parts.count; ++p)
-      for (int64_t j = u_.parts.begin[static_cast<size_t>(p)]; j < u_.parts.end[static_cast<size_t>(p)]; ++j, ++row) {
-        host<T>(g)[row] = host<T>(m)[row] / host<T>(norms)[row];
-        host<T>(center)[row] = host<T>(bias)[j];
-        host<T>(shift)[row] = host<T>(bias)[j] * (T(1) - host<T>(g)[row]);
-      }
+    u_.parts.for_columns([&](int, int64_t row, int64_t j) {
+      host<T>(g)[row] = host<T>(m)[row] / host<T>(norms)[row];
+      host<T>(center)[row] = host<T>(bias)[j];
+      host<T>(shift)[row] = host<T>(bias)[j] * (T(1) - host<T>(g)[row]);
+    });
   };
   m.dtype == DType::f64 ? fill(double{}) : fill(float{});
   const ops::ScaleColumnsOptions scaling{.parts = u_.parts, .shift = shift, .center = center};
@@ -225,20 +214,12 @@ class Lora final : public Method {
     Update update{.a = nullptr,
                   .b = nullptr,
                   .magnitude = nullptr,
-                  .parts = {},
+                  .parts = parts_of(modules),
                   .scale = scale(),
                   .dropout = static_cast<float>(dropout_)};
-    std::vector<nn::Piece> a, b, lengths;
-    int64_t columns = 0;
-    for (const Module& module : modules) {
-      const auto part = static_cast<size_t>(update.parts.count++);
-      update.parts.begin[part] = module.begin, update.parts.end[part] = module.end;
-      const int64_t width = module.end - module.begin, row = static_cast<int64_t>(part) * rank_;
-      a.push_back({module.name + ".lora_A.weight", row, row + rank_});
-      b.push_back({module.name + ".lora_B.weight", columns, columns + width});
-      lengths.push_back({module.name + ".lora_magnitude_vector", columns, columns + width});
-      columns += width;
-    }
+    const auto a = pieces_of(modules, ".lora_A.weight", rank_), b = pieces_of(modules, ".lora_B.weight"),
+               lengths = pieces_of(modules, ".lora_magnitude_vector");
+    const int64_t columns = update.parts.columns();
     const int depth = modules[0].layer + 1;
     update.a = parameters.add(a[0].name, {std::ssize(modules) * rank_, in},
                               {.init = nn::Init::uniform,

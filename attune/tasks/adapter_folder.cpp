@@ -62,6 +62,10 @@ bool AdapterFolder::is_at(const fs::path& place) {
   return fs::is_regular_file(place / kAdapterConfigFile, ignored);
 }
 
+std::optional<AdapterFolder> AdapterFolder::at(const fs::path& place) {
+  return is_at(place) ? std::optional<AdapterFolder>(place) : std::nullopt;
+}
+
 AdapterFolder::AdapterFolder(const fs::path& place)
     : path_(place), config_(read_object(place / kAdapterConfigFile)), record_(read_record(place)) {
   method_ = method_of(config_, (place / kAdapterConfigFile).string());

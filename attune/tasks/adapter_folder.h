@@ -32,6 +32,8 @@ inline constexpr const char* kAdapterWeightsFile = "adapter_model.safetensors";
 class AdapterFolder {
  public:
   static bool is_at(const fs::path& place);
+  // The adapter there; nothing where there is none. Errors: those of the constructor.
+  static std::optional<AdapterFolder> at(const fs::path& place);
   // Errors (model): not JSON, a kind of adapter or an option of it that attune does not have, no weights; those of
   // io::Safetensors.
   explicit AdapterFolder(const fs::path& place);

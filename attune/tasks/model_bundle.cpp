@@ -180,10 +180,6 @@ std::string unknown_to_transformers(const ModelBundle& bundle) {
 
 namespace {
 
-std::optional<AdapterFolder> adapter_at(const fs::path& place) {
-  return AdapterFolder::is_at(place) ? std::optional<AdapterFolder>(place) : std::nullopt;
-}
-
 // A model's folder, or an adapter's over its base.
 io::ModelFolder open_folder(const fs::path& place, const std::optional<AdapterFolder>& adapter) {
   return adapter ? adapter->over_base() : io::ModelFolder::open(io::transformer_folder(place));
@@ -205,28 +201,27 @@ std::shared_ptr<peft::Method> method_to_train(const TrainingModelOptions& option
 // The base of an adapter stays as it is, and is held in no more than its products read.
 nn::Precision precision_to_train(tensor::DType compute, const peft::Method* method) {
   nn::Precision precision = compute;
-  if (method && !method->reads_base_weights()) precision.narrow = nn::Precision::Narrow::both;
+  if (method && !method->reads_base_weights()) precision.narrow = true;
   return precision;
 }
 
-// What a model with an adapter knows of its base; the encoder's hash is made where the folder is the base itself.
-BaseModel base_of(const io::ModelFolder& folder, const std::optional<AdapterFolder>& adapter, const std::string& name) {
-  if (!adapter) return {name, folder.path(), encoder_hash(folder)};
-  const fs::path base = adapter->base();
-  return {base.string(), base, encoder_hash_at(base)};
+// What a model with an adapter knows of its base, whose weights the folder has; the hash is left out where nobody wants
+// it, for it reads them all.
+BaseModel base_of(const io::ModelFolder& folder, const std::string& name, bool with_hash = true) {
+  return {name, folder.weights_path(), with_hash ? encoder_hash(folder) : ""};
 }
 
 }  // namespace
 
 ModelBundle open_for_training(const TrainingModelOptions& options) {
   const fs::path place = io::resolve_model(options.model);
-  const std::optional<AdapterFolder> adapter = adapter_at(place);
+  const std::optional<AdapterFolder> adapter = AdapterFolder::at(place);
   const std::shared_ptr<peft::Method> method = method_to_train(options, adapter);
   const io::ModelFolder folder = open_folder(place, adapter);
   ModelBundle bundle;
   bundle.source = folder.path();
   if (method) {
-    bundle.base = base_of(folder, adapter, options.model);
+    bundle.base = base_of(folder, adapter ? folder.weights_path().string() : options.model);
     if (adapter) adapter->check_base(bundle.base->encoder_sha256);
     bundle.adapter_text = method->text();
   }
@@ -297,15 +292,13 @@ ModelBundle open_for_training(const TrainingModelOptions& options) {
 
 ModelBundle open_for_inference(const std::string& model, const InferenceModelOptions& options) {
   const fs::path place = io::resolve_model(model);
-  const std::optional<AdapterFolder> adapter = adapter_at(place);
+  const std::optional<AdapterFolder> adapter = AdapterFolder::at(place);
   const io::ModelFolder folder = open_folder(place, adapter);
   ModelBundle bundle;
   if (adapter) {
-    bundle.base = BaseModel{adapter->base().string(), adapter->base(), ""};
-    if (options.checks_base && adapter->knows_base()) {
-      bundle.base->encoder_sha256 = encoder_hash_at(bundle.base->folder);
-      adapter->check_base(bundle.base->encoder_sha256);
-    }
+    const bool checks = options.checks_base && adapter->knows_base();
+    bundle.base = base_of(folder, folder.weights_path().string(), checks);
+    if (checks) adapter->check_base(bundle.base->encoder_sha256);
     bundle.adapter_text = adapter->method()->text();
   }
   bundle.device = options.device;

@@ -50,6 +50,13 @@ void write_from_host(Memory& memory, const Tensor& tensor, const Body& body) {
   memory.copy_in(tensor.data, made.data(), count * sizeof(T));
 }
 
+// The same of a tensor of f32 or f64: T is its own.
+template <class Body>
+void write_either_from_host(Memory& memory, const Tensor& tensor, const Body& body) {
+  if (tensor.dtype == DType::f64) return write_from_host<double>(memory, tensor, body);
+  write_from_host<float>(memory, tensor, body);
+}
+
 // The values as a device reads them: themselves on the host (they must live as long as they are read), else a copy in
 // the arena.
 template <class T>

@@ -143,17 +143,6 @@ report::Split report_split(const tasks::ModelBundle& bundle, const Split& split,
   return shown;
 }
 
-namespace {
-
-int64_t adapter_parameters(const models::Model& model) {
-  int64_t count = 0;
-  for (const auto& p : model.parameters().all())
-    if (model.is_adapters(*p) && !p->options.state && !p->options.made) count += p->shape.count();
-  return count;
-}
-
-}  // namespace
-
 report::Report base_report(const tasks::ModelBundle& bundle, const std::string& model_name) {
   report::Report report;
   report.task = bundle.task->name;
@@ -168,7 +157,7 @@ report::Report base_report(const tasks::ModelBundle& bundle, const std::string& 
   report.facts.emplace_back("parameters", fmt::format("{}", bundle.model->parameters().count()));
   if (bundle.base)
     report.facts.emplace_back("adapter", fmt::format("{}, over {}; {} parameters train", bundle.adapter_text,
-                                                     bundle.base->name, adapter_parameters(*bundle.model)));
+                                                     bundle.base->name, bundle.model->adapter_parameters()));
   report.facts.emplace_back(
       "longest sequence", fmt::format("{} pieces (truncation: {})", bundle.encode.max_length, bundle.encode.truncate));
   return report;

@@ -242,7 +242,7 @@ TEST(Prefix, InsertAndPut) {
         {Kind::pointwise, Kind::long_sum}, "insert backward");
   }
   const std::vector<int32_t> rows{0, 1, 4, 5}, of{0, 1, 0, 1}, at{1, 0, 2, 2};
-  const auto put = [&](const Device& device, const Block& table, const Block& more, const Block& y) {
+  const auto put = [&](const Block& table, const Block& more, const Block& y) {
     return PutRows{.table = table.tensor,
                    .row = rows.data(),
                    .of = of.data(),
@@ -250,14 +250,13 @@ TEST(Prefix, InsertAndPut) {
                    .more0 = more.tensor,
                    .at0 = at.data(),
                    .y = y.tensor};
-    static_cast<void>(device);
   };
   compare_devices(
       [&](const Device& device) {
         const Block table = device.input({2, 7}, DType::f32, 1), more = device.input({3, 7}, DType::f32, 2);
         Outputs out;
         out.push_back(device.input({6, 7}, DType::f32, 3));
-        device->put_rows(put(device, table, more, out[0]));
+        device->put_rows(put(table, more, out[0]));
         return out;
       },
       {Kind::pointwise}, "put");
@@ -266,7 +265,7 @@ TEST(Prefix, InsertAndPut) {
         const Block more = device.input({3, 7}, DType::f32, 2), dy = device.input({6, 7}, DType::f32, 3);
         Outputs out;
         out.push_back(device.input({2, 7}, DType::f32, 1));
-        device->put_rows_backward(put(device, out[0], more, dy));
+        device->put_rows_backward(put(out[0], more, dy));
         return out;
       },
       {Kind::long_sum}, "put backward");

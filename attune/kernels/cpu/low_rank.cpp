@@ -14,12 +14,10 @@ HWY_BEFORE_NAMESPACE();
 namespace attune::kernels::cpu::HWY_NAMESPACE {
 namespace {
 
-constexpr int64_t kTogether = 16;  // rows that are f32 at a time
-
 // Calls body(first, rows) for each group of rows that are worked on together.
 template <class Body>
 void for_blocks(int64_t begin, int64_t end, const Body& body) {
-  for (int64_t i = begin; i < end; i += kTogether) body(i, std::min(kTogether, end - i));
+  for (int64_t i = begin; i < end; i += kLowRankRows) body(i, std::min(kLowRankRows, end - i));
 }
 
 void down_on_tiles(const LowRankDown& p, const BFloat16* tiles, int64_t begin, int64_t end) {
@@ -98,22 +96,18 @@ void up_chunk(const LowRankUp& p, const float* b_rows, int64_t begin, int64_t en
   const int64_t cols = p.y.cols(), rank = p.b.cols(), all = p.u.cols();
   with_element(p.y.dtype, [&]<class Y>(Y) HWY_ATTR {
     Y* const y = p.y.as<Y>();
-    const float* m = b_rows;
-    for (int part = 0; part < p.parts.count; ++part) {
-      const int64_t first = p.parts.begin[static_cast<size_t>(part)];
-      const int64_t width = p.parts.end[static_cast<size_t>(part)] - first;
+    p.parts.for_each([&](int part, int64_t first, int64_t width, int64_t before) HWY_ATTR {
       spread(Spreading<Y>{.factor = p.u.as<float>() + begin * all + part * rank,
                           .factor_stride = all,
                           .rows = end - begin,
                           .depth = rank,
-                          .m = m,
+                          .m = b_rows + rank * before,
                           .m_stride = width,
                           .cols = width,
                           .to = y + begin * cols + first,
                           .to_stride = cols,
                           .bias = optional<float>(p.bias)});
-      m += rank * width;
-    }
+    });
   });
 }
 
@@ -126,11 +120,8 @@ void up_backward_chunk(const LowRankUpBackward& p, const LowRankPacked& packed, 
   with_element(p.dy.dtype, [&]<class D>(D) HWY_ATTR {
     const D* const dy = p.dy.as<D>();
     for_blocks(begin, end, [&](int64_t first, int64_t rows) HWY_ATTR {
-      int64_t at = 0;
-      float* sum = sums;
-      for (int part = 0; part < p.parts.count; ++part) {
-        const int64_t column = p.parts.begin[static_cast<size_t>(part)];
-        const int64_t width = p.parts.end[static_cast<size_t>(part)] - column;
+      p.parts.for_each([&](int part, int64_t column, int64_t width, int64_t before) HWY_ATTR {
+        const int64_t at = low_rank_tiles(rank) * before * kLowRankTile;
         const float* x = as_floats(dy + first * cols + column, cols, rows, width, room);
         for (int64_t t = 0; p.du.defined() && t < low_rank_tiles(rank); ++t) {
           float* const du = p.du.as<float>() + first * all + part * rank + t * kLowRankTile;
@@ -156,18 +147,17 @@ void up_backward_chunk(const LowRankUpBackward& p, const LowRankPacked& packed, 
                    .out_stride = all,
                    .count = count});
         }
-        at += low_rank_tiles(rank) * width * kLowRankTile;
-        if (!sums) continue;
+        if (!sums) return;
         add_outer({.factor = p.u.as<float>() + first * all + part * rank,
                    .factor_stride = all,
                    .rows = rows,
                    .depth = rank,
                    .x = x,
                    .cols = width,
-                   .sums = sum});
-        sum += rank * width;
-      }
+                   .sums = sums + rank * before});
+      });
       if (!sums || !p.d_bias.defined()) return;
+      float* const sum = sums + rank * p.parts.columns();
       for (int64_t i = first; i < first + rows; ++i)
         for_lanes(0, cols, [&](int64_t j, auto lane) HWY_ATTR {
           store(sum + j, lane, hn::Add(load(sum + j, lane), load(dy + i * cols + j, lane)));
@@ -185,7 +175,6 @@ namespace attune::kernels::cpu {
 namespace {
 
 constexpr int64_t kMostSums = 16;  // blocks of rows whose sums are added in order
-constexpr int64_t kRoomRows = 16;
 
 // Rows of a block, from the number of rows alone.
 int64_t rows_of_block(int64_t rows) {
@@ -233,26 +222,24 @@ void tile_columns_bf16(const float* from, int64_t rank, int64_t width, BFloat16*
 }
 
 bool all_on_tiles(const LowRankParts& parts) {
-  for (int p = 0; p < parts.count; ++p)
-    if (!projects_on_tiles(parts.end[static_cast<size_t>(p)] - parts.begin[static_cast<size_t>(p)])) return false;
-  return true;
+  bool all = true;
+  parts.for_each([&](int, int64_t, int64_t width, int64_t) { all = all && projects_on_tiles(width); });
+  return all;
 }
 
 int64_t widest(const LowRankParts& parts) {
   int64_t widest = 0;
-  for (int p = 0; p < parts.count; ++p)
-    widest = std::max(widest, parts.end[static_cast<size_t>(p)] - parts.begin[static_cast<size_t>(p)]);
+  parts.for_each([&](int, int64_t, int64_t width, int64_t) { widest = std::max(widest, width); });
   return widest;
 }
 
-// to (+)= scale * the sum over blocks of sums[block, i], in order.
-void add_blocks(int threads, const float* sums, int64_t blocks, int64_t stride, int64_t count, float scale, bool add,
-                float* to) {
+// to (+)= the sum over blocks of sums[block, i], in order.
+void add_blocks(int threads, const float* sums, int64_t blocks, int64_t stride, int64_t count, bool add, float* to) {
   parallel_chunks(threads, count, kChunkElements, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       float sum = 0;
       for (int64_t b = 0; b < blocks; ++b) sum += sums[b * stride + i];
-      to[i] = scale * sum + (add ? to[i] : 0.0f);
+      to[i] = sum + (add ? to[i] : 0.0f);
     }
   });
 }
@@ -268,7 +255,7 @@ void low_rank_down(Workspace& workspace, int threads, const LowRankDown& p) {
   const int64_t cols = p.x.cols(), rank = p.a.rows(), tiles = low_rank_tiles(rank) * cols * kLowRankTile;
   ATTUNE_CHECK(p.a.cols() == cols && p.u.cols() == rank && p.u.rows() == p.x.rows(), "low rank: x {} A {} u {}",
                p.x.shape.text(), p.a.shape.text(), p.u.shape.text());
-  float* const packed = workspace.get<float>(tiles + threads * kRoomRows * cols);
+  float* const packed = workspace.get<float>(tiles + threads * kLowRankRows * cols);
   const bool on_tiles = p.x.dtype == DType::bf16 && projects_on_tiles(cols);
   if (on_tiles)
     tile_rows_bf16(p.a.as<float>(), rank, cols, reinterpret_cast<BFloat16*>(packed));
@@ -277,7 +264,7 @@ void low_rank_down(Workspace& workspace, int threads, const LowRankDown& p) {
   const LowRankPacked form =
       on_tiles ? LowRankPacked{.bf16 = reinterpret_cast<const BFloat16*>(packed)} : LowRankPacked{.f32 = packed};
   parallel_chunks(threads, p.x.rows(), 32, [&](int64_t begin, int64_t end) {
-    HWY_DYNAMIC_DISPATCH(down_chunk)(p, form, packed + tiles + this_thread() * kRoomRows * cols, begin, end);
+    HWY_DYNAMIC_DISPATCH(down_chunk)(p, form, packed + tiles + this_thread() * kLowRankRows * cols, begin, end);
   });
 }
 
@@ -285,15 +272,14 @@ void low_rank_down_backward(Workspace& workspace, int threads, const LowRankDown
   const int64_t rows = p.x.rows(), cols = p.x.cols(), rank = p.a.rows();
   const int64_t block = rows_of_block(rows), blocks = chunks_of(rows, block), stride = rank * (cols + 1);
   const bool wanted = p.da.defined() || p.d_bias.defined();
-  float* const sums = workspace.get<float>((wanted ? blocks * stride : 0) + threads * kRoomRows * cols);
+  float* const sums = workspace.get<float>((wanted ? blocks * stride : 0) + threads * kLowRankRows * cols);
   float* const rooms = sums + (wanted ? blocks * stride : 0);
   parallel_chunks(threads, rows, block, [&](int64_t begin, int64_t end) {
     HWY_DYNAMIC_DISPATCH(down_backward_chunk)
-    (p, rooms + this_thread() * kRoomRows * cols, wanted ? sums + begin / block * stride : nullptr, begin, end);
+    (p, rooms + this_thread() * kLowRankRows * cols, wanted ? sums + begin / block * stride : nullptr, begin, end);
   });
-  if (p.da.defined()) add_blocks(threads, sums, blocks, stride, rank * cols, 1, p.add_to_da, p.da.as<float>());
-  if (p.d_bias.defined())
-    add_blocks(1, sums + rank * cols, blocks, stride, rank, 1, p.add_to_bias, p.d_bias.as<float>());
+  if (p.da.defined()) add_blocks(threads, sums, blocks, stride, rank * cols, p.add_to_da, p.da.as<float>());
+  if (p.d_bias.defined()) add_blocks(1, sums + rank * cols, blocks, stride, rank, p.add_to_bias, p.d_bias.as<float>());
 }
 
 void low_rank_up(Workspace& workspace, int threads, const LowRankUp& p) {
@@ -302,15 +288,13 @@ void low_rank_up(Workspace& workspace, int threads, const LowRankUp& p) {
                "low rank: u {} B {} y {}", p.u.shape.text(), p.b.shape.text(), p.y.shape.text());
   ATTUNE_CHECK(!p.bias.defined() || p.parts.columns() == p.y.cols(), "low rank: a bias for some of the columns");
   float* const b_rows = workspace.get<float>(rank * p.parts.columns());
-  const float* from = p.b.as<float>();
-  float* to = b_rows;
   const auto scale = static_cast<float>(p.scale);
-  for (int part = 0; part < p.parts.count; ++part) {
-    const int64_t width = p.parts.end[static_cast<size_t>(part)] - p.parts.begin[static_cast<size_t>(part)];
+  p.parts.for_each([&](int, int64_t, int64_t width, int64_t before) {
+    const float* const from = p.b.as<float>() + before * rank;
+    float* const to = b_rows + before * rank;
     for (int64_t j = 0; j < width; ++j)
       for (int64_t k = 0; k < rank; ++k) to[k * width + j] = scale * from[j * rank + k];
-    from += width * rank, to += width * rank;
-  }
+  });
   parallel_chunks(threads, p.y.rows(), 32, [&](int64_t begin, int64_t end) {
     HWY_DYNAMIC_DISPATCH(up_chunk)(p, b_rows, begin, end);
   });
@@ -320,32 +304,30 @@ void low_rank_up_backward(Workspace& workspace, int threads, const LowRankUpBack
   const int64_t rows = p.dy.rows(), cols = p.dy.cols(), rank = p.b.cols(), width_of_all = p.parts.columns();
   const int64_t tiles = low_rank_tiles(rank) * width_of_all * kLowRankTile;
   const int64_t block = rows_of_block(rows), blocks = chunks_of(rows, block), stride = rank * width_of_all + cols;
-  const int64_t room = kRoomRows * widest(p.parts);
+  const int64_t room = kLowRankRows * widest(p.parts);
   const bool wanted = p.db.defined() || p.d_bias.defined();
   float* const packed = workspace.get<float>(tiles + threads * room + (wanted ? blocks * stride : 0));
   float *const rooms = packed + tiles, *const sums = rooms + threads * room;
   const bool on_tiles = p.dy.dtype == DType::bf16 && all_on_tiles(p.parts);
   const LowRankPacked form =
       on_tiles ? LowRankPacked{.bf16 = reinterpret_cast<const BFloat16*>(packed)} : LowRankPacked{.f32 = packed};
-  const float* from = p.b.as<float>();
-  for (int64_t part = 0, at = 0; part < p.parts.count; ++part) {
-    const int64_t width = p.parts.end[static_cast<size_t>(part)] - p.parts.begin[static_cast<size_t>(part)];
+  p.parts.for_each([&](int, int64_t, int64_t width, int64_t before) {
+    const float* const from = p.b.as<float>() + before * rank;
+    const int64_t at = low_rank_tiles(rank) * before * kLowRankTile;
     if (on_tiles)
       tile_columns_bf16(from, rank, width, reinterpret_cast<BFloat16*>(packed) + at);
     else
       tile_columns(from, rank, width, static_cast<float>(p.scale), packed + at);
-    from += width * rank, at += low_rank_tiles(rank) * width * kLowRankTile;
-  }
+  });
   parallel_chunks(threads, rows, block, [&](int64_t begin, int64_t end) {
     HWY_DYNAMIC_DISPATCH(up_backward_chunk)
     (p, form, rooms + this_thread() * room, wanted ? sums + begin / block * stride : nullptr, begin, end);
   });
   if (p.d_bias.defined())
-    add_blocks(1, sums + rank * width_of_all, blocks, stride, cols, 1, p.add_to_bias, p.d_bias.as<float>());
+    add_blocks(1, sums + rank * width_of_all, blocks, stride, cols, p.add_to_bias, p.d_bias.as<float>());
   if (!p.db.defined()) return;
-  int64_t at = 0;
-  for (int part = 0; part < p.parts.count; ++part) {  // dB^T of each part back into rows of B
-    const int64_t width = p.parts.end[static_cast<size_t>(part)] - p.parts.begin[static_cast<size_t>(part)];
+  p.parts.for_each([&](int, int64_t, int64_t width, int64_t before) {  // dB^T of each part back into rows of B
+    const int64_t at = before * rank;
     float* const db = p.db.as<float>() + at;
     for (int64_t j = 0; j < width; ++j)
       for (int64_t k = 0; k < rank; ++k) {
@@ -353,8 +335,7 @@ void low_rank_up_backward(Workspace& workspace, int threads, const LowRankUpBack
         for (int64_t b = 0; b < blocks; ++b) sum += sums[b * stride + at + k * width + j];
         db[j * rank + k] = static_cast<float>(p.scale) * sum + (p.add_to_db ? db[j * rank + k] : 0.0f);
       }
-    at += width * rank;
-  }
+  });
 }
 
 }  // namespace attune::kernels::cpu

@@ -13,6 +13,7 @@ struct LowRankPacked {
 };
 
 inline constexpr int64_t kLowRankTile = 16;
+inline constexpr int64_t kLowRankRows = 16;  // that are f32 at a time
 
 constexpr int64_t low_rank_tiles(int64_t rank) {
   return (rank + kLowRankTile - 1) / kLowRankTile;

@@ -16,17 +16,6 @@ HWY_BEFORE_NAMESPACE();
 namespace attune::kernels::cpu::HWY_NAMESPACE {
 namespace {
 
-// Calls body(first column, columns, first of the parts' columns) for each part.
-template <class Body>
-void for_parts(const LowRankParts& parts, const Body& body) {
-  int64_t at = 0;
-  for (int p = 0; p < parts.count; ++p) {
-    const int64_t begin = parts.begin[static_cast<size_t>(p)], width = parts.end[static_cast<size_t>(p)] - begin;
-    body(begin, width, at);
-    at += width;
-  }
-}
-
 template <class From, class To>
 void copy_rows(const From* from, To* to, int64_t begin, int64_t end) {
   if (static_cast<const void*>(from) == static_cast<void*>(to)) return;
@@ -41,7 +30,7 @@ void scale_chunk(const ScaleColumns& p, int64_t begin, int64_t end) {
       const X* const x = p.x.as<X>();
       Y* const y = p.y.as<Y>();
       if (p.parts.columns() < cols) copy_rows(x, y, begin * cols, end * cols);
-      for_parts(p.parts, [&](int64_t first, int64_t width, int64_t at) HWY_ATTR {
+      p.parts.for_each([&](int, int64_t first, int64_t width, int64_t at) HWY_ATTR {
         for (int64_t i = begin; i < end; ++i)
           for_lanes(0, width, [&](int64_t j, auto lane) HWY_ATTR {
             const Float product = hn::Mul(load(x + i * cols + first + j, lane), load(g + at + j, lane));
@@ -62,7 +51,7 @@ void scale_backward_chunk(const ScaleColumnsBackward& p, float* sums, int64_t be
     if (sums)
       with_element(p.x.dtype, [&]<class X>(X) HWY_ATTR {
         const X* const all = p.x.as<X>();
-        for_parts(p.parts, [&](int64_t first, int64_t width, int64_t at) HWY_ATTR {
+        p.parts.for_each([&](int, int64_t first, int64_t width, int64_t at) HWY_ATTR {
           for (int64_t i = begin; i < end; ++i)
             for_lanes(0, width, [&](int64_t j, auto lane) HWY_ATTR {
               Float x = load(all + i * cols + first + j, lane);
@@ -76,7 +65,7 @@ void scale_backward_chunk(const ScaleColumnsBackward& p, float* sums, int64_t be
     with_element(p.dx.dtype, [&]<class T>(T) HWY_ATTR {
       T* const dx = p.dx.as<T>();
       if (p.parts.columns() < cols) copy_rows(dy, dx, begin * cols, end * cols);
-      for_parts(p.parts, [&](int64_t first, int64_t width, int64_t at) HWY_ATTR {
+      p.parts.for_each([&](int, int64_t first, int64_t width, int64_t at) HWY_ATTR {
         for (int64_t i = begin; i < end; ++i)
           for_lanes(0, width, [&](int64_t j, auto lane) HWY_ATTR {
             store(dx + i * cols + first + j, lane,

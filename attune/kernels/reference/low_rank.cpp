@@ -21,14 +21,6 @@ void put(T& at, double value, bool add) {
   at = static_cast<T>(add ? static_cast<double>(at) + value : value);
 }
 
-// Calls body(part, row of B, column of y) for every column that belongs to a part.
-template <class Body>
-void for_columns(const LowRankParts& parts, const Body& body) {
-  int64_t row = 0;
-  for (int p = 0; p < parts.count; ++p)
-    for (int64_t j = parts.begin[static_cast<size_t>(p)]; j < parts.end[static_cast<size_t>(p)]; ++j) body(p, row++, j);
-}
-
 }  // namespace
 
 void low_rank_down(const LowRankDown& p) {
@@ -72,7 +64,7 @@ void low_rank_up(const LowRankUp& p) {
     T* y = p.y.as<T>();
     const int64_t n = p.y.rows(), c = p.y.cols(), r = p.b.cols(), all = p.u.cols();
     for (int64_t i = 0; i < n; ++i)
-      for_columns(p.parts, [&](int64_t part, int64_t row, int64_t j) {
+      p.parts.for_columns([&](int64_t part, int64_t row, int64_t j) {
         const double sum = dot(
             r, [&](int64_t k) { return u[i * all + part * r + k]; }, [&](int64_t k) { return b[row * r + k]; });
         put(y[i * c + j], p.scale * sum + (bias ? static_cast<double>(bias[j]) : 0), true);
@@ -87,7 +79,7 @@ void low_rank_up_backward(const LowRankUpBackward& p) {
     if (T* du = optional<T>(p.du))
       for (int64_t i = 0; i < n; ++i) {
         std::vector<double> sums(static_cast<size_t>(all));
-        for_columns(p.parts, [&](int64_t part, int64_t row, int64_t j) {
+        p.parts.for_columns([&](int64_t part, int64_t row, int64_t j) {
           for (int64_t k = 0; k < r; ++k)
             sums[static_cast<size_t>(part * r + k)] +=
                 p.scale * static_cast<double>(dy[i * c + j]) * static_cast<double>(b[row * r + k]);
@@ -96,7 +88,7 @@ void low_rank_up_backward(const LowRankUpBackward& p) {
       }
     const auto dy_column = [&](int64_t j) { return [&, j](int64_t i) { return dy[i * c + j]; }; };
     if (T* db = optional<T>(p.db))
-      for_columns(p.parts, [&](int64_t part, int64_t row, int64_t j) {
+      p.parts.for_columns([&](int64_t part, int64_t row, int64_t j) {
         for (int64_t k = 0; k < r; ++k)
           put(db[row * r + k], p.scale * dot(n, dy_column(j), [&](int64_t i) { return u[i * all + part * r + k]; }),
               p.add_to_db);
@@ -113,9 +105,8 @@ void scale_columns(const ScaleColumns& p) {
     const int64_t c = p.x.cols();
     if (y != x) std::copy_n(x, p.x.count(), y);
     for (int64_t i = 0; i < p.x.rows(); ++i)
-      for_columns(p.parts, [&](int64_t, int64_t at, int64_t j) {
-        y[i * c + j] = y[i * c + j] * g[at] + (shift ? shift[at] : T{});
-      });
+      p.parts.for_columns(
+          [&](int64_t, int64_t at, int64_t j) { y[i * c + j] = y[i * c + j] * g[at] + (shift ? shift[at] : T{}); });
   });
 }
 
@@ -124,7 +115,7 @@ void scale_columns_backward(const ScaleColumnsBackward& p) {
     const T *x = optional<T>(p.x), *dy = p.dy.as<T>(), *g = p.g.as<T>(), *center = optional<T>(p.center);
     const int64_t n = p.dy.rows(), c = p.dy.cols();
     if (T* dg = optional<T>(p.dg))
-      for_columns(p.parts, [&](int64_t, int64_t at, int64_t j) {
+      p.parts.for_columns([&](int64_t, int64_t at, int64_t j) {
         put(dg[at],
             dot(
                 n, [&](int64_t i) { return dy[i * c + j]; },
@@ -134,7 +125,7 @@ void scale_columns_backward(const ScaleColumnsBackward& p) {
     if (T* dx = optional<T>(p.dx)) {
       if (dx != dy) std::copy_n(dy, p.dy.count(), dx);
       for (int64_t i = 0; i < n; ++i)
-        for_columns(p.parts, [&](int64_t, int64_t at, int64_t j) { dx[i * c + j] *= g[at]; });
+        p.parts.for_columns([&](int64_t, int64_t at, int64_t j) { dx[i * c + j] *= g[at]; });
     }
   });
 }
