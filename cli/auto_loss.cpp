@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "attune/base/blanks.h"
 #include "attune/base/error.h"
 #include "attune/selection/report/json.h"
 #include "attune/selection/report/text.h"
@@ -15,9 +16,8 @@ namespace {
 
 constexpr std::string_view kAuto = "auto";
 
-std::string_view trimmed(std::string_view text) {
-  const size_t first = text.find_first_not_of(' ');
-  return first == text.npos ? "" : text.substr(first, text.find_last_not_of(' ') - first + 1);
+std::string_view without_spaces(std::string_view text) {
+  return trimmed(text, " ");
 }
 
 // What stands between the brackets, set as select-loss's own options.
@@ -30,9 +30,9 @@ void read_arguments(std::string_view text, selection::SelectOptions& options) {
     const size_t equals = each.find('=');
     if (equals == each.npos)
       fail(ErrorKind::usage, "--loss auto(...): '{}' is no name=value; as in auto(metric=macro_f1, budget=8)",
-           trimmed(each));
+           without_spaces(each));
     with_context([] { return "in --loss auto(...)"; },
-                 [&] { list.set(trimmed(each.substr(0, equals)), trimmed(each.substr(equals + 1))); });
+                 [&] { list.set(without_spaces(each.substr(0, equals)), without_spaces(each.substr(equals + 1))); });
     text.remove_prefix(std::min(text.size(), end + 1));
   }
 }
@@ -40,7 +40,7 @@ void read_arguments(std::string_view text, selection::SelectOptions& options) {
 }  // namespace
 
 bool is_auto_loss(const std::string& loss) {
-  const std::string_view text = trimmed(loss);
+  const std::string_view text = without_spaces(loss);
   return text == kAuto || (text.starts_with("auto(") && text.ends_with(')'));
 }
 
@@ -48,7 +48,7 @@ int train_with_auto_loss(train::TrainOptions options, train::Observer& observer)
   selection::SelectOptions choosing;
   choosing.train = options;
   choosing.train.loss.clear();
-  const std::string_view text = trimmed(options.loss);
+  const std::string_view text = without_spaces(options.loss);
   if (text.size() > kAuto.size())
     read_arguments(text.substr(kAuto.size() + 1, text.size() - kAuto.size() - 2), choosing);
   choosing.final_model = options.out;

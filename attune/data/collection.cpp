@@ -6,9 +6,9 @@
 #include <cmath>
 #include <span>
 
+#include "attune/base/blanks.h"
 #include "attune/base/error.h"
 #include "attune/base/suggest.h"
-#include "attune/data/blanks.h"
 #include "attune/data/open_records.h"
 
 namespace attune::data {

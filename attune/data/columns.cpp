@@ -6,9 +6,9 @@
 #include <span>
 #include <string_view>
 
+#include "attune/base/blanks.h"
 #include "attune/base/error.h"
 #include "attune/base/suggest.h"
-#include "attune/data/blanks.h"
 
 namespace attune::data {
 namespace {

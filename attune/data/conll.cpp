@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "attune/base/blanks.h"
 #include "attune/base/error.h"
-#include "attune/data/blanks.h"
 
 namespace attune::data {
 namespace {

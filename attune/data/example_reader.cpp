@@ -5,8 +5,8 @@
 #include <cmath>
 #include <iterator>
 
+#include "attune/base/blanks.h"
 #include "attune/base/error.h"
-#include "attune/data/blanks.h"
 #include "attune/data/words.h"
 
 namespace attune::data {

@@ -5,9 +5,9 @@
 #include <cmath>
 #include <optional>
 
+#include "attune/base/blanks.h"
 #include "attune/base/error.h"
 #include "attune/base/suggest.h"
-#include "attune/data/blanks.h"
 #include "attune/data/line_reader.h"
 
 namespace attune::data {

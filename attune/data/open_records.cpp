@@ -4,8 +4,8 @@
 #include <filesystem>
 #include <iostream>
 
+#include "attune/base/blanks.h"
 #include "attune/base/error.h"
-#include "attune/data/blanks.h"
 #include "attune/data/conll.h"
 #include "attune/data/delimited.h"
 #include "attune/data/jsonl.h"

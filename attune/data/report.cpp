@@ -5,9 +5,9 @@
 #include <map>
 #include <set>
 
+#include "attune/base/blanks.h"
 #include "attune/base/error.h"
 #include "attune/base/utf8.h"
-#include "attune/data/blanks.h"
 #include "attune/data/first_rows.h"
 #include "attune/data/labels.h"
 #include "attune/data/tag_scheme.h"

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "attune/base/blanks.h"
 #include "attune/base/error.h"
 #include "attune/base/suggest.h"
 #include "attune/peft/adalora.h"
@@ -19,9 +20,8 @@ using nlohmann::json;
 
 constexpr const char* kOption = "--adapter";
 
-std::string trimmed(const std::string& text) {
-  const size_t begin = text.find_first_not_of(" \t"), end = text.find_last_not_of(" \t");
-  return begin == std::string::npos ? "" : text.substr(begin, end - begin + 1);
+std::string without_blanks(std::string_view text) {
+  return std::string(trimmed(text, " \t"));
 }
 
 struct Call {
@@ -38,12 +38,12 @@ struct Call {
 // name or name(option=value, ...); commas within quotes part nothing.
 Call parsed(const std::string& text) {
   const size_t open = text.find('(');
-  Call call{.name = trimmed(text.substr(0, open)), .options = {}};
+  Call call{.name = without_blanks(text.substr(0, open)), .options = {}};
   if (open == std::string::npos) return call;
   const size_t close = text.rfind(')');
   if (close == std::string::npos || close < open) fail_to_parse(text, "has no closing ')'");
-  if (!trimmed(text.substr(close + 1)).empty())
-    fail_to_parse(text, fmt::format("goes on after ')' with '{}'", trimmed(text.substr(close + 1))));
+  if (!without_blanks(text.substr(close + 1)).empty())
+    fail_to_parse(text, fmt::format("goes on after ')' with '{}'", without_blanks(text.substr(close + 1))));
   std::vector<std::string> parts{""};
   bool quoted = false;
   for (const char c : text.substr(open + 1, close - open - 1)) {
@@ -55,11 +55,11 @@ Call parsed(const std::string& text) {
   }
   if (quoted) fail_to_parse(text, "has an open quote");
   for (const std::string& part : parts) {
-    if (parts.size() == 1 && trimmed(part).empty()) break;
+    if (parts.size() == 1 && without_blanks(part).empty()) break;
     const size_t equals = part.find('=');
-    if (equals == std::string::npos || trimmed(part.substr(0, equals)).empty())
-      fail_to_parse(text, fmt::format("has '{}' where an option=value should stand", trimmed(part)));
-    call.options.emplace_back(trimmed(part.substr(0, equals)), trimmed(part.substr(equals + 1)));
+    if (equals == std::string::npos || without_blanks(part.substr(0, equals)).empty())
+      fail_to_parse(text, fmt::format("has '{}' where an option=value should stand", without_blanks(part)));
+    call.options.emplace_back(without_blanks(part.substr(0, equals)), without_blanks(part.substr(equals + 1)));
   }
   return call;
 }

@@ -2,9 +2,9 @@
 
 #include <strings.h>
 
+#include "attune/base/blanks.h"
 #include "attune/base/error.h"
 #include "attune/base/files.h"
-#include "attune/data/blanks.h"
 
 namespace attune::serve {
 namespace {
@@ -21,7 +21,7 @@ Tokens::Tokens(const std::filesystem::path& file) {
   int number = 0;
   for (size_t at = 0; at < text.size();) {
     const size_t end = std::min(text.find('\n', at), text.size());
-    const std::string_view line = data::trimmed(std::string_view(text).substr(at, end - at));
+    const std::string_view line = trimmed(std::string_view(text).substr(at, end - at));
     at = end + 1, ++number;
     if (line.empty() || line[0] == '#') continue;
     if (line.size() < kShortest)
@@ -37,7 +37,7 @@ Tokens::Tokens(const std::filesystem::path& file) {
 bool Tokens::allow(const std::string& authorization) const {
   if (!any()) return true;
   if (strncasecmp(authorization.c_str(), kScheme.data(), kScheme.size()) != 0) return false;
-  const std::string given = sha256_hex(data::trimmed(std::string_view(authorization).substr(kScheme.size())));
+  const std::string given = sha256_hex(trimmed(std::string_view(authorization).substr(kScheme.size())));
   unsigned right = 0;
   for (const std::string& digest : digests_) {
     unsigned differs = 0;
