@@ -11,6 +11,8 @@ const std::vector<Command>& commands() {
       {"compare", "say which of two ways of training is better, from predictions alone", run_compare},
       {"select-loss", "choose the loss by evidence: corrections first, then a race and a verdict", run_select_loss,
        true},
+      {"tune", "find better options within a budget of time, and judge them on rows that the search never saw", run_tune,
+       true},
       {"serve", "answer requests over HTTP with fine-tuned models", run_serve, true},
       {"quantize", "find out whether int8 harms a model", run_quantize, true},
       {"runs", "list, show and compare the runs of a project, find the best", run_runs},

@@ -32,5 +32,6 @@ int run_select_loss(const ArgumentList&);
 int run_serve(const ArgumentList&);
 int run_tokenize(const ArgumentList&);
 int run_train(const ArgumentList&);
+int run_tune(const ArgumentList&);
 
 }  // namespace attune::cli

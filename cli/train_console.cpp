@@ -5,21 +5,15 @@
 #include <cstdio>
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "attune/train/event_json.h"
 
 #include "cli/output.h"
+#include "cli/terminal.h"
 
 namespace attune::cli {
 namespace {
-
-// Columns of the terminal; 80 where it does not say.
-size_t terminal_width() {
-  winsize size{};
-  return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
-}
 
 // "22.7 M", "38.3 k"
 std::string magnitude(int64_t count) {

@@ -36,6 +36,7 @@ struct OptionInfo {
   double max = std::numeric_limits<double>::infinity();
   std::vector<std::string> choices = {};
   std::map<std::string, std::string> refused = {};  // what is no choice though one may well try it, and why
+  std::string search = {};  // where `attune tune` looks for it (tune/parse_space.h); empty: nowhere
   bool required = false;
   bool output_only = false;  // does not change what is computed (threads, progress): resume allows it to differ
 };

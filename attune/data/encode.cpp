@@ -15,9 +15,11 @@ int32_t length(const std::vector<text::Piece>& pieces) {
 }  // namespace
 
 void EncodeOptions::visit(OptionList& list) {
-  list.add(
-      "max-length", max_length,
-      {.help = "longest sequence the model sees, special pieces included", .unit = "pieces", .min = kShortestSequence});
+  list.add("max-length", max_length,
+           {.help = "longest sequence the model sees, special pieces included",
+            .unit = "pieces",
+            .min = kShortestSequence,
+            .search = "64|128|256"});
   list.add("truncate", truncate,
            {.help = "what is kept of a longer text; auto: stride for tagging, else longest-first",
             .choices = truncation_names()});

@@ -6,8 +6,6 @@
 
 #include "attune/base/files.h"
 #include "attune/base/json.h"
-#include "attune/base/suggest.h"
-#include "attune/compare/judged_run.h"
 #include "attune/io/resolve.h"
 #include "attune/metrics/catalog.h"
 #include "attune/metrics/correction.h"
@@ -15,6 +13,7 @@
 #include "attune/selection/choice_folder.h"
 #include "attune/selection/divide.h"
 #include "attune/selection/judge.h"
+#include "attune/selection/metric.h"
 #include "attune/selection/plan.h"
 #include "attune/selection/pool.h"
 #include "attune/selection/run_jobs.h"
@@ -45,31 +44,6 @@ void check(const SelectOptions& o, const tasks::Task& task) {
   if (o.by_time && !o.time.empty()) fail(ErrorKind::usage, "--by-time and --time say the order twice; give one");
   if (o.only_candidates && o.candidates.empty())
     fail(ErrorKind::usage, "--only-candidates: name the losses that are to race, each with --candidate");
-}
-
-std::string metric_of(const SelectOptions& o, const tasks::Task& task) {
-  if (o.metric.empty()) return std::string(metrics::default_best_metric(task.name));
-  metrics::metric_info(o.metric);
-  if (metrics::is_cost(o.metric) && task.kind == tasks::TaskKind::classify) return o.metric;
-  std::vector<std::string> names = metrics::metric_names(task.name);
-  std::erase(names, "loss");
-  if (o.metric == "loss")
-    fail(ErrorKind::usage, "--metric loss: every loss would be judged by a measure of its own; choose one of: {}",
-         fmt::join(names, ", "));
-  if (std::find(names.begin(), names.end(), o.metric) == names.end())
-    fail(ErrorKind::usage, "--metric {}: the task {} does not have it{}; it has {}", o.metric, task.name,
-         did_you_mean(o.metric, names), fmt::join(names, ", "));
-  return o.metric;
-}
-
-// Of classes a metric may be one of two classes alone, or of grades: told before anything is trained.
-void check_metric(const std::string& metric, const tasks::Task& task, const data::Labels& labels) {
-  if (task.kind != tasks::TaskKind::classify || labels.size() < 2) return;
-  const auto judged = compare::judged_run({.path = {}, .kind = task.data, .rows = {}}, labels, metric);
-  const auto& names = judged->statistics().names();
-  if (std::find(names.begin(), names.end(), metric) == names.end())
-    fail(ErrorKind::usage, "--metric {} ({}): with these {} labels it has no value; those that have one: {}", metric,
-         metrics::metric_info(metric).help, labels.size(), fmt::join(names, ", "));
 }
 
 // Losses as --loss would write them, each once: one that does not fit is told before anything is trained.
@@ -160,7 +134,7 @@ bool train_final(const SelectOptions& o, const Pool& pool, Choice& choice, train
 std::optional<Choice> select_loss(SelectOptions o, train::Observer& observer) {
   const tasks::Task& task = tasks::task_named(o.train.task);
   check(o, task);
-  const std::string metric = metric_of(o, task);
+  const std::string metric = chosen_metric(o.metric, task);
   const fs::path out = o.train.out;
   const auto begun = std::chrono::steady_clock::now();
   Pool pool(o, task);

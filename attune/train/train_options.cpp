@@ -52,34 +52,45 @@ void TrainOptions::visit(OptionList& list) {
             .placeholder = "RUN"});
   list.add("class-weights", class_weights,
            {.help = "none; balanced (or auto): N / (K n_c) by training counts; effective(BETA); or one number a class",
-            .placeholder = "WEIGHTS"});
+            .placeholder = "WEIGHTS",
+            .search = "none|balanced"});
   list.add("pos-weight", pos_weight,
            {.help = "multilabel: weight of a label's positives; one number, or one a label", .min = 0});
   list.add("label-smoothing", label_smoothing,
-           {.help = "share of the target spread over all classes", .min = 0, .max = 0.999});
+           {.help = "share of the target spread over all classes", .min = 0, .max = 0.999, .search = "0.0..0.2"});
 
   list.group("How");
-  list.add("epochs", epochs, {.help = "passes over the training rows", .min = 0});
+  list.add("epochs", epochs, {.help = "passes over the training rows", .min = 0, .search = "2|3|5"});
   list.add("max-steps", max_steps, {.help = "stop after so many optimizer steps; 0: by epochs", .min = 0});
-  list.add("batch-size", batch_size, {.help = "examples an optimizer step", .min = 1});
+  list.add("batch-size", batch_size, {.help = "examples an optimizer step", .min = 1, .search = "8|16|32"});
   list.add("micro-batch", micro_batch,
            {.help = "examples at once in memory; 0: chosen to fit. Splits a step, never its result", .min = 0});
-  list.add("lr", lr, {.help = "peak learning rate; with --adapter, where it is not given, the method's own", .min = 0});
-  list.add("schedule", schedule, {.help = "the rate after warm-up", .choices = optim::schedule_names()});
-  list.add("warmup", warmup, {.help = "warm-up: a share of all steps below 1, a number of steps from 1 on", .min = 0});
-  list.add("clip", clip, {.help = "bound of the global gradient norm; 0: none", .min = 0});
+  list.add("lr", lr,
+           {.help = "peak learning rate; with --adapter, where it is not given, the method's own",
+            .min = 0,
+            .search = "1e-5..5e-4:log"});
+  list.add("schedule", schedule,
+           {.help = "the rate after warm-up", .choices = optim::schedule_names(), .search = "linear|cosine"});
+  list.add(
+      "warmup", warmup,
+      {.help = "warm-up: a share of all steps below 1, a number of steps from 1 on", .min = 0, .search = "0.0..0.3"});
+  list.add("clip", clip, {.help = "bound of the global gradient norm; 0: none", .min = 0, .search = "0.5|1|5"});
   list.add("optimizer", optimizer.name,
            {.help = "adamw, adam (L2 in the gradient), sgd", .choices = optim::optimizer_names()});
   list.add("weight-decay", optimizer.weight_decay,
-           {.help = "decay of weight matrices (never of biases and norms)", .min = 0});
+           {.help = "decay of weight matrices (never of biases and norms)", .min = 0, .search = "0.001..0.1:log"});
   list.add("beta1", optimizer.beta1, {.help = "Adam: memory of the mean gradient", .min = 0, .max = 1});
-  list.add("beta2", optimizer.beta2, {.help = "Adam: memory of its square", .min = 0, .max = 1});
-  list.add("eps", optimizer.eps, {.help = "Adam: added to the root", .min = 1e-30});
+  list.add("beta2", optimizer.beta2,
+           {.help = "Adam: memory of its square", .min = 0, .max = 1, .search = "0.95..0.999"});
+  list.add("eps", optimizer.eps, {.help = "Adam: added to the root", .min = 1e-30, .search = "1e-8|1e-6"});
   list.add("bias-correction", optimizer.bias_correction, {.help = "Adam: correct the moments' start from zero"});
   list.add("momentum", optimizer.momentum, {.help = "sgd: momentum", .min = 0, .max = 1});
   list.add("nesterov", optimizer.nesterov, {.help = "sgd: Nesterov's look-ahead"});
   list.add("layer-decay", optimizer.layer_decay,
-           {.help = "the rate is multiplied by this for every layer further from the head", .min = 0, .max = 1});
+           {.help = "the rate is multiplied by this for every layer further from the head",
+            .min = 0,
+            .max = 1,
+            .search = "0.7..1.0"});
   list.add("shuffle", shuffle, {.help = "another order every epoch; off: file order"});
 
   list.group("The model");
@@ -88,30 +99,42 @@ void TrainOptions::visit(OptionList& list) {
       {.help =
            "what a sequence head reads: the first token, or the mean of all; auto: a continued model's own, else cls "
            "(embed: mean)",
-       .choices = {"auto", "cls", "mean"}});
+       .choices = {"auto", "cls", "mean"},
+       .search = "cls|mean"});
   list.add("normalize", normalize,
            {.help = "embed: vectors are scaled to length 1; auto: a continued model's own, else on",
             .choices = {"auto", "on", "off"}});
   list.add("decoding", decoding,
            {.help = "tagging: iob2: the best tags in which no I- stands without its B-; argmax: each word by itself, "
                     "as Hugging Face does",
-            .choices = tasks::decoding_names()});
+            .choices = tasks::decoding_names(),
+            .search = "iob2|argmax"});
   list.add("head-start", head_start,
            {.help = "where a new last layer begins: random: N(0, 0.02), as Hugging Face does; linear: a logistic "
                     "regression on the untrained encoder; pays where the ladder's frozen encoder is strong",
-            .choices = head_start_names()});
+            .choices = head_start_names(),
+            .search = "random|linear"});
   list.add("new-head", new_head, {.help = "start the last layer anew even if the model has one"});
   list.add("adapter", adapter,
            {.help = "train a few parameters beside the model's own, which stay as they are, and keep them alone: "
                     "'lora(r=8, alpha=16, targets=query|value)'; `attune adapter list` shows all",
-            .placeholder = "METHOD"});
-  list.add("dropout", dropout, {.help = "hidden dropout (default: the model's config)", .min = 0, .max = 0.999});
+            .placeholder = "METHOD",
+            .search = "none|lora(r=4|8|16)"});
+  list.add("dropout", dropout,
+           {.help = "hidden dropout (default: the model's config)", .min = 0, .max = 0.999, .search = "0.0..0.3"});
   list.add("attention-dropout", attention_dropout,
-           {.help = "dropout of attention probabilities (default: the model's config)", .min = 0, .max = 0.999});
+           {.help = "dropout of attention probabilities (default: the model's config)",
+            .min = 0,
+            .max = 0.999,
+            .search = "0.0..0.3"});
   list.add("classifier-dropout", classifier_dropout,
-           {.help = "dropout before the last layer (default: the model's config)", .min = 0, .max = 0.999});
+           {.help = "dropout before the last layer (default: the model's config)",
+            .min = 0,
+            .max = 0.999,
+            .search = "0.0..0.3"});
   list.add("freeze-embeddings", freeze_embeddings, {.help = "do not train the embeddings"});
-  list.add("freeze-layers", freeze_layers, {.help = "do not train the embeddings and the first N layers", .min = 0});
+  list.add("freeze-layers", freeze_layers,
+           {.help = "do not train the embeddings and the first N layers", .min = 0, .search = "0|2|4"});
   list.add("cache-frozen", cache_frozen,
            {.help = "run the layers of --freeze-layers once a text, without dropout, and keep what they give: a step "
                     "costs the upper layers alone"});

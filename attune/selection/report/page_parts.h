@@ -1,4 +1,5 @@
-// Pieces of the page of a choice (internal to this room). Each gives markup, or "" where there is nothing to show.
+// Pieces of the page of a choice; the judgements' (which read metric, task, what matters and the level) are a study's
+// too. Each gives markup, or "" where there is nothing to show.
 #pragma once
 #include <string>
 

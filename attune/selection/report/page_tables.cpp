@@ -3,6 +3,7 @@
 
 #include "attune/report/format.h"
 #include "attune/report/page.h"
+#include "attune/report/table.h"
 #include "attune/selection/report/page_parts.h"
 #include "attune/selection/report/words.h"
 
@@ -11,73 +12,7 @@ namespace {
 
 using report::escape;
 
-constexpr size_t kTall = 25;  // a table of more rows scrolls by itself
-
-// A cell's text (not markup), and how it stands.
-struct Cell {
-  std::string text;
-  enum class Look { figure, name, mark, words, soft } look = Look::figure;
-};
-using Look = Cell::Look;
-
-std::string cell(const Cell& cell) {
-  switch (cell.look) {
-    case Look::figure:
-      break;
-    case Look::name:
-      return fmt::format("<th scope=\"row\" class=\"wrap\">{}</th>", escape(cell.text));
-    case Look::mark:
-      return fmt::format("<td class=\"l\">{}</td>", escape(cell.text));
-    case Look::words:
-      return fmt::format("<td class=\"l wrap\">{}</td>", escape(cell.text));
-    case Look::soft:
-      return fmt::format("<td class=\"l soft wrap\">{}</td>", escape(cell.text));
-  }
-  return fmt::format("<td>{}</td>", escape(cell.text));
-}
-
-// Heads stand as the cells below them do; a column without any text is left out.
-class Table {
- public:
-  explicit Table(std::vector<Cell> heads) : heads_(std::move(heads)) {}
-  void row(std::vector<std::string> texts, std::string style = "") {
-    texts.resize(heads_.size());
-    rows_.push_back({std::move(texts), std::move(style)});
-  }
-  std::string html() const {
-    if (rows_.empty()) return "";
-    std::string head, body;
-    for (size_t i = 0; i < heads_.size(); ++i)
-      if (used(i)) head += head_of(heads_[i]);
-    for (const auto& [texts, style] : rows_) {
-      body += style.empty() ? "<tr>" : fmt::format("<tr class=\"{}\">", style);
-      for (size_t i = 0; i < texts.size(); ++i)
-        if (used(i)) body += cell({texts[i], heads_[i].look});
-      body += "</tr>\n";
-    }
-    const bool titled = std::any_of(heads_.begin(), heads_.end(), [](const Cell& one) { return !one.text.empty(); });
-    return fmt::format("<div class=\"scroll{}\"><table>\n{}<tbody>\n{}</tbody></table></div>\n",
-                       rows_.size() > kTall ? " tall" : "", titled ? "<thead><tr>" + head + "</tr></thead>\n" : "",
-                       body);
-  }
-
- private:
-  struct Row {
-    std::vector<std::string> texts;
-    std::string style;
-  };
-  bool used(size_t column) const {
-    return std::any_of(rows_.begin(), rows_.end(), [&](const Row& row) { return !row.texts[column].empty(); });
-  }
-  static std::string head_of(const Cell& head) {
-    if (head.text.empty()) return "<td></td>";
-    const char* style = head.look == Look::figure ? "" : " class=\"l\"";
-    return fmt::format("<th scope=\"col\"{}>{}</th>", style, escape(head.text));
-  }
-
-  std::vector<Cell> heads_;
-  std::vector<Row> rows_;
-};
+using report::Look, report::Table;
 
 std::string changed_rows(const Judgement& judged) {
   const std::string title = changed_text(judged);

@@ -74,20 +74,6 @@ std::string changed_rows_text(const Judgement& judged) {
   return text + columns.text(kWidth) + more_text(judged.changed.size());
 }
 
-std::string judgement_text(const Choice& choice, const Judgement& judged) {
-  const report::Compared told = compared(choice, judged);
-  Columns columns;
-  columns.column("", Align::left).column("", Align::left);
-  columns.row({told.first, report::side_text(told, &compare::BlockFigures::first)});
-  columns.row({told.second, report::side_text(told, &compare::BlockFigures::second)});
-  columns.row({report::difference_title(told), report::difference_text(told)});
-  std::string text = "\n" + lines(report::heading(told), 0) + "\n" + columns.text(kWidth) + "\n" +
-                     lines(report::state_text(told) + ".", 2) + "\n" + facts(report::verdict_facts(told));
-  text += classes_text(choice, judged) + changed_rows_text(judged);
-  for (const std::string& note : judged.seen.notes) text += "\n" + lines("note: " + note, 2);
-  return text;
-}
-
 std::string race_text(const Choice& choice) {
   if (choice.race.empty()) return "";
   const report::MetricUnits units(choice.metric);
@@ -178,6 +164,20 @@ std::string runs_text(const Choice& choice) {
 }
 
 }  // namespace
+
+std::string judgement_text(const Choice& choice, const Judgement& judged) {
+  const report::Compared told = compared(choice, judged);
+  Columns columns;
+  columns.column("", Align::left).column("", Align::left);
+  columns.row({told.first, report::side_text(told, &compare::BlockFigures::first)});
+  columns.row({told.second, report::side_text(told, &compare::BlockFigures::second)});
+  columns.row({report::difference_title(told), report::difference_text(told)});
+  std::string text = "\n" + lines(report::heading(told), 0) + "\n" + columns.text(kWidth) + "\n" +
+                     lines(report::state_text(told) + ".", 2) + "\n" + facts(report::verdict_facts(told));
+  text += classes_text(choice, judged) + changed_rows_text(judged);
+  for (const std::string& note : judged.seen.notes) text += "\n" + lines("note: " + note, 2);
+  return text;
+}
 
 std::string to_text(const Choice& choice) {
   std::string text = "\n" + lines(choice.sentence, 0) + "\n" + facts(choice_facts(choice));

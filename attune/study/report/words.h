@@ -1,0 +1,33 @@
+// Words and numbers that the text and the page of a study share (internal to this room).
+#pragma once
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "attune/study/outcome.h"
+
+namespace attune::study {
+
+std::string trial_title(const TrialLine& trial);  // "lr-times 2.4, batch-size 32"; "the defaults"
+std::string arm_title(tune::Arm arm);             // "defaults", "random", "model"
+std::string length_title(double share);           // "full", "1/3"; "-" where no run finished
+std::string state_title(const TrialLine& trial);  // "failed: ...", "stopped", "too slow", ""
+std::string value_title(const std::string& metric, const std::optional<double>& value);
+std::string milliseconds(const std::optional<double>& value);  // "3.1 ms"
+std::string megabytes(const std::optional<double>& value);     // "22.7 MB"
+
+// What to do now, as (title, value).
+std::vector<std::pair<std::string, std::string>> study_facts(const Outcome& outcome);
+// How the search's own figures are to be read.
+std::string search_caveat(const Outcome& outcome);
+// What search bought over random draws, and over the defaults, by the search's own rows.
+std::string arms_text(const Outcome& outcome);
+// A share with its interval: "0.42 (0.31 to 0.55)".
+std::string share_text(const tune::Share& share);
+std::string importance_text(const tune::Importance& importance);  // how firmly, from what; or why nothing is told
+bool shows_latency(const Outcome& outcome);
+bool shows_size(const Outcome& outcome);
+// Whether nothing is better in all that counts; empty where only the metric does.
+std::string front_text(const Outcome& outcome, size_t trial);
+
+}  // namespace attune::study

@@ -1,0 +1,195 @@
+#include "attune/study/schedule.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "attune/base/error.h"
+#include "attune/selection/budget.h"
+#include "attune/tune/sampler.h"
+
+namespace attune::study {
+namespace {
+
+constexpr double kMostOfVerdict = 0.5;  // of the budget
+constexpr double kOver = 1.04;          // how far the last run may reach beyond it
+
+double ratio(int64_t rows, int64_t of) {
+  return static_cast<double>(rows) / static_cast<double>(std::max<int64_t>(1, of));
+}
+
+// A run of the verdict learns from more rows than one of the search, the final model from all.
+double verdict_times(const StudyPlan& plan) {
+  return ratio(plan.verdict.learns, plan.search.learns);
+}
+double final_seconds(const StudyPlan& plan, double full_run) {
+  return plan.options.final_model.empty() ? 0 : full_run * ratio(plan.pool_rows, plan.search.learns);
+}
+
+// The shortest run takes at least 100 steps: with fewer nothing is learned that ranks anything.
+double smallest_share(const StudyPlan& plan) {
+  constexpr double kLeastSteps = 100;
+  const train::TrainOptions& t = plan.options.train;
+  const double steps =
+      t.max_steps > 0 ? static_cast<double>(t.max_steps) : t.epochs * ratio(plan.search.learns, t.batch_size);
+  return std::clamp(kLeastSteps / std::max(1.0, steps), 1.0 / 9, 1.0);
+}
+
+tune::ScheduleOptions without_reserve(const StudyPlan& plan, const Expected& expected) {
+  const StudyOptions& o = plan.options;
+  return {.budget = budget_of(plan),
+          .full_run = expected.full_run,
+          .fixed = expected.fixed,
+          .smallest = smallest_share(plan),
+          .random_share = o.random_share,
+          .most_trials = o.trials};
+}
+
+// Of the longest finished run of the trial, as a full one would take.
+std::optional<double> full_seconds(const History& history, int64_t trial) {
+  std::optional<double> seconds;
+  double share = 0;
+  for (const StudyRun& run : history.runs) {
+    const Assignment& a = run.assignment;
+    if (a.purpose == Purpose::search && a.trial == trial && run.state == tune::RunState::finished && a.share > share)
+      share = a.share, seconds = run.seconds / a.share;
+  }
+  return seconds;
+}
+
+const StudyRun* find(const History& history, Purpose purpose, int64_t trial, int stage) {
+  for (const StudyRun& run : history.runs)
+    if (run.assignment.purpose == purpose && run.assignment.trial == trial && run.assignment.stage == stage)
+      return &run;
+  return nullptr;
+}
+
+tune::Point new_point(const StudyPlan& plan, const History& history, int64_t trial, tune::Arm arm) {
+  const uint64_t seed = plan.options.train.seed;
+  if (arm == tune::Arm::random) return tune::random_point(plan.space.space, trial, seed);
+  std::vector<tune::Trial> finished;
+  std::vector<tune::Point> pending;
+  for (const StudyRun& run : history.runs) {
+    const Assignment& a = run.assignment;
+    if (a.purpose != Purpose::search || !a.point) continue;
+    if (run.state == tune::RunState::running) {
+      pending.push_back(*a.point);
+    } else {
+      finished.push_back({.point = *a.point, .value = run.value, .fidelity = a.share});
+    }
+  }
+  return tune::propose(plan.space.space, finished, pending, trial, {.seed = seed});
+}
+
+std::optional<tune::Point> point_of_trial(const StudyPlan& plan, const History& history, int64_t trial) {
+  if (trial == 0) return plan.space.defaults_point;
+  for (const StudyRun& run : history.runs)
+    if (run.assignment.trial == trial) return run.assignment.point;
+  return std::nullopt;
+}
+
+bool keeps_limits(const StudyPlan& plan, const StudyRun& run) {
+  const StudyOptions& o = plan.options;
+  const auto fact = [&](const char* name) { return run.facts.is_object() ? run.facts.value(name, NAN) : NAN; };
+  if (!o.max_latency.empty() && !(fact("latency_ms") <= parse_milliseconds(o.max_latency, "--max-latency")))
+    return false;
+  return o.max_size.empty() || fact("bytes") <= parse_bytes(o.max_size, "--max-size");
+}
+
+}  // namespace
+
+double budget_of(const StudyPlan& plan) {
+  const auto budget = selection::parse_budget(plan.options.budget);
+  if (!budget.seconds)
+    fail(ErrorKind::usage, "--budget {}: expected a time, as in 90s, 30m or 2h", plan.options.budget);
+  return *budget.seconds;
+}
+
+std::vector<tune::RungRun> rung_runs(const History& history) {
+  std::vector<tune::RungRun> runs;
+  for (const StudyRun& run : history.runs)
+    if (run.assignment.purpose == Purpose::search)
+      runs.push_back({.trial = run.assignment.trial,
+                      .rung = run.assignment.stage,
+                      .state = run.state,
+                      .seconds = run.seconds,
+                      .value = run.value});
+  return runs;
+}
+
+tune::ScheduleOptions schedule_of(const StudyPlan& plan, const Expected& expected, const History& history) {
+  tune::ScheduleOptions schedule = without_reserve(plan, expected);
+  const double full = tune::costs_of(schedule, rung_runs(history)).seconds(1);
+  const double pair = 2 * full * verdict_times(plan) / std::min(2, std::max(1, plan.options.jobs));
+  int seeds = plan.options.seeds;
+  while (seeds > 1 && seeds * pair + final_seconds(plan, full) > kMostOfVerdict * schedule.budget) --seeds;
+  schedule.reserve = seeds * pair + final_seconds(plan, full);
+  return schedule;
+}
+
+Next next_of_search(const StudyPlan& plan, const Expected& expected, const History& history) {
+  const tune::ScheduleOptions schedule = schedule_of(plan, expected, history);
+  const tune::Decision decision = tune::next_job(schedule, rung_runs(history), history.now);
+  if (!decision.job) return {.wait = decision.wait};
+  const tune::Job& job = *decision.job;
+  Assignment assignment{.purpose = Purpose::search,
+                        .trial = job.trial,
+                        .stage = job.rung,
+                        .share = job.share,
+                        .why = job.why,
+                        .arm = job.arm,
+                        .point = point_of_trial(plan, history, job.trial)};
+  if (job.why == tune::Why::fresh) assignment.point = new_point(plan, history, job.trial, job.arm);
+  return {.assignment = std::move(assignment)};
+}
+
+std::optional<int64_t> finalist_of(const StudyPlan& plan, const History& history) {
+  const StudyRun* best = nullptr;
+  for (const StudyRun& run : history.runs) {
+    const Assignment& a = run.assignment;
+    const bool full =
+        a.purpose == Purpose::search && a.share == 1 && run.state == tune::RunState::finished && run.value;
+    if (!full || a.trial == 0 || a.point == plan.space.defaults_point || !keeps_limits(plan, run)) continue;
+    if (!best || *run.value > *best->value || (*run.value == *best->value && a.trial < best->assignment.trial))
+      best = &run;
+  }
+  return best ? std::optional(best->assignment.trial) : std::nullopt;
+}
+
+Next next_of_verdict(const StudyPlan& plan, int64_t finalist, const History& history) {
+  const double of_finalist = full_seconds(history, finalist).value_or(0);
+  const double of_defaults = full_seconds(history, 0).value_or(of_finalist);
+  const double pair = (of_finalist + of_defaults) * verdict_times(plan) / std::min(2, std::max(1, plan.options.jobs));
+  const double end = budget_of(plan) - final_seconds(plan, std::max(of_finalist, of_defaults));
+  Next next;
+  for (int block = 0; block < plan.options.seeds; ++block) {
+    const bool begun = find(history, Purpose::verdict, 0, block) || find(history, Purpose::verdict, finalist, block);
+    if (block > 0 && !begun && history.now + pair > end) break;
+    for (const int64_t trial : {finalist, int64_t{0}}) {
+      if (const StudyRun* run = find(history, Purpose::verdict, trial, block)) {
+        next.wait = next.wait || run->state == tune::RunState::running;
+        continue;
+      }
+      const bool defaults = trial == 0;
+      next.assignment = Assignment{.purpose = Purpose::verdict,
+                                   .trial = trial,
+                                   .stage = block,
+                                   .share = 1,
+                                   .why = defaults ? tune::Why::defaults : tune::Why::closing,
+                                   .arm = defaults ? tune::Arm::defaults : tune::Arm::sampled,
+                                   .point = point_of_trial(plan, history, trial)};
+      for (const StudyRun& run : history.runs)
+        if (run.assignment.trial == trial) next.assignment->arm = run.assignment.arm;
+      return next;
+    }
+  }
+  return next;
+}
+
+double deadline_of(const StudyPlan& plan, const Expected& expected, const History& history, Purpose purpose) {
+  const tune::ScheduleOptions schedule = schedule_of(plan, expected, history);
+  if (purpose == Purpose::search) return schedule.budget - 0.75 * schedule.reserve;
+  const double full = tune::costs_of(schedule, rung_runs(history)).seconds(1);
+  return kOver * schedule.budget - final_seconds(plan, full);
+}
+
+}  // namespace attune::study

@@ -1,0 +1,60 @@
+#include <algorithm>
+
+#include "attune/metrics/catalog.h"
+#include "attune/study/outcome.h"
+#include "attune/study/schedule.h"
+
+namespace attune::study {
+
+Standings standings_of(const StudyPlan& plan, const History& history) {
+  const double sign = metrics::metric_info(plan.metric).better == metrics::Better::higher ? 1 : -1;
+  const StudyOptions& o = plan.options;
+  Standings standings{
+      .metric = plan.metric, .now = history.now, .budget = budget_of(plan), .trials = {}, .running = {}, .verdict = {}};
+  std::map<int64_t, TrialLine> trials;
+  for (const StudyRun& run : history.runs) {
+    const Assignment& a = run.assignment;
+    RunLine line{.name = run_name(a),
+                 .trial = a.trial,
+                 .purpose = a.purpose,
+                 .stage = a.stage,
+                 .share = a.share,
+                 .state = run.state,
+                 .value = run.value ? std::optional(sign * *run.value) : std::nullopt,
+                 .began = run.began,
+                 .seconds = run.seconds,
+                 .failure = run.failure};
+    if (run.state == tune::RunState::running) standings.running.push_back(line);
+    if (a.purpose == Purpose::verdict) standings.verdict.push_back(line);
+    if (a.purpose != Purpose::search) continue;
+    TrialLine& trial = trials[a.trial];
+    trial.number = a.trial, trial.arm = a.arm, trial.point = a.point;
+    if (a.trial == 0) trial.arm = tune::Arm::defaults;
+    trial.changes = a.point ? changes_text(plan.space, *a.point) : "";
+    trial.seconds += run.seconds;
+    if (line.value && run.state == tune::RunState::finished && a.share > trial.share)
+      trial.value = line.value, trial.share = a.share;
+    if (run.facts.is_object()) {
+      if (run.facts.contains("latency_ms")) trial.latency_ms = run.facts.at("latency_ms").get<double>();
+      if (run.facts.contains("bytes")) trial.bytes = run.facts.at("bytes").get<double>();
+    }
+    trial.runs.push_back(std::move(line));
+  }
+  for (auto& [number, trial] : trials) {
+    if (trial.latency_ms && !o.max_latency.empty())
+      trial.keeps_limits = *trial.latency_ms <= parse_milliseconds(o.max_latency, "--max-latency");
+    if (trial.bytes && !o.max_size.empty())
+      trial.keeps_limits = trial.keeps_limits && *trial.bytes <= parse_bytes(o.max_size, "--max-size");
+    std::sort(trial.runs.begin(), trial.runs.end(),
+              [](const RunLine& x, const RunLine& y) { return x.share < y.share; });
+    standings.trials.push_back(std::move(trial));
+  }
+  std::stable_sort(standings.trials.begin(), standings.trials.end(), [&](const TrialLine& x, const TrialLine& y) {
+    if (x.keeps_limits != y.keeps_limits) return x.keeps_limits;
+    if (x.share != y.share) return x.share > y.share;
+    return x.value && y.value ? metrics::is_better(plan.metric, *x.value, *y.value) : x.value && !y.value;
+  });
+  return standings;
+}
+
+}  // namespace attune::study

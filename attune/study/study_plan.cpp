@@ -1,0 +1,175 @@
+#include "attune/study/study_plan.h"
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "attune/base/error.h"
+#include "attune/base/files.h"
+#include "attune/base/rng.h"
+#include "attune/io/resolve.h"
+#include "attune/selection/measure/clusters.h"
+#include "attune/train/parts.h"
+#include "attune/train/run_folder.h"
+#include "attune/train/run_sources.h"
+
+namespace attune::study {
+namespace {
+
+using nlohmann::json;
+
+// plan.json last: it says whose the folder is.
+constexpr const char* kEntries[] = {"study.json", "report.html", "report.txt", "train.json", "jobs",
+                                    "runs",       "parts",       "labels.txt", "plan.json"};
+// Options that may change from one call to the next: how long, how many, and what is made of the runs.
+constexpr const char* kFree[] = {"budget", "trials", "seeds", "worth", "level", "strict", "draws"};
+
+constexpr uint64_t kVerdictStream = 0x76657264696374;  // "verdict"
+
+const char* parts_file(Purpose purpose) {
+  return purpose == Purpose::search ? "parts/search.txt" : "parts/verdict.txt";
+}
+
+json rows_json(const RowCounts& rows) {
+  return {{"learn", rows.learns}, {"looked_on", rows.looked_on}, {"judge", rows.judges}};
+}
+
+std::string fingerprint_of(const StudyOptions& options) {
+  json all = train::fingerprint_sources(options.train);
+  all["model"] = train::model_fingerprint(io::resolve_model(options.train.model).string());
+  return sha256_hex(all.dump());
+}
+
+// How often a run is looked on at, so that a hopeless one may be ended: its thirds, or the half of a short one. The
+// shortest are over before there is anything to see.
+int64_t looks_of(const train::TrainOptions& t, const RowCounts& rows, double share) {
+  if (share < 0.2) return 0;
+  const double steps = t.max_steps > 0
+                           ? static_cast<double>(t.max_steps)
+                           : std::ceil(static_cast<double>(rows.learns) / static_cast<double>(t.batch_size)) * t.epochs;
+  return std::max<int64_t>(1, std::llround(std::ceil(steps / (share < 1 ? 2 : 3))));
+}
+
+}  // namespace
+
+std::string StudyPlan::text() const {
+  StudyOptions copy = options;
+  OptionList list;
+  copy.visit(list);
+  json told = list.to_json(/*affecting_result_only=*/true);
+  for (const char* name : kFree) told.erase(name);
+  json dimensions = json::object();
+  for (const tune::Dimension& dimension : space.space.dimensions())
+    dimensions[dimension.name] = tune::domain_text(dimension);
+  return json{{"metric", metric},
+              {"space", dimensions},
+              {"defaults", space.defaults},
+              {"labels", labels},
+              {"files", files},
+              {"fingerprint", fingerprint},
+              {"pool_rows", pool_rows},
+              {"search", rows_json(search)},
+              {"verdict", rows_json(verdict)},
+              {"options", std::move(told)}}
+             .dump(2) +
+         "\n";
+}
+
+std::vector<selection::Division> divide_rows(const selection::Pool& pool, const StudyOptions& options,
+                                             const tasks::Task& task) {
+  const selection::Clusters clusters = selection::find_clusters(pool.rows.examples);
+  auto divisions =
+      selection::divide(pool.rows, task.data, clusters,
+                        {.dev_from = pool.dev_from, .blocks = 1, .in_time = pool.in_time, .seed = options.train.seed});
+  selection::Division& search = divisions.at(0);
+  const selection::Division& verdict = divisions.at(1);
+  for (size_t row = 0; row < search.of_row.size(); ++row) {
+    if (verdict.of_row[row] != 'e' || search.of_row[row] == '-') continue;
+    --(search.of_row[row] == 't' ? search.learns : search.of_row[row] == 'd' ? search.inner : search.judges);
+    search.of_row[row] = '-';
+  }
+  if (search.learns == 0 || search.inner == 0 || search.judges == 0)
+    fail(ErrorKind::input, "{} rows are too few to search with: none is left to learn from once the others judge",
+         pool.rows.examples.size());
+  return divisions;
+}
+
+StudyPlan plan_of(const StudyOptions& options, const std::string& metric, const selection::Pool& pool,
+                  const std::vector<selection::Division>& divisions) {
+  const auto counts = [](const selection::Division& d) {
+    return RowCounts{.learns = d.learns, .looked_on = d.inner, .judges = d.judges};
+  };
+  return {.options = options,
+          .metric = metric,
+          .space = make_space(options, pool.bundle),
+          .labels = pool.bundle.labels.names(),
+          .files = pool.files,
+          .fingerprint = fingerprint_of(options),
+          .pool_rows = std::ssize(pool.rows.examples),
+          .search = counts(divisions.at(0)),
+          .verdict = counts(divisions.at(1))};
+}
+
+void check_study_folder(const StudyPlan& plan) {
+  const fs::path out = plan.folder();
+  if (!fs::exists(out)) return;
+  if (!fs::is_directory(out)) fail(ErrorKind::usage, "--out {} is a file; name a folder", out.string());
+  if (fs::is_empty(out)) return;
+  const bool databases_alone =
+      std::all_of(fs::directory_iterator(out), fs::directory_iterator(),
+                  [](const auto& entry) { return entry.path().filename().string().starts_with("attune-runs.sqlite"); });
+  if (!fs::exists(out / "plan.json") && !databases_alone)
+    fail(ErrorKind::usage, "--out {} is not empty and was not made by `attune tune`; name another folder",
+         out.string());
+  if (plan.options.train.overwrite)
+    for (const char* name : kEntries) fs::remove_all(out / name);
+}
+
+void write_plan(const StudyPlan& plan, const std::vector<selection::Division>& divisions) {
+  const fs::path out = plan.folder();
+  const std::string text = plan.text();
+  if (fs::exists(out / "plan.json")) {
+    if (read_file(out / "plan.json") == text) return;
+    fail(ErrorKind::usage,
+         "--out {} holds a study with other options or data; give --overwrite to begin anew, or another folder",
+         out.string());
+  }
+  fs::create_directories(out / "parts"), fs::create_directories(out / "jobs"), fs::create_directories(out / "runs");
+  if (!plan.labels.empty()) {
+    std::string lines;
+    for (const std::string& label : plan.labels) lines += label + "\n";
+    write_file_atomically(out / "labels.txt", lines);
+  }
+  write_file_atomically(out / parts_file(Purpose::search), train::parts_text(divisions.at(0).of_row));
+  write_file_atomically(out / parts_file(Purpose::verdict), train::parts_text(divisions.at(1).of_row));
+  write_file_atomically(out / "plan.json", text);
+}
+
+std::string run_name(const Assignment& a) {
+  return a.purpose == Purpose::search ? fmt::format("trial-{:03}-rung-{}", a.trial, a.stage)
+                                      : fmt::format("verdict-{}-trial-{:03}", a.stage, a.trial);
+}
+
+train::TrainOptions options_of(const StudyPlan& plan, const Assignment& a) {
+  train::TrainOptions t = options_at(plan.options, plan.space.space, a.point ? &*a.point : nullptr);
+  const fs::path out = plan.folder();
+  t.train = plan.files;
+  t.dev.clear(), t.test.clear();
+  t.parts = (out / parts_file(a.purpose)).string();
+  if (!plan.labels.empty()) t.labels = (out / "labels.txt").string();
+  t.epochs *= a.share;
+  if (t.max_steps > 0) t.max_steps = std::max<int64_t>(1, std::llround(static_cast<double>(t.max_steps) * a.share));
+  if (a.purpose == Purpose::search) {
+    t.eval_every = looks_of(t, plan.search, a.share);
+  } else {
+    t.seed = mix_key(mix_key(t.seed, kVerdictStream), static_cast<uint64_t>(a.stage)) >> 11;  // exact as a JSON number
+  }
+  t.out = (out / "runs" / run_name(a)).string();
+  if (t.project.empty()) t.project = out.string();
+  t.predictions = true, t.save_model = false;
+  t.ladder = false, t.bootstrap = 0;
+  t.resume = t.overwrite = t.json = false;
+  return t;
+}
+
+}  // namespace attune::study

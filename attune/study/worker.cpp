@@ -1,0 +1,191 @@
+#include "attune/study/worker.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+#include "attune/base/error.h"
+#include "attune/base/files.h"
+#include "attune/base/threads.h"
+#include "attune/compare/prediction_file.h"
+#include "attune/metrics/catalog.h"
+#include "attune/metrics/costs.h"
+#include "attune/selection/answers.h"
+#include "attune/tasks/task.h"
+#include "attune/train/checkpoint.h"
+#include "attune/train/predictor.h"
+#include "attune/train/run.h"
+#include "attune/train/run_judgement.h"
+
+namespace attune::study {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point begun) {
+  return std::chrono::duration<double>(Clock::now() - begun).count();
+}
+
+double sign_of(const std::string& metric) {
+  return metrics::metric_info(metric).better == metrics::Better::higher ? 1 : -1;
+}
+
+// Passes on what a person waiting wants to see, and ends what is too late or hopeless.
+class RunObserver final : public train::Observer {
+ public:
+  RunObserver(const StudyPlan& plan, StudyStore& store, train::Observer& outer, StudyRun& run, double deadline,
+              const Worker::Planned& planned)
+      : plan_(plan), store_(store), outer_(outer), run_(run), deadline_(deadline), planned_callback_(planned) {}
+
+  void planned(const train::RunPlan& plan) override {
+    steps_ = plan.steps;
+    outer_.planned(plan);
+    if (planned_callback_) planned_callback_(plan);
+  }
+  void progressed(const train::Progress& progress) override {
+    outer_.progressed(progress);
+    store_.heard();
+    late_ = late_ || store_.now() > deadline_;
+  }
+  void evaluated(int64_t step, double, const std::string& split, const metrics::Scores& scores, bool) override {
+    const metrics::Score* score = split == "dev" ? scores.find(plan_.metric) : nullptr;
+    if (!score || run_.assignment.purpose != Purpose::search || steps_ == 0) return;
+    run_.curve.push_back(
+        {static_cast<double>(step) / static_cast<double>(steps_), sign_of(plan_.metric) * score->value});
+    store_.put_curve(run_.id, run_.curve);
+    if (step < steps_ && plan_.options.stop_hopeless && run_.assignment.trial != 0)
+      hopeless_ = tune::is_hopeless(run_.curve, others());
+  }
+  bool stop_requested() override { return late_ || hopeless_ || outer_.stop_requested(); }
+
+  bool late() const { return late_; }
+  bool hopeless() const { return hopeless_; }
+
+ private:
+  std::vector<tune::Curve> others() {
+    std::vector<tune::Curve> curves;
+    for (const StudyRun& other : store_.history().runs)
+      if (other.id != run_.id && other.assignment.purpose == Purpose::search &&
+          other.assignment.stage == run_.assignment.stage && other.state == tune::RunState::finished)
+        curves.push_back(other.curve);
+    return curves;
+  }
+
+  const StudyPlan& plan_;
+  StudyStore& store_;
+  train::Observer& outer_;
+  StudyRun& run_;
+  double deadline_;
+  const Worker::Planned& planned_callback_;
+  int64_t steps_ = 0;
+  bool late_ = false, hopeless_ = false;
+};
+
+void write_job(const StudyPlan& plan, train::TrainOptions options, const Assignment& assignment) {
+  OptionList list;
+  options.visit(list);
+  nlohmann::json json = list.to_json();
+  for (const char* key : {"resume", "overwrite", "json"}) json.erase(key);
+  write_file_atomically(plan.folder() / "jobs" / (run_name(assignment) + ".json"), json.dump(2) + "\n");
+}
+
+// Neither weights nor checkpoints are kept of a run.
+void drop_weights(const fs::path& run) {
+  fs::remove_all(run / "checkpoints");
+  for (const char* file : {"model.safetensors", "attune_head.safetensors", "adapter_model.safetensors"})
+    fs::remove(run / file);
+}
+
+// The weights as this model holds them to answer; of a bf16 model the products' alone are narrow.
+double bytes_of(const nn::Parameters& parameters, tensor::DType compute) {
+  double bytes = 0;
+  for (const auto& p : parameters.all()) {
+    const auto count = static_cast<double>(p->shape.count());
+    const bool narrow = parameters.holds_narrow(*p) || (compute == tensor::DType::bf16 && p->options.product_weight);
+    bytes += parameters.holds_bytes(*p) ? count + 4.0 * static_cast<double>(p->shape.rows())
+             : narrow                   ? 2 * count
+                                        : 4 * count;
+  }
+  return bytes;
+}
+
+std::string why_stopped(const RunObserver& observer) {
+  return observer.hopeless() ? "below the median of others at the same place" : "the time was over";
+}
+
+}  // namespace
+
+bool Worker::run(StudyRun run, double deadline, const Planned& planned) {
+  const bool first = run.assignment.trial == 0 && run.assignment.purpose == Purpose::search;
+  const bool measures = measuring_.any() && run.assignment.purpose == Purpose::search && run.assignment.share == 1;
+  const auto begun = Clock::now();
+  try {
+    train::TrainOptions options = options_of(plan_, run.assignment);
+    options.save_model = options.save_model || measures;
+    write_job(plan_, options, run.assignment);
+    if (fs::exists(options.out)) (train::newest_checkpoint(options.out) ? options.resume : options.overwrite) = true;
+    run.curve.clear();
+    RunObserver observer(plan_, store_, observer_, run, deadline, planned);
+    const train::RunResult result = train::run_training(options, observer);
+    if (result.state == train::RunResult::State::interrupted) {
+      if (!observer.late() && !observer.hopeless()) {
+        store_.release(run.id);
+        return false;
+      }
+      run.state = tune::RunState::stopped, run.failure = why_stopped(observer);
+      drop_weights(options.out);
+    } else {
+      finish(run, options);
+      if (measures && run.state == tune::RunState::finished) measure(run, options.out);
+      if (options.save_model) drop_weights(options.out);
+    }
+  } catch (const Error& error) {
+    const bool of_the_trial =
+        error.kind() == ErrorKind::numeric || error.kind() == ErrorKind::memory || error.kind() == ErrorKind::usage;
+    if (!of_the_trial || (first && error.kind() != ErrorKind::numeric)) {
+      store_.release(run.id);
+      throw;
+    }
+    run.state = tune::RunState::failed, run.failure = error.message();
+    drop_weights(options_of(plan_, run.assignment).out);
+  } catch (...) {
+    store_.release(run.id);
+    throw;
+  }
+  run.seconds = seconds_since(begun);
+  store_.end(run);
+  return true;
+}
+
+void Worker::finish(StudyRun& run, const train::TrainOptions& options) const {
+  const auto answers = compare::read_predictions(train::predictions_file(options, "test").string(),
+                                                 tasks::task_named(options.task).data);
+  const double value = selection::value_of(answers, plan_.metric);
+  if (std::isfinite(value)) {
+    run.state = tune::RunState::finished, run.value = sign_of(plan_.metric) * value;
+  } else {
+    run.state = tune::RunState::failed, run.failure = plan_.metric + " has no value for its answers";
+  }
+}
+
+// As the model would answer: in the precision that `attune predict` chooses, a text at a time.
+void Worker::measure(StudyRun& run, const std::string& folder) const {
+  const tasks::ModelBundle bundle = tasks::open_for_inference(folder, tasks::inference_precision("auto"));
+  run.facts = nlohmann::json::object();
+  if (measuring_.bytes) run.facts["bytes"] = bytes_of(bundle.model->parameters(), bundle.model->compute());
+  if (!measuring_.latency || measuring_.sample.empty()) return;
+  const auto kernels = kernels::cpu::make_kernels(choose_threads(plan_.options.train.threads).threads);
+  train::Predictor predictor(bundle, *kernels, 1);
+  constexpr size_t kWarmUp = 5;
+  std::vector<double> times;
+  for (size_t i = 0; i < measuring_.sample.size() + kWarmUp; ++i) {
+    const data::Example& text = measuring_.sample[i % measuring_.sample.size()];
+    const auto begun = Clock::now();
+    predictor.logits({&text, 1});
+    if (i >= kWarmUp) times.push_back(1000 * seconds_since(begun));
+  }
+  std::nth_element(times.begin(), times.begin() + std::ssize(times) / 2, times.end());
+  run.facts["latency_ms"] = times[times.size() / 2];
+}
+
+}  // namespace attune::study
