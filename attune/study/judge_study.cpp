@@ -37,7 +37,7 @@ void add_verdict(const StudyPlan& plan, const History& history, int64_t finalist
   const auto trial =
       std::find_if(out.trials.begin(), out.trials.end(), [&](const TrialLine& t) { return t.number == finalist; });
   selection::Side found{.name = trial_name(*trial), .runs = {}}, usual{.name = kDefaults, .runs = {}};
-  for (int block = 0; block < plan.options.seeds; ++block) {
+  for (int block = 0; block < most_seeds(plan); ++block) {
     const StudyRun *mine = verdict_run(history, finalist, block), *theirs = verdict_run(history, 0, block);
     if (!mine || !theirs) continue;
     if (mine->state != tune::RunState::finished || theirs->state != tune::RunState::finished) {
@@ -113,8 +113,8 @@ std::string sentence_of(const Outcome& out) {
   if (out.finalist_proven)
     return fmt::format("Train with {}: on rows and seeds that the search never saw, {}.", out.chosen_text, state);
   if (out.finalist_taken)
-    return fmt::format("Train with {}, which did better where it counts; but it is not decided: {}.", out.chosen_text,
-                       state);
+    return fmt::format("Train with {}. It did better on rows and seeds that the search never saw, but that is {}.",
+                       out.chosen_text, state);
   return fmt::format("Keep the defaults: on rows and seeds that the search never saw, {}.", state);
 }
 

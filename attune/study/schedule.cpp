@@ -97,6 +97,10 @@ bool keeps_limits(const StudyPlan& plan, const StudyRun& run) {
 
 }  // namespace
 
+int most_seeds(const StudyPlan& plan) {
+  return 2 * plan.options.seeds;
+}
+
 double budget_of(const StudyPlan& plan) {
   const auto budget = selection::parse_budget(plan.options.budget);
   if (!budget.seconds)
@@ -161,7 +165,7 @@ Next next_of_verdict(const StudyPlan& plan, int64_t finalist, const History& his
   const double pair = (of_finalist + of_defaults) * verdict_times(plan) / std::min(2, std::max(1, plan.options.jobs));
   const double end = budget_of(plan) - final_seconds(plan, std::max(of_finalist, of_defaults));
   Next next;
-  for (int block = 0; block < plan.options.seeds; ++block) {
+  for (int block = 0; block < most_seeds(plan); ++block) {
     const bool begun = find(history, Purpose::verdict, 0, block) || find(history, Purpose::verdict, finalist, block);
     if (block > 0 && !begun && history.now + pair > end) break;
     for (const int64_t trial : {finalist, int64_t{0}}) {

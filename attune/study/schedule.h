@@ -31,7 +31,9 @@ Next next_of_search(const StudyPlan& plan, const Expected& expected, const Histo
 // defaults themselves. Nothing: there is none.
 std::optional<int64_t> finalist_of(const StudyPlan& plan, const History& history);
 
-// A block is a seed: a run of each side. The first block always begins, others while there is time.
+// A block is a seed: a run of each side. The first block always begins, others while there is time: up to --seeds, and
+// as many again with what the search could not use.
+int most_seeds(const StudyPlan& plan);
 Next next_of_verdict(const StudyPlan& plan, int64_t finalist, const History& history);
 
 // The study's time at which a run has to be over.

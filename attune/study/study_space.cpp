@@ -164,9 +164,9 @@ std::string default_value(const std::string& name, const StudyOptions& options, 
   if (name == kRateTimes) return "1";
   if (name == kLoss) return bundle.loss.text();
   if (name == "pooling") return bundle.model->head().pooling == models::Pooling::mean ? "mean" : "cls";
-  if (name == "dropout") return tune::number_text(config.hidden_dropout);
-  if (name == "attention-dropout") return tune::number_text(config.attention_dropout);
-  if (name == "classifier-dropout") return tune::number_text(config.classifier_dropout);
+  if (name == "dropout") return tune::number_text(tune::rounded(config.hidden_dropout));
+  if (name == "attention-dropout") return tune::number_text(tune::rounded(config.attention_dropout));
+  if (name == "classifier-dropout") return tune::number_text(tune::rounded(config.classifier_dropout));
   train::TrainOptions copy = options.train;
   OptionList list;
   copy.visit(list);

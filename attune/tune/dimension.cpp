@@ -9,6 +9,8 @@
 namespace attune::tune {
 namespace {
 
+constexpr double kStep = 1.0 / 500;  // of the unit interval
+
 // A range on the scale where its prior is uniform.
 struct Axis {
   explicit Axis(const Range& of)
@@ -19,7 +21,13 @@ struct Axis {
   double unit(double x) const { return std::clamp((on_axis(x) - low) / width, 0.0, 1.0); }
   double number(double u) const {
     const double at = low + u * width, x = range.scale == Scale::logarithmic ? std::exp(at) : at;
-    return std::clamp(range.whole ? std::floor(x + 0.5) : rounded(x), range.low, range.high);
+    return std::clamp(range.whole ? std::floor(x + 0.5) : short_number(x), range.low, range.high);
+  }
+  // Of the fewest digits that move it by at most kStep.
+  double short_number(double x) const {
+    for (int digits = 1; digits < kMostDigits; ++digits)
+      if (const double near = rounded(x, digits); std::abs(unit(near) - unit(x)) <= kStep) return near;
+    return rounded(x);
   }
   Cell cell(double x) const { return {unit(x - 0.5), unit(x + 0.5)}; }
 

@@ -17,8 +17,8 @@ bool is_whole(double number) {
 
 }  // namespace
 
-double rounded(double number) {
-  const std::string text = fmt::format("{:.5e}", number);
+double rounded(double number, int digits) {
+  const std::string text = fmt::format("{:.{}e}", number, digits - 1);
   double value = number;
   std::from_chars(text.data(), text.data() + text.size(), value);
   return value;

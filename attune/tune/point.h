@@ -26,8 +26,9 @@ struct Trial {
   double fidelity = 1;               // in (0, 1]: the share of a full run; values compare within one fidelity only
 };
 
-// The nearest number of 6 significant digits.
-double rounded(double number);
+// The nearest number of so many significant digits.
+inline constexpr int kMostDigits = 6;
+double rounded(double number, int digits = kMostDigits);
 // The shortest text that reads back as this very number: "16", "3.2e-05".
 std::string number_text(double number);
 

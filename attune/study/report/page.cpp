@@ -56,9 +56,10 @@ std::string html_space(const Outcome& outcome) {
   Table table(
       {{"option", Look::name}, {"searched in", Look::words}, {"default", Look::words}, {"chosen", Look::words}});
   for (const auto& [name, domain] : outcome.space) {
-    const auto usual = outcome.defaults.find(name), chosen = outcome.chosen.find(name);
+    const auto usual = outcome.defaults.find(name);
+    const auto chosen = outcome.chosen.find(name == kRateTimes ? "lr" : name);
     table.row({name, domain, usual == outcome.defaults.end() ? "" : usual->second,
-               chosen == outcome.chosen.end() ? "" : chosen->second});
+               chosen == outcome.chosen.end() ? "" : (name == kRateTimes ? "lr " : "") + chosen->second});
   }
   return table.html();
 }
@@ -90,8 +91,9 @@ std::string to_html(const Outcome& outcome) {
   body += section("search", "The search", escape(search_caveat(outcome)),
                   paragraph("Best in full: " + arms_text(outcome) + ".") + plot_search(outcome) + html_trials(outcome));
   body += section("fronts", "What it costs to answer", "", plot_fronts(outcome));
-  body += section("importance", "What mattered", escape(importance_text(outcome.importance)),
-                  plot_importance(outcome.importance) + plot_curves(outcome));
+  body += section(
+      "importance", "What mattered", "",
+      paragraph(importance_text(outcome.importance)) + plot_importance(outcome.importance) + plot_curves(outcome));
   body += section("space", "The space", "", html_space(outcome));
   body +=
       section("runs", "Runs",
