@@ -9,7 +9,7 @@
 namespace attune::tune {
 namespace {
 
-constexpr double kStep = 1.0 / 500;  // of the unit interval
+constexpr double kSteps = 200;  // of a real range, at least
 
 // A range on the scale where its prior is uniform.
 struct Axis {
@@ -23,11 +23,14 @@ struct Axis {
     const double at = low + u * width, x = range.scale == Scale::logarithmic ? std::exp(at) : at;
     return std::clamp(range.whole ? std::floor(x + 0.5) : short_number(x), range.low, range.high);
   }
-  // Of the fewest digits that move it by at most kStep.
+  // On a lattice of round numbers that has at least kSteps steps: so many digits by logarithms, else so many decimals.
   double short_number(double x) const {
-    for (int digits = 1; digits < kMostDigits; ++digits)
-      if (const double near = rounded(x, digits); std::abs(unit(near) - unit(x)) <= kStep) return near;
-    return rounded(x);
+    if (range.scale == Scale::logarithmic) {
+      const int digits = 1 - static_cast<int>(std::floor(std::log10(width / kSteps)));
+      return rounded(x, std::clamp(digits, 1, kMostDigits));
+    }
+    const double step = std::pow(10, std::floor(std::log10(width / kSteps)));
+    return rounded(std::round(x / step) * step, kMostDigits);
   }
   Cell cell(double x) const { return {unit(x - 0.5), unit(x + 0.5)}; }
 

@@ -4,8 +4,8 @@
 //   real A..B             u = (x - A) / (B - A), or of logarithms
 //   whole A..B            a cell [x - 1/2, x + 1/2] of the range [A - 1/2, B + 1/2], or of logarithms; u is its middle
 //   choice of C           C cells of 1 / C in the order told
-// A real value is rounded to the fewest digits that move it by at most 1/500 of the unit interval (6 digits at most):
-// people read it, and the text that replays it is the value itself.
+// A real value stands on a lattice of round numbers, of at least 200 steps: of so many digits by logarithms, else of so
+// many decimals. People read it, and the text that replays it is the value itself.
 #pragma once
 #include <optional>
 #include <string>

@@ -84,12 +84,12 @@ TEST(Space, PlacesAndValuesAreEachOthersInverse) {
       if (const auto cell = cell_at(dimension, unit)) {
         EXPECT_TRUE(cell->low <= unit + 1e-12 && unit <= cell->high + 1e-12) << dimension.name << " at " << unit;
       } else {
-        EXPECT_NEAR(*back, unit, 1.0 / 500 + 1e-12);
+        EXPECT_NEAR(*back, unit, 1.0 / 400 + 1e-12);
       }
     }
   }
   EXPECT_EQ(value_at(space.dimensions()[4], 1.0 / 3), Value(1e-4));
-  EXPECT_EQ(value_at(space.dimensions()[4], 0.4), Value(0.000251)) << "the fewest digits that come near enough";
+  EXPECT_EQ(value_at(space.dimensions()[4], 0.4), Value(0.000251)) << "no more digits than two hundred steps need";
   EXPECT_EQ(value_at(space.dimensions()[0], 0), Value(4.0));
   EXPECT_EQ(value_at(space.dimensions()[0], 1), Value(64.0));
   EXPECT_EQ(value_at(space.dimensions()[4], 1), Value(1.0));
