@@ -1,0 +1,124 @@
+#include "attune/study/schedule.h"
+
+#include <gtest/gtest.h>
+
+#include "attune/base/rng.h"
+
+#include "tests/study/sample_plan.h"
+
+namespace attune::study {
+namespace {
+
+// A machine on which a full run of the search takes so many seconds, some more or less.
+struct Simulated {
+  StudyPlan plan;
+  double full = 20, luck = 0;
+  History history = {};
+  std::optional<int64_t> finalist = {};
+
+  double seconds(const Assignment& a) const {
+    const double rows = static_cast<double>(plan.rows(a.purpose).learns) / static_cast<double>(plan.search.learns);
+    const uint64_t key = mix_key(static_cast<uint64_t>(a.trial), static_cast<uint64_t>(a.stage));
+    return full * a.share * rows * (1 + luck * (static_cast<double>(key >> 40) / (1 << 24) - 0.5));
+  }
+  // The closer to a rate of 3e-4 the better, and more so in full.
+  double value(const Assignment& a) const {
+    const double rate = a.point ? std::get<double>(a.point->values.at("lr")) : 5e-5;
+    return 0.9 - 0.1 * std::abs(std::log10(rate / 3e-4)) - 0.1 * (1 - a.share);
+  }
+  bool step(const Next& next) {
+    if (!next.assignment) return false;
+    const Assignment& a = *next.assignment;
+    StudyRun run{
+        .id = std::ssize(history.runs) + 1, .assignment = a, .state = tune::RunState::finished, .began = history.now};
+    run.seconds = seconds(a), run.value = value(a);
+    history.now += run.seconds;
+    history.runs.push_back(run);
+    return true;
+  }
+  void run() {
+    const Expected expected{.full_run = full, .fixed = 0.3};
+    tune::check_schedule(schedule_of(plan, expected, history));
+    while (step(next_of_search(plan, expected, history))) {
+    }
+    finalist = finalist_of(plan, history);
+    if (finalist)
+      while (step(next_of_verdict(plan, *finalist, history))) {
+      }
+  }
+  int64_t count(Purpose purpose, int64_t trial) const {
+    return std::count_if(history.runs.begin(), history.runs.end(), [&](const StudyRun& run) {
+      return run.assignment.purpose == purpose && run.assignment.trial == trial;
+    });
+  }
+};
+
+TEST(Schedule, KeepsTheBudgetAndUsesIt) {
+  for (const double luck : {0.0, 0.3})
+    for (const char* budget : {"300s", "600s", "1800s", "7200s"}) {
+      Simulated study{.plan = test::sample_plan(budget), .luck = luck};
+      study.run();
+      const double seconds = budget_of(study.plan);
+      EXPECT_LE(study.history.now, 1.05 * seconds) << budget;
+      EXPECT_GE(study.history.now, 0.8 * seconds) << budget << ", luck " << luck;
+      ASSERT_TRUE(study.finalist) << budget;
+      EXPECT_GE(study.count(Purpose::verdict, 0), seconds < 400 ? 1 : 3) << budget;
+      EXPECT_EQ(study.count(Purpose::verdict, 0), study.count(Purpose::verdict, *study.finalist)) << budget;
+    }
+}
+
+TEST(Schedule, TheDefaultsComeFirstAndInFull) {
+  Simulated study{.plan = test::sample_plan()};
+  study.run();
+  EXPECT_EQ(study.history.runs[0].assignment.trial, 0);
+  EXPECT_EQ(study.history.runs[0].assignment.share, 1);
+  EXPECT_EQ(study.count(Purpose::search, 0), 1);
+}
+
+TEST(Schedule, TheFinalistIsTheBestInFullThatIsNotTheDefaults) {
+  Simulated study{.plan = test::sample_plan("1800s")};
+  study.run();
+  double best = 0;
+  int64_t trial = 0;
+  for (const StudyRun& run : study.history.runs)
+    if (run.assignment.purpose == Purpose::search && run.assignment.share == 1 && run.assignment.trial != 0 &&
+        *run.value > best)
+      best = *run.value, trial = run.assignment.trial;
+  EXPECT_EQ(study.finalist, trial);
+  EXPECT_GT(best, study.value({}) + 0.05) << "search is worth something here";
+}
+
+TEST(Schedule, LimitsKeepTrialsOut) {
+  StudyPlan plan = test::sample_plan();
+  plan.options.max_latency = "5ms";
+  const auto run = [](int64_t trial, double value, double latency) {
+    StudyRun made{
+        .id = trial,
+        .assignment = {.trial = trial, .share = 1, .point = tune::Point{{{"lr", 1e-4 * static_cast<double>(trial)}}}},
+        .state = tune::RunState::finished};
+    run.value = value, run.facts = {{"latency_ms", latency}};
+    return run;
+  };
+  EXPECT_EQ(finalist_of(plan, {.now = 0, .runs = {run(1, 0.8, 4), run(2, 0.9, 6), run(3, 0.7, 1)}}), 1);
+  EXPECT_EQ(finalist_of(plan, {.now = 0, .runs = {run(2, 0.9, 6)}}), std::nullopt);
+}
+
+TEST(Schedule, ASmallBudgetIsRefusedWithWhatIsNeeded) {
+  Simulated study{.plan = test::sample_plan("60s")};
+  try {
+    study.run();
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_NE(error.message().find("give at least"), std::string::npos);
+  }
+}
+
+TEST(Schedule, AFinalModelIsPartOfTheBudget) {
+  Simulated study{.plan = test::sample_plan("600s")};
+  study.plan.options.final_model = "model";
+  study.run();
+  EXPECT_LE(study.history.now + study.full * 10000 / 6000, 1.05 * 600);
+}
+
+}  // namespace
+}  // namespace attune::study
