@@ -10,6 +10,7 @@
 #include "attune/report/format.h"
 #include "attune/selection/answers.h"
 #include "attune/selection/judgement.h"
+#include "attune/study/answers.h"
 #include "attune/study/schedule.h"
 #include "attune/tasks/task.h"
 #include "attune/train/run_judgement.h"
@@ -32,13 +33,13 @@ std::string trial_name(const TrialLine& trial) {
 }
 
 // Both sides' answers, by block; a block that one of them failed in is lost for both.
-void add_verdict(const StudyPlan& plan, const History& history, int64_t finalist, Outcome& out) {
+void add_verdict(const StudyPlan& plan, const History& history, const Finalist& finalist, Outcome& out) {
   const data::TargetKind kind = tasks::task_named(out.task).data;
-  const auto trial =
-      std::find_if(out.trials.begin(), out.trials.end(), [&](const TrialLine& t) { return t.number == finalist; });
+  const auto trial = std::find_if(out.trials.begin(), out.trials.end(),
+                                  [&](const TrialLine& t) { return t.number == finalist.trial; });
   selection::Side found{.name = trial_name(*trial), .runs = {}}, usual{.name = kDefaults, .runs = {}};
   for (int block = 0; block < most_seeds(plan); ++block) {
-    const StudyRun *mine = verdict_run(history, finalist, block), *theirs = verdict_run(history, 0, block);
+    const StudyRun *mine = verdict_run(history, finalist.trial, block), *theirs = verdict_run(history, 0, block);
     if (!mine || !theirs) continue;
     if (mine->state != tune::RunState::finished || theirs->state != tune::RunState::finished) {
       const StudyRun& failed = mine->state == tune::RunState::finished ? *theirs : *mine;
@@ -46,11 +47,14 @@ void add_verdict(const StudyPlan& plan, const History& history, int64_t finalist
                                       &failed == mine ? found.name : usual.name, name(failed.state), failed.failure));
       continue;
     }
-    const auto answers = [&](const StudyRun& run) {
-      return compare::read_predictions(train::predictions_file(options_of(plan, run.assignment), "test").string(),
-                                       kind);
+    const auto answers = [&](const StudyRun& run, const std::string& precision) {
+      const train::TrainOptions options = options_of(plan, run.assignment);
+      const fs::path file =
+          precision.empty() ? train::predictions_file(options, "test") : answers_file(options.out, precision);
+      return compare::read_predictions(file.string(), kind);
     };
-    found.runs.push_back(answers(*mine)), usual.runs.push_back(answers(*theirs));
+    found.runs.push_back(answers(*mine, finalist.precision));
+    usual.runs.push_back(answers(*theirs, out.defaults_precision));
   }
   if (found.runs.empty()) return;
   double reference = 0;
@@ -66,14 +70,14 @@ void add_verdict(const StudyPlan& plan, const History& history, int64_t finalist
 }
 
 // Where nothing is decided the side that did better is taken, since it costs no more; with --strict only what is
-// better by more than what matters.
+// better by more than what matters. Defaults that break a limit are no answer.
 void decide(const StudyPlan& plan, Outcome& out) {
   if (out.judged.judgements.empty()) return;
   const compare::Verdict& v = out.judged.judgements[0].verdict;
   out.finalist_proven = v.difference > 0 && (v.state == compare::State::better_by_worth ||
                                              (v.state == compare::State::better && !plan.options.strict));
   const bool leads = v.state == compare::State::undecided && v.difference > 0 && !plan.options.strict;
-  out.finalist_taken = out.finalist_proven || leads;
+  out.finalist_taken = out.finalist_proven || leads || !out.defaults_keep_limits;
 }
 
 // What `attune train` is told in place of what was searched.
@@ -100,7 +104,7 @@ std::string sentence_of(const Outcome& out) {
   if (out.judged.judgements.empty())
     return fmt::format(
         "Keep the defaults: trial {} came first in the search, but the judgement did not come to an end.",
-        *out.finalist);
+        out.finalist->trial);
   const auto& judged = out.judged.judgements[0];
   const report::Compared told{.first = judged.first,
                               .second = judged.second,
@@ -112,36 +116,38 @@ std::string sentence_of(const Outcome& out) {
   const std::string state = report::state_text(told);
   if (out.finalist_proven)
     return fmt::format("Train with {}: on rows and seeds that the search never saw, {}.", out.chosen_text, state);
+  if (!out.defaults_keep_limits)
+    return fmt::format("Train with {}: the defaults break a limit. Judged beside them all the same: {}.",
+                       out.chosen_text, state);
   if (out.finalist_taken)
     return fmt::format("Train with {}. It did better on rows and seeds that the search never saw, but that is {}.",
                        out.chosen_text, state);
   return fmt::format("Keep the defaults: on rows and seeds that the search never saw, {}.", state);
 }
 
-// In the order in which they are told everywhere.
-std::vector<tune::Standing> pareto_of(const StudyPlan& plan, const std::vector<TrialLine>& trials) {
-  std::vector<tune::Objective> objectives{
-      {plan.metric,
-       metrics::metric_info(plan.metric).better == metrics::Better::higher ? tune::Better::more : tune::Better::less}};
-  std::vector<tune::Limit> limits;
-  const StudyOptions& o = plan.options;
-  if (!o.max_latency.empty()) {
-    limits.push_back({objectives.size(), true, parse_milliseconds(o.max_latency, "--max-latency")});
-    objectives.push_back({"latency_ms", tune::Better::less});
-  }
-  if (!o.max_size.empty()) {
-    limits.push_back({objectives.size(), true, parse_bytes(o.max_size, "--max-size")});
-    objectives.push_back({"bytes", tune::Better::less});
-  }
-  if (objectives.size() == 1) return {};
+// All that could be served, as tune/pareto.h ranks it.
+std::vector<Offer> offers_of(const StudyPlan& plan, const Limits& limits, const std::vector<TrialLine>& trials) {
+  const bool higher = metrics::metric_info(plan.metric).better == metrics::Better::higher;
+  const std::vector<tune::Objective> objectives{{plan.metric, higher ? tune::Better::more : tune::Better::less},
+                                                {"latency_ms", tune::Better::less},
+                                                {"bytes", tune::Better::less}};
+  std::vector<tune::Limit> bounds;
+  if (limits.latency_ms) bounds.push_back({1, true, *limits.latency_ms});
+  if (limits.bytes) bounds.push_back({2, true, *limits.bytes});
+  std::vector<Offer> offers;
   std::vector<std::vector<double>> values;
-  for (const TrialLine& trial : trials) {
-    std::vector<double> row{trial.ran_in_full() ? *trial.value : NAN};
-    if (!o.max_latency.empty()) row.push_back(trial.latency_ms.value_or(NAN));
-    if (!o.max_size.empty()) row.push_back(trial.bytes.value_or(NAN));
-    values.push_back(std::move(row));
+  for (const TrialLine& trial : trials)
+    for (const Answering& each : trial.answers) {
+      offers.push_back({.trial = trial.number, .answering = each, .keeps_limits = limits.keep(each)});
+      values.push_back({each.value, each.latency_ms, each.bytes});
+    }
+  std::vector<Offer> ranked;
+  for (const tune::Standing& standing : tune::standings(objectives, bounds, values)) {
+    ranked.push_back(offers[standing.trial]);
+    ranked.back().on_front = standing.front == 0 && standing.broken == 0;
   }
-  return tune::standings(objectives, limits, values);
+  std::stable_partition(ranked.begin(), ranked.end(), [](const Offer& offer) { return offer.keeps_limits; });
+  return ranked;
 }
 
 tune::Importance importance_of(const StudyPlan& plan, const History& history) {
@@ -157,7 +163,7 @@ tune::Importance importance_of(const StudyPlan& plan, const History& history) {
 
 }  // namespace
 
-Outcome make_outcome(const StudyPlan& plan, const History& history, std::optional<int64_t> finalist) {
+Outcome make_outcome(const StudyPlan& plan, const History& history, const std::optional<Finalist>& finalist) {
   const StudyOptions& o = plan.options;
   Standings standings = standings_of(plan, history);
   Outcome out{.judged = {},
@@ -178,17 +184,20 @@ Outcome make_outcome(const StudyPlan& plan, const History& history, std::optiona
   out.judged.task = out.task, out.judged.metric = out.metric, out.judged.level = o.level, out.judged.files = plan.files;
   for (const tune::Dimension& dimension : plan.space.space.dimensions())
     out.space.emplace_back(dimension.name, tune::domain_text(dimension));
-  if (!o.max_latency.empty()) out.max_latency_ms = parse_milliseconds(o.max_latency, "--max-latency");
-  if (!o.max_size.empty()) out.max_bytes = parse_bytes(o.max_size, "--max-size");
-  out.pareto = pareto_of(plan, out.trials);
+  out.limits = limits_of(o);
+  if (out.limits.any()) out.offers = offers_of(plan, out.limits, out.trials);
+  for (const TrialLine& trial : out.trials)
+    if (trial.number == 0) out.defaults_keep_limits = trial.keeps_limits, out.defaults_precision = trial.precision;
   if (finalist) add_verdict(plan, history, *finalist, out);
   decide(plan, out);
   if (out.finalist_taken) {
     for (const TrialLine& trial : out.trials)
-      if (trial.number == *finalist && trial.point) out.chosen = told_options(plan, *trial.point);
+      if (trial.number == finalist->trial && trial.point) out.chosen = told_options(plan, *trial.point);
     out.chosen_text = text_of(out.chosen, plan.space.defaults);
+    if (!finalist->precision.empty()) out.chosen_text += ", answers in " + finalist->precision;
   } else {
     out.chosen_text = kDefaults;
+    if (!out.defaults_precision.empty()) out.chosen_text += fmt::format(" (answers in {})", out.defaults_precision);
   }
   for (const std::string& note : plan.space.notes)
     out.notes.push_back("the defaults lie outside the space: " + note + "; they are tried and judged all the same");
@@ -203,7 +212,7 @@ train::TrainOptions final_options(const StudyPlan& plan, const History& history,
   const tune::Point* point = nullptr;
   if (outcome.finalist_taken)
     for (const StudyRun& run : history.runs)
-      if (run.assignment.trial == *outcome.finalist && run.assignment.point) point = &*run.assignment.point;
+      if (run.assignment.trial == outcome.finalist->trial && run.assignment.point) point = &*run.assignment.point;
   return options_at(plan.options, plan.space.space, point);
 }
 

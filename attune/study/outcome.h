@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "attune/selection/choice.h"
+#include "attune/study/answers.h"
 #include "attune/study/study_plan.h"
 #include "attune/tune/importance.h"
 #include "attune/tune/pareto.h"
@@ -31,12 +32,13 @@ struct TrialLine {
   tune::Arm arm = tune::Arm::sampled;
   std::string changes;  // from the defaults: "lr-times 2.4, batch-size 32"
   std::optional<tune::Point> point = {};
-  std::vector<RunLine> runs;         // of the search, short ones first
-  std::optional<double> value = {};  // of the longest that finished
-  double share = 0;                  // of that run; 0: none finished
-  double seconds = 0;                // of all its runs
-  std::optional<double> latency_ms = {}, bytes = {};
-  bool keeps_limits = true;  // as far as they were measured
+  std::vector<RunLine> runs;            // of the search, short ones first
+  std::optional<double> value = {};     // of the longest that finished, in `precision`
+  double share = 0;                     // of that run; 0: none finished
+  double seconds = 0;                   // of all its runs
+  std::vector<Answering> answers = {};  // where there are limits: of the full run, in each precision
+  std::string precision = {};           // of them the best within the limits, whose value it is; "": as trained
+  bool keeps_limits = true;
 
   bool ran_in_full() const { return value && share == 1; }
 };
@@ -50,6 +52,20 @@ struct Standings {
 };
 Standings standings_of(const StudyPlan& plan, const History& history);
 
+// Who is judged, and how it answers.
+struct Finalist {
+  int64_t trial = 0;
+  std::string precision = {};  // "": as trained
+};
+
+// A trial in a precision, among all that could be served.
+struct Offer {
+  int64_t trial = 0;
+  Answering answering;
+  bool keeps_limits = true;
+  bool on_front = false;  // nothing is as good in all that counts, and better in one
+};
+
 struct Outcome {
   // `judged` holds what the verdict's text and page read: metric, worth, level, files, the judgement itself.
   selection::Choice judged;
@@ -61,13 +77,15 @@ struct Outcome {
   std::map<std::string, std::string> defaults;
   std::vector<TrialLine> trials;  // as they rank
   std::vector<RunLine> verdict_runs;
-  std::optional<int64_t> finalist;
+  std::optional<Finalist> finalist;
   bool finalist_taken = false, finalist_proven = false;
+  bool defaults_keep_limits = true;
+  std::string defaults_precision = {};             // that they answer in, where there are limits
   std::map<std::string, std::string> chosen = {};  // options as `attune train` takes them, of what was searched
   std::string chosen_text = {};                    // "lr 0.00012, batch-size 32"; "the defaults"
   tune::Importance importance;
-  std::vector<tune::Standing> pareto = {};  // of trials that ran in full, where more than the metric counts
-  std::optional<double> max_latency_ms = {}, max_bytes = {};
+  Limits limits = {};
+  std::vector<Offer> offers = {};  // where there are limits: as they stand, those that keep them first
   std::string sentence = {};
   std::vector<std::string> notes = {};
 

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "attune/base/error.h"
+#include "attune/metrics/catalog.h"
 #include "attune/selection/budget.h"
 #include "attune/tune/sampler.h"
 
@@ -87,14 +88,6 @@ std::optional<tune::Point> point_of_trial(const StudyPlan& plan, const History& 
   return std::nullopt;
 }
 
-bool keeps_limits(const StudyPlan& plan, const StudyRun& run) {
-  const StudyOptions& o = plan.options;
-  const auto fact = [&](const char* name) { return run.facts.is_object() ? run.facts.value(name, NAN) : NAN; };
-  if (!o.max_latency.empty() && !(fact("latency_ms") <= parse_milliseconds(o.max_latency, "--max-latency")))
-    return false;
-  return o.max_size.empty() || fact("bytes") <= parse_bytes(o.max_size, "--max-size");
-}
-
 }  // namespace
 
 int most_seeds(const StudyPlan& plan) {
@@ -146,17 +139,17 @@ Next next_of_search(const StudyPlan& plan, const Expected& expected, const Histo
   return {.assignment = std::move(assignment)};
 }
 
-std::optional<int64_t> finalist_of(const StudyPlan& plan, const History& history) {
-  const StudyRun* best = nullptr;
-  for (const StudyRun& run : history.runs) {
-    const Assignment& a = run.assignment;
-    const bool full =
-        a.purpose == Purpose::search && a.share == 1 && run.state == tune::RunState::finished && run.value;
-    if (!full || a.trial == 0 || a.point == plan.space.defaults_point || !keeps_limits(plan, run)) continue;
-    if (!best || *run.value > *best->value || (*run.value == *best->value && a.trial < best->assignment.trial))
-      best = &run;
+std::optional<Finalist> finalist_of(const StudyPlan& plan, const History& history) {
+  std::optional<Finalist> best;
+  double best_value = 0;
+  for (const TrialLine& trial : standings_of(plan, history).trials) {
+    if (!trial.ran_in_full() || !trial.keeps_limits || trial.number == 0 || trial.point == plan.space.defaults_point)
+      continue;
+    const bool better = !best || metrics::is_better(plan.metric, *trial.value, best_value) ||
+                        (*trial.value == best_value && trial.number < best->trial);
+    if (better) best = Finalist{.trial = trial.number, .precision = trial.precision}, best_value = *trial.value;
   }
-  return best ? std::optional(best->assignment.trial) : std::nullopt;
+  return best;
 }
 
 Next next_of_verdict(const StudyPlan& plan, int64_t finalist, const History& history) {

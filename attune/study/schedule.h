@@ -27,9 +27,9 @@ struct Next {
 
 Next next_of_search(const StudyPlan& plan, const Expected& expected, const History& history);
 
-// The trial that is judged against the defaults: the best of those that ran in full, keep the limits and are not the
-// defaults themselves. Nothing: there is none.
-std::optional<int64_t> finalist_of(const StudyPlan& plan, const History& history);
+// The trial that is judged against the defaults, and the precision it answers in: the best of those that ran in full,
+// keep the limits and are not the defaults themselves. Nothing: there is none.
+std::optional<Finalist> finalist_of(const StudyPlan& plan, const History& history);
 
 // A block is a seed: a run of each side. The first block always begins, others while there is time: up to --seeds, and
 // as many again with what the search could not use.

@@ -8,7 +8,7 @@ namespace attune::study {
 
 Standings standings_of(const StudyPlan& plan, const History& history) {
   const double sign = metrics::metric_info(plan.metric).better == metrics::Better::higher ? 1 : -1;
-  const StudyOptions& o = plan.options;
+  const Limits limits = limits_of(plan.options);
   Standings standings{
       .metric = plan.metric, .now = history.now, .budget = budget_of(plan), .trials = {}, .running = {}, .verdict = {}};
   std::map<int64_t, TrialLine> trials;
@@ -34,17 +34,15 @@ Standings standings_of(const StudyPlan& plan, const History& history) {
     trial.seconds += run.seconds;
     if (line.value && run.state == tune::RunState::finished && a.share > trial.share)
       trial.value = line.value, trial.share = a.share;
-    if (run.facts.is_object()) {
-      if (run.facts.contains("latency_ms")) trial.latency_ms = run.facts.at("latency_ms").get<double>();
-      if (run.facts.contains("bytes")) trial.bytes = run.facts.at("bytes").get<double>();
-    }
+    if (a.share == 1) trial.answers = answers_of(run.facts);
     trial.runs.push_back(std::move(line));
   }
   for (auto& [number, trial] : trials) {
-    if (trial.latency_ms && !o.max_latency.empty())
-      trial.keeps_limits = *trial.latency_ms <= parse_milliseconds(o.max_latency, "--max-latency");
-    if (trial.bytes && !o.max_size.empty())
-      trial.keeps_limits = trial.keeps_limits && *trial.bytes <= parse_bytes(o.max_size, "--max-size");
+    if (limits.any() && trial.ran_in_full()) {
+      const auto best = best_answering(trial.answers, limits, plan.metric);
+      trial.keeps_limits = best.has_value();
+      if (best) trial.value = best->value, trial.precision = best->precision;
+    }
     std::sort(trial.runs.begin(), trial.runs.end(),
               [](const RunLine& x, const RunLine& y) { return x.share < y.share; });
     standings.trials.push_back(std::move(trial));

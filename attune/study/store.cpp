@@ -14,7 +14,6 @@
 namespace attune::study {
 namespace {
 
-using nlohmann::json;
 using track::Statement, track::Transaction;
 
 constexpr double kHeartbeat = 1;  // seconds
@@ -50,16 +49,16 @@ Enum named(const std::string& text, std::initializer_list<Enum> all) {
 }
 
 std::string curve_text(const tune::Curve& curve) {
-  json points = json::array();
+  nlohmann::json points = nlohmann::json::array();
   for (const tune::CurvePoint& point : curve) points.push_back({point.progress, point.value});
   return points.dump();
 }
 
 tune::Curve curve_of(const std::string& text) {
   tune::Curve curve;
-  const json points = json::parse(text, nullptr, false);
+  const nlohmann::json points = nlohmann::json::parse(text, nullptr, false);
   if (points.is_array())
-    for (const json& point : points)
+    for (const nlohmann::json& point : points)
       if (point.is_array() && point.size() == 2 && point[0].is_number())
         curve.push_back({point[0].get<double>(), point[1].is_number() ? point[1].get<double>() : std::nan("")});
   return curve;
@@ -68,7 +67,7 @@ tune::Curve curve_of(const std::string& text) {
 std::optional<tune::Point> point_of(const std::string& text) {
   if (text.empty()) return std::nullopt;
   tune::Point point;
-  const json object = json::parse(text);
+  const nlohmann::json object = nlohmann::json::parse(text);
   for (const auto& [key, value] : object.items()) {
     if (value.is_string()) {
       point.values[key] = value.get<std::string>();
@@ -186,7 +185,7 @@ History StudyStore::read() {
         .began = rows.real(7),
         .seconds = rows.real(8),
         .curve = curve_of(rows.text(10)),
-        .facts = json::parse(rows.text(11), nullptr, false),
+        .facts = nlohmann::json::parse(rows.text(11), nullptr, false),
         .failure = rows.text(12)};
     if (!rows.is_null(9)) run.value = rows.real(9);
     history.runs.push_back(std::move(run));
@@ -271,12 +270,12 @@ void StudyStore::release(int64_t run) {
   Statement(*database_, "DELETE FROM study_runs WHERE id = ?").bind(run).run();
 }
 
-json StudyStore::once(const std::string& name, const std::function<json(const History&)>& decide) {
+nlohmann::json StudyStore::once(const std::string& name, const std::function<nlohmann::json(const History&)>& decide) {
   Transaction transaction(*database_);
-  json value;
+  nlohmann::json value;
   {
     Statement known(*database_, "SELECT value FROM study_notes WHERE study = ? AND name = ?");
-    if (known.bind(study_).bind(name).step()) value = json::parse(known.text(0));
+    if (known.bind(study_).bind(name).step()) value = nlohmann::json::parse(known.text(0));
   }
   if (value.is_null()) {
     forget_the_gone();

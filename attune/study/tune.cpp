@@ -15,6 +15,7 @@
 #include "attune/report/format.h"
 #include "attune/selection/answers.h"
 #include "attune/selection/metric.h"
+#include "attune/study/answers.h"
 #include "attune/study/judge_study.h"
 #include "attune/study/report/json.h"
 #include "attune/study/report/page.h"
@@ -30,10 +31,7 @@
 namespace attune::study {
 namespace {
 
-using nlohmann::json;
-
 constexpr auto kPause = std::chrono::milliseconds(300);  // between two looks at what others do
-constexpr size_t kTimedTexts = 50;
 
 void check(const StudyOptions& o, const tasks::Task& task) {
   const train::TrainOptions& t = o.train;
@@ -45,28 +43,16 @@ void check(const StudyOptions& o, const tasks::Task& task) {
   if (t.dev == "none")
     fail(ErrorKind::usage, "--dev none: leave --dev out; rows that judge are then taken from the training files");
   if (o.by_time && !o.time.empty()) fail(ErrorKind::usage, "--by-time and --time say the order twice; give one");
-  if (!o.max_latency.empty()) parse_milliseconds(o.max_latency, "--max-latency");
-  if (!o.max_size.empty()) parse_bytes(o.max_size, "--max-size");
+  limits_of(o);
   if (o.final_model.empty()) return;
   if (fs::exists(o.final_model) && !fs::is_empty(o.final_model) && !t.overwrite &&
       !train::newest_checkpoint(o.final_model) && !fs::exists(fs::path(o.final_model) / "attune.json"))
     fail(ErrorKind::usage, "--final-model {} exists; name another folder", o.final_model);
 }
 
-std::vector<data::Example> texts_to_time(const selection::Pool& pool, const selection::Division& division) {
-  std::vector<data::Example> texts;
-  size_t row = 0;
-  for (const data::Example& example : pool.rows.examples) {
-    if (texts.size() == kTimedTexts) break;
-    if (division.of_row[row++] == 'e') texts.push_back(example);
-  }
-  return texts;
-}
-
 struct Prepared {
   StudyPlan plan;
   std::vector<selection::Division> divisions;
-  Measuring measuring;
 };
 
 // The rows are read and divided, and the model opened once, so that whatever is wrong is said before anything runs.
@@ -85,9 +71,7 @@ Prepared prepare(StudyOptions o, StudyObserver& observer) {
   auto divisions = divide_rows(pool, o, task);
   StudyPlan plan = plan_of(o, metric, pool, divisions);
   budget_of(plan);
-  Measuring measuring{.latency = !o.max_latency.empty(), .bytes = !o.max_size.empty()};
-  if (measuring.latency) measuring.sample = texts_to_time(pool, divisions[0]);
-  return {std::move(plan), std::move(divisions), std::move(measuring)};
+  return {std::move(plan), std::move(divisions)};
 }
 
 fs::path project_of(const StudyPlan& plan) {
@@ -97,9 +81,9 @@ fs::path project_of(const StudyPlan& plan) {
 // A larger budget opens the search again, and then somebody else may be the one to judge.
 void heed_budget(const StudyPlan& plan, StudyStore& store) {
   const double budget = budget_of(plan);
-  if (store.once("budget", [&](const History&) { return json(budget); }).get<double>() >= budget) return;
+  if (store.once("budget", [&](const History&) { return nlohmann::json(budget); }).get<double>() >= budget) return;
   store.forget("budget"), store.forget("finalist");
-  store.once("budget", [&](const History&) { return json(budget); });
+  store.once("budget", [&](const History&) { return nlohmann::json(budget); });
 }
 
 // Other processes that work on the same study, each with its share of the threads.
@@ -113,7 +97,7 @@ class Helpers {
     copy.train.overwrite = false;
     OptionList list;
     copy.visit(list);
-    json told = list.to_json();
+    nlohmann::json told = list.to_json();
     if (!o.train.lr_is_given) told.erase("lr");
     const fs::path config = plan.folder() / "jobs" / "options.json";
     write_file_atomically(config, told.dump(2) + "\n");
@@ -148,8 +132,8 @@ class Helpers {
 
 class Study {
  public:
-  Study(const StudyPlan& plan, StudyStore& store, StudyObserver& observer, Measuring measuring)
-      : plan_(plan), store_(store), observer_(observer), worker_(plan, store, observer, std::move(measuring)) {}
+  Study(const StudyPlan& plan, StudyStore& store, StudyObserver& observer)
+      : plan_(plan), store_(store), observer_(observer), worker_(plan, store, observer) {}
 
   // False: stopped.
   bool search() {
@@ -158,13 +142,15 @@ class Study {
 
   // False: stopped.
   bool verdict() {
-    const json decided = store_.once("finalist", [&](const History& history) {
+    const nlohmann::json decided = store_.once("finalist", [&](const History& history) {
       const auto finalist = finalist_of(plan_, history);
-      return json{{"trial", finalist ? json(*finalist) : json()}};
+      return finalist ? nlohmann::json{{"trial", finalist->trial}, {"precision", finalist->precision}}
+                      : nlohmann::json{{"trial", nullptr}};
     });
     if (decided.at("trial").is_null()) return true;
-    finalist_ = decided.at("trial").get<int64_t>();
-    return work([&](const History& history) { return next_of_verdict(plan_, *finalist_, history); }, Purpose::verdict);
+    finalist_ = Finalist{.trial = decided.at("trial"), .precision = decided.at("precision")};
+    return work([&](const History& history) { return next_of_verdict(plan_, finalist_->trial, history); },
+                Purpose::verdict);
   }
 
   Outcome outcome() { return make_outcome(plan_, store_.history(), finalist_); }
@@ -172,7 +158,7 @@ class Study {
   // The chosen options on all rows; false: stopped. Where another process trains it, waits for it.
   bool final_model(Outcome& outcome) {
     if (plan_.options.final_model.empty()) return true;
-    const int64_t trial = outcome.finalist_taken ? *outcome.finalist : 0;
+    const int64_t trial = outcome.finalist_taken ? outcome.finalist->trial : 0;
     for (;;) {
       const StudyRun* known = nullptr;
       History seen;
@@ -235,7 +221,7 @@ class Study {
 
   void look_up_expected() {
     if (expected_) return;
-    const json known = store_.once("expected", [](const History&) { return json(); });
+    const nlohmann::json known = store_.once("expected", [](const History&) { return nlohmann::json(); });
     if (!known.is_null()) expected_ = Expected::from_json(known);
   }
 
@@ -298,13 +284,13 @@ class Study {
   StudyObserver& observer_;
   Worker worker_;
   std::optional<Expected> expected_;
-  std::optional<int64_t> finalist_;
+  std::optional<Finalist> finalist_;
 };
 
 void write_train_config(train::TrainOptions t, const fs::path& path) {
   OptionList list;
   t.visit(list);
-  json told = list.to_json();
+  nlohmann::json told = list.to_json();
   for (const char* key : {"out", "overwrite", "resume", "json", "parts", "predictions", "save_model"}) told.erase(key);
   write_file_atomically(path, told.dump(2) + "\n");
 }
@@ -321,7 +307,7 @@ std::optional<Outcome> run_study(StudyOptions options, StudyObserver& observer) 
   write_plan(plan, prepared.divisions);
   heed_budget(plan, store);
   Helpers helpers(plan, observer);
-  Study study(plan, store, observer, std::move(prepared.measuring));
+  Study study(plan, store, observer);
   if (!study.search() || !study.verdict()) return std::nullopt;
   Outcome outcome = study.outcome();
   if (!study.final_model(outcome)) return std::nullopt;

@@ -6,14 +6,12 @@
 
 #include "attune/base/error.h"
 #include "attune/base/files.h"
-#include "attune/base/threads.h"
 #include "attune/compare/prediction_file.h"
 #include "attune/metrics/catalog.h"
-#include "attune/metrics/costs.h"
 #include "attune/selection/answers.h"
+#include "attune/study/answers.h"
 #include "attune/tasks/task.h"
 #include "attune/train/checkpoint.h"
-#include "attune/train/predictor.h"
 #include "attune/train/run.h"
 #include "attune/train/run_judgement.h"
 
@@ -84,9 +82,9 @@ class RunObserver final : public train::Observer {
 void write_job(const StudyPlan& plan, train::TrainOptions options, const Assignment& assignment) {
   OptionList list;
   options.visit(list);
-  nlohmann::json json = list.to_json();
-  for (const char* key : {"resume", "overwrite", "json"}) json.erase(key);
-  write_file_atomically(plan.folder() / "jobs" / (run_name(assignment) + ".json"), json.dump(2) + "\n");
+  nlohmann::json told = list.to_json();
+  for (const char* key : {"resume", "overwrite", "json"}) told.erase(key);
+  write_file_atomically(plan.folder() / "jobs" / (run_name(assignment) + ".json"), told.dump(2) + "\n");
 }
 
 // Neither weights nor checkpoints are kept of a run.
@@ -94,19 +92,6 @@ void drop_weights(const fs::path& run) {
   fs::remove_all(run / "checkpoints");
   for (const char* file : {"model.safetensors", "attune_head.safetensors", "adapter_model.safetensors"})
     fs::remove(run / file);
-}
-
-// The weights as this model holds them to answer; of a bf16 model the products' alone are narrow.
-double bytes_of(const nn::Parameters& parameters, tensor::DType compute) {
-  double bytes = 0;
-  for (const auto& p : parameters.all()) {
-    const auto count = static_cast<double>(p->shape.count());
-    const bool narrow = parameters.holds_narrow(*p) || (compute == tensor::DType::bf16 && p->options.product_weight);
-    bytes += parameters.holds_bytes(*p) ? count + 4.0 * static_cast<double>(p->shape.rows())
-             : narrow                   ? 2 * count
-                                        : 4 * count;
-  }
-  return bytes;
 }
 
 std::string why_stopped(const RunObserver& observer) {
@@ -117,7 +102,7 @@ std::string why_stopped(const RunObserver& observer) {
 
 bool Worker::run(StudyRun run, double deadline, const Planned& planned) {
   const bool first = run.assignment.trial == 0 && run.assignment.purpose == Purpose::search;
-  const bool measures = measuring_.any() && run.assignment.purpose == Purpose::search && run.assignment.share == 1;
+  const bool measures = limits_of(plan_.options).any() && run.assignment.share == 1;
   const auto begun = Clock::now();
   try {
     train::TrainOptions options = options_of(plan_, run.assignment);
@@ -136,7 +121,8 @@ bool Worker::run(StudyRun run, double deadline, const Planned& planned) {
       drop_weights(options.out);
     } else {
       finish(run, options);
-      if (measures && run.state == tune::RunState::finished) measure(run, options.out);
+      if (measures && run.state == tune::RunState::finished)
+        run.facts = {{"answers", answers_json(answer_in_all(options, plan_.metric))}};
       if (options.save_model) drop_weights(options.out);
     }
   } catch (const Error& error) {
@@ -166,26 +152,6 @@ void Worker::finish(StudyRun& run, const train::TrainOptions& options) const {
   } else {
     run.state = tune::RunState::failed, run.failure = plan_.metric + " has no value for its answers";
   }
-}
-
-// As the model would answer: in the precision that `attune predict` chooses, a text at a time.
-void Worker::measure(StudyRun& run, const std::string& folder) const {
-  const tasks::ModelBundle bundle = tasks::open_for_inference(folder, tasks::inference_precision("auto"));
-  run.facts = nlohmann::json::object();
-  if (measuring_.bytes) run.facts["bytes"] = bytes_of(bundle.model->parameters(), bundle.model->compute());
-  if (!measuring_.latency || measuring_.sample.empty()) return;
-  const auto kernels = kernels::cpu::make_kernels(choose_threads(plan_.options.train.threads).threads);
-  train::Predictor predictor(bundle, *kernels, 1);
-  constexpr size_t kWarmUp = 5;
-  std::vector<double> times;
-  for (size_t i = 0; i < measuring_.sample.size() + kWarmUp; ++i) {
-    const data::Example& text = measuring_.sample[i % measuring_.sample.size()];
-    const auto begun = Clock::now();
-    predictor.logits({&text, 1});
-    if (i >= kWarmUp) times.push_back(1000 * seconds_since(begun));
-  }
-  std::nth_element(times.begin(), times.begin() + std::ssize(times) / 2, times.end());
-  run.facts["latency_ms"] = times[times.size() / 2];
 }
 
 }  // namespace attune::study

@@ -4,7 +4,6 @@
 #include <string>
 #include <vector>
 
-#include "attune/data/example.h"
 #include "attune/study/outcome.h"
 #include "attune/train/observer.h"
 
@@ -17,17 +16,10 @@ class StudyObserver : public train::Observer {
   virtual void stands(const Standings&) {}
 };
 
-// `sample`: texts that latency is measured on, where it matters.
-struct Measuring {
-  bool latency = false, bytes = false;
-  std::vector<data::Example> sample = {};
-  bool any() const { return latency || bytes; }
-};
-
 class Worker {
  public:
-  Worker(const StudyPlan& plan, StudyStore& store, StudyObserver& observer, Measuring measuring)
-      : plan_(plan), store_(store), observer_(observer), measuring_(std::move(measuring)) {}
+  Worker(const StudyPlan& plan, StudyStore& store, StudyObserver& observer)
+      : plan_(plan), store_(store), observer_(observer) {}
 
   // Called by the first run, as soon as it knows how long it will take.
   using Planned = std::function<void(const train::RunPlan&)>;
@@ -39,12 +31,10 @@ class Worker {
 
  private:
   void finish(StudyRun& run, const train::TrainOptions& options) const;
-  void measure(StudyRun& run, const std::string& folder) const;
 
   const StudyPlan& plan_;
   StudyStore& store_;
   StudyObserver& observer_;
-  Measuring measuring_;
 };
 
 }  // namespace attune::study

@@ -128,13 +128,23 @@ class Tune(ProgramTest):
         self.succeeded(self.tune("jobs", *SPACE, "--trials", 6, "--jobs", 2, budget="60s"))
         self.assertEqual(len(self.study("jobs")["trials"]), 6)
 
-    def test_limits_keep_out_what_is_too_slow(self):
-        found = self.tune("limits", *SPACE, "--trials", 4, "--max-latency", "1s", "--max-size", "1kB", budget="40s")
+    def test_limits_keep_out_what_is_too_slow_or_too_large(self):
+        found = self.tune("none", *SPACE, "--trials", 4, "--max-latency", "1s", "--max-size", "1kB", budget="40s")
         text = self.succeeded(found).stdout.decode()
         self.assertIn("Keep the defaults", text)
         self.assertIn("breaks a limit", text)
-        trials = self.study("limits")["trials"]
-        self.assertTrue(all(trial["latency_ms"] > 0 and trial["bytes"] > 1000 for trial in trials if trial["share"] == 1))
+        # 23,718 parameters: 95 kB in f32, a third of it in bytes.
+        found = self.tune("bytes", *SPACE, "--trials", 6, "--max-size", "40kB", budget="60s")
+        text = self.succeeded(found).stdout.decode()
+        study = self.study("bytes")
+        self.assertEqual(study["answer_in"], "int8", text)
+        self.assertIn("answers in int8", text)
+        full = [trial for trial in study["trials"] if trial["share"] == 1]
+        self.assertTrue(all({"f32", "int8"} <= set(trial["answers"]) for trial in full))
+        self.assertTrue(all(trial["answers"]["int8"]["bytes"] < 40e3 < trial["answers"]["f32"]["bytes"] for trial in full))
+        self.assertIn("What could be served", (self.folder / "bytes/report.html").read_text())
+        judged = [run for run in study["judgement_runs"] if run["trial"] == study["finalist"]]
+        self.assertTrue((self.folder / "bytes/runs" / judged[0]["name"] / "predictions/test-int8.jsonl").exists())
 
     def test_refusals(self):
         self.refused(self.tune("a", "--search", "none"), "nothing to search", "--lr 1e-5..5e-4:log")

@@ -14,7 +14,7 @@ struct Simulated {
   StudyPlan plan;
   double full = 20, luck = 0;
   History history = {};
-  std::optional<int64_t> finalist = {};
+  std::optional<Finalist> finalist = {};
 
   double seconds(const Assignment& a) const {
     const double rows = static_cast<double>(plan.rows(a.purpose).learns) / static_cast<double>(plan.search.learns);
@@ -43,7 +43,7 @@ struct Simulated {
     }
     finalist = finalist_of(plan, history);
     if (finalist)
-      while (step(next_of_verdict(plan, *finalist, history))) {
+      while (step(next_of_verdict(plan, finalist->trial, history))) {
       }
   }
   int64_t count(Purpose purpose, int64_t trial) const {
@@ -63,7 +63,7 @@ TEST(Schedule, KeepsTheBudgetAndUsesIt) {
       EXPECT_GE(study.history.now, 0.8 * seconds) << budget << ", luck " << luck;
       ASSERT_TRUE(study.finalist) << budget;
       EXPECT_GE(study.count(Purpose::verdict, 0), seconds < 400 ? 1 : 3) << budget;
-      EXPECT_EQ(study.count(Purpose::verdict, 0), study.count(Purpose::verdict, *study.finalist)) << budget;
+      EXPECT_EQ(study.count(Purpose::verdict, 0), study.count(Purpose::verdict, study.finalist->trial)) << budget;
     }
 }
 
@@ -84,23 +84,29 @@ TEST(Schedule, TheFinalistIsTheBestInFullThatIsNotTheDefaults) {
     if (run.assignment.purpose == Purpose::search && run.assignment.share == 1 && run.assignment.trial != 0 &&
         *run.value > best)
       best = *run.value, trial = run.assignment.trial;
-  EXPECT_EQ(study.finalist, trial);
+  ASSERT_TRUE(study.finalist);
+  EXPECT_EQ(study.finalist->trial, trial);
   EXPECT_GT(best, study.value({}) + 0.05) << "search is worth something here";
 }
 
 TEST(Schedule, LimitsKeepTrialsOut) {
   StudyPlan plan = test::sample_plan();
-  plan.options.max_latency = "5ms";
-  const auto run = [](int64_t trial, double value, double latency) {
-    StudyRun made{
-        .id = trial,
-        .assignment = {.trial = trial, .share = 1, .point = tune::Point{{{"lr", 1e-4 * static_cast<double>(trial)}}}},
-        .state = tune::RunState::finished};
-    run.value = value, run.facts = {{"latency_ms", latency}};
-    return run;
+  plan.options.max_latency = "5ms", plan.options.max_size = "30MB";
+  const auto run = [](int64_t trial, std::vector<Answering> answers) {
+    StudyRun made{.id = trial, .assignment = {.trial = trial, .share = 1}, .state = tune::RunState::finished};
+    made.assignment.point = tune::Point{{{"lr", 1e-4 * static_cast<double>(trial)}}};
+    made.value = answers[0].value, made.facts = {{"answers", answers_json(answers)}};
+    return made;
   };
-  EXPECT_EQ(finalist_of(plan, {.now = 0, .runs = {run(1, 0.8, 4), run(2, 0.9, 6), run(3, 0.7, 1)}}), 1);
-  EXPECT_EQ(finalist_of(plan, {.now = 0, .runs = {run(2, 0.9, 6)}}), std::nullopt);
+  const std::vector<Answering> quick{{"f32", 0.8, 4, 90e6}, {"int8", 0.79, 2, 23e6}},
+      good{{"f32", 0.9, 6, 90e6}, {"int8", 0.85, 6, 23e6}};
+  const auto finalist = finalist_of(plan, {.now = 0, .runs = {run(1, quick), run(2, good)}});
+  ASSERT_TRUE(finalist);
+  EXPECT_EQ(finalist->trial, 1);
+  EXPECT_EQ(finalist->precision, "int8");
+  EXPECT_FALSE(finalist_of(plan, {.now = 0, .runs = {run(2, good)}}));
+  plan.options.max_size.clear(), plan.options.max_latency = "10ms";
+  EXPECT_EQ(finalist_of(plan, {.now = 0, .runs = {run(1, quick), run(2, good)}})->precision, "f32");
 }
 
 TEST(Schedule, ASmallBudgetIsRefusedWithWhatIsNeeded) {

@@ -31,8 +31,8 @@ Json trial_json(const TrialLine& trial) {
             {"value", number(trial.value)},
             {"share", trial.share},
             {"seconds", trial.seconds}};
-  if (trial.latency_ms) json["latency_ms"] = *trial.latency_ms;
-  if (trial.bytes) json["bytes"] = *trial.bytes;
+  if (!trial.answers.empty()) json["answers"] = Json(answers_json(trial.answers));
+  if (!trial.precision.empty()) json["precision"] = trial.precision;
   json["keeps_limits"] = trial.keeps_limits;
   json["runs"] = std::move(runs);
   return json;
@@ -100,7 +100,7 @@ Json to_json(const Outcome& outcome) {
        {{"all", outcome.pool_rows}, {"search", rows_json(outcome.search)}, {"judgement", rows_json(outcome.verdict)}}},
       {"space", std::move(space)},
       {"defaults", outcome.defaults},
-      {"finalist", outcome.finalist ? Json(*outcome.finalist) : Json(nullptr)},
+      {"finalist", outcome.finalist ? Json(outcome.finalist->trial) : Json(nullptr)},
       {"taken", outcome.finalist_taken},
       {"proven", outcome.finalist_proven},
       {"chosen", outcome.chosen},
@@ -108,8 +108,9 @@ Json to_json(const Outcome& outcome) {
       {"trials", std::move(trials)},
       {"judgement_runs", std::move(verdict)},
       {"importance", importance_json(outcome.importance)}};
-  if (outcome.max_latency_ms) json["max_latency_ms"] = *outcome.max_latency_ms;
-  if (outcome.max_bytes) json["max_bytes"] = *outcome.max_bytes;
+  if (outcome.finalist_taken && !outcome.finalist->precision.empty()) json["answer_in"] = outcome.finalist->precision;
+  if (outcome.limits.latency_ms) json["max_latency_ms"] = *outcome.limits.latency_ms;
+  if (outcome.limits.bytes) json["max_bytes"] = *outcome.limits.bytes;
   if (outcome.test)
     json["test"] = {{"file", outcome.test->file}, {"rows", outcome.test->rows}, {"value", number(outcome.test->value)}};
   if (!outcome.final_model.empty()) json["final_model"] = outcome.final_model;

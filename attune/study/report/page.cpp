@@ -32,22 +32,34 @@ std::string html_trials(const Outcome& outcome) {
                {report::metric_title(outcome.metric)},
                {"runs"},
                {"time"},
-               {"a text"},
-               {"weights"},
                {"", Look::soft}});
-  for (size_t i = 0; i < outcome.trials.size(); ++i) {
-    const TrialLine& trial = outcome.trials[i];
+  for (const TrialLine& trial : outcome.trials) {
     const std::string state = state_title(trial);
     table.row({std::to_string(trial.number), arm_title(trial.arm), trial_title(trial), length_title(trial.share),
                value_title(outcome.metric, trial.value), std::to_string(trial.runs.size()),
-               report::seconds(trial.seconds), shows_latency(outcome) ? milliseconds(trial.latency_ms) : "",
-               shows_size(outcome) ? megabytes(trial.bytes) : "",
-               outcome.finalist == trial.number ? "judged"
-               : state.empty()                  ? front_text(outcome, i)
-                                                : state},
-              outcome.finalist == trial.number ? "tuned"
+               report::seconds(trial.seconds), is_judged(outcome, trial.number) ? "judged" : state},
+              is_judged(outcome, trial.number) ? "tuned"
               : trial.value                    ? ""
                                                : "failed");
+  }
+  return table.html();
+}
+
+std::string html_offers(const Outcome& outcome) {
+  Table table({{"trial"},
+               {"answers in", Look::mark},
+               {report::metric_title(outcome.metric)},
+               {"a text"},
+               {"weights"},
+               {"", Look::soft}});
+  for (const Offer& offer : outcome.offers) {
+    const std::string title = offer_title(outcome, offer);
+    table.row(
+        {std::to_string(offer.trial), offer.answering.precision, value_title(outcome.metric, offer.answering.value),
+         milliseconds(offer.answering.latency_ms), megabytes(offer.answering.bytes), title},
+        title == "judged"    ? "tuned"
+        : offer.keeps_limits ? ""
+                             : "failed");
   }
   return table.html();
 }
@@ -90,7 +102,8 @@ std::string to_html(const Outcome& outcome) {
               selection::plot_differences(outcome.judged) + selection::html_judgements(outcome.judged));
   body += section("search", "The search", escape(search_caveat(outcome)),
                   paragraph("Best in full: " + arms_text(outcome) + ".") + plot_search(outcome) + html_trials(outcome));
-  body += section("fronts", "What it costs to answer", "", plot_fronts(outcome));
+  body += section("offers", "What could be served", escape(offers_caveat(outcome)),
+                  plot_offers(outcome) + html_offers(outcome));
   body += section(
       "importance", "What mattered", "",
       paragraph(importance_text(outcome.importance)) + plot_importance(outcome.importance) + plot_curves(outcome));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
+#include <functional>
 
 #include "attune/metrics/catalog.h"
 #include "attune/report/columns.h"
@@ -105,30 +106,30 @@ std::string small_curve(const std::string& metric, const tune::MarginalCurve& cu
   return out + "</svg></figure>\n";
 }
 
-std::string front_plot(const Outcome& outcome, const std::string& title, double limit,
-                       const std::function<std::optional<double>(const TrialLine&)>& cost) {
+std::string offers_plot(const Outcome& outcome, const std::string& title, double limit,
+                        const std::function<double(const Answering&)>& cost) {
   Extent xs, ys;
   std::vector<Dot> dots;
-  for (size_t i = 0; i < outcome.trials.size(); ++i) {
-    const TrialLine& trial = outcome.trials[i];
-    const auto x = cost(trial);
-    if (!x || !trial.ran_in_full()) continue;
-    xs.keep(*x), ys.keep(*trial.value);
-    const bool front = !front_text(outcome, i).empty();
-    dots.push_back({*x, *trial.value,
-                    front                ? "hit"
-                    : trial.keeps_limits ? "point"
+  for (const Offer& offer : outcome.offers) {
+    const double x = cost(offer.answering);
+    xs.keep(x), ys.keep(offer.answering.value);
+    dots.push_back({x, offer.answering.value,
+                    offer.on_front       ? "hit"
+                    : offer.keeps_limits ? "point"
                                          : "miss",
-                    fmt::format("trial {}: {}", trial.number, trial_title(trial))});
+                    fmt::format("trial {} in {}", offer.trial, offer.answering.precision)});
   }
   if (dots.empty()) return "";
   xs.keep(limit);
   const PlotFrame frame{.title = report::metric_title(outcome.metric), .x_title = title, .width = 480, .height = 300};
   const Scale x = across(frame, xs.with_room()), y = up(frame, ys.with_room());
-  return report::open_plot(frame, x, y, "a dot a trial") +
+  return report::open_plot(frame, x, y, "a dot for each trial and precision") +
          fmt::format("<path class=\"ideal\" d=\"M{0:.1f} {1:.1f}L{0:.1f} {2:.1f}\"/>\n", x(limit), frame.top,
                      frame.height - frame.bottom) +
-         draw(dots, x, y, 4.5) + close("Dashed: the limit. Full dots: nothing is better in all that counts.");
+         draw(dots, x, y, 4.5) +
+         close(
+             "Dashed: the limit; orange: beyond one. Full dots: nothing is as good in all that counts and better in "
+             "one.");
 }
 
 }  // namespace
@@ -212,13 +213,14 @@ std::string plot_curves(const Outcome& outcome) {
   return out.empty() ? "" : "<div class=\"grid\">\n" + out + "</div>\n";
 }
 
-std::string plot_fronts(const Outcome& outcome) {
+std::string plot_offers(const Outcome& outcome) {
   std::string out;
-  if (outcome.max_latency_ms)
-    out += front_plot(outcome, "ms a text", *outcome.max_latency_ms, [](const TrialLine& t) { return t.latency_ms; });
-  if (outcome.max_bytes)
-    out += front_plot(outcome, "MB of weights", *outcome.max_bytes / 1e6,
-                      [](const TrialLine& t) { return t.bytes ? std::optional(*t.bytes / 1e6) : std::nullopt; });
+  if (outcome.limits.latency_ms)
+    out += offers_plot(outcome, "ms a text", *outcome.limits.latency_ms,
+                       [](const Answering& each) { return each.latency_ms; });
+  if (outcome.limits.bytes)
+    out += offers_plot(outcome, "MB of weights", *outcome.limits.bytes / 1e6,
+                       [](const Answering& each) { return each.bytes / 1e6; });
   return out.empty() ? "" : "<div class=\"grid\">\n" + out + "</div>\n";
 }
 

@@ -13,6 +13,6 @@ std::string plot_importance(const tune::Importance& importance);
 // For each option the value that is foretold along it, everything else as it comes.
 std::string plot_curves(const Outcome& outcome);
 // The metric against latency or size, with the limit.
-std::string plot_fronts(const Outcome& outcome);
+std::string plot_offers(const Outcome& outcome);
 
 }  // namespace attune::study

@@ -38,8 +38,6 @@ std::string trials_text(const Outcome& outcome) {
   Columns columns;
   columns.column("trial").column("by", Align::left).column("what differs", Align::left).column("length");
   columns.column(report::metric_title(outcome.metric)).column("time");
-  if (shows_latency(outcome)) columns.column("a text");
-  if (shows_size(outcome)) columns.column("weights");
   columns.column("", Align::left);
   for (size_t i = 0; i < std::min(outcome.trials.size(), kMostTrials); ++i) {
     const TrialLine& trial = outcome.trials[i];
@@ -49,15 +47,27 @@ std::string trials_text(const Outcome& outcome) {
                                    length_title(trial.share),
                                    value_title(outcome.metric, trial.value),
                                    report::seconds(trial.seconds)};
-    if (shows_latency(outcome)) cells.push_back(milliseconds(trial.latency_ms));
-    if (shows_size(outcome)) cells.push_back(megabytes(trial.bytes));
     const std::string state = state_title(trial);
-    cells.push_back(outcome.finalist == trial.number ? "judged" : state.empty() ? front_text(outcome, i) : state);
+    cells.push_back(is_judged(outcome, trial.number) ? "judged" : state);
     columns.row(std::move(cells));
   }
   const size_t more = outcome.trials.size() - std::min(outcome.trials.size(), kMostTrials);
   return "\nThe search\n" + columns.text(kWidth) + (more > 0 ? fmt::format("  and {} more, on the page\n", more) : "") +
          lines(search_caveat(outcome), 2) + lines("Best in full: " + arms_text(outcome) + ".", 2);
+}
+
+std::string offers_text(const Outcome& outcome) {
+  if (outcome.offers.empty()) return "";
+  Columns columns;
+  columns.column("trial").column("answers in", Align::left).column(report::metric_title(outcome.metric));
+  columns.column("a text").column("weights").column("", Align::left);
+  for (size_t i = 0; i < std::min(outcome.offers.size(), kMostTrials); ++i) {
+    const Offer& offer = outcome.offers[i];
+    columns.row({std::to_string(offer.trial), offer.answering.precision,
+                 value_title(outcome.metric, offer.answering.value), milliseconds(offer.answering.latency_ms),
+                 megabytes(offer.answering.bytes), offer_title(outcome, offer)});
+  }
+  return "\nWhat could be served, by the same rows\n" + columns.text(kWidth);
 }
 
 std::string what_mattered(const Outcome& outcome) {
@@ -77,7 +87,7 @@ std::string what_mattered(const Outcome& outcome) {
 std::string to_text(const Outcome& outcome) {
   std::string text = "\n" + lines(outcome.sentence, 0) + "\n" + facts_text(outcome);
   for (const auto& judged : outcome.judged.judgements) text += selection::judgement_text(outcome.judged, judged);
-  text += trials_text(outcome) + what_mattered(outcome);
+  text += trials_text(outcome) + offers_text(outcome) + what_mattered(outcome);
   for (const std::string& note : outcome.notes) text += "\n" + lines("note: " + note, 0);
   return text + "\n";
 }

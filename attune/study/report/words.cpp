@@ -26,8 +26,9 @@ int64_t trials_of(const Outcome& outcome, tune::Arm arm) {
 
 std::string limits_text(const Outcome& outcome) {
   std::string text;
-  if (outcome.max_latency_ms) text += fmt::format(", at most {} a text", milliseconds(outcome.max_latency_ms));
-  if (outcome.max_bytes) text += fmt::format(", at most {} of weights", megabytes(outcome.max_bytes));
+  const Limits& limits = outcome.limits;
+  if (limits.latency_ms) text += fmt::format(", at most {} a text", milliseconds(*limits.latency_ms));
+  if (limits.bytes) text += fmt::format(", at most {} of weights", megabytes(*limits.bytes));
   return text;
 }
 
@@ -60,25 +61,28 @@ std::string value_title(const std::string& metric, const std::optional<double>& 
   return value ? report::MetricUnits(metric).value(*value) : "-";
 }
 
-std::string milliseconds(const std::optional<double>& value) {
-  return value ? fmt::format("{} ms", report::compact(*value)) : "-";
+std::string milliseconds(double value) {
+  return report::compact(value) + " ms";
 }
 
-std::string megabytes(const std::optional<double>& value) {
-  return value ? fmt::format("{:.1f} MB", *value / 1e6) : "-";
+std::string megabytes(double value) {
+  return fmt::format("{:.1f} MB", value / 1e6);
 }
 
-bool shows_latency(const Outcome& outcome) {
-  return outcome.max_latency_ms.has_value();
-}
-bool shows_size(const Outcome& outcome) {
-  return outcome.max_bytes.has_value();
+std::string offers_caveat(const Outcome& outcome) {
+  return fmt::format(
+      "Each trial that ran in full, in each precision that it may answer in, by the {} rows that judge the search; a "
+      "text: median of single texts on this machine; weights: as they are held.",
+      report::count(outcome.search.judges));
 }
 
-std::string front_text(const Outcome& outcome, size_t trial) {
-  for (const tune::Standing& standing : outcome.pareto)
-    if (standing.trial == trial) return standing.front == 0 && standing.broken == 0 ? "not beaten in all" : "";
-  return "";
+bool is_judged(const Outcome& outcome, int64_t trial) {
+  return outcome.finalist && outcome.finalist->trial == trial;
+}
+
+std::string offer_title(const Outcome& outcome, const Offer& offer) {
+  if (is_judged(outcome, offer.trial) && outcome.finalist->precision == offer.answering.precision) return "judged";
+  return !offer.keeps_limits ? "breaks a limit" : offer.on_front ? "not beaten" : "";
 }
 
 std::vector<std::pair<std::string, std::string>> study_facts(const Outcome& outcome) {

@@ -13,8 +13,8 @@ std::string arm_title(tune::Arm arm);             // "defaults", "random", "mode
 std::string length_title(double share);           // "full", "1/3"; "-" where no run finished
 std::string state_title(const TrialLine& trial);  // "failed: ...", "stopped", "too slow", ""
 std::string value_title(const std::string& metric, const std::optional<double>& value);
-std::string milliseconds(const std::optional<double>& value);  // "3.1 ms"
-std::string megabytes(const std::optional<double>& value);     // "22.7 MB"
+std::string milliseconds(double value);  // "3.1 ms"
+std::string megabytes(double value);     // "22.7 MB"
 
 // What to do now, as (title, value).
 std::vector<std::pair<std::string, std::string>> study_facts(const Outcome& outcome);
@@ -25,9 +25,9 @@ std::string arms_text(const Outcome& outcome);
 // A share with its interval: "0.42 (0.31 to 0.55)".
 std::string share_text(const tune::Share& share);
 std::string importance_text(const tune::Importance& importance);  // how firmly, from what; or why nothing is told
-bool shows_latency(const Outcome& outcome);
-bool shows_size(const Outcome& outcome);
-// Whether nothing is better in all that counts; empty where only the metric does.
-std::string front_text(const Outcome& outcome, size_t trial);
+std::string offers_caveat(const Outcome& outcome);
+// Whether the trial is the one that was judged.
+bool is_judged(const Outcome& outcome, int64_t trial);
+std::string offer_title(const Outcome& outcome, const Offer& offer);  // "judged", "not beaten", "breaks a limit", ""
 
 }  // namespace attune::study
