@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "attune/report/columns.h"
 #include "attune/study/report/json.h"
 #include "attune/study/report/text.h"
 #include "attune/study/study_space.h"
@@ -43,6 +44,16 @@ ArgumentList with_spaces_named(const ArgumentList& arguments) {
   return named;
 }
 
+// What --search would look through, option by option.
+std::string declared_text() {
+  report::Columns columns;
+  columns.column("", report::Align::left).column("", report::Align::left);
+  for (const auto& [name, space] : study::declared_spaces()) columns.row({name, space});
+  return "\nWhat options declare to be searched in (lr-times: the rate as a multiple of what it would be, which is an\n"
+         "adapter's own where there is one)\n" +
+         columns.text(130);
+}
+
 }  // namespace
 
 int run_tune(const ArgumentList& arguments) {
@@ -52,16 +63,19 @@ int run_tune(const ArgumentList& arguments) {
   const Arguments parsed = parse_arguments(with_spaces_named(arguments), list, 0);
   if (parsed.help) {
     put(help_text(
-        "attune tune --model MODEL --train FILE --budget 30m --metric NAME --out DIR [options]",
-        "Finds options that are better than the defaults, within a budget of time: learning rate, loss, batch size,\n"
-        "whatever has a space. Short runs first, the best go on; the best of all is judged against the defaults on\n"
-        "rows and seeds that the search never saw. Any option of a run takes a space in place of a value:\n"
-        "  --lr 1e-5..5e-4:log   --batch-size '8|16|32'   --loss 'cross_entropy | focal(gamma=0.5..3)'\n"
-        "  --adapter 'none|lora(r=4|8|16)'\n"
-        "DIR gets report.html, study.json, train.json (for attune train --config) and every run; the same command "
-        "goes\n"
-        "on where it was stopped, may be run several times at once, and goes on with a larger --budget.",
-        list));
+            "attune tune --model MODEL --train FILE --budget 30m --metric NAME --out DIR [options]",
+            "Finds options that are better than the defaults, within a budget of time: learning rate, loss, batch "
+            "size,\n"
+            "whatever has a space. Short runs first, the best go on; the best of all is judged against the defaults "
+            "on\n"
+            "rows and seeds that the search never saw. Any option of a run takes a space in place of a value:\n"
+            "  --lr 1e-5..5e-4:log   --batch-size '8|16|32'   --loss 'cross_entropy | focal(gamma=0.5..3)'\n"
+            "  --adapter 'none|lora(r=4|8|16)'\n"
+            "DIR gets report.html, study.json, train.json (for attune train --config) and every run; the same command "
+            "goes\n"
+            "on where it was stopped, may be run several times at once, and goes on with a larger --budget.",
+            list) +
+        declared_text());
     return 0;
   }
   options.train.max_length_is_a_demand = list.given("max-length");

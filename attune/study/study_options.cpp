@@ -36,7 +36,7 @@ void StudyOptions::visit(OptionList& list) {
   list.add("space", space,
            {.help = "an option's space, as in lr=1e-5..5e-4:log, batch-size=8|16|32 or \"loss=cross_entropy | "
                     "focal(gamma=0.5..3)\"; repeated: several. The option itself takes it too: --lr 1e-5..5e-4:log",
-            .placeholder = "NAME=SPACE"});
+            .placeholder = "SPACE"});
   list.add("max-latency", max_latency,
            {.help = "a model that needs longer for one text (median) is no answer, however good: 5ms, 0.2s",
             .placeholder = "TIME"});

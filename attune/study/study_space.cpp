@@ -209,6 +209,20 @@ std::vector<std::string> searchable_names() {
   return names;
 }
 
+std::vector<std::pair<std::string, std::string>> declared_spaces() {
+  std::vector<std::pair<std::string, std::string>> spaces;
+  for (const std::string& name : searchable_names()) {
+    if (name != kLoss) {
+      spaces.emplace_back(name, declared(name, tasks::task_list()[0]));
+      continue;
+    }
+    for (const tasks::Task& task : tasks::task_list())
+      if (task.kind != tasks::TaskKind::embed)
+        spaces.emplace_back(name + std::string(", ") + task.name, losses_of(task));
+  }
+  return spaces;
+}
+
 bool is_space(const std::string& option, const std::string& text) {
   const auto names = searchable_names();
   if (std::find(names.begin(), names.end(), option) == names.end()) return false;

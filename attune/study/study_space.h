@@ -29,6 +29,9 @@ struct StudySpace {
 // Names that the space may have, in the order of the options.
 std::vector<std::string> searchable_names();
 
+// What --search would search each of them in; of the loss it goes by the task.
+std::vector<std::pair<std::string, std::string>> declared_spaces();
+
 // Whether `text`, told as the value of the option, is a space rather than a value: "1e-5..5e-4:log", "8|16". Options
 // that cannot be searched have values alone.
 bool is_space(const std::string& option, const std::string& text);

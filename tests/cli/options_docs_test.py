@@ -94,11 +94,12 @@ class Docs(unittest.TestCase):
                 self.assertEqual(set(options) - set(own) - set(shared), set(), "read from files, but not in the page's section 'Data'")
                 self.compare(f"## `attune {command}`", own)
 
-    def test_select_loss(self):
-        options = help_options("select-loss")
-        own = {name: option for name, option in options.items() if option[0] == "The choice"}
-        self.compare("## `attune select-loss`", own)
-        self.assertEqual(set(options) - set(own), set(help_options("train")))
+    def test_commands_that_train(self):
+        for command, group in (("select-loss", "The choice"), ("tune", "The search")):
+            options = help_options(command)
+            own = {name: option for name, option in options.items() if option[0] == group}
+            self.compare(f"## `attune {command}`", own)
+            self.assertEqual(set(options) - set(own), set(help_options("train")))
 
 
 if __name__ == "__main__":
