@@ -64,16 +64,13 @@ int run_tune(const ArgumentList& arguments) {
   if (parsed.help) {
     put(help_text(
             "attune tune --model MODEL --train FILE --budget 30m --metric NAME --out DIR [options]",
-            "Finds options that are better than the defaults, within a budget of time: learning rate, loss, batch "
-            "size,\n"
-            "whatever has a space. Short runs first, the best go on; the best of all is judged against the defaults "
-            "on\n"
-            "rows and seeds that the search never saw. Any option of a run takes a space in place of a value:\n"
-            "  --lr 1e-5..5e-4:log   --batch-size '8|16|32'   --loss 'cross_entropy | focal(gamma=0.5..3)'\n"
-            "  --adapter 'none|lora(r=4|8|16)'\n"
-            "DIR gets report.html, study.json, train.json (for attune train --config) and every run; the same command "
-            "goes\n"
-            "on where it was stopped, may be run several times at once, and goes on with a larger --budget.",
+            "Finds options that are better than the defaults, within a budget of time: learning rate, loss, batch,\n"
+            "whatever has a space. Short runs first, the best go on; the best of all is judged against the defaults\n"
+            "on rows and seeds that the search never saw. Options of a run take a space in place of a value, as in\n"
+            "--lr 1e-5..5e-4:log, --batch-size '8|16|32', --loss 'cross_entropy | focal(gamma=0.5..3)' and\n"
+            "--adapter 'none|lora(r=4|8|16)'. DIR gets report.html, study.json, train.json (for attune train\n"
+            "--config) and every run; the same command goes on where it was stopped, may be run several times at\n"
+            "once, and goes on with a larger --budget.",
             list) +
         declared_text());
     return 0;
