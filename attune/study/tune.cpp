@@ -7,6 +7,7 @@
 
 #include "attune/base/error.h"
 #include "attune/base/files.h"
+#include "attune/base/scratch_file.h"
 #include "attune/base/threads.h"
 #include "attune/compare/prediction_file.h"
 #include "attune/io/run_program.h"
@@ -27,6 +28,7 @@
 #include "attune/train/run.h"
 #include "attune/train/run_folder.h"
 #include "attune/train/run_judgement.h"
+#include "attune/train/split.h"
 
 namespace attune::study {
 namespace {
@@ -50,6 +52,14 @@ void check(const StudyOptions& o, const tasks::Task& task) {
     fail(ErrorKind::usage, "--final-model {} exists; name another folder", o.final_model);
 }
 
+// A test file is asked at the end, hours later: what is wrong with it is said now.
+void check_test(const train::TrainOptions& t, const tasks::ModelBundle& bundle) {
+  if (t.test.empty()) return;
+  auto rows =
+      data::read_dataset({t.test}, bundle.task->data, t.read, data::TargetNeed::required, scratch_folder_for(t.out));
+  train::make_split("test", t.test, std::move(rows), bundle);
+}
+
 struct Prepared {
   StudyPlan plan;
   std::vector<selection::Division> divisions;
@@ -67,6 +77,7 @@ Prepared prepare(StudyOptions o, StudyObserver& observer) {
   for (const auto& note : pool.rows.notes) observer.note(note);
   for (const auto& note : pool.bundle.notes) observer.note(note);
   selection::check_metric(metric, task, pool.bundle.labels);
+  check_test(o.train, pool.bundle);
   observer.note("looking for rows that are the same, or nearly");
   auto divisions = divide_rows(pool, o, task);
   StudyPlan plan = plan_of(o, metric, pool, divisions);

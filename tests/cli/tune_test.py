@@ -158,6 +158,8 @@ class Tune(ProgramTest):
         self.refused(self.tune("a", *SPACE, "--metric", "macrof1"), "macro_f1")
         self.refused(self.tune("a", *SPACE, "--max-latency", "5"), "--max-latency", "5ms")
         self.refused(self.tune("a", *SPACE, "--task", "embed"), "--task embed")
+        strange = self.file("strange.csv", "text,label\nw1 w2,classX\n")  # told before anything runs
+        self.refused(self.tune("a", *SPACE, "--test", strange, "--final-model", self.folder / "m"), "strange.csv line 2", "classX")
         (self.folder / "full").mkdir()
         self.file("full/file.txt", "mine")
         self.refused(self.tune("full", *SPACE), "was not made by `attune tune`")
