@@ -6,6 +6,8 @@
 #include <set>
 
 #include "attune/base/error.h"
+#include "attune/base/suggest.h"
+#include "attune/metrics/at_precision.h"
 #include "attune/metrics/catalog.h"
 #include "attune/metrics/classification.h"
 #include "attune/metrics/multilabel.h"
@@ -46,6 +48,48 @@ class JudgedClasses final : public JudgedRun {
 
   std::vector<metrics::ClassRecord> records_;
   metrics::ClassificationStatistics statistics_;
+};
+
+// Rows by the probability of the class, or of the top answer (metrics/at_precision.h).
+class JudgedAtPrecision final : public JudgedRun {
+ public:
+  JudgedAtPrecision(const PredictionFile& file, const Labels& labels, std::string_view metric)
+      : statistics_(std::string(metric), metrics::at_precision_of(metric), rows(file, labels, metric)) {
+    for (const PredictionRow& row : file.rows) right_.push_back(row.gold[0] == answer_of(row));
+  }
+  const metrics::Statistics& statistics() const override { return statistics_; }
+  std::vector<uint8_t> right() const override { return right_; }
+
+ private:
+  static std::vector<metrics::ScoredRow> rows(const PredictionFile& file, const Labels& labels,
+                                              std::string_view metric) {
+    const metrics::AtPrecision what = metrics::at_precision_of(metric);
+    const std::string label = what.coverage ? "" : class_of(what, labels, metric);
+    std::vector<metrics::ScoredRow> rows;
+    for (const PredictionRow& row : file.rows) {
+      const std::string& asked = what.coverage ? answer_of(row) : label;
+      double top = -std::numeric_limits<double>::infinity(), own = top, sum = 0;
+      for (const auto& [name, z] : row.logits) top = std::max(top, z);
+      for (const auto& [name, z] : row.logits) {
+        sum += std::exp(z - top);
+        if (name == asked) own = z;
+      }
+      rows.push_back({.score = std::exp(own - top) / sum, .hit = row.gold[0] == asked});
+    }
+    return rows;
+  }
+  static std::string class_of(const metrics::AtPrecision& what, const Labels& labels, std::string_view metric) {
+    if (!what.label.empty() && labels.find(what.label) < 0)
+      fail(ErrorKind::usage, "--metric {}: no label '{}'{}; there are {}", metric, what.label,
+           did_you_mean(what.label, labels.names()), fmt::join(labels.names(), ", "));
+    if (what.label.empty() && labels.size() != 2)
+      fail(ErrorKind::usage, "--metric {}: of {} labels say which is meant, as in recall_at_precision({:g}, {})",
+           metric, labels.size(), what.precision, labels.name(0));
+    return what.label.empty() ? labels.name(1) : what.label;
+  }
+
+  metrics::AtPrecisionStatistics statistics_;
+  std::vector<uint8_t> right_;
 };
 
 class JudgedLabels final : public JudgedRun {
@@ -149,6 +193,7 @@ class JudgedRanks final : public JudgedRun {
 std::unique_ptr<JudgedRun> judged_run(const PredictionFile& file, const Labels& labels, std::string_view metric) {
   switch (file.kind) {
     case TargetKind::label:
+      if (metrics::is_at_precision(metric)) return std::make_unique<JudgedAtPrecision>(file, labels, metric);
       return std::make_unique<JudgedClasses>(file, labels, metrics::is_cost(metric) ? metric : "");
     case TargetKind::labels:
       return std::make_unique<JudgedLabels>(file, labels, !metrics::reads_probabilities(metric));

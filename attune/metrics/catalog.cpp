@@ -6,6 +6,7 @@
 
 #include "attune/base/error.h"
 #include "attune/base/suggest.h"
+#include "attune/metrics/at_precision.h"
 #include "attune/metrics/costs.h"
 
 namespace attune::metrics {
@@ -30,6 +31,8 @@ constexpr MetricInfo kMetrics[] = {
      "area under the precision-recall steps: of class 1 (two classes); mean over labels (multi-label)", kNoRows},
     {"average_precision_micro", kHigher, "multilabel", "average precision of all (row, label) pairs together", kNoRows},
     {"cost", kLower, "", "mean price of the answers, by a matrix of prices: cost([[0, 10], [1, 0]])", kNoRows},
+    {"coverage_at_precision", kHigher, "",
+     "largest share of rows that the surest answers may cover at a precision: coverage_at_precision(0.95)", kNoRows},
     {"ece", kLower, "classify", "expected calibration error: 15 equal bins of the top probability", kNoRows},
     {"entity_f1", kHigher, "tag", "micro F1 of entities, read as conlleval and seqeval's default do", kNoTags},
     {"entity_f1_strict", kHigher, "tag", "micro F1 of entities, strict IOB2: only B- opens one", kNoTags},
@@ -72,6 +75,9 @@ constexpr MetricInfo kMetrics[] = {
      kNoQueries},
     {"recall_10", kHigher, "embed", "share of them among the first 10", kNoQueries},
     {"recall_5", kHigher, "embed", "share of them among the first 5", kNoQueries},
+    {"recall_at_precision", kHigher, "",
+     "largest recall of a class at a precision: recall_at_precision(0.95), of two classes the second, or (0.95, LABEL)",
+     "no row is of that class"},
     {"rmse", kLower, "regress", "root of the mean squared error", kNoRows},
     {"samples_f1", kHigher, "multilabel", "F1 of each row's label set, mean over rows (0 where both are empty)",
      kNoRows},
@@ -101,7 +107,8 @@ std::span<const MetricInfo> known_metrics() {
 
 const MetricInfo& metric_info(std::string_view name) {
   if (name == "cost") costs_of(name);  // says what is missing
-  const std::string_view known = is_cost(name) ? "cost" : name;
+  if (name == "recall_at_precision" || name == "coverage_at_precision") at_precision_of(name);
+  const std::string_view known = has_arguments(name) ? name.substr(0, name.find('(')) : name;
   for (const MetricInfo& info : kMetrics) {
     if (info.name == known) return info;
   }
@@ -126,7 +133,12 @@ bool is_better(std::string_view name, double candidate, double best) {
   return better == Better::higher ? candidate > best : candidate < best;
 }
 
+bool has_arguments(std::string_view name) {
+  return is_cost(name) || is_at_precision(name);
+}
+
 bool reads_probabilities(std::string_view name) {
+  if (is_at_precision(name)) return true;
   constexpr std::string_view kThey[] = {"auroc",    "auroc_micro", "average_precision", "average_precision_micro",
                                         "log_loss", "ece"};
   return std::find(std::begin(kThey), std::end(kThey), name) != std::end(kThey);

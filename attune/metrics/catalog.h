@@ -20,7 +20,7 @@ struct MetricInfo {
 // One line an entry, sorted by name.
 std::span<const MetricInfo> known_metrics();
 
-// Errors (usage): unknown name, suggests the nearest; "cost" without its prices (costs.h).
+// Errors (usage): unknown name, suggests the nearest; one with arguments (costs.h, at_precision.h) that lacks them.
 const MetricInfo& metric_info(std::string_view name);
 
 // The names that `task` reports, in the list's order.
@@ -32,6 +32,8 @@ bool is_better(std::string_view name, double candidate, double best);
 
 // Whether it reads probabilities of classes or labels, not decisions alone.
 bool reads_probabilities(std::string_view name);
+// Whether it is written with arguments of its own (prices, a precision): no report has it, it is told from answers.
+bool has_arguments(std::string_view name);
 // Whether its values have a unit or no bound (errors, log loss), unlike shares and correlations, whose hundredths are
 // points.
 bool has_unit(std::string_view name);

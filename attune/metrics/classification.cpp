@@ -34,29 +34,25 @@ void ClassificationMeter::add(int64_t row, int32_t gold, std::span<const float> 
                [&] { records_.put(row, class_record(gold, logits)); });
 }
 
-namespace {
-
-// Sums over rows whose classes are grades: all that mean distance and quadratic kappa need.
-class GradeSums {
- public:
-  void add(int32_t gold, int32_t predicted, uint32_t weight) {
-    const auto g = static_cast<double>(gold), p = static_cast<double>(predicted), w = static_cast<double>(weight);
-    rows_ += w, gold_ += w * g, predicted_ += w * p, squares_ += w * (g * g + p * p);
-    distance_ += w * std::abs(g - p), square_ += w * (g - p) * (g - p);
-  }
-  double mean_distance() const { return distance_ / rows_; }
-  double quadratic_kappa() const {
-    const double by_chance = squares_ - 2 * gold_ * predicted_ / rows_;
-    return by_chance > 0 ? 1 - square_ / by_chance : kUndefined;
-  }
-
- private:
-  double rows_ = 0, gold_ = 0, predicted_ = 0, squares_ = 0, distance_ = 0, square_ = 0;
-};
-
-}  // namespace
-
 struct ClassificationStatistics::Sums {
+  // Sums over rows whose classes are grades: all that mean distance and quadratic kappa need.
+  class GradeSums {
+   public:
+    void add(int32_t gold, int32_t predicted, uint32_t weight) {
+      const auto g = static_cast<double>(gold), p = static_cast<double>(predicted), w = static_cast<double>(weight);
+      rows_ += w, gold_ += w * g, predicted_ += w * p, squares_ += w * (g * g + p * p);
+      distance_ += w * std::abs(g - p), square_ += w * (g - p) * (g - p);
+    }
+    double mean_distance() const { return distance_ / rows_; }
+    double quadratic_kappa() const {
+      const double by_chance = squares_ - 2 * gold_ * predicted_ / rows_;
+      return by_chance > 0 ? 1 - square_ / by_chance : kUndefined;
+    }
+
+   private:
+    double rows_ = 0, gold_ = 0, predicted_ = 0, squares_ = 0, distance_ = 0, square_ = 0;
+  };
+
   std::vector<ClassCount> counts;
   CalibrationBins bins{};
   double negative_log = 0, cost = 0;

@@ -5,15 +5,16 @@
 #include "attune/base/error.h"
 #include "attune/base/suggest.h"
 #include "attune/compare/judged_run.h"
+#include "attune/metrics/at_precision.h"
 #include "attune/metrics/catalog.h"
-#include "attune/metrics/costs.h"
 
 namespace attune::selection {
 
 std::string chosen_metric(const std::string& named, const tasks::Task& task) {
   if (named.empty()) return std::string(metrics::default_best_metric(task.name));
   metrics::metric_info(named);
-  if (metrics::is_cost(named) && task.kind == tasks::TaskKind::classify) return named;
+  if (metrics::is_at_precision(named)) metrics::at_precision_of(named);
+  if (metrics::has_arguments(named) && task.kind == tasks::TaskKind::classify) return named;
   std::vector<std::string> names = metrics::metric_names(task.name);
   std::erase(names, "loss");
   if (named == "loss")

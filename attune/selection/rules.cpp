@@ -280,6 +280,7 @@ const char* name(Strength strength) {
 bool is_of_kind(std::string_view metric, MetricKind kind) {
   if (kind == MetricKind::any) return true;
   if (metrics::is_cost(metric)) return kind == MetricKind::decisions;
+  if (metrics::has_arguments(metric)) return kind == MetricKind::probabilities;
   const auto known = metrics::known_metrics();
   const auto info = std::find_if(known.begin(), known.end(), [&](const auto& each) { return each.name == metric; });
   if (info == known.end()) return false;

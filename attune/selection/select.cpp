@@ -101,8 +101,8 @@ std::optional<report::Split> tested(train::TrainOptions t, train::Observer& obse
 bool train_final(const SelectOptions& o, const Pool& pool, Choice& choice, train::Observer& observer) {
   train::TrainOptions t = final_options(o, pool, choice);
   t.out = o.final_model;
-  // Prices are no report's: they are told from the answers.
-  const bool by_answers = metrics::is_cost(choice.metric);
+  // Of metrics with arguments no report has a value: it is told from the answers.
+  const bool by_answers = metrics::has_arguments(choice.metric);
   const auto value = [&](const report::Split& split, const train::TrainOptions& of) {
     const metrics::Score* told = split.scores.find(choice.metric);
     if (told || !by_answers) return told ? *told : metrics::Score{};

@@ -12,7 +12,6 @@
 #include "attune/compare/prediction_file.h"
 #include "attune/io/run_program.h"
 #include "attune/metrics/catalog.h"
-#include "attune/metrics/costs.h"
 #include "attune/report/format.h"
 #include "attune/selection/answers.h"
 #include "attune/selection/metric.h"
@@ -250,7 +249,7 @@ class Study {
     train::TrainOptions t = final_options(plan_, history, outcome);
     t.out = plan_.options.final_model;
     t.project = project_of(plan_).string();
-    const bool by_answers = metrics::is_cost(plan_.metric);
+    const bool by_answers = metrics::has_arguments(plan_.metric);
     t.predictions = t.predictions || by_answers;
     if (fs::exists(t.out)) (train::newest_checkpoint(t.out) ? t.resume : t.overwrite) = true;
     observer_.note(fmt::format("training with {} on all rows", outcome.chosen_text));

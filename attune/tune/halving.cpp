@@ -49,6 +49,8 @@ class Schedule {
       if (fits(next)) return {.job = next, .reason = {}};
     for (const int64_t trial : short_trials())
       if (const Job last = job(trial, top(), Why::closing); fits(last)) return {.job = last, .reason = {}};
+    if (const auto trial = fresh_trial(); trial && !running_)
+      if (const Job last = job(*trial, top(), Why::closing); fits(last)) return {.job = last, .reason = {}};
     return nothing();
   }
 

@@ -3,14 +3,14 @@
 //   rungs          shares 1, 1/eta, 1/eta^2, ... of a full run, down to the smallest allowed; rung 0 is the shortest. A
 //                  run of a share is a complete short training of its own, so values compare within a rung only.
 //   promotion      of the n ended runs of a rung, the best floor(n / eta) go on to the next, highest rung first; failed
-//   and
-//                  stopped ones count among the n and are never promoted
+//                  and stopped ones count among the n and are never promoted
 //   else           a new trial begins on rung 0
 //   trial 0        the defaults, at full length, before anything else: what the search is worth is told against it
 //   random ones    an even share of the other trials is drawn from the prior, whatever the sampler learnt
 //   the end        no job begins that would end behind budget - reserve, nor a short one behind which no full run would
 //                  fit any more: it could not be promoted. Where only a full run fits, the best trial of the highest
-//                  rung that fits and was not trained in full is (closing), promoted or not.
+//                  rung that fits and was not trained in full is (closing), promoted or not; where there is none,
+//                  a new one is, in full at once.
 //
 // What a job needs is expected by costs.h, of a trial that was slower than others before by that much more. It counts
 // with the margin of costs.h: some 99 of 100 runs take less. Whoever runs jobs still has to end one at the budget's

@@ -169,7 +169,7 @@ def table(results, budget):
         if "compared" not in told:
             continue
         beside = {other: told["compared"][f"attune-{other}"] for other in ("defaults", "optuna")}
-        mean = lambda side, key: sum(block[key] for block in side["blocks"]) / len(side["blocks"])
+        mean = lambda side, key: sum(block[key]["value"] for block in side["blocks"]) / len(side["blocks"])
         difference = lambda side: f"{100 * side['difference']:+.1f} ({100 * side['interval'][0]:+.1f} to {100 * side['interval'][1]:+.1f})"
         lines.append(f"| {name}, {told['metric']} | {100 * mean(beside['defaults'], 'second'):.1f} | {100 * mean(beside['optuna'], 'second'):.1f} | "
                      f"{100 * mean(beside['defaults'], 'first'):.1f} | {difference(beside['defaults'])} | {difference(beside['optuna'])} |")
