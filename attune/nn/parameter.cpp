@@ -72,7 +72,7 @@ size_t Parameters::place_values(char* at, DType type) {
 }
 
 bool Parameters::narrows(const Parameter& p) const {
-  return precision_.narrow && precision_.compute == DType::bf16 && !p.trainable && !p.options.adapter &&
+  return precision_.frozen == Frozen::bf16 && precision_.compute == DType::bf16 && !p.trainable && !p.options.adapter &&
          !holds_bytes(p) && memory().is_host();
 }
 
@@ -113,11 +113,17 @@ size_t Parameters::place_bytes(char* at) {
     const int64_t rows = p->shape.rows(), cols = p->shape.cols();
     const bool table = !p->options.product_weight;
     if (at && table) p->value = {.data = at + bytes, .shape = p->shape, .dtype = DType::i8};
-    if (at && !table) {
+    if (at && !table && precision_.int8) {
       p->quantized = tensor::QuantizedWeight::in_block(at + bytes, rows, cols);
       p->value = {.shape = p->shape, .quantized = &p->quantized};
     }
-    bytes += aligned(table ? tensor::quantized_table_bytes(rows, cols) : tensor::QuantizedWeight::bytes_of(rows, cols));
+    if (at && !table && !precision_.int8) {
+      p->byte_weight = tensor::ByteWeight::in_block(at + bytes, rows, cols);
+      p->value = {.shape = p->shape, .byte_weight = &p->byte_weight};
+    }
+    bytes += aligned(table             ? tensor::quantized_table_bytes(rows, cols)
+                     : precision_.int8 ? tensor::QuantizedWeight::bytes_of(rows, cols)
+                                       : tensor::ByteWeight::bytes_of(rows, cols));
   }
   return bytes;
 }
@@ -130,16 +136,23 @@ void Parameters::put_rows(Parameter& p, int64_t first, const Tensor& rows) {
     return;
   }
   ATTUNE_CHECK(holds_bytes(p), "{} holds f32 values", p.name);
-  if (p.options.product_weight)
+  if (!p.options.product_weight)
+    kernels::quantize_table_rows(rows, first, p.value);
+  else if (p.value.quantized)
     kernels::quantize_weight_rows(rows, first, p.quantized);
   else
-    kernels::quantize_table_rows(rows, first, p.value);
+    kernels::quantize_weight_rows(rows, first, p.byte_weight);
 }
 
 void Parameters::allocate(const Precision& precision, tensor::Memory& memory) {
   precision_ = precision;
   if (precision.int8 && !memory.is_host())
     fail(ErrorKind::usage, "--precision int8 runs on the CPU alone; use bf16 or f32 on this device");
+  if (precision.frozen == Frozen::bytes && !memory.is_host())
+    fail(ErrorKind::usage, "--base-precision int8 runs on the CPU alone; leave it out on this device");
+  ATTUNE_CHECK(!(precision.int8 && precision.frozen == Frozen::bytes) &&
+                   (precision.frozen == Frozen::as_others || precision.compute != DType::f64),
+               "a frozen base of bytes in an int8 model, or beside f64");
   const DType type = precision.compute == DType::f64 ? DType::f64 : DType::f32;
   size_t twin_bytes = 0;
   values_ = tensor::Buffer(place_values(nullptr, type), memory);
@@ -161,7 +174,7 @@ void Parameters::allocate(const Precision& precision, tensor::Memory& memory) {
     twin += bf16_bytes(*p);
   }
   give_packed_forms(&tensor::PackedWeight::forward, forward_forms_);
-  if (precision.narrow) give_packed_forms(&tensor::PackedWeight::backward, backward_forms_);
+  if (precision.frozen == Frozen::bf16) give_packed_forms(&tensor::PackedWeight::backward, backward_forms_);
 }
 
 void Parameters::give_packed_forms(tensor::BFloat16* tensor::PackedWeight::*form, tensor::Buffer& buffer) {
@@ -207,7 +220,7 @@ void Parameters::refresh_twins() {
 
 void Parameters::prepare_gradients(TableGradients tables) {
   ATTUNE_CHECK(!precision_.int8, "an int8 model cannot be trained: its weights are bytes alone");
-  if (!precision_.narrow) give_packed_forms(&tensor::PackedWeight::backward, backward_forms_);
+  if (precision_.frozen != Frozen::bf16) give_packed_forms(&tensor::PackedWeight::backward, backward_forms_);
   for (const auto& p : all_)
     if (is_packed(*p) && !holds_narrow(*p)) kernels::cpu::pack_weight(p->value, {.backward = p->packed.backward});
   size_t bytes = 0;

@@ -198,11 +198,42 @@ std::shared_ptr<peft::Method> method_to_train(const TrainingModelOptions& option
   return method;
 }
 
-// The base of an adapter stays as it is, and is held in no more than its products read.
-nn::Precision precision_to_train(tensor::DType compute, const peft::Method* method) {
-  nn::Precision precision = compute;
-  if (method && !method->reads_base_weights()) precision.narrow = true;
+[[noreturn]] void refuse_base_precision(const std::string& asked, const std::string& why, const char* remedy) {
+  fail(ErrorKind::usage, "--base-precision {}: {}; {}", asked, why, remedy);
+}
+
+// The base of an adapter stays as it is, and is held in no more than its products read, or what was asked for.
+nn::Precision precision_to_train(const TrainingModelOptions& options, peft::Method* method) {
+  nn::Precision precision = options.compute;
+  const std::string& asked = options.base_precision;
+  const bool free = asked == "auto";
+  if (!method && free) return precision;
+  if (!method)
+    refuse_base_precision(asked, "without an adapter all weights train, in f32",
+                          "add --adapter lora (`attune adapter list` shows others), or leave the option out");
+  if (method->reads_base_weights() && free) return precision;
+  if (method->reads_base_weights())
+    refuse_base_precision(
+        asked, fmt::format("{} reads the model's own weights, of which no others would be left", method->text()),
+        "leave the option out, or take a method that does not, as lora without dora");
+  if (asked == "int8") {
+    precision.frozen = nn::Frozen::bytes;
+    return precision;
+  }
+  if (!free && options.compute != tensor::DType::bf16)
+    refuse_base_precision(asked, "this run's products are made of f32", "give --precision bf16 too, or leave it out");
+  if (!free && !kernels::cpu::has_fast_bf16())
+    refuse_base_precision(asked, "this processor has no products of bf16", "give int8, or leave it out");
+  precision.frozen = nn::Frozen::bf16;
   return precision;
+}
+
+// What it comes to, as attune.json and the plan say it.
+const char* base_held_in(const nn::Precision& precision) {
+  if (precision.frozen == nn::Frozen::bytes) return "int8";
+  const bool bf16 =
+      precision.frozen == nn::Frozen::bf16 && precision.compute == tensor::DType::bf16 && kernels::cpu::has_fast_bf16();
+  return bf16 ? "bf16" : "f32";
 }
 
 // What a model with an adapter knows of its base, whose weights the folder has; the hash is left out where nobody wants
@@ -225,6 +256,8 @@ ModelBundle open_for_training(const TrainingModelOptions& options) {
     if (adapter) adapter->check_base(bundle.base->encoder_sha256);
     bundle.adapter_text = method->text();
   }
+  const nn::Precision precision = precision_to_train(options, method.get());
+  if (bundle.base) bundle.base->held_in = base_held_in(precision);
   bundle.task = options.task;
   bundle.device = options.device;
   bundle.config = folder.config();
@@ -252,7 +285,7 @@ ModelBundle open_for_training(const TrainingModelOptions& options) {
                           .pooling = pooling,
                           .cosine = bundle.loss.cosine_head(),
                           .outputs = head_outputs(bundle)},
-      precision_to_train(options.compute, method.get()),
+      precision,
       models::ModelExtras{.more = [&](nn::Parameters& parameters) { bundle.loss.add_parameters(parameters); },
                           .adapter = method,
                           .frozen_base = method != nullptr,
@@ -305,6 +338,7 @@ ModelBundle open_for_inference(const std::string& model, const InferenceModelOpt
   bundle.source = folder.path();
   bundle.config = folder.config();
   bundle.record = read_record(folder.path());
+  if (bundle.base) bundle.base->held_in = adapter->base_was_held_in();
   bundle.tokenizer = text::Tokenizer::load(folder.weights_path());
   const FolderWeights weights(folder, adapter ? &*adapter : nullptr);
   const models::BertConfig config = models::BertConfig::from_json(folder.config(), config_file(folder));

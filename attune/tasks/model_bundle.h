@@ -27,6 +27,7 @@ struct BaseModel {
   std::string name;  // as --model said it
   fs::path folder;
   std::string encoder_sha256;
+  std::string held_in = "";  // "f32", "bf16" or "int8": what its weights were held in while the adapter trained
 };
 
 struct ModelBundle {
@@ -78,7 +79,8 @@ struct TrainingModelOptions {
   MakeLoss make_loss = {};
   std::optional<models::Pooling> pooling = {};  // none: a continued model's own, else the first token
   bool new_head = false;
-  std::string adapter = {};  // --adapter; empty: the folder's own, or none
+  std::string adapter = {};             // --adapter; empty: the folder's own, or none
+  std::string base_precision = "auto";  // --base-precision
   uint64_t seed = 0;
   tensor::DType compute = tensor::DType::f32;
   std::optional<double> dropout = {}, attention_dropout = {}, classifier_dropout = {};
@@ -93,7 +95,7 @@ struct TrainingModelOptions {
 // Label order: a continued model's own (labels it lacks are added at the end and get new rows of the last layer), else
 // the labels file, else `data_labels`. Errors: those of io (no such model, broken folder), of the config and the
 // weights; a vocabulary larger than the embedding; a --max-length beyond the positions; a pooling that a continued head
-// was not trained with, or for a head that pools nothing.
+// was not trained with, or for a head that pools nothing; a --base-precision that does not go with the rest.
 ModelBundle open_for_training(const TrainingModelOptions& options);
 
 // Whether a folder is opened for the task embed (mean of the pieces, length 1).

@@ -146,7 +146,7 @@ void save_bundle(ModelBundle& bundle, const fs::path& folder, json record) {
                                  .document_prompt = bundle.encode.passage_prefix,
                                  .similarity = bundle.vectors.similarity},
                                 bundle.model->config().hidden);
-  if (bundle.model->precision().narrow) open_again(bundle, folder, record);
+  if (bundle.model->precision().frozen != nn::Frozen::as_others) open_again(bundle, folder, record);
   write_record(bundle, folder, std::move(record));
 }
 
