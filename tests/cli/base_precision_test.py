@@ -17,7 +17,7 @@ class BasePrecision(ProgramTest):
         super().setUpClass()
         cls.narrow = cls.make_model("narrow")  # 32 wide: no whole blocks
         cls.model = cls.widened("model")
-        cls.data = cls.file("train.csv", sentences(240, 1))
+        cls.data = cls.file("train.csv", sentences(400, 1))
         cls.dev = cls.file("dev.csv", sentences(120, 2))
         cls.texts = cls.file("texts.csv", sentences(12, 3))
 
@@ -70,7 +70,7 @@ class BasePrecision(ProgramTest):
         accuracy = {}
         for base in (None, "int8"):
             out = f"good-{base}"
-            self.succeeded(self.train(out, "lora(r=8, targets=all-linear)", base, "--epochs", 8))
+            self.succeeded(self.train(out, "lora(r=8, targets=all-linear)", base, "--epochs", 6, "--lr", 3e-3))
             judged = json.loads(self.succeeded(attune("eval", "--model", self.folder / out, "--data", self.dev, "--bootstrap", 0, "--json")).stdout)
             accuracy[base] = judged["test"]["accuracy"]
         self.assertGreater(accuracy[None], 0.8, "the task can be learned")
@@ -96,8 +96,9 @@ class BasePrecision(ProgramTest):
         checkpoints = sorted((self.folder / "parts" / "checkpoints").iterdir(), key=lambda path: int(path.name.split("-")[1]))
         for late in checkpoints[len(checkpoints) // 2 :]:
             shutil.rmtree(late)
-        (self.folder / "parts" / "adapter_model.safetensors").unlink()
-        self.refused(self.train("parts", "lora", None, *more, "--resume"), "base-precision")
+        for name in ("attune.json", "adapter_model.safetensors"):
+            (self.folder / "parts" / name).unlink()
+        self.refused(self.train("parts", "lora", None, *more, "--resume"), "base_precision")
         self.succeeded(self.train("parts", "lora", "int8", *more, "--resume"))
         self.assertEqual(self.kept("parts"), self.kept("whole"))
 
