@@ -61,8 +61,8 @@ size_t Parameters::place_values(char* at, DType type) {
   size_t bytes = 0;
   for (const auto& p : all_) {
     if (holds_bytes(*p)) continue;
-    if (holds_narrow(*p)) {
-      p->value = {.data = nullptr, .shape = p->shape, .dtype = DType::bf16};
+    if (holds_narrow(*p) || stays_in_file(*p)) {
+      p->value = {.data = nullptr, .shape = p->shape, .dtype = holds_narrow(*p) ? DType::bf16 : DType::f32};
       continue;
     }
     if (at) p->value = {.data = at + bytes, .shape = p->shape, .dtype = type};
@@ -79,6 +79,27 @@ bool Parameters::narrows(const Parameter& p) const {
 bool Parameters::holds_narrow(const Parameter& p) const {
   return narrows(p) &&
          (p.options.product_weight ? is_packed(p) : p.options.read_by_rows && kernels::cpu::has_fast_bf16());
+}
+
+bool Parameters::stays_in_file(const Parameter& p) const {
+  return precision_.frozen == Frozen::in_file && !p.trainable && !p.options.adapter && memory().is_host() &&
+         (p.options.product_weight || p.options.read_by_rows);
+}
+
+// Room for every row, of which few will be read: the others take no memory.
+void Parameters::place_file_tables() {
+  for (const auto& p : all_) {
+    if (!stays_in_file(*p) || p->options.product_weight) continue;
+    file_tables_.emplace_back(static_cast<size_t>(p->shape.count()) * sizeof(float), memory(),
+                              tensor::Writes::few_places);
+    p->value = file_tables_.back().view(p->shape, DType::f32);
+  }
+}
+
+void Parameters::read_from_file(FileValues::Read read) {
+  file_values_ = std::make_unique<FileValues>(std::move(read));
+  for (const auto& p : all_)
+    if (stays_in_file(*p)) p->in_file = file_values_.get();
 }
 
 // Tables that are held in bf16 alone.
@@ -145,7 +166,7 @@ void Parameters::put_rows(Parameter& p, int64_t first, const Tensor& rows) {
 }
 
 void Parameters::allocate(const Precision& precision, tensor::Memory& memory) {
-  precision_ = precision;
+  precision_ = precision, memory_ = &memory;
   if (precision.int8 && !memory.is_host())
     fail(ErrorKind::usage, "--precision int8 runs on the CPU alone; use bf16 or f32 on this device");
   if (precision.frozen == Frozen::bytes && !memory.is_host())
@@ -153,6 +174,7 @@ void Parameters::allocate(const Precision& precision, tensor::Memory& memory) {
   ATTUNE_CHECK(!(precision.int8 && precision.frozen == Frozen::bytes) &&
                    (precision.frozen == Frozen::as_others || precision.compute != DType::f64),
                "a frozen base of bytes in an int8 model, or beside f64");
+  ATTUNE_CHECK(precision.frozen != Frozen::in_file || precision.compute == DType::f32, "a file is read in f32");
   const DType type = precision.compute == DType::f64 ? DType::f64 : DType::f32;
   size_t twin_bytes = 0;
   values_ = tensor::Buffer(place_values(nullptr, type), memory);
@@ -165,6 +187,7 @@ void Parameters::allocate(const Precision& precision, tensor::Memory& memory) {
     narrow_tables_ = tensor::Buffer(bytes);
     place_narrow_tables(static_cast<char*>(narrow_tables_.data()));
   }
+  place_file_tables();
   for (const auto& p : all_) twin_bytes += has_twin(*p) ? bf16_bytes(*p) : 0;
   if (twin_bytes > 0) twins_ = tensor::Buffer(twin_bytes, memory);
   char* twin = static_cast<char*>(twins_.data());

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "attune/autograd/context.h"
+#include "attune/nn/file_values.h"
 #include "attune/nn/precision.h"
 #include "attune/tensor/memory.h"
 #include "attune/tensor/quantized.h"
@@ -66,6 +67,7 @@ struct Parameter {
   tensor::PackedWeight packed = {};        // what `value.packed` points to
   tensor::QuantizedWeight quantized = {};  // what `value.quantized` points to
   tensor::ByteWeight byte_weight = {};     // what `value.byte_weight` points to
+  const FileValues* in_file = nullptr;     // where the values are, if `value` has none (Frozen::in_file)
   bool by_rows = false;                    // row i of `gradient` belongs to row touched[i] of `value`
   std::vector<int32_t> touched = {};
 };
@@ -92,8 +94,13 @@ class Parameters {
   // Whether it is held in bf16 alone (Frozen::bf16). The values of a table come in by put_rows(), a few rows at a
   // time; f32 values of others are there only within fill(), whose body writes them to parameter.value.
   bool holds_narrow(const Parameter& parameter) const;
+  // Whether it stays in its file (Frozen::in_file); who loads it says how it is read from there.
+  bool stays_in_file(const Parameter& parameter) const;
+  void read_from_file(FileValues::Read read);
   // Whether f32 (f64) values are there to be read.
-  bool has_values(const Parameter& parameter) const { return !holds_bytes(parameter) && !holds_narrow(parameter); }
+  bool has_values(const Parameter& parameter) const {
+    return !holds_bytes(parameter) && !holds_narrow(parameter) && !stays_in_file(parameter);
+  }
   // Whether values come in by put_rows() alone.
   bool takes_rows(const Parameter& parameter) const {
     return holds_bytes(parameter) || (holds_narrow(parameter) && !parameter.options.product_weight);
@@ -104,7 +111,7 @@ class Parameters {
     body();
     end_fill(parameter);
   }
-  tensor::Memory& memory() const { return values_.memory(); }
+  tensor::Memory& memory() const { return *memory_; }
   // Draws initial values: N(0, deviation) keyed by (seed, name, element), ones or zeros.
   void initialise(Parameter& parameter, uint64_t seed, double deviation);
   // Rounds values into twins and packed forms; after loading, and never in between (the optimizer keeps them in step).
@@ -142,6 +149,7 @@ class Parameters {
     return precision_.frozen == Frozen::bytes && !parameter.trainable && !parameter.options.adapter;
   }
   size_t place_narrow_tables(char* at);
+  void place_file_tables();
   void begin_fill(Parameter& parameter);
   void end_fill(Parameter& parameter);
   // Room for one form of every weight that is packed.
@@ -152,8 +160,11 @@ class Parameters {
   size_t place_bytes(char* at);
 
   Precision precision_;
-  tensor::Buffer bytes_;                    // of those that are held so
-  tensor::Buffer narrow_tables_, filling_;  // bf16; the f32 values of one that is being filled
+  tensor::Memory* memory_ = &tensor::host_memory();
+  tensor::Buffer bytes_;                     // of those that are held so
+  tensor::Buffer narrow_tables_, filling_;   // bf16; the f32 values of one that is being filled
+  std::vector<tensor::Buffer> file_tables_;  // rows that were read
+  std::unique_ptr<FileValues> file_values_;
   tensor::Buffer values_, twins_, gradients_, squares_;
   tensor::Buffer forward_forms_, backward_forms_;             // of packed weights
   std::map<const Parameter*, tensor::Buffer> row_gradients_;  // each with room for the most rows ever touched

@@ -7,8 +7,8 @@
 
 namespace attune::nn {
 
-// What parameters that do not train (of an adapter's base while it trains) are held in. Others are as ever, and so are
-// those of which neither kind below speaks.
+// What parameters that do not train (of an adapter's base) are held in. Others are as ever, and so are those of which
+// none of these speaks.
 enum class Frozen {
   as_others,
   // Products' weights and tables read by rows in bf16 alone, where `compute` is bf16 and the CPU multiplies from packed
@@ -17,6 +17,9 @@ enum class Frozen {
   // Those that may be bytes (ParameterOptions::int8) as bytes alone, on the host; products read the floats that these
   // stand for (tensor::ByteWeight).
   bytes,
+  // Products' weights and tables read by rows in no memory: a product reads its weight from the file, a lookup its
+  // rows, in f32 and on the host. For a pass now and then where there should be no room for them all (FileValues).
+  in_file,
 };
 
 // `compute`: the type of products and of what lies between them. `int8`: the weights that say so

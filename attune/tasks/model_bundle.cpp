@@ -185,6 +185,18 @@ io::ModelFolder open_folder(const fs::path& place, const std::optional<AdapterFo
   return adapter ? adapter->over_base() : io::ModelFolder::open(io::transformer_folder(place));
 }
 
+// A folder's weights and what they are read from.
+struct OpenWeights {
+  OpenWeights(const io::ModelFolder& in, const std::optional<AdapterFolder>& over)
+      : folder(in), adapter(over), weights(folder, adapter ? &*adapter : nullptr) {}
+  OpenWeights(const OpenWeights&) = delete;
+  OpenWeights& operator=(const OpenWeights&) = delete;
+
+  io::ModelFolder folder;
+  std::optional<AdapterFolder> adapter;
+  FolderWeights weights;
+};
+
 // The method that training goes on with. Errors (usage): another than the folder's own.
 std::shared_ptr<peft::Method> method_to_train(const TrainingModelOptions& options,
                                               const std::optional<AdapterFolder>& adapter) {
@@ -340,7 +352,8 @@ ModelBundle open_for_inference(const std::string& model, const InferenceModelOpt
   bundle.record = read_record(folder.path());
   if (bundle.base) bundle.base->held_in = adapter->base_was_held_in();
   bundle.tokenizer = text::Tokenizer::load(folder.weights_path());
-  const FolderWeights weights(folder, adapter ? &*adapter : nullptr);
+  const auto opened = std::make_shared<const OpenWeights>(folder, adapter);
+  const FolderWeights& weights = opened->weights;
   const models::BertConfig config = models::BertConfig::from_json(folder.config(), config_file(folder));
   const bool vectors = embeds(folder, bundle.record, weights, place, options.vectors);
   const int64_t outputs = vectors ? config.hidden : *weights.outputs();
@@ -367,6 +380,7 @@ ModelBundle open_for_inference(const std::string& model, const InferenceModelOpt
       .kind = bundle.task->head, .pooling = pooling, .cosine = bundle.loss.cosine_head(), .outputs = outputs};
   const models::ModelExtras extras{.more = [&](nn::Parameters& parameters) { bundle.loss.add_parameters(parameters); },
                                    .adapter = adapter ? adapter->method() : nullptr,
+                                   .frozen_base = options.precision.frozen != nn::Frozen::as_others,
                                    .memory = &memory_of(bundle)};
   const nn::Precision precision =
       options.heeds_int8_record ? precision_for(place, options.precision, config.layers) : options.precision;
@@ -385,6 +399,7 @@ ModelBundle open_for_inference(const std::string& model, const InferenceModelOpt
                bundle.model->precision().name(), precision.name());
   bundle.loaded = with_context([&] { return "in " + folder.path().string(); },
                                [&] { return models::load_weights(*bundle.model, weights, {}); });
+  if (precision.frozen == nn::Frozen::in_file) bundle.weights = {opened, &opened->weights};
   if (!bundle.loaded.initialised.empty())
     fail(ErrorKind::model, "{}: the weights lack {}; a fine-tuned model has them", folder.path().string(),
          list_of(bundle.loaded.initialised, 6));

@@ -37,10 +37,11 @@ struct ModelBundle {
   const Task* task = nullptr;
   data::Labels labels;  // empty for regression
   std::unique_ptr<text::Tokenizer> tokenizer;
-  std::shared_ptr<models::Model> model;  // others may share its encoder
-  losses::Objective loss;                // what it is or was trained with
-  std::string loss_error;                // why `loss` is the task's default instead of the recorded one; mostly empty
-  nlohmann::json config;                 // config.json as read
+  std::shared_ptr<const models::WeightSource> weights;  // what the model reads while it runs (nn::Frozen::in_file)
+  std::shared_ptr<models::Model> model;                 // others may share its encoder
+  losses::Objective loss;                               // what it is or was trained with
+  std::string loss_error;  // why `loss` is the task's default instead of the recorded one; mostly empty
+  nlohmann::json config;   // config.json as read
   data::EncodeOptions encode;
   std::vector<double> thresholds;        // multilabel, probabilities; empty: 0.5
   std::optional<bool> pairs;             // trained on pairs of texts, on single ones; nothing: not known
@@ -139,9 +140,8 @@ std::string unknown_to_transformers(const ModelBundle& bundle);
 void set_max_length(ModelBundle& bundle, int64_t max_length);
 
 // Writes the bundle into `folder` (which exists), each file atomically, attune.json last. `record` goes into
-// attune.json as given. Of a model with an adapter: what differs from its base (tasks/adapter_folder.h); one that
-// has trained is opened again, in f32, and is another object afterwards.
-void save_bundle(ModelBundle& bundle, const fs::path& folder, nlohmann::json record);
+// attune.json as given. Of a model with an adapter: what differs from its base (tasks/adapter_folder.h).
+void save_bundle(const ModelBundle& bundle, const fs::path& folder, nlohmann::json record);
 
 // The bundle of an adapter becomes one of a whole model. Errors (usage): an adapter that is no change of weights.
 void merge_adapter(ModelBundle& bundle);
