@@ -68,9 +68,10 @@ TRAIN = [
     Comparison("train", "multilingual", "waimai10k", ("attune-bf16", "torch-bf16"), name="train-multilingual-waimai10k",
                title="Fine-tuning the multilingual model, waimai10k", bars=(tuned(1.9, 2.5, ("torch-bf16",)),)),
 ]
-LORA = ("attune-bf16-lora", "attune-bf16", "attune-bf16-bottleneck", "attune-bf16-prefix", "peft-bf16-lora", "peft-bf16-lora-compile", "peft-f32-lora")
+LORA = ("attune-bf16-lora", "attune-bf16-lora-int8-base", "attune-bf16", "attune-bf16-bottleneck", "attune-bf16-prefix", "peft-bf16-lora", "peft-bf16-lora-compile", "peft-f32-lora")
 ADAPTERS = [Comparison("train", model, "sst2", LORA, name=f"adapters-{model}-sst2", title=f"Adapters, {words}, SST-2", **steps, bars=(
     Bar("LoRA against our own full fine-tuning", "attune-bf16-lora", ("attune-bf16",), 1.6, 1.6),
+    Bar("LoRA over a base in int8 against one in bf16", "attune-bf16-lora-int8-base", ("attune-bf16-lora",), 0.87, 1.0),
     Bar("LoRA against PEFT's, bf16, compiled or not", "attune-bf16-lora", ("peft-bf16-lora", "peft-bf16-lora-compile"), 3, 3)))
     for model, words, steps in (("minilm", "MiniLM", {}), ("bert-base", "bert-base's size", SHORT_STEPS))]
 HELD = [Comparison("train", model, "sst2", HELD_ENGINES[isa], isa, name=f"train-{model}-sst2-{isa}", title=f"Fine-tuning {words}, SST-2, {held}",

@@ -3,12 +3,12 @@ import json
 
 from engine import PEERS, Engine
 
-def attune_train(precision, threads=None, adapter=None):
+def attune_train(precision, threads=None, adapter=None, base=None):
     def command(job, steps):
         return [job.attune, "train", "--model", job.model, "--task", "classify", "--train", f"{job.stem}.csv", "--dev", "none",
                 "--batch-size", job.batch_size, "--max-steps", steps, "--precision", precision, "--threads", threads or job.threads,
                 "--log-every", 1, "--no-ladder", "--out", run_folder(job, precision), "--overwrite",
-                *(("--adapter", adapter) if adapter else ())]
+                *(("--adapter", adapter) if adapter else ()), *(("--base-precision", base) if base else ())]
     return command
 
 
@@ -42,6 +42,8 @@ TRAIN = [
     *(Engine(f"attune-bf16-{name}", f"attune, bf16, {adapter}", attune_train("bf16", adapter=adapter), "bf16",
              facts=attune_train_facts, default=False)
       for name, adapter in (("lora", "lora"), ("bottleneck", "bottleneck"), ("prefix", "prefix"))),
+    Engine("attune-bf16-lora-int8-base", "attune, bf16, lora over a base in int8", attune_train("bf16", adapter="lora", base="int8"), "bf16",
+           facts=attune_train_facts, default=False),
     Engine("peft-bf16-lora", "PEFT's LoRA tuned: bf16, length grouping, fused AdamW, tcmalloc",
            peer_train("torch_loop.py", "--precision", "bf16", "--lora"), "bf16", (*TORCH, "peft"), tcmalloc=True, default=False),
     Engine("peft-bf16-lora-compile", "the same with torch.compile(dynamic)",

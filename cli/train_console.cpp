@@ -60,10 +60,11 @@ void TrainConsole::data_report(const std::string& text) {
 
 void TrainConsole::planned(const train::RunPlan& p) {
   say(train::plan_json(p),
-      fmt::format("plan: {} rows, {} ({:.3g} epochs), {} parameters ({} trained), {} products, {} ({}); about {} and "
+      fmt::format("plan: {} rows, {} ({:.3g} epochs), {} parameters ({} trained), {} products{}, {} ({}); about {} and "
                   "{:.0f} MiB",
                   p.rows, counted(p.steps, "step"), p.epochs, magnitude(p.parameters), magnitude(p.trainable),
-                  p.precision, counted(p.threads, "thread"), p.threads_reason, clock_text(p.seconds), p.memory_mib));
+                  p.precision, p.base.empty() ? "" : fmt::format(" over a base in {}", p.base),
+                  counted(p.threads, "thread"), p.threads_reason, clock_text(p.seconds), p.memory_mib));
 }
 
 void TrainConsole::progressed(const train::Progress& p) {

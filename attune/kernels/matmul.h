@@ -5,10 +5,11 @@
 // dtypes: A and B both f32, both bf16 or both f64; C f32, bf16 or f64 (bf16 operands: f32 or bf16 result); sums in f32
 // (f64). bias f32 (f64) [n] or undefined; never together with accumulate. Row major, contiguous. Same bits: a row of C
 // does not depend on the other rows of A' nor on the thread count. B may be an f32 weight with packed forms
-// (packed_weight.h), which are read in place of it where A is bf16: forward with transpose_b, else backward. squares:
-// f64 [1, 1] or undefined; gets the sum of the squares of C as it is afterwards, in an order that depends on shapes
-// alone (for the norm of gradients, while they are at hand). Where k counts rows of a batch (transpose_a: weight
-// gradients), the sum runs over blocks of at most 1,024 rows, added in order.
+// (packed_weight.h), which are read in place of it where A is bf16: forward with transpose_b, else backward; or a
+// weight that is held as bytes (Tensor::byte_weight), of which W' in A's type is read. squares: f64 [1, 1] or
+// undefined; gets the sum of the squares of C as it is afterwards, in an order that depends on shapes alone (for the
+// norm of gradients, while they are at hand). Where k counts rows of a batch (transpose_a: weight gradients), the sum
+// runs over blocks of at most 1,024 rows, added in order.
 #pragma once
 #include "attune/tensor/tensor.h"
 

@@ -48,6 +48,17 @@ void quantize_weight_rows(const Tensor& w, int64_t first, const QuantizedWeight&
   }
 }
 
+void quantize_weight_rows(const Tensor& w, int64_t first, const ByteWeight& to) {
+  const int64_t in = w.cols();
+  std::vector<int8_t> row(static_cast<size_t>(in));
+  for (int64_t o = first; o < first + w.rows(); ++o) {
+    const float* const from = w.as<float>() + (o - first) * in;
+    to.scale[o] = scale_of(from, in);
+    round_row(from, in, to.scale[o], row.data());
+    for (int64_t i = 0; i < in; ++i) to.values[ByteWeight::place(o, i, in)] = row[static_cast<size_t>(i)];
+  }
+}
+
 void quantize_table_rows(const Tensor& w, int64_t first, const Tensor& table) {
   ATTUNE_CHECK(table.cols() == w.cols() && first + w.rows() <= table.rows(), "rows {} from {} on of a table {}",
                w.shape.text(), first, table.shape.text());

@@ -14,6 +14,7 @@
 
 namespace attune::kernels {
 
+using tensor::ByteWeight;
 using tensor::QuantizedRows;
 using tensor::QuantizedWeight;
 using tensor::Tensor;
@@ -36,9 +37,10 @@ struct QuantizedMatmul {
   QuantizedRows rows = {};  // out [m, n]
 };
 
-// Rows [first, first + w.rows()) of a weight, and of an i8 table, from w [rows, in] f32. On the host; what the rows do
-// not reach (the filling up) stays as it is: zeros.
+// Rows [first, first + w.rows()) of a weight (of either kind), and of an i8 table, from w [rows, in] f32. On the host;
+// what the rows do not reach (the filling up) stays as it is: zeros.
 void quantize_weight_rows(const Tensor& w, int64_t first, const QuantizedWeight& to);
+void quantize_weight_rows(const Tensor& w, int64_t first, const ByteWeight& to);
 void quantize_table_rows(const Tensor& w, int64_t first, const Tensor& table);
 
 }  // namespace attune::kernels

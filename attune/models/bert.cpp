@@ -152,6 +152,7 @@ BertEncoder::BertEncoder(nn::Parameters& p, const BertConfig& config)
 
 Tensor BertEncoder::embed(Context& context, const tensor::PackedView& rows, const peft::Pass& pass) const {
   ATTUNE_CHECK(!words_->by_rows || !context.tape || context.slots, "a step that does not say which words it reads");
+  if (words_->in_file) words_->in_file->put_rows(*words_, {rows.ids, static_cast<size_t>(rows.rows)});
   const std::array<ops::EmbeddingLookup, 3> lookups{
       {{words_->value, rows.ids, words_->by_rows ? context.slots : nullptr},
        {positions_->value, rows.positions},

@@ -1,6 +1,7 @@
 #include "attune/models/load.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "attune/base/suggest.h"
@@ -76,6 +77,7 @@ class Loader {
     }
     for (const auto& name : source_.names())
       if (!used_.contains(name) && !lent(name)) report_.skipped.push_back(name);
+    if (!in_file_.empty()) read_when_asked();
     if (new_adapter_) model_.begin_adapter();
     model_.parameters().refresh_twins();
     return std::move(report_);
@@ -101,7 +103,9 @@ class Loader {
     if (of_loss && (options_.new_head || axes != wanted)) return initialise(p);  // of other labels
     if (axes != wanted)
       fail(ErrorKind::model, "tensor '{}' has shape {}; config.json asks for {}", *name, text(axes), text(wanted));
-    if (parameters().takes_rows(p))
+    if (parameters().stays_in_file(p))
+      in_file_[&p].push_back({*name, piece.begin, piece.end});
+    else if (parameters().takes_rows(p))
       put_as_bytes(p, piece, *name);
     else
       read_into(rows_of(p, piece), *name);
@@ -139,6 +143,20 @@ class Loader {
     return all_old;
   }
 
+  // What was left in the source is read from there later on.
+  void read_when_asked() {
+    parameters().read_from_file(
+        [source = &source_, pieces = std::move(in_file_)](const nn::Parameter& p, int64_t first, const Tensor& rows) {
+          const int64_t cols = p.shape.cols(), last = first + rows.rows();
+          for (const nn::Piece& piece : pieces.at(&p)) {
+            const int64_t begin = std::max(first, piece.begin), end = std::min(last, piece.end);
+            if (begin >= end) continue;
+            source->read_part(piece.name, (begin - piece.begin) * cols,
+                              {rows.as<float>() + (begin - first) * cols, static_cast<size_t>((end - begin) * cols)});
+          }
+        });
+  }
+
   void put_as_bytes(nn::Parameter& p, const nn::Piece& piece, const std::string& name) {
     const int64_t cols = p.shape.cols(), at_once = std::max<int64_t>(1, kPartElements / std::max<int64_t>(1, cols));
     std::vector<float> values;
@@ -173,6 +191,7 @@ class Loader {
   const LoadOptions& options_;
   LoadReport report_;
   std::set<std::string> used_;
+  std::map<const nn::Parameter*, std::vector<nn::Piece>> in_file_;  // under the source's names
   bool new_adapter_ = false;
 };
 

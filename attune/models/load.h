@@ -47,7 +47,8 @@ struct LoadReport {
   std::vector<std::string> skipped;      // tensors of the file that the model does not use
 };
 
-// Errors (model): an encoder tensor that is missing (names it, and what the file has that is near), a wrong shape.
+// Errors (model): an encoder tensor that is missing (names it, and what the file has that is near), a wrong shape. Of a
+// model with Frozen::in_file the source must live as long as the model runs.
 LoadReport load_weights(Model& model, const WeightSource& source, const LoadOptions& options);
 
 // A parameter's tensors under the names Hugging Face uses, each a view of the parameter's rows.

@@ -38,7 +38,8 @@ struct ModelExtras {
   // its depth.
   std::function<void(nn::Parameters&)> more = {};
   std::shared_ptr<const peft::Method> adapter = {};  // makes an adapter to the encoder; none: it is as it is
-  bool frozen_base = false;          // with an adapter: the encoder is as train_adapter() has it from the start
+  bool frozen_base = false;          // with an adapter: the encoder is as train_adapter() has it from the start, and
+                                     // held as Precision::frozen says
   tensor::Memory* memory = nullptr;  // of the device that will run it; nullptr: the host's
 };
 

@@ -26,7 +26,8 @@ Linear::Linear(Parameters& parameters, const std::string& name, const Options& o
           {.init = Init::zeros, .decays = false, .depth = o.depth, .pieces = with_suffix(o.pieces, ".bias")})) {}
 
 Tensor Linear::forward(Context& context, const Tensor& x, std::optional<DType> y_type) const {
-  return ops::linear(context, x, weight_->value, bias_->value, y_type);
+  const Tensor weight = weight_->in_file ? weight_->in_file->whole(*weight_) : weight_->value;
+  return ops::linear(context, x, weight, bias_->value, y_type);
 }
 
 Tensor Linear::activated(Context& context, kernels::ActivationKind f, const Tensor& x) const {

@@ -61,8 +61,8 @@ size_t Parameters::place_values(char* at, DType type) {
   size_t bytes = 0;
   for (const auto& p : all_) {
     if (holds_bytes(*p)) continue;
-    if (holds_narrow(*p)) {
-      p->value = {.data = nullptr, .shape = p->shape, .dtype = DType::bf16};
+    if (holds_narrow(*p) || stays_in_file(*p)) {
+      p->value = {.data = nullptr, .shape = p->shape, .dtype = holds_narrow(*p) ? DType::bf16 : DType::f32};
       continue;
     }
     if (at) p->value = {.data = at + bytes, .shape = p->shape, .dtype = type};
@@ -72,13 +72,34 @@ size_t Parameters::place_values(char* at, DType type) {
 }
 
 bool Parameters::narrows(const Parameter& p) const {
-  return precision_.narrow && precision_.compute == DType::bf16 && !p.trainable && !p.options.adapter &&
+  return precision_.frozen == Frozen::bf16 && precision_.compute == DType::bf16 && !p.trainable && !p.options.adapter &&
          !holds_bytes(p) && memory().is_host();
 }
 
 bool Parameters::holds_narrow(const Parameter& p) const {
   return narrows(p) &&
          (p.options.product_weight ? is_packed(p) : p.options.read_by_rows && kernels::cpu::has_fast_bf16());
+}
+
+bool Parameters::stays_in_file(const Parameter& p) const {
+  return precision_.frozen == Frozen::in_file && !p.trainable && !p.options.adapter && memory().is_host() &&
+         (p.options.product_weight || p.options.read_by_rows);
+}
+
+// Room for every row, of which few will be read: the others take no memory.
+void Parameters::place_file_tables() {
+  for (const auto& p : all_) {
+    if (!stays_in_file(*p) || p->options.product_weight) continue;
+    file_tables_.emplace_back(static_cast<size_t>(p->shape.count()) * sizeof(float), memory(),
+                              tensor::Writes::few_places);
+    p->value = file_tables_.back().view(p->shape, DType::f32);
+  }
+}
+
+void Parameters::read_from_file(FileValues::Read read) {
+  file_values_ = std::make_unique<FileValues>(std::move(read));
+  for (const auto& p : all_)
+    if (stays_in_file(*p)) p->in_file = file_values_.get();
 }
 
 // Tables that are held in bf16 alone.
@@ -113,11 +134,17 @@ size_t Parameters::place_bytes(char* at) {
     const int64_t rows = p->shape.rows(), cols = p->shape.cols();
     const bool table = !p->options.product_weight;
     if (at && table) p->value = {.data = at + bytes, .shape = p->shape, .dtype = DType::i8};
-    if (at && !table) {
+    if (at && !table && precision_.int8) {
       p->quantized = tensor::QuantizedWeight::in_block(at + bytes, rows, cols);
       p->value = {.shape = p->shape, .quantized = &p->quantized};
     }
-    bytes += aligned(table ? tensor::quantized_table_bytes(rows, cols) : tensor::QuantizedWeight::bytes_of(rows, cols));
+    if (at && !table && !precision_.int8) {
+      p->byte_weight = tensor::ByteWeight::in_block(at + bytes, rows, cols);
+      p->value = {.shape = p->shape, .byte_weight = &p->byte_weight};
+    }
+    bytes += aligned(table             ? tensor::quantized_table_bytes(rows, cols)
+                     : precision_.int8 ? tensor::QuantizedWeight::bytes_of(rows, cols)
+                                       : tensor::ByteWeight::bytes_of(rows, cols));
   }
   return bytes;
 }
@@ -130,16 +157,24 @@ void Parameters::put_rows(Parameter& p, int64_t first, const Tensor& rows) {
     return;
   }
   ATTUNE_CHECK(holds_bytes(p), "{} holds f32 values", p.name);
-  if (p.options.product_weight)
+  if (!p.options.product_weight)
+    kernels::quantize_table_rows(rows, first, p.value);
+  else if (p.value.quantized)
     kernels::quantize_weight_rows(rows, first, p.quantized);
   else
-    kernels::quantize_table_rows(rows, first, p.value);
+    kernels::quantize_weight_rows(rows, first, p.byte_weight);
 }
 
 void Parameters::allocate(const Precision& precision, tensor::Memory& memory) {
-  precision_ = precision;
+  precision_ = precision, memory_ = &memory;
   if (precision.int8 && !memory.is_host())
     fail(ErrorKind::usage, "--precision int8 runs on the CPU alone; use bf16 or f32 on this device");
+  if (precision.frozen == Frozen::bytes && !memory.is_host())
+    fail(ErrorKind::usage, "--base-precision int8 runs on the CPU alone; leave it out on this device");
+  ATTUNE_CHECK(!(precision.int8 && precision.frozen == Frozen::bytes) &&
+                   (precision.frozen == Frozen::as_others || precision.compute != DType::f64),
+               "a frozen base of bytes in an int8 model, or beside f64");
+  ATTUNE_CHECK(precision.frozen != Frozen::in_file || precision.compute == DType::f32, "a file is read in f32");
   const DType type = precision.compute == DType::f64 ? DType::f64 : DType::f32;
   size_t twin_bytes = 0;
   values_ = tensor::Buffer(place_values(nullptr, type), memory);
@@ -152,6 +187,7 @@ void Parameters::allocate(const Precision& precision, tensor::Memory& memory) {
     narrow_tables_ = tensor::Buffer(bytes);
     place_narrow_tables(static_cast<char*>(narrow_tables_.data()));
   }
+  place_file_tables();
   for (const auto& p : all_) twin_bytes += has_twin(*p) ? bf16_bytes(*p) : 0;
   if (twin_bytes > 0) twins_ = tensor::Buffer(twin_bytes, memory);
   char* twin = static_cast<char*>(twins_.data());
@@ -161,7 +197,7 @@ void Parameters::allocate(const Precision& precision, tensor::Memory& memory) {
     twin += bf16_bytes(*p);
   }
   give_packed_forms(&tensor::PackedWeight::forward, forward_forms_);
-  if (precision.narrow) give_packed_forms(&tensor::PackedWeight::backward, backward_forms_);
+  if (precision.frozen == Frozen::bf16) give_packed_forms(&tensor::PackedWeight::backward, backward_forms_);
 }
 
 void Parameters::give_packed_forms(tensor::BFloat16* tensor::PackedWeight::*form, tensor::Buffer& buffer) {
@@ -207,7 +243,7 @@ void Parameters::refresh_twins() {
 
 void Parameters::prepare_gradients(TableGradients tables) {
   ATTUNE_CHECK(!precision_.int8, "an int8 model cannot be trained: its weights are bytes alone");
-  if (!precision_.narrow) give_packed_forms(&tensor::PackedWeight::backward, backward_forms_);
+  if (precision_.frozen != Frozen::bf16) give_packed_forms(&tensor::PackedWeight::backward, backward_forms_);
   for (const auto& p : all_)
     if (is_packed(*p) && !holds_narrow(*p)) kernels::cpu::pack_weight(p->value, {.backward = p->packed.backward});
   size_t bytes = 0;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "attune/autograd/context.h"
+#include "attune/nn/file_values.h"
 #include "attune/nn/precision.h"
 #include "attune/tensor/memory.h"
 #include "attune/tensor/quantized.h"
@@ -37,7 +38,7 @@ struct ParameterOptions {
   bool decays = true;              // weight decay applies (not to biases and norms)
   bool product_weight = false;     // read by matrix products: gets a bf16 twin in a bf16 run
   bool read_by_rows = false;       // a table of which a step reads a few rows: see TableGradients
-  bool int8 = false;               // an int8 model holds it as bytes: a product's weight, or a table read by rows
+  bool int8 = false;               // may be held as bytes: a product's weight, or a table read by rows
   bool adapter = false;            // an adapter's: no file of a whole model has it
   bool scaffold = false;           // trains, and is not kept with the adapter: what it makes is
   bool made = false;               // made by an adapter's scaffold: it has no gradient of its own
@@ -57,13 +58,16 @@ struct Parameter {
   ParameterOptions options;
   bool trainable = true;
   // f32 (f64 in gradient checks); carries a bf16 twin or packed forms where products read it; `var` while attached. Of
-  // an int8 model's weights `quantized` alone, with no values; of its tables i8.
+  // weights that are held as bytes `quantized` (an int8 model) or `byte_weight` (Frozen::bytes) alone, with no values;
+  // of such tables i8.
   Tensor value;
   Tensor gradient;  // same shape, unless by_rows; undefined for frozen parameters and before prepare_gradients()
   autograd::LeafState state = {};          // what arrived since begin_step()
   Tensor squares = {};                     // f64 [1, 1]: the sum of the gradient's squares, where state.squared
   tensor::PackedWeight packed = {};        // what `value.packed` points to
   tensor::QuantizedWeight quantized = {};  // what `value.quantized` points to
+  tensor::ByteWeight byte_weight = {};     // what `value.byte_weight` points to
+  const FileValues* in_file = nullptr;     // where the values are, if `value` has none (Frozen::in_file)
   bool by_rows = false;                    // row i of `gradient` belongs to row touched[i] of `value`
   std::vector<int32_t> touched = {};
 };
@@ -78,18 +82,25 @@ class Parameters {
   Parameter* add(std::string name, Shape shape, ParameterOptions options);
 
   // Gives every parameter its memory, on the device whose memory it is. compute f64: values are f64; bf16: product
-  // weights get packed forms where the CPU multiplies from them, else twins. int8: see ParameterOptions; error (usage)
-  // where the host cannot reach the memory.
+  // weights get packed forms where the CPU multiplies from them, else twins. int8 and Frozen::bytes: see
+  // ParameterOptions; error (usage) where the host cannot reach the memory.
   void allocate(const Precision& precision, tensor::Memory& memory = tensor::host_memory());
   // Whether this parameter is held as bytes. Its values come in by put_rows() alone, a few rows [rows, cols] f32 at a
   // time: all of it is never held in f32.
   bool holds_bytes(const Parameter& parameter) const {
-    return parameter.options.int8 && precision_.bytes_at(parameter.options.depth);
+    return parameter.options.int8 && (precision_.bytes_at(parameter.options.depth) || freezes_to_bytes(parameter));
   }
   void put_rows(Parameter& parameter, int64_t first, const Tensor& rows);
-  // Whether it is held in bf16 alone (Precision::narrow). The values of a table come in by put_rows(), a few rows at a
+  // Whether it is held in bf16 alone (Frozen::bf16). The values of a table come in by put_rows(), a few rows at a
   // time; f32 values of others are there only within fill(), whose body writes them to parameter.value.
   bool holds_narrow(const Parameter& parameter) const;
+  // Whether it stays in its file (Frozen::in_file); who loads it says how it is read from there.
+  bool stays_in_file(const Parameter& parameter) const;
+  void read_from_file(FileValues::Read read);
+  // Whether f32 (f64) values are there to be read.
+  bool has_values(const Parameter& parameter) const {
+    return !holds_bytes(parameter) && !holds_narrow(parameter) && !stays_in_file(parameter);
+  }
   // Whether values come in by put_rows() alone.
   bool takes_rows(const Parameter& parameter) const {
     return holds_bytes(parameter) || (holds_narrow(parameter) && !parameter.options.product_weight);
@@ -100,7 +111,7 @@ class Parameters {
     body();
     end_fill(parameter);
   }
-  tensor::Memory& memory() const { return values_.memory(); }
+  tensor::Memory& memory() const { return *memory_; }
   // Draws initial values: N(0, deviation) keyed by (seed, name, element), ones or zeros.
   void initialise(Parameter& parameter, uint64_t seed, double deviation);
   // Rounds values into twins and packed forms; after loading, and never in between (the optimizer keeps them in step).
@@ -134,7 +145,11 @@ class Parameters {
   bool is_packed(const Parameter& parameter) const;
   bool has_twin(const Parameter& parameter) const;
   bool narrows(const Parameter& parameter) const;  // if its kind can be
+  bool freezes_to_bytes(const Parameter& parameter) const {
+    return precision_.frozen == Frozen::bytes && !parameter.trainable && !parameter.options.adapter;
+  }
   size_t place_narrow_tables(char* at);
+  void place_file_tables();
   void begin_fill(Parameter& parameter);
   void end_fill(Parameter& parameter);
   // Room for one form of every weight that is packed.
@@ -145,8 +160,11 @@ class Parameters {
   size_t place_bytes(char* at);
 
   Precision precision_;
-  tensor::Buffer bytes_;                    // of an int8 model
-  tensor::Buffer narrow_tables_, filling_;  // bf16; the f32 values of one that is being filled
+  tensor::Memory* memory_ = &tensor::host_memory();
+  tensor::Buffer bytes_;                     // of those that are held so
+  tensor::Buffer narrow_tables_, filling_;   // bf16; the f32 values of one that is being filled
+  std::vector<tensor::Buffer> file_tables_;  // rows that were read
+  std::unique_ptr<FileValues> file_values_;
   tensor::Buffer values_, twins_, gradients_, squares_;
   tensor::Buffer forward_forms_, backward_forms_;             // of packed weights
   std::map<const Parameter*, tensor::Buffer> row_gradients_;  // each with room for the most rows ever touched

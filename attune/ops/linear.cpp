@@ -23,7 +23,7 @@ void add_input_gradient(Tape& tape, const Tensor& dy, const Tensor& weight, cons
 }  // namespace
 
 Tensor as_product_input(Context& context, const Tensor& x) {
-  if (x.dtype == context.compute || (context.compute == DType::bf16 && x.packed)) return x;
+  if (x.dtype == context.compute || (context.compute == DType::bf16 && x.packed) || x.byte_weight) return x;
   if (context.compute == DType::bf16 && x.twin) return {.data = x.twin, .shape = x.shape, .dtype = DType::bf16};
   return converted(context.arena, context.kernels, x, context.compute);
 }

@@ -2,7 +2,8 @@
 //
 // x [N, in], W [out, in], b [out] or undefined, y [N, out]. In a bf16 run x and W are read as bf16 (x itself, or its
 // twin) and y is `y_type` (bf16 by default, f32 for logits). Gradients: dx = dy W (added, in x's dtype), dW = dy^T x
-// (f32, in blocks of rows), db = column sums of dy. A weight of bytes: ops/quantized_linear.h.
+// (f32, in blocks of rows), db = column sums of dy. A frozen weight that is held as bytes (tensor::ByteWeight) stands
+// for W' in all of this; one of an int8 model: ops/quantized_linear.h.
 #pragma once
 #include <optional>
 

@@ -76,7 +76,7 @@ AdapterFolder::AdapterFolder(const fs::path& place)
              : "");
   weights_ = std::make_shared<const io::Safetensors>(place / kAdapterWeightsFile);
   if (record_.is_object() && record_.contains("base") && record_["base"].is_object())
-    encoder_sha256_ = text_of(record_["base"], "encoder_sha256");
+    encoder_sha256_ = text_of(record_["base"], "encoder_sha256"), base_held_in_ = text_of(record_["base"], "held_in");
 }
 
 fs::path AdapterFolder::base() const {

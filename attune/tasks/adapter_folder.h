@@ -4,7 +4,8 @@
 //   adapter_model.safetensors  the adapter and the head, under PEFT's names ("base_model.model.bert....lora_A.weight")
 //   config.json                the base's with this task's labels, as of a whole model (Hugging Face ignores it here)
 //   attune.json                as of a whole model (model_record.h), and "adapter": the method as `--adapter` takes it,
-//                              "base": {"name", "encoder_sha256"}
+//                              "base": {"name", "encoder_sha256", "held_in"}: that hash is of the weights as the base's
+//                              own files have them; "held_in": what they were held in while the adapter trained
 //
 // Of PEFT's folders only the first two are asked for: labels then have made-up names, and whether the base is the right
 // one is not known.
@@ -48,13 +49,15 @@ class AdapterFolder {
   // Error (model) where the base is another one than the adapter was trained on; nothing where that is not recorded.
   void check_base(const std::string& encoder_sha256) const;
   bool knows_base() const { return !encoder_sha256_.empty(); }
+  // "f32", "bf16" or "int8"; empty where it is not recorded.
+  const std::string& base_was_held_in() const { return base_held_in_; }
 
  private:
   fs::path path_;
   nlohmann::json config_, record_;
   std::shared_ptr<peft::Method> method_;
   std::shared_ptr<const io::Safetensors> weights_;
-  std::string encoder_sha256_;
+  std::string encoder_sha256_, base_held_in_;
 };
 
 // Where a model's tokenizer lies: its folder, or that of an adapter's base.

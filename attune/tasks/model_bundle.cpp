@@ -185,6 +185,18 @@ io::ModelFolder open_folder(const fs::path& place, const std::optional<AdapterFo
   return adapter ? adapter->over_base() : io::ModelFolder::open(io::transformer_folder(place));
 }
 
+// A folder's weights and what they are read from.
+struct OpenWeights {
+  OpenWeights(const io::ModelFolder& in, const std::optional<AdapterFolder>& over)
+      : folder(in), adapter(over), weights(folder, adapter ? &*adapter : nullptr) {}
+  OpenWeights(const OpenWeights&) = delete;
+  OpenWeights& operator=(const OpenWeights&) = delete;
+
+  io::ModelFolder folder;
+  std::optional<AdapterFolder> adapter;
+  FolderWeights weights;
+};
+
 // The method that training goes on with. Errors (usage): another than the folder's own.
 std::shared_ptr<peft::Method> method_to_train(const TrainingModelOptions& options,
                                               const std::optional<AdapterFolder>& adapter) {
@@ -198,11 +210,42 @@ std::shared_ptr<peft::Method> method_to_train(const TrainingModelOptions& option
   return method;
 }
 
-// The base of an adapter stays as it is, and is held in no more than its products read.
-nn::Precision precision_to_train(tensor::DType compute, const peft::Method* method) {
-  nn::Precision precision = compute;
-  if (method && !method->reads_base_weights()) precision.narrow = true;
+[[noreturn]] void refuse_base_precision(const std::string& asked, const std::string& why, const char* remedy) {
+  fail(ErrorKind::usage, "--base-precision {}: {}; {}", asked, why, remedy);
+}
+
+// The base of an adapter stays as it is, and is held in no more than its products read, or what was asked for.
+nn::Precision precision_to_train(const TrainingModelOptions& options, peft::Method* method) {
+  nn::Precision precision = options.compute;
+  const std::string& asked = options.base_precision;
+  const bool free = asked == "auto";
+  if (!method && free) return precision;
+  if (!method)
+    refuse_base_precision(asked, "without an adapter all weights train, in f32",
+                          "add --adapter lora (`attune adapter list` shows others), or leave the option out");
+  if (method->reads_base_weights() && free) return precision;
+  if (method->reads_base_weights())
+    refuse_base_precision(
+        asked, fmt::format("{} reads the model's own weights, of which no others would be left", method->text()),
+        "leave the option out, or take a method that does not, as lora without dora");
+  if (asked == "int8") {
+    precision.frozen = nn::Frozen::bytes;
+    return precision;
+  }
+  if (!free && options.compute != tensor::DType::bf16)
+    refuse_base_precision(asked, "this run's products are made of f32", "give --precision bf16 too, or leave it out");
+  if (!free && !kernels::cpu::has_fast_bf16())
+    refuse_base_precision(asked, "this processor has no products of bf16", "give int8, or leave it out");
+  precision.frozen = nn::Frozen::bf16;
   return precision;
+}
+
+// What it comes to, as attune.json and the plan say it.
+const char* base_held_in(const nn::Precision& precision) {
+  if (precision.frozen == nn::Frozen::bytes) return "int8";
+  const bool bf16 =
+      precision.frozen == nn::Frozen::bf16 && precision.compute == tensor::DType::bf16 && kernels::cpu::has_fast_bf16();
+  return bf16 ? "bf16" : "f32";
 }
 
 // What a model with an adapter knows of its base, whose weights the folder has; the hash is left out where nobody wants
@@ -225,6 +268,8 @@ ModelBundle open_for_training(const TrainingModelOptions& options) {
     if (adapter) adapter->check_base(bundle.base->encoder_sha256);
     bundle.adapter_text = method->text();
   }
+  const nn::Precision precision = precision_to_train(options, method.get());
+  if (bundle.base) bundle.base->held_in = base_held_in(precision);
   bundle.task = options.task;
   bundle.device = options.device;
   bundle.config = folder.config();
@@ -252,7 +297,7 @@ ModelBundle open_for_training(const TrainingModelOptions& options) {
                           .pooling = pooling,
                           .cosine = bundle.loss.cosine_head(),
                           .outputs = head_outputs(bundle)},
-      precision_to_train(options.compute, method.get()),
+      precision,
       models::ModelExtras{.more = [&](nn::Parameters& parameters) { bundle.loss.add_parameters(parameters); },
                           .adapter = method,
                           .frozen_base = method != nullptr,
@@ -305,8 +350,10 @@ ModelBundle open_for_inference(const std::string& model, const InferenceModelOpt
   bundle.source = folder.path();
   bundle.config = folder.config();
   bundle.record = read_record(folder.path());
+  if (bundle.base) bundle.base->held_in = adapter->base_was_held_in();
   bundle.tokenizer = text::Tokenizer::load(folder.weights_path());
-  const FolderWeights weights(folder, adapter ? &*adapter : nullptr);
+  const auto opened = std::make_shared<const OpenWeights>(folder, adapter);
+  const FolderWeights& weights = opened->weights;
   const models::BertConfig config = models::BertConfig::from_json(folder.config(), config_file(folder));
   const bool vectors = embeds(folder, bundle.record, weights, place, options.vectors);
   const int64_t outputs = vectors ? config.hidden : *weights.outputs();
@@ -333,6 +380,7 @@ ModelBundle open_for_inference(const std::string& model, const InferenceModelOpt
       .kind = bundle.task->head, .pooling = pooling, .cosine = bundle.loss.cosine_head(), .outputs = outputs};
   const models::ModelExtras extras{.more = [&](nn::Parameters& parameters) { bundle.loss.add_parameters(parameters); },
                                    .adapter = adapter ? adapter->method() : nullptr,
+                                   .frozen_base = options.precision.frozen != nn::Frozen::as_others,
                                    .memory = &memory_of(bundle)};
   const nn::Precision precision =
       options.heeds_int8_record ? precision_for(place, options.precision, config.layers) : options.precision;
@@ -351,6 +399,7 @@ ModelBundle open_for_inference(const std::string& model, const InferenceModelOpt
                bundle.model->precision().name(), precision.name());
   bundle.loaded = with_context([&] { return "in " + folder.path().string(); },
                                [&] { return models::load_weights(*bundle.model, weights, {}); });
+  if (precision.frozen == nn::Frozen::in_file) bundle.weights = {opened, &opened->weights};
   if (!bundle.loaded.initialised.empty())
     fail(ErrorKind::model, "{}: the weights lack {}; a fine-tuned model has them", folder.path().string(),
          list_of(bundle.loaded.initialised, 6));

@@ -27,6 +27,7 @@ struct BaseModel {
   std::string name;  // as --model said it
   fs::path folder;
   std::string encoder_sha256;
+  std::string held_in = "";  // "f32", "bf16" or "int8": what its weights were held in while the adapter trained
 };
 
 struct ModelBundle {
@@ -36,10 +37,11 @@ struct ModelBundle {
   const Task* task = nullptr;
   data::Labels labels;  // empty for regression
   std::unique_ptr<text::Tokenizer> tokenizer;
-  std::shared_ptr<models::Model> model;  // others may share its encoder
-  losses::Objective loss;                // what it is or was trained with
-  std::string loss_error;                // why `loss` is the task's default instead of the recorded one; mostly empty
-  nlohmann::json config;                 // config.json as read
+  std::shared_ptr<const models::WeightSource> weights;  // what the model reads while it runs (nn::Frozen::in_file)
+  std::shared_ptr<models::Model> model;                 // others may share its encoder
+  losses::Objective loss;                               // what it is or was trained with
+  std::string loss_error;  // why `loss` is the task's default instead of the recorded one; mostly empty
+  nlohmann::json config;   // config.json as read
   data::EncodeOptions encode;
   std::vector<double> thresholds;        // multilabel, probabilities; empty: 0.5
   std::optional<bool> pairs;             // trained on pairs of texts, on single ones; nothing: not known
@@ -78,7 +80,8 @@ struct TrainingModelOptions {
   MakeLoss make_loss = {};
   std::optional<models::Pooling> pooling = {};  // none: a continued model's own, else the first token
   bool new_head = false;
-  std::string adapter = {};  // --adapter; empty: the folder's own, or none
+  std::string adapter = {};             // --adapter; empty: the folder's own, or none
+  std::string base_precision = "auto";  // --base-precision
   uint64_t seed = 0;
   tensor::DType compute = tensor::DType::f32;
   std::optional<double> dropout = {}, attention_dropout = {}, classifier_dropout = {};
@@ -93,7 +96,7 @@ struct TrainingModelOptions {
 // Label order: a continued model's own (labels it lacks are added at the end and get new rows of the last layer), else
 // the labels file, else `data_labels`. Errors: those of io (no such model, broken folder), of the config and the
 // weights; a vocabulary larger than the embedding; a --max-length beyond the positions; a pooling that a continued head
-// was not trained with, or for a head that pools nothing.
+// was not trained with, or for a head that pools nothing; a --base-precision that does not go with the rest.
 ModelBundle open_for_training(const TrainingModelOptions& options);
 
 // Whether a folder is opened for the task embed (mean of the pieces, length 1).
@@ -137,9 +140,8 @@ std::string unknown_to_transformers(const ModelBundle& bundle);
 void set_max_length(ModelBundle& bundle, int64_t max_length);
 
 // Writes the bundle into `folder` (which exists), each file atomically, attune.json last. `record` goes into
-// attune.json as given. Of a model with an adapter: what differs from its base (tasks/adapter_folder.h); one that
-// has trained is opened again, in f32, and is another object afterwards.
-void save_bundle(ModelBundle& bundle, const fs::path& folder, nlohmann::json record);
+// attune.json as given. Of a model with an adapter: what differs from its base (tasks/adapter_folder.h).
+void save_bundle(const ModelBundle& bundle, const fs::path& folder, nlohmann::json record);
 
 // The bundle of an adapter becomes one of a whole model. Errors (usage): an adapter that is no change of weights.
 void merge_adapter(ModelBundle& bundle);

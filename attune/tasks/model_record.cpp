@@ -193,7 +193,7 @@ void write_record(const ModelBundle& bundle, const fs::path& folder, json record
   if (bundle.loss.link()) record["own_link"] = true, record["link"] = bundle.loss.link_name();
   if (const double scale = bundle.model->head().cosine; scale > 0)
     record["head"] = "cosine", record["head_scale"] = scale;
-  if (!bundle.model->precision().narrow)  // probes are made in f32
+  if (bundle.model->precision().frozen == nn::Frozen::as_others)  // else it is save_bundle's: probes are made in f32
     with_device(bundle, [&](kernels::Kernels& kernels) { record["probe"] = make_probe(*bundle.model, kernels); });
   write_file_atomically(folder / kRecordFile, record.dump(2) + "\n");
 }

@@ -24,8 +24,9 @@ json adapter_config(const ModelBundle& bundle, bool hugging_face_head) {
 }
 
 json adapter_record(const ModelBundle& bundle) {
-  return {{"adapter", bundle.adapter_text},
-          {"base", {{"name", bundle.base->name}, {"encoder_sha256", bundle.base->encoder_sha256}}}};
+  json base = {{"name", bundle.base->name}, {"encoder_sha256", bundle.base->encoder_sha256}};
+  if (!bundle.base->held_in.empty()) base["held_in"] = bundle.base->held_in;
+  return {{"adapter", bundle.adapter_text}, {"base", std::move(base)}};
 }
 
 }  // namespace attune::tasks

@@ -9,6 +9,7 @@
 #include "attune/tasks/folder_weights.h"
 #include "attune/tasks/model_bundle.h"
 #include "attune/tasks/model_record.h"
+#include "attune/tasks/probe.h"
 
 namespace attune::tasks {
 namespace {
@@ -101,22 +102,25 @@ void save_adapter(const ModelBundle& bundle, const fs::path& folder, std::vector
   write_file_atomically(folder / kAdapterConfigFile, adapter_config(bundle, hugging_face_head).dump(2) + "\n");
 }
 
-// A base that was held in bf16 alone while its adapter trained gives way to one in f32, opened with what stands in the
-// folder: the record's probe is made in f32.
-void open_again(ModelBundle& bundle, const fs::path& folder, json record) {
+// The probe of a model whose base was held in less than f32 while its adapter trained: of what stands in the folder,
+// opened in f32. The base's weights pass through memory one after the other, so that this takes no more of it than the
+// training did.
+json probe_of_saved(const ModelBundle& bundle, const fs::path& folder, json record) {
   record.erase("run"), record.erase("probe");  // it is not finished yet
   write_record(bundle, folder, std::move(record));
-  bundle.model.reset();
-  bundle.model =
-      open_for_inference(
-          fs::absolute(folder).string(),
-          {.precision = tensor::DType::f32, .replays_probe = false, .device = bundle.device, .checks_base = false})
-          .model;
+  nn::Precision precision = tensor::DType::f32;
+  precision.frozen = nn::Frozen::in_file;
+  const ModelBundle saved = open_for_inference(
+      fs::absolute(folder).string(),
+      {.precision = precision, .replays_probe = false, .device = bundle.device, .checks_base = false});
+  json probe;
+  with_device(saved, [&](kernels::Kernels& kernels) { probe = make_probe(*saved.model, kernels); });
+  return probe;
 }
 
 }  // namespace
 
-void save_bundle(ModelBundle& bundle, const fs::path& folder, json record) {
+void save_bundle(const ModelBundle& bundle, const fs::path& folder, json record) {
   const bool hugging_face_head = bundle.task->kind != TaskKind::embed && why_encoder_only(bundle).empty();
   const bool adapter = bundle.base.has_value();
   with_device(bundle, [&](kernels::Kernels& kernels) { bundle.model->settle_adapter(kernels); });
@@ -146,7 +150,8 @@ void save_bundle(ModelBundle& bundle, const fs::path& folder, json record) {
                                  .document_prompt = bundle.encode.passage_prefix,
                                  .similarity = bundle.vectors.similarity},
                                 bundle.model->config().hidden);
-  if (bundle.model->precision().narrow) open_again(bundle, folder, record);
+  if (bundle.model->precision().frozen != nn::Frozen::as_others)
+    record["probe"] = probe_of_saved(bundle, folder, record);
   write_record(bundle, folder, std::move(record));
 }
 

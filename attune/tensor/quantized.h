@@ -1,5 +1,5 @@
-// Matrices as bytes, for int8 products: activations by row (asymmetric, unsigned), weights by output column (symmetric,
-// signed). Views; memory belongs to an Arena or a Buffer.
+// Matrices as bytes. For int8 products: activations by row (asymmetric, unsigned), weights by output column (symmetric,
+// signed). For products of floats: frozen weights (ByteWeight). Views; memory belongs to an Arena or a Buffer.
 #pragma once
 #include <algorithm>
 #include <cstdint>
@@ -60,6 +60,32 @@ struct QuantizedWeight {
     return {.values = values,
             .scale = reinterpret_cast<float*>(scales),
             .sums = reinterpret_cast<int32_t*>(scales + columns_of(out) * 4)};
+  }
+};
+
+// W [out, in] with the same scales and bytes, for products of floats to read (an adapter's base while it trains):
+//
+//   W'[o, i] = scale[o] q[o, i],  in f32; where operands are bf16, rounded to it (nearest, ties to even)
+//
+// both ways, y = x W'^T and dx = dy W'. Both axes are filled up with zeros to whole blocks of 64, and q lies as the
+// forward form of a packed weight does (kernels/packed_weight.h), I = in filled up:
+//   q[o, i] stands at ((o / 64) * (I / 2) + i / 2) * 128 + (o % 64) * 2 + i % 2
+// Weight-only quantisation of a frozen base: Dettmers et al. 2023 (QLoRA), arXiv 2305.14314; here plain int8 by rows
+// in place of their 4-bit NF4 by blocks.
+struct ByteWeight {
+  int8_t* values = nullptr;
+  float* scale = nullptr;  // [out filled up]
+
+  static constexpr int64_t kBlock = 64;
+  static int64_t filled(int64_t n) { return (n + kBlock - 1) / kBlock * kBlock; }
+  // Where q[o, i] stands, of a weight with so many columns.
+  static int64_t place(int64_t o, int64_t i, int64_t in) {
+    return ((o / kBlock) * (filled(in) / 2) + i / 2) * 2 * kBlock + o % kBlock * 2 + i % 2;
+  }
+  static size_t bytes_of(int64_t out, int64_t in) { return static_cast<size_t>(filled(out) * (filled(in) + 4)); }
+  static ByteWeight in_block(void* block, int64_t out, int64_t in) {
+    auto* const values = static_cast<int8_t*>(block);
+    return {.values = values, .scale = reinterpret_cast<float*>(values + filled(out) * filled(in))};
   }
 };
 

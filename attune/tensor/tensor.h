@@ -40,6 +40,7 @@ struct PackedWeight {
 };
 
 struct QuantizedWeight;  // quantized.h
+struct ByteWeight;       // quantized.h
 
 struct Tensor {
   void* data = nullptr;
@@ -54,6 +55,8 @@ struct Tensor {
   const PackedWeight* packed = nullptr;
   // A weight of an int8 model: products read this alone, and there are no other values.
   const QuantizedWeight* quantized = nullptr;
+  // A frozen weight that is held as bytes and multiplied as the floats they stand for: there are no other values.
+  const ByteWeight* byte_weight = nullptr;
   // The same values as bytes by row (QuantizedRows in one block), if someone already made them: products with int8
   // weights read these.
   uint8_t* bytes_twin = nullptr;

@@ -16,6 +16,7 @@ struct RunPlan {
   double memory_mib = 0;  // peak of the process, estimated
   double seconds = 0;     // training and evaluation, estimated
   std::string precision;
+  std::string base;  // of an adapter: what its weights are held in; empty: there is none
   int threads = 1;
   std::string threads_reason;
 };

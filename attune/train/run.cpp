@@ -42,6 +42,7 @@ tasks::ModelBundle open_model(const TrainOptions& o, const tasks::Task& task, co
        .pooling = tasks::pooling_named(o.pooling),
        .new_head = o.new_head,
        .adapter = o.adapter,
+       .base_precision = o.base_precision,
        .seed = o.seed,
        .compute = tasks::compute_type(o.precision),
        .dropout = o.dropout,
@@ -257,7 +258,8 @@ RunResult trained(TrainOptions o, Observer& observer, RunTracking* tracking) {
   write_settings(o, bundle, threads.threads);
   observer.data_report(data::to_text(profiled));
   RunPlan plan = trainer->plan(other_work(o, bundle, splits, trainer->at_the_start()));
-  plan.precision = precision, plan.threads = threads.threads, plan.threads_reason = threads.reason;
+  plan.precision = precision, plan.base = bundle.base ? bundle.base->held_in : "";
+  plan.threads = threads.threads, plan.threads_reason = threads.reason;
   observer.planned(plan);
   if (tracking)
     tracking->begin(

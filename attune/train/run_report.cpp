@@ -156,8 +156,9 @@ report::Report base_report(const tasks::ModelBundle& bundle, const std::string& 
       "encoder", fmt::format("{} layers, hidden size {}, {} heads", config.layers, config.hidden, config.heads));
   report.facts.emplace_back("parameters", fmt::format("{}", bundle.model->parameters().count()));
   if (bundle.base)
-    report.facts.emplace_back("adapter", fmt::format("{}, over {}; {} parameters train", bundle.adapter_text,
-                                                     bundle.base->name, bundle.model->adapter_parameters()));
+    report.facts.emplace_back(
+        "adapter", fmt::format("{}, over {} (in {}); {} parameters train", bundle.adapter_text, bundle.base->name,
+                               bundle.base->held_in, bundle.model->adapter_parameters()));
   report.facts.emplace_back(
       "longest sequence", fmt::format("{} pieces (truncation: {})", bundle.encode.max_length, bundle.encode.truncate));
   return report;

@@ -177,7 +177,7 @@ void RunTracking::parameters(int64_t step, const nn::Parameters& parameters) {
   std::vector<track::HistogramSum> weights(groups_.size()), gradients(groups_.size());
   for (const auto& p : parameters.all()) {
     const auto group = static_cast<size_t>(p->options.depth);
-    if (!parameters.holds_narrow(*p)) weights[group].add(tensor::OnHost<float>(parameters.memory(), p->value).values());
+    if (parameters.has_values(*p)) weights[group].add(tensor::OnHost<float>(parameters.memory(), p->value).values());
     if (has_gradient(*p))
       gradients[group].add(tensor::OnHost<float>(parameters.memory(), p->gradient, gradient_count(*p)).values());
   }

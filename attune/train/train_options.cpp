@@ -120,6 +120,12 @@ void TrainOptions::visit(OptionList& list) {
                     "'lora(r=8, alpha=16, targets=query|value)'; `attune adapter list` shows all",
             .placeholder = "METHOD",
             .search = "none|lora(r=4|8|16)"});
+  list.add(
+      "base-precision", base_precision,
+      {.help = "what the model's own weights, which stay as they are beside an adapter, are held in while it "
+               "trains: int8: a byte each and a scale a row, in a quarter of the memory; auto: bf16 where products "
+               "are made of it, else f32",
+       .choices = {"auto", "bf16", "int8"}});
   list.add("dropout", dropout,
            {.help = "hidden dropout (default: the model's config)", .min = 0, .max = 0.999, .search = "0.0..0.3"});
   list.add("attention-dropout", attention_dropout,

@@ -56,6 +56,7 @@ struct TrainOptions {
   std::string head_start = "random";
   bool new_head = false;
   std::string adapter;  // empty: none, or the model's own
+  std::string base_precision = "auto";
   std::optional<double> dropout, attention_dropout, classifier_dropout;
   bool freeze_embeddings = false;
   int64_t freeze_layers = 0;

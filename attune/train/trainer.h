@@ -103,6 +103,7 @@ class Trainer {
   int64_t window_tokens_ = 0, window_examples_ = 0, window_steps_ = 0;
   double window_seconds_ = 0, smooth_ms_ = 0;
   double bytes_per_token_ = 0;  // that a token of the longest rows needs on its way through the model and back
+  double resident_without_activations_ = 0;  // bytes of the process, found at the same time
 };
 
 }  // namespace attune::train

@@ -39,7 +39,12 @@ void Trainer::measure_activations() {
   tasks::Batch batch;
   const auto some = std::span(rows).first(measured);
   fill_batch(batch, train_, some, bundle_.task->kind == tasks::TaskKind::tag);
-  bytes_per_token_ = static_cast<double>(step_.measure(batch)) / tokens_in(train_, some);
+  const auto activations = static_cast<double>(step_.measure(batch));
+  bytes_per_token_ = activations / tokens_in(train_, some);
+  train_.let_go();
+  if (dev_) dev_->let_go();
+  // (Now, while the activations lie there: with the next step theirs is other memory, resident as far as it is used.)
+  resident_without_activations_ = resident_bytes() - activations;
 }
 
 // States of frozen layers that are kept, of all texts; a few are there already.
@@ -54,12 +59,10 @@ double Trainer::kept_states() const {
 // moments are touched by the first update, when a head start has given back what it took. Those of tables held by rows
 // count whole, though only pages of rows that occur become resident: in a long run that may be all.
 double Trainer::memory_without_activations() const {
-  train_.let_go();
-  if (dev_) dev_->let_go();
   double moments = 0;
   for (const auto& state : optimizer_->state()) moments += static_cast<double>(state.tensor.count()) * sizeof(float);
   const double head_start = at_the_start() && wants_head_start(options_) ? head_start_cost(bundle_, train_).bytes : 0;
-  return resident_bytes() - static_cast<double>(step_.peak_bytes()) + std::max(moments, head_start) + kept_states();
+  return resident_without_activations_ + std::max(moments, head_start) + kept_states();
 }
 
 void Trainer::fit_memory() {

@@ -7,7 +7,7 @@
 namespace attune::kernels::test {
 namespace {
 
-struct Case {
+struct LossCase {
   int64_t items, classes;
   bool weighted;
   double smoothing = 0;
@@ -29,14 +29,14 @@ struct Parts {
   Block logits, item_weights, class_weights;
   Outputs out;
 
-  Parts(const Device& device, const Case& c)
+  Parts(const Device& device, const LossCase& c)
       : logits(device.input(Shape{c.items, c.classes}, DType::f32, 1, 3)),
         item_weights(device.values(Shape{c.items}, DType::f32, between(c.items, 2, 0, 2))),
         class_weights(device.values(Shape{c.classes}, DType::f32, between(c.classes, 3, 0.5, 3))) {
     out.push_back(device.output(Shape{c.items}, DType::f32));
     out.push_back(device.output(Shape{c.items, c.classes}, DType::f32));
   }
-  LossItems items(const Case& c) const {
+  LossItems items(const LossCase& c) const {
     return {.logits = logits.tensor,
             .item_weights = c.weighted ? item_weights.tensor : Tensor{},
             .items = out[0].tensor,
@@ -49,10 +49,10 @@ template <class Body>
 void for_each_case(const Body& body) {
   for (const int64_t items : {0, 1, 5, 400})
     for (const int64_t classes : {1, 2, 9, 77, 1000})
-      for (const bool weighted : {false, true}) body(Case{items, classes, weighted});
+      for (const bool weighted : {false, true}) body(LossCase{items, classes, weighted});
 }
 
-std::vector<int32_t> classes_of(const Case& c, int32_t ignored) {
+std::vector<int32_t> classes_of(const LossCase& c, int32_t ignored) {
   std::vector<int32_t> targets;
   for (int64_t i = 0; i < c.items; ++i)
     targets.push_back(
@@ -62,7 +62,7 @@ std::vector<int32_t> classes_of(const Case& c, int32_t ignored) {
 }
 
 TEST(SoftmaxCrossEntropy, AgainstReference) {
-  for_each_case([](Case c) {
+  for_each_case([](LossCase c) {
     for (const double smoothing : {0.0, 0.1}) {
       c.smoothing = smoothing;
       const auto targets = classes_of(c, -7);
@@ -81,7 +81,7 @@ TEST(SoftmaxCrossEntropy, AgainstReference) {
 }
 
 TEST(SigmoidCrossEntropy, AgainstReference) {
-  for_each_case([](const Case& c) {
+  for_each_case([](const LossCase& c) {
     auto wanted = between(c.items * c.classes, 9, 0, 1);
     for (size_t i = 0; i < wanted.size(); ++i)
       if (i % 5 != 0) wanted[i] = i % 5 == 1 ? -1 : std::round(wanted[i]);
@@ -100,7 +100,7 @@ TEST(SigmoidCrossEntropy, AgainstReference) {
 }
 
 TEST(SquaredError, AgainstReference) {
-  for_each_case([](const Case& c) {
+  for_each_case([](const LossCase& c) {
     compare_devices(
         [&](const Device& device) {
           Parts parts(device, c);

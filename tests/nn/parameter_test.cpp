@@ -73,6 +73,64 @@ TEST(Parameters, HeldAsBytes) {
   EXPECT_ERROR(ErrorKind::internal, parameters.prepare_gradients(), "cannot be trained");
 }
 
+// Of a frozen base what may be bytes is, whatever `compute`; what trains, and an adapter's own, is as ever.
+TEST(Parameters, AFrozenBaseAsBytes) {
+  for (const DType compute : {DType::f32, DType::bf16}) {
+    Parameters parameters;
+    auto* const table = parameters.add("words", {5, 64}, {.read_by_rows = true, .int8 = true});
+    auto* const weight = parameters.add("layer.weight", {64, 64}, {.product_weight = true, .int8 = true});
+    auto* const trained = parameters.add("upper.weight", {64, 64}, {.product_weight = true, .int8 = true});
+    auto* const own = parameters.add("own.weight", {64, 64}, {.product_weight = true, .int8 = true, .adapter = true});
+    auto* const bias = parameters.add("layer.bias", {64}, {});
+    for (Parameter* frozen : {table, weight, bias}) frozen->trainable = false;
+    Precision precision = compute;
+    precision.frozen = Frozen::bytes;
+    parameters.allocate(precision);
+    EXPECT_TRUE(parameters.holds_bytes(*table) && parameters.holds_bytes(*weight));
+    EXPECT_TRUE(parameters.has_values(*trained) && parameters.has_values(*own) && parameters.has_values(*bias));
+    EXPECT_EQ(table->value.dtype, DType::i8);
+    EXPECT_TRUE(weight->value.byte_weight == &weight->byte_weight && !weight->value.defined());
+    EXPECT_EQ(weight->value.quantized, nullptr);
+    EXPECT_EQ(bias->value.dtype, DType::f32);
+    std::vector<float> rows(64, 0.5f);
+    rows[1] = -1;
+    parameters.put_rows(*weight, 2, {.data = rows.data(), .shape = {1, 64}});
+    EXPECT_EQ(weight->byte_weight.scale[2], 1.0f / 127);
+    EXPECT_EQ(weight->byte_weight.values[tensor::ByteWeight::place(2, 1, 64)], -127);
+    EXPECT_EQ(weight->byte_weight.values[tensor::ByteWeight::place(2, 0, 64)], 64) << "63.5 is rounded to even";
+    EXPECT_ERROR(ErrorKind::internal, parameters.initialise(*weight, 1, 1), "held as bytes");
+    parameters.refresh_twins();
+    parameters.prepare_gradients();  // (an int8 model could not)
+    EXPECT_TRUE(trained->gradient.defined() && !weight->gradient.defined());
+  }
+}
+
+// Of what stays in its file a reader gets what it asks for, and memory no more than that.
+TEST(Parameters, ValuesThatStayInTheirFile) {
+  Parameters parameters;
+  auto* const table = parameters.add("words", {5, 2}, {.read_by_rows = true});
+  auto* const weight = parameters.add("layer.weight", {3, 2}, {.product_weight = true});
+  auto* const other = parameters.add("other.weight", {2, 2}, {.product_weight = true});
+  auto* const head = parameters.add("head.weight", {2, 2}, {.product_weight = true});
+  for (Parameter* frozen : {table, weight, other}) frozen->trainable = false;
+  Precision precision = DType::f32;
+  precision.frozen = Frozen::in_file;
+  parameters.allocate(precision);
+  EXPECT_TRUE(parameters.stays_in_file(*weight) && parameters.stays_in_file(*table) && parameters.has_values(*head));
+  EXPECT_FALSE(weight->value.defined());
+  parameters.read_from_file([&](const Parameter& p, int64_t first, const Tensor& rows) {
+    for (int64_t i = 0; i < rows.count(); ++i)
+      rows.as<float>()[i] = static_cast<float>((&p == table ? 100 : &p == weight ? 10 : 20) + first * 2 + i);
+  });
+  EXPECT_EQ(head->in_file, nullptr);
+  EXPECT_EQ(weight->in_file->whole(*weight).as<float>()[5], 15);
+  EXPECT_EQ(other->in_file->whole(*other).as<float>()[3], 23);
+  const std::vector<int32_t> asked{3, 1, 3};
+  table->in_file->put_rows(*table, asked);
+  EXPECT_EQ(std::vector<float>(table->value.as<float>(), table->value.as<float>() + 10),
+            (std::vector<float>{0, 0, 102, 103, 0, 0, 106, 107, 0, 0}));
+}
+
 TEST(Parameters, LieOneAfterAnotherAndDoNotOverlap) {
   Some some;
   some.parameters.prepare_gradients();

@@ -1,6 +1,7 @@
 #include "attune/ops/linear.h"
 
 #include "attune/ops/activation.h"
+#include "attune/tensor/quantized.h"
 
 #include "gradient_check.h"
 
@@ -41,6 +42,27 @@ TEST_F(Linear, FrozenOperands) {
   Context run = context(&tape_);
   linear(run, x, w, b);
   EXPECT_EQ(tape_.nodes(), 0U);
+}
+
+// A frozen weight of bytes stands for the floats scale q, both ways.
+TEST_F(Linear, AWeightOfBytes) {
+  using tensor::ByteWeight;
+  const int64_t out = 4, in = 3;
+  std::vector<float> rows;
+  for (int64_t i = 0; i < out * in; ++i) rows.push_back(static_cast<float>(normal({1}, i).as<double>()[0]));
+  tensor::Buffer block(ByteWeight::bytes_of(out, in));
+  const ByteWeight bytes = ByteWeight::in_block(block.data(), out, in);
+  kernels::quantize_weight_rows({.data = rows.data(), .shape = {out, in}}, 0, bytes);
+  const Tensor held{.shape = {out, in}, .byte_weight = &bytes}, floats = zeros({out, in});
+  for (int64_t o = 0; o < out; ++o)
+    for (int64_t i = 0; i < in; ++i)
+      floats.as<double>()[o * in + i] =
+          static_cast<double>(bytes.scale[o] * static_cast<float>(bytes.values[ByteWeight::place(o, i, in)]));
+  const auto by = [&](const Tensor& w) {
+    return check({normal({5, in}, 1), normal({out}, 3)},
+                 [&](Context& run, const Inputs& inputs) { return std::vector{linear(run, inputs[0], w, inputs[1])}; });
+  };
+  EXPECT_EQ(by(held), by(floats));
 }
 
 TEST_F(Linear, WidthsMustAgree) {

@@ -7,12 +7,14 @@
 #include <omp.h>
 #endif
 
+#include "attune/kernels/cpu/byte_weight.h"
 #include "attune/kernels/cpu/elementwise.h"
 #include "attune/kernels/cpu/instructions.h"
 #include "attune/kernels/cpu/matmul_dot.h"
 #include "attune/kernels/cpu/matmul_portable.h"
 #include "attune/kernels/cpu/matmul_products.h"
 #include "attune/kernels/cpu/matmul_tiles.h"
+#include "attune/kernels/cpu/parallel.h"
 #include "attune/kernels/packed_weight.h"
 
 namespace attune::kernels::cpu {
@@ -24,6 +26,8 @@ using tensor::DType;
 constexpr size_t kProducts = 512;
 // Rows of a batch that are summed in one product; beyond, oneDNN splits the sum among its threads.
 constexpr int64_t kBatchRows = 1024;
+// Up to so many threads each unpacks the bytes of a weight for itself (right_blocks.h); more share what they unpack.
+constexpr int kFewThreads = 4;
 
 // oneDNN asks OpenMP how many threads there are; the caller's setting returns on leaving.
 class Team {
@@ -59,6 +63,11 @@ bool reads_packed(const Matmul& args) {
   return args.b.packed != nullptr && args.a.dtype == DType::bf16;
 }
 
+// Whether a weight held as bytes is read block by block.
+bool reads_blocks(const Matmul& args) {
+  return args.b.byte_weight != nullptr && args.a.dtype == DType::bf16 && packs_weight(args.b.shape);
+}
+
 const void* packed_form(const Matmul& args) {
   const BFloat16* form = args.transpose_b ? args.b.packed->forward : args.b.packed->backward;
   ATTUNE_CHECK(form != nullptr, "a weight {} without a packed form for this product", args.b.shape.text());
@@ -80,7 +89,7 @@ Product describe(int threads, const Matmul& args) {
   p.transpose_b = args.transpose_b;
   p.accumulate = args.accumulate;
   p.bias = args.bias.defined();
-  p.packed = reads_packed(args);
+  p.packed = reads_packed(args) || reads_blocks(args);
   const int64_t b_inner = args.transpose_b ? b_cols : b_rows;
   ATTUNE_CHECK(p.k == b_inner && rows_of(args.c) == p.m && args.c.cols() == p.n,
                "the product of {}{} and {}{} into {} does not fit", args.a.shape.text(),
@@ -123,9 +132,10 @@ void round_into(const float* sum, int64_t count, bool accumulate, BFloat16* c) {
 struct MatmulCache::State {
   Products products{kProducts};
   Workspace panels;
-  Workspace factors;  // of a weight gradient
-  Workspace wide;     // an f32 result that becomes bf16 at the end
-  Workspace squares;  // partial sums
+  Workspace factors;   // of a weight gradient
+  Workspace wide;      // an f32 result that becomes bf16 at the end
+  Workspace unpacked;  // of a weight held as bytes
+  Workspace squares;   // partial sums
 };
 
 MatmulCache::MatmulCache() : state_(std::make_unique<State>()) {}
@@ -153,23 +163,38 @@ void run_dot_gradient(MatmulCache::State& state, const Product& p, const Product
   (tiles_bf16() ? tile_gradient : dot_gradient)(state.factors, p.threads, gradient);
 }
 
-void run_dot_product(const Product& p, const ProductData& data) {
-  const DotProduct product{.m = p.m,
-                           .k = p.k,
-                           .n = p.n,
-                           .a = static_cast<const BFloat16*>(data.a),
-                           .lda = p.lda,
-                           .b = static_cast<const BFloat16*>(data.b),
-                           .bias = p.bias ? static_cast<const float*>(data.bias) : nullptr,
-                           .c = data.c,
-                           .result = p.result,
-                           .accumulate = p.accumulate};
+// The right factor, of bytes, where the product finds it.
+void unpack_for(DotProduct& product, MatmulCache::State& state, int threads) {
+  if (threads <= kFewThreads) {
+    product.room = state.unpacked.get<BFloat16>(threads * product.k * kPackBlock);
+    return;
+  }
+  auto* const all = state.unpacked.get<BFloat16>(product.k * product.n);
+  parallel_chunks(threads, product.n / kPackBlock, 1, [&](int64_t block, int64_t) {
+    unpack_block(product.bytes, block, all + block * product.k * kPackBlock);
+  });
+  product.b = all;
+}
+
+void run_dot_product(MatmulCache::State& state, const Product& p, const ProductData& data) {
+  DotProduct product{.m = p.m,
+                     .k = p.k,
+                     .n = p.n,
+                     .a = static_cast<const BFloat16*>(data.a),
+                     .lda = p.lda,
+                     .b = static_cast<const BFloat16*>(data.b),
+                     .bytes = {.weight = data.bytes, .transposed = p.transpose_b, .k = p.k, .n = p.n},
+                     .bias = p.bias ? static_cast<const float*>(data.bias) : nullptr,
+                     .c = data.c,
+                     .result = p.result,
+                     .accumulate = p.accumulate};
+  if (data.bytes) unpack_for(product, state, p.threads);
   (tiles_bf16() ? tile_product : dot_product)(p.threads, product);
 }
 
 void run_one(MatmulCache::State& state, const Product& product, const ProductData& data) {
   if (is_dot_gradient(product)) return run_dot_gradient(state, product, data);
-  if (product.packed) return run_dot_product(product, data);
+  if (product.packed) return run_dot_product(state, product, data);
   if (onednn_serves(product.operands) && state.products.supports(product))
     state.products.run(product, data);
   else
@@ -221,10 +246,11 @@ void run_empty(const Product& p, const ProductData& data) {
 // `squares`: where the sum of C's squares goes if the product makes it along the way.
 void multiply(MatmulCache::State& state, const Product& product, const Matmul& args, double* squares) {
   const ProductData data{.a = args.a.data,
-                         .b = product.packed ? packed_form(args) : args.b.data,
+                         .b = reads_packed(args) ? packed_form(args) : args.b.data,
                          .bias = args.bias.data,
                          .c = args.c.data,
-                         .squares = squares};
+                         .squares = squares,
+                         .bytes = args.b.byte_weight};
   if (product.k == 0) return run_empty(product, data);
   const Team team(product.threads);
   const bool direct = product.operands == DType::bf16 && !product.accumulate &&
@@ -234,9 +260,24 @@ void multiply(MatmulCache::State& state, const Product& product, const Matmul& a
   run_blocks(state, product, data);
 }
 
+// A weight held as bytes in place of which W' is written out.
+Matmul with_floats(MatmulCache::State& state, int threads, Matmul args) {
+  const DType type = args.a.dtype;
+  ATTUNE_CHECK(type == DType::f32 || type == DType::bf16, "a product of {} and a weight of bytes", name(type));
+  const int64_t count = args.b.count();
+  void* const room = type == DType::f32 ? static_cast<void*>(state.unpacked.get<float>(count))
+                                        : static_cast<void*>(state.unpacked.get<BFloat16>(count));
+  const Tensor floats{.data = room, .shape = args.b.shape, .dtype = type};
+  unpack_rows(threads, *args.b.byte_weight, floats);
+  args.b = floats;
+  return args;
+}
+
 }  // namespace
 
 void matmul(MatmulCache& cache, int threads, const Matmul& args) {
+  if (args.b.byte_weight && !reads_blocks(args))
+    return matmul(cache, threads, with_floats(cache.state(), threads, args));
   const Product product = describe(threads, args);
   check(threads, args, product);
   const bool squares_along = args.squares.defined() && product.k > 0 && is_dot_gradient(product);

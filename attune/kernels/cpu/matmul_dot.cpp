@@ -7,6 +7,7 @@
 #include "attune/kernels/cpu/grid.h"
 #include "attune/kernels/cpu/instructions.h"
 #include "attune/kernels/cpu/matmul_products.h"
+#include "attune/kernels/cpu/right_blocks.h"
 #include "attune/kernels/packed_weight.h"
 
 #if defined(__x86_64__)
@@ -23,12 +24,11 @@ constexpr int kTileRows = 6;
 constexpr int kVectors = 4;
 static_assert(kVectors * kLanes == kPackBlock);
 
-// Rows [row, row + kRows) of the product in column block `block`.
+// Rows [row, row + kRows) of the product in column block `block`, that of B at `right`.
 template <int kRows>
-ATTUNE_DOT void product_tile(const DotProduct& p, int64_t row, int64_t block) {
+ATTUNE_DOT void product_tile(const DotProduct& p, const BFloat16* right, int64_t row, int64_t block) {
   Sums<kRows, kVectors> sums;
-  add_up({words(p.a + row * p.lda), p.lda / 2, 1, words(p.b) + block * (p.k / 2) * kPackBlock, kPackBlock, p.k / 2},
-         sums);
+  add_up({words(p.a + row * p.lda), p.lda / 2, 1, words(right), kPackBlock, p.k / 2}, sums);
 #pragma GCC unroll 4
   for (int j = 0; j < kVectors; ++j) {
     const int64_t col = block * kPackBlock + kLanes * j;
@@ -106,10 +106,16 @@ bool dots_bf16() {
 void dot_product(int threads, const DotProduct& p) {
   ATTUNE_CHECK(p.k % 2 == 0 && p.n % kPackBlock == 0 && p.lda % 2 == 0, "a dot product of {} x {} x {}", p.m, p.k, p.n);
   constexpr int64_t kRows = 4 * kTileRows;
-  parallel_grid(threads, (p.m + kRows - 1) / kRows, p.n / kPackBlock, [&](int64_t chunk, int64_t block) {
-    in_tiles(chunk * kRows, std::min(p.m, (chunk + 1) * kRows),
-             [&]<int kTile>(int64_t row) { product_tile<kTile>(p, row, block); });
-  });
+  Grid grid(threads, (p.m + kRows - 1) / kRows, p.n / kPackBlock);
+#pragma omp parallel num_threads(threads) if (grid.cells() > 1)
+  {
+    RightBlocks right(p);
+    grid.share([&](int64_t chunk, int64_t block) {
+      const BFloat16* const at = right.at(block);
+      in_tiles(chunk * kRows, std::min(p.m, (chunk + 1) * kRows),
+               [&]<int kTile>(int64_t row) { product_tile<kTile>(p, at, row, block); });
+    });
+  }
 }
 
 void dot_gradient(Workspace& workspace, int threads, const DotGradient& g) {

@@ -9,6 +9,7 @@
 #pragma once
 #include <cstdint>
 
+#include "attune/kernels/cpu/byte_weight.h"
 #include "attune/kernels/cpu/workspace.h"
 #include "attune/tensor/dtype.h"
 
@@ -21,7 +22,9 @@ struct DotProduct {
   int64_t m = 0, k = 0, n = 0;  // k even, n a multiple of 64
   const tensor::BFloat16* a = nullptr;
   int64_t lda = 0;
-  const tensor::BFloat16* b = nullptr;  // packed
+  const tensor::BFloat16* b = nullptr;  // packed; or none, and
+  ByteFactor bytes = {};                // what it is made of, with
+  tensor::BFloat16* room = nullptr;     // k * 64 elements for each thread (right_blocks.h)
   const float* bias = nullptr;          // [n] or none
   void* c = nullptr;                    // [m, n], f32 or bf16
   tensor::DType result = tensor::DType::f32;

@@ -39,6 +39,7 @@ struct ProductData {
   const void* bias = nullptr;
   void* c = nullptr;
   double* squares = nullptr;  // where the sum of C's squares goes (matmul_dot.h's weight gradients alone)
+  const tensor::ByteWeight* bytes = nullptr;  // in place of b
 };
 
 class Products {

@@ -19,6 +19,9 @@ bool dots_bf16() {
 bool tiles_bf16() {
   return false;
 }
+void unpack_block(const ByteFactor&, int64_t, tensor::BFloat16*) {
+  missing();
+}
 void dot_product(int, const DotProduct&) {
   missing();
 }

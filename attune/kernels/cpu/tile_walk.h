@@ -15,6 +15,7 @@
 
 #include "attune/kernels/cpu/dot_sums.h"
 #include "attune/kernels/cpu/gradient_walk.h"
+#include "attune/kernels/cpu/right_blocks.h"
 
 #define ATTUNE_TILE_INSTRUCTIONS ",amx-tile,amx-bf16,amx-int8"
 #define ATTUNE_TILE __attribute__((target(ATTUNE_DOT_INSTRUCTIONS ATTUNE_TILE_INSTRUCTIONS)))
@@ -81,9 +82,10 @@ ATTUNE_TILE void add_up_tiles(Tiles& tiles, const TileFactors& f, int64_t rows, 
   tiles.template store<1>(sums + kTile, kTileBlock);
 }
 
-// Rows [row, end), at most 32, and columns [col, col + 32) of a product.
+// Rows [row, end), at most 32, and columns [col, col + 32) of a product; `right`: the block of B that has them.
 template <class Tiles>
-ATTUNE_TILE void product_block(Tiles& tiles, const DotProduct& p, int64_t row, int64_t end, int64_t col) {
+ATTUNE_TILE void product_block(Tiles& tiles, const DotProduct& p, const tensor::BFloat16* right, int64_t row,
+                               int64_t end, int64_t col) {
   alignas(64) float sums[kTileBlock * kTileBlock];
   const int64_t row_words = p.lda / 2;
   add_up_tiles(tiles,
@@ -91,7 +93,7 @@ ATTUNE_TILE void product_block(Tiles& tiles, const DotProduct& p, int64_t row, i
                 .left_row = row_words,
                 .left_lower = kTile * row_words,
                 .left_step = kTile,
-                .right = words(p.b) + col / kPackBlock * (p.k / 2) * kPackBlock + col % kPackBlock,
+                .right = words(right) + col % kPackBlock,
                 .steps = p.k / kTileDepth},
                end - row, sums);
   for (int64_t j = 0; j < kTileBlock; j += kLanes) {
@@ -107,17 +109,20 @@ void walk_product(int threads, const DotProduct& p) {
   ATTUNE_CHECK(p.k % kTileDepth == 0 && p.n % kPackBlock == 0 && p.lda % 2 == 0, "a product of tiles {} x {} x {}", p.m,
                p.k, p.n);
   const int64_t chunks = (p.m + kTileBlock - 1) / kTileBlock;
+  const int64_t width = p.room ? kPackBlock : kTileBlock;  // of a cell: what is unpacked is read to its end
   const int64_t panel_chunks = std::max<int64_t>(1, kPanelElements / (p.k * kTileBlock)) * threads;
   const int64_t panels = (chunks + panel_chunks - 1) / panel_chunks;
   for (int64_t panel = 0; panel < panels; ++panel) {
     const int64_t first = panel * chunks / panels, last = (panel + 1) * chunks / panels;
-    Grid grid(threads, last - first, p.n / kTileBlock);
+    Grid grid(threads, last - first, p.n / width);
 #pragma omp parallel num_threads(threads) if (grid.cells() > 1)
     {
       Tiles tiles;
+      RightBlocks right(p);
       grid.share([&](int64_t chunk, int64_t column) {
-        const int64_t row = (first + chunk) * kTileBlock;
-        product_block(tiles, p, row, std::min(p.m, row + kTileBlock), column * kTileBlock);
+        const int64_t row = (first + chunk) * kTileBlock, end = std::min(p.m, row + kTileBlock);
+        for (int64_t col = column * width; col < (column + 1) * width; col += kTileBlock)
+          product_block(tiles, p, right.at(col / kPackBlock), row, end, col);
       });
     }
   }

@@ -1,12 +1,31 @@
+#include <vector>
+
 #include "attune/kernels/reference/dispatch.h"
 #include "attune/kernels/reference/reference.h"
+#include "attune/tensor/quantized.h"
 
 namespace attune::kernels::reference {
+namespace {
+
+// W' [out, in] of a weight held as bytes.
+template <class T>
+std::vector<T> floats_of(const Tensor& w) {
+  std::vector<T> floats;
+  for (int64_t o = 0; o < w.rows(); ++o)
+    for (int64_t i = 0; i < w.cols(); ++i)
+      floats.push_back(
+          static_cast<T>(w.byte_weight->scale[o] *
+                         static_cast<float>(w.byte_weight->values[tensor::ByteWeight::place(o, i, w.cols())])));
+  return floats;
+}
+
+}  // namespace
 
 void matmul(const Matmul& p) {
   with_float(p.c.dtype, [&]<class T>(T) {
     const T* a = p.a.as<T>();
-    const T* b = p.b.as<T>();
+    const std::vector<T> floats = p.b.byte_weight ? floats_of<T>(p.b) : std::vector<T>{};
+    const T* b = p.b.byte_weight ? floats.data() : p.b.as<T>();
     const T* bias = optional<T>(p.bias);
     T* c = p.c.as<T>();
     const int64_t m = p.c.rows(), n = p.c.cols();
