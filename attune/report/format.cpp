@@ -83,9 +83,12 @@ std::string metric_title(std::string_view metric) {
   for (const auto& [name, title] : kTitles) {
     if (name == metric) return std::string(title);
   }
-  std::string title(metric.substr(0, metric.find('(')));
+  const size_t open = std::min(metric.find('('), metric.size());
+  std::string title(metric.substr(0, open));
   for (char& c : title) c = c == '_' ? ' ' : c;
   if (const size_t at = title.find(" f1"); at != title.npos) title[at + 1] = 'F';
+  // Prices are a matrix; a precision is short.
+  if (open < metric.size() && title != "cost") title += " " + std::string(metric.substr(open));
   return title;
 }
 
