@@ -301,7 +301,8 @@ void low_rank_up_backward(Workspace& workspace, int threads, const LowRankUpBack
   const int64_t block = rows_of_block(rows), blocks = chunks_of(rows, block), stride = rank * width_of_all + cols;
   const int64_t room = kLowRankRows * widest(p.parts);
   const bool wanted = p.db.defined() || p.d_bias.defined();
-  float* const packed = workspace.get<float>(tiles + threads * room + (wanted ? blocks * stride : 0));
+  float* const packed =
+      workspace.get<float>(tiles + threads * room + (wanted ? std::max<int64_t>(1, blocks) * stride : 0));
   float *const rooms = packed + tiles, *const sums = rooms + threads * room;
   const bool on_tiles = p.dy.dtype == DType::bf16 && all_on_tiles(p.parts);
   const LowRankPacked form =
@@ -321,8 +322,8 @@ void low_rank_up_backward(Workspace& workspace, int threads, const LowRankUpBack
   if (p.d_bias.defined())
     add_blocks(1, sums + rank * width_of_all, blocks, stride, cols, p.add_to_bias, p.d_bias.as<float>());
   if (!p.db.defined()) return;
-  add_blocks(threads, sums, blocks, stride, rank * width_of_all, false, sums);
-  p.parts.for_each([&](int, int64_t, int64_t width, int64_t before) {  // dB^T of each part back into rows of B
+  add_blocks(threads, sums, blocks, stride, rank * width_of_all, false, sums);  // (of no rows: zeros)
+  p.parts.for_each([&](int, int64_t, int64_t width, int64_t before) {           // dB^T of each part back into rows of B
     const float* const sum = sums + before * rank;
     float* const db = p.db.as<float>() + before * rank;
     for (int64_t j = 0; j < width; ++j)
