@@ -4,6 +4,7 @@
 //   Backward:    dA (+)= du^T x,  d_bias (+)= column sums of du,  dx += du A
 // LowRankUp:     y[n, j] += scale * sum_k u[n, p r + k] B[b, k]   for every column j of part p, whose row of B is b
 //                y += bias, where there is one (then there is one part, of all columns)
+//                `before` in place of what y holds, where it is given (then too; y's dtype)
 //   Backward:    du = scale * dy B,  dB (+)= scale * dy^T u,  d_bias (+)= column sums of dy
 //
 // Parts are ranges of y's columns, ascending and apart; part p reads the r columns [p r, (p + 1) r) of u, R = parts *
@@ -78,7 +79,8 @@ struct LowRankUp {
   Tensor bias = {};  // [columns of y]
   double scale = 1;
   LowRankParts parts;
-  Tensor y;  // added to
+  Tensor before = {};
+  Tensor y;  // added to, or out where there is `before`
 };
 
 struct LowRankUpBackward {

@@ -39,7 +39,7 @@
   KERNEL(quantized_matmul, QuantizedMatmul, product(p))                                                               \
   KERNEL(low_rank_down, LowRankDown, moved({p.x, p.a, p.u}))                                                          \
   KERNEL(low_rank_down_backward, LowRankDownBackward, moved({p.x, p.du, p.a, p.da, p.dx, p.dx}))                      \
-  KERNEL(low_rank_up, LowRankUp, moved({p.y, p.y, p.u, p.b}))                                                         \
+  KERNEL(low_rank_up, LowRankUp, moved({p.before.defined() ? p.before : p.y, p.y, p.u, p.b}))                         \
   KERNEL(low_rank_up_backward, LowRankUpBackward, moved({p.dy, p.u, p.b, p.db, p.du}))                                \
   KERNEL(scale_columns, ScaleColumns, moved({p.x, p.y}))                                                              \
   KERNEL(scale_columns_backward, ScaleColumnsBackward, moved({p.dy, p.x, p.dx}))                                      \

@@ -33,13 +33,15 @@ Tensor low_rank_down(Context& context, const Tensor& x, const Tensor& a, const T
 
 Tensor low_rank_up(Context& context, const Tensor& before, const Tensor& u, const Tensor& b,
                    const LowRankUpOptions& options, const Tensor& bias) {
-  Tensor y = before;
-  if (options.keep_input) {
-    y = context.make(before.shape, before.dtype);
-    context.kernels.convert({.x = before, .y = y});
-  }
+  Tensor y = options.keep_input ? context.make(before.shape, before.dtype) : before;
   y.twin = nullptr, y.var = -1;
-  context.kernels.low_rank_up({.u = u, .b = b, .bias = bias, .scale = options.scale, .parts = options.parts, .y = y});
+  context.kernels.low_rank_up({.u = u,
+                               .b = b,
+                               .bias = bias,
+                               .scale = options.scale,
+                               .parts = options.parts,
+                               .before = options.keep_input ? before : Tensor{},
+                               .y = y});
   if (!context.records(before, u, b, bias)) return y;
 
   y = context.tape->variable(y);

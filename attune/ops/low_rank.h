@@ -21,7 +21,7 @@ Tensor low_rank_down(Context& context, const Tensor& x, const Tensor& a, const T
 struct LowRankUpOptions {
   double scale = 1;
   kernels::LowRankParts parts;
-  bool keep_input = false;  // the result is in new memory: y's is read by others
+  bool keep_input = false;  // the result is in new memory: y's is read by others (one part, of all columns)
 };
 Tensor low_rank_up(Context& context, const Tensor& y, const Tensor& u, const Tensor& b, const LowRankUpOptions& options,
                    const Tensor& bias = {});

@@ -100,6 +100,37 @@ TEST(LowRank, Up) {
               {Kind::long_sum}, fmt::format("up {} of {} rank {}", rows, all, rank));
 }
 
+// In other memory than what it adds to, with the bits that it has in place.
+TEST(LowRank, UpBesideWhatItAddsTo) {
+  for (const int64_t rows : {0, 1, 37, 300})
+    for (const DType type : kElements) {
+      const int64_t cols = 33, rank = 17;
+      const LowRankParts parts{.count = 1, .begin = {0}, .end = {cols}};
+      const auto kernels = cpu::make_kernels(2);
+      const Block u = normal({rows, rank}, DType::f32, 1), b = normal({cols, rank}, DType::f32, 2),
+                  bias = normal({cols}, DType::f32, 3);
+      const Block before = converted(normal({rows, cols}, DType::f32, 4).tensor, type),
+                  in_place = converted(before.tensor, type), kept = converted(before.tensor, type);
+      Block apart({rows, cols}, type);
+      for (int64_t i = 0; i < rows * cols; ++i) apart.put(i, NAN);
+      LowRankUp args{
+          .u = u.tensor, .b = b.tensor, .bias = bias.tensor, .scale = 1.7, .parts = parts, .y = in_place.tensor};
+      kernels->low_rank_up(args);
+      args.before = before.tensor, args.y = apart.tensor;
+      kernels->low_rank_up(args);
+      EXPECT_TRUE(same_bits(apart.tensor, in_place.tensor)) << rows;
+      EXPECT_TRUE(same_bits(before.tensor, kept.tensor)) << rows;
+    }
+  const Block u = normal({2, 1}, DType::f32, 1), b = normal({3, 1}, DType::f32, 2), y = normal({2, 4}, DType::f32, 3);
+  EXPECT_THROW(cpu::make_kernels(1)->low_rank_up({.u = u.tensor,
+                                                  .b = b.tensor,
+                                                  .parts = {.count = 1, .begin = {0}, .end = {3}},
+                                                  .before = y.tensor,
+                                                  .y = y.tensor}),
+               Error)
+      << "columns that nobody would write";
+}
+
 TEST(LowRank, UpBackward) {
   for (const int64_t rows : {0, 1, 37, 300})
     for (const int64_t rank : {1, 8, 17})

@@ -56,14 +56,16 @@ HWY_INLINE void project(const Projection& p) {
   for_groups<kGroup>(p.rows, [&](int64_t first, auto count) HWY_ATTR { project_rows<count()>(p, first); });
 }
 
-// to[i, j] += sum over k of factor[i, k] m[k, j], in the order of k, and bias[j] at the end where there is one.
+// to[i, j] = from[i, j] + sum over k of factor[i, k] m[k, j], in the order of k, and bias[j] at the end where there is
+// one.
 template <class T>
 struct Spreading {
   const float* factor;  // rows factor_stride apart
   int64_t factor_stride, rows, depth;
   const float* m;  // [depth, cols], rows m_stride apart
   int64_t m_stride, cols;
-  T* to;  // rows to_stride apart
+  const T* from;  // `to`, or another matrix of its shape
+  T* to;          // both have rows to_stride apart
   int64_t to_stride;
   const float* bias = nullptr;
 };
@@ -71,10 +73,11 @@ struct Spreading {
 template <int kRows, class T>
 HWY_INLINE void spread_rows(const Spreading<T>& p, int64_t first) {
   const float* factor = p.factor + first * p.factor_stride;
+  const T* from = p.from + first * p.to_stride;
   T* to = p.to + first * p.to_stride;
   for_lanes(0, p.cols, [&](int64_t j, auto part) HWY_ATTR {
     Float sums[kRows];
-    for (int i = 0; i < kRows; ++i) sums[i] = load(to + i * p.to_stride + j, part);
+    for (int i = 0; i < kRows; ++i) sums[i] = load(from + i * p.to_stride + j, part);
     for (int64_t k = 0; k < p.depth; ++k) {
       const Float row = load(p.m + k * p.m_stride + j, part);
       for (int i = 0; i < kRows; ++i)

@@ -7,6 +7,7 @@
 #include "attune/kernels/cpu/dispatch.h"
 #include "attune/kernels/cpu/grid.h"
 #include "attune/kernels/cpu/low_rank-inl.h"
+#include "attune/kernels/cpu/low_rank_pack-inl.h"
 #include "attune/kernels/cpu/low_rank_tiles.h"
 #include "attune/kernels/cpu/parallel.h"
 
@@ -84,6 +85,7 @@ void down_backward_chunk(const LowRankDownBackward& p, float* room, float* sums,
                             .m = p.a.as<float>(),
                             .m_stride = cols,
                             .cols = cols,
+                            .from = p.dx.as<D>() + first * cols,
                             .to = p.dx.as<D>() + first * cols,
                             .to_stride = cols});
       });
@@ -96,6 +98,7 @@ void up_chunk(const LowRankUp& p, const float* b_rows, int64_t begin, int64_t en
   const int64_t cols = p.y.cols(), rank = p.b.cols(), all = p.u.cols();
   with_element(p.y.dtype, [&]<class Y>(Y) HWY_ATTR {
     Y* const y = p.y.as<Y>();
+    const Y* const from = p.before.defined() ? p.before.as<Y>() : y;
     p.parts.for_each([&](int part, int64_t first, int64_t width, int64_t before) HWY_ATTR {
       spread(Spreading<Y>{.factor = p.u.as<float>() + begin * all + part * rank,
                           .factor_stride = all,
@@ -104,6 +107,7 @@ void up_chunk(const LowRankUp& p, const float* b_rows, int64_t begin, int64_t en
                           .m = b_rows + rank * before,
                           .m_stride = width,
                           .cols = width,
+                          .from = from + begin * cols + first,
                           .to = y + begin * cols + first,
                           .to_stride = cols,
                           .bias = optional<float>(p.bias)});
@@ -203,24 +207,6 @@ void tile_columns(const float* from, int64_t rank, int64_t width, float scale, f
   }
 }
 
-// The same two as products on tiles read them, without the scale.
-void tile_rows_bf16(const float* from, int64_t rank, int64_t cols, BFloat16* to) {
-  for (int64_t t = 0; t < low_rank_tiles(rank); ++t, to += cols * kLowRankTile)
-    for (int64_t k = 0; k < cols; ++k)
-      for (int64_t n = 0; n < kLowRankTile; ++n) {
-        const int64_t row = t * kLowRankTile + n;
-        to[k / 2 * 2 * kLowRankTile + n * 2 + k % 2] = BFloat16(row < rank ? from[row * cols + k] : 0.0f);
-      }
-}
-void tile_columns_bf16(const float* from, int64_t rank, int64_t width, BFloat16* to) {
-  for (int64_t t = 0; t < low_rank_tiles(rank); ++t, to += width * kLowRankTile)
-    for (int64_t k = 0; k < width; ++k)
-      for (int64_t n = 0; n < kLowRankTile; ++n) {
-        const int64_t column = t * kLowRankTile + n;
-        to[k / 2 * 2 * kLowRankTile + n * 2 + k % 2] = BFloat16(column < rank ? from[k * rank + column] : 0.0f);
-      }
-}
-
 bool all_on_tiles(const LowRankParts& parts) {
   bool all = true;
   parts.for_each([&](int, int64_t, int64_t width, int64_t) { all = all && projects_on_tiles(width); });
@@ -233,19 +219,24 @@ int64_t widest(const LowRankParts& parts) {
   return widest;
 }
 
-// to (+)= the sum over blocks of sums[block, i], in order.
+// to (+)= the sum over blocks of sums[block, i], in order. `to` may be the first block.
 void add_blocks(int threads, const float* sums, int64_t blocks, int64_t stride, int64_t count, bool add, float* to) {
+  constexpr int64_t kTogether = 1024;
   parallel_chunks(threads, count, kChunkElements, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
-      float sum = 0;
-      for (int64_t b = 0; b < blocks; ++b) sum += sums[b * stride + i];
-      to[i] = sum + (add ? to[i] : 0.0f);
+    for (int64_t first = begin; first < end; first += kTogether) {
+      const int64_t some = std::min(kTogether, end - first);
+      alignas(64) float sum[kTogether] = {};
+      for (int64_t b = 0; b < blocks; ++b)
+        for (int64_t i = 0; i < some; ++i) sum[i] += sums[b * stride + first + i];
+      for (int64_t i = 0; i < some; ++i) to[first + i] = sum[i] + (add ? to[first + i] : 0.0f);
     }
   });
 }
 
 }  // namespace
 
+HWY_EXPORT(pack_rows_for_tiles);
+HWY_EXPORT(pack_columns_for_tiles);
 HWY_EXPORT(down_chunk);
 HWY_EXPORT(down_backward_chunk);
 HWY_EXPORT(up_chunk);
@@ -258,7 +249,7 @@ void low_rank_down(Workspace& workspace, int threads, const LowRankDown& p) {
   float* const packed = workspace.get<float>(tiles + threads * kLowRankRows * cols);
   const bool on_tiles = p.x.dtype == DType::bf16 && projects_on_tiles(cols);
   if (on_tiles)
-    tile_rows_bf16(p.a.as<float>(), rank, cols, reinterpret_cast<BFloat16*>(packed));
+    HWY_DYNAMIC_DISPATCH(pack_rows_for_tiles)(p.a.as<float>(), rank, cols, reinterpret_cast<BFloat16*>(packed));
   else
     tile_rows(p.a.as<float>(), rank, cols, packed);
   const LowRankPacked form =
@@ -287,6 +278,10 @@ void low_rank_up(Workspace& workspace, int threads, const LowRankUp& p) {
   ATTUNE_CHECK(p.b.rows() == p.parts.columns() && p.u.cols() == p.parts.count * rank && p.u.rows() == p.y.rows(),
                "low rank: u {} B {} y {}", p.u.shape.text(), p.b.shape.text(), p.y.shape.text());
   ATTUNE_CHECK(!p.bias.defined() || p.parts.columns() == p.y.cols(), "low rank: a bias for some of the columns");
+  ATTUNE_CHECK(!p.before.defined() ||
+                   (p.parts.columns() == p.y.cols() && p.before.shape == p.y.shape && p.before.dtype == p.y.dtype),
+               "low rank: {} {} before y {} {}", name(p.before.dtype), p.before.shape.text(), name(p.y.dtype),
+               p.y.shape.text());
   float* const b_rows = workspace.get<float>(rank * p.parts.columns());
   const auto scale = static_cast<float>(p.scale);
   p.parts.for_each([&](int, int64_t, int64_t width, int64_t before) {
@@ -306,7 +301,8 @@ void low_rank_up_backward(Workspace& workspace, int threads, const LowRankUpBack
   const int64_t block = rows_of_block(rows), blocks = chunks_of(rows, block), stride = rank * width_of_all + cols;
   const int64_t room = kLowRankRows * widest(p.parts);
   const bool wanted = p.db.defined() || p.d_bias.defined();
-  float* const packed = workspace.get<float>(tiles + threads * room + (wanted ? blocks * stride : 0));
+  float* const packed =
+      workspace.get<float>(tiles + threads * room + (wanted ? std::max<int64_t>(1, blocks) * stride : 0));
   float *const rooms = packed + tiles, *const sums = rooms + threads * room;
   const bool on_tiles = p.dy.dtype == DType::bf16 && all_on_tiles(p.parts);
   const LowRankPacked form =
@@ -315,7 +311,7 @@ void low_rank_up_backward(Workspace& workspace, int threads, const LowRankUpBack
     const float* const from = p.b.as<float>() + before * rank;
     const int64_t at = low_rank_tiles(rank) * before * kLowRankTile;
     if (on_tiles)
-      tile_columns_bf16(from, rank, width, reinterpret_cast<BFloat16*>(packed) + at);
+      HWY_DYNAMIC_DISPATCH(pack_columns_for_tiles)(from, rank, width, reinterpret_cast<BFloat16*>(packed) + at);
     else
       tile_columns(from, rank, width, static_cast<float>(p.scale), packed + at);
   });
@@ -326,15 +322,13 @@ void low_rank_up_backward(Workspace& workspace, int threads, const LowRankUpBack
   if (p.d_bias.defined())
     add_blocks(1, sums + rank * width_of_all, blocks, stride, cols, p.add_to_bias, p.d_bias.as<float>());
   if (!p.db.defined()) return;
-  p.parts.for_each([&](int, int64_t, int64_t width, int64_t before) {  // dB^T of each part back into rows of B
-    const int64_t at = before * rank;
-    float* const db = p.db.as<float>() + at;
+  add_blocks(threads, sums, blocks, stride, rank * width_of_all, false, sums);  // (of no rows: zeros)
+  p.parts.for_each([&](int, int64_t, int64_t width, int64_t before) {           // dB^T of each part back into rows of B
+    const float* const sum = sums + before * rank;
+    float* const db = p.db.as<float>() + before * rank;
     for (int64_t j = 0; j < width; ++j)
-      for (int64_t k = 0; k < rank; ++k) {
-        float sum = 0;
-        for (int64_t b = 0; b < blocks; ++b) sum += sums[b * stride + at + k * width + j];
-        db[j * rank + k] = static_cast<float>(p.scale) * sum + (p.add_to_db ? db[j * rank + k] : 0.0f);
-      }
+      for (int64_t k = 0; k < rank; ++k)
+        db[j * rank + k] = static_cast<float>(p.scale) * sum[k * width + j] + (p.add_to_db ? db[j * rank + k] : 0.0f);
   });
 }
 

@@ -63,6 +63,7 @@ void low_rank_up(const LowRankUp& p) {
     const T *u = p.u.as<T>(), *b = p.b.as<T>(), *bias = optional<T>(p.bias);
     T* y = p.y.as<T>();
     const int64_t n = p.y.rows(), c = p.y.cols(), r = p.b.cols(), all = p.u.cols();
+    if (p.before.defined()) std::copy_n(p.before.as<T>(), n * c, y);
     for (int64_t i = 0; i < n; ++i)
       p.parts.for_columns([&](int64_t part, int64_t row, int64_t j) {
         const double sum = dot(
