@@ -150,6 +150,19 @@ std::vector<Offer> offers_of(const StudyPlan& plan, const Limits& limits, const 
   return ranked;
 }
 
+// What would let a search be one: the defaults' run says what a run takes.
+std::string longer_budget(const Outcome& out) {
+  constexpr double kRuns = 25;
+  double full_run = 0;
+  for (const TrialLine& trial : out.trials)
+    for (const RunLine& run : trial.runs)
+      if (run.share == 1) full_run = std::max(full_run, run.seconds);
+  return fmt::format(
+      "a full run takes {}; the judgement takes two of them at least, and a search wants some twenty: the same command "
+      "with --budget {:.0f}m goes on from here",
+      report::seconds(full_run), std::max(1.0, std::ceil(kRuns * full_run / 60)));
+}
+
 tune::Importance importance_of(const StudyPlan& plan, const History& history) {
   std::vector<tune::Trial> trials;
   const double sign = metrics::metric_info(plan.metric).better == metrics::Better::higher ? 1 : -1;
@@ -201,6 +214,7 @@ Outcome make_outcome(const StudyPlan& plan, const History& history, const std::o
   }
   for (const std::string& note : plan.space.notes)
     out.notes.push_back("the defaults lie outside the space: " + note + "; they are tried and judged all the same");
+  if (!finalist) out.notes.push_back(longer_budget(out));
   int64_t failed = 0;
   for (const StudyRun& run : history.runs) failed += run.state == tune::RunState::failed;
   if (failed > 0) out.notes.push_back(fmt::format("{} of {} runs failed", failed, history.runs.size()));

@@ -4,7 +4,7 @@
   bench/search/beside.py --data FOLDER --attune build/attune --python PEERS/bin/python --out FOLDER [--sets sst2,cola] [--budget 150]
                          [--rows 1000] [--repetitions 3]
 
-FOLDER of --data holds the sets as ../shared/data has them. Of each set so many rows are drawn to learn from, others for each repetition, and
+FOLDER of --data holds the sets as ../shared/data has them. Of each set so many rows are drawn to learn from (500 of the one with the larger model), others for each repetition, and
 at most as many test rows, always the same. The two searches run at the same time, each on a processor of its own (they change places from
 repetition to repetition), so that both have the same machine in the same minutes; then the defaults. Their answers on the test rows lie in
 OUT/SET/{attune,optuna,defaults}/N.jsonl, and `attune compare` says what follows. OUT/results.json has the figures; what is there is not run
@@ -26,7 +26,7 @@ SETS = {
     "mrpc": {"metric": "macro_f1"},
     "financial_phrasebank": {"metric": "macro_f1"},
     "goemotions": {"metric": "micro_f1", "task": "multilabel"},
-    "waimai10k": {"metric": "macro_f1", "model": "multilingual"},
+    "waimai10k": {"metric": "macro_f1", "model": "multilingual", "rows": 500},
 }
 LABELS = 12  # of a multi-label set: the most frequent
 SIDES = ("attune", "optuna", "defaults")
@@ -154,7 +154,7 @@ def main():
         for number in range(opts.repetitions):
             if str(number) in done["repetitions"]:
                 continue
-            write(folder / f"train-{number}.jsonl", random.Random(100 + number).sample(rows, min(len(rows), opts.rows)))
+            write(folder / f"train-{number}.jsonl", random.Random(100 + number).sample(rows, min(len(rows), SETS[name].get("rows", opts.rows))))
             done["repetitions"][str(number)] = repetition(opts, name, number, folder)
             results_path.write_text(json.dumps(results, indent=2, ensure_ascii=False))
             print(name, number, json.dumps(done["repetitions"][str(number)], ensure_ascii=False), flush=True)
