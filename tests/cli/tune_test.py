@@ -1,6 +1,7 @@
 """attune tune as a user meets it: a study, going on, several processes, refusals.   tune_test.py PROGRAM tests/models/golden"""
 
 import json
+import os
 import signal
 import sqlite3
 import subprocess
@@ -10,6 +11,7 @@ import unittest
 
 from program import PROGRAM, ProgramTest, attune, sentences
 
+SLOWNESS = 8 if os.environ.get("ATTUNE_SANITIZED") else 1  # of the program under sanitizers
 QUICK = ["--threads", 1, "--epochs", 6, "--batch-size", 8, "--draws", 200]
 SPACE = ["--lr", "5e-4..5e-2:log", "--search", "none"]
 
@@ -28,21 +30,21 @@ class Tune(ProgramTest):
         cls.data = cls.file("train.csv", sentences(300, 1))
         cls.test = cls.file("test.csv", sentences(60, 2))
 
-    def command(self, out, *more, budget="15s"):
-        return ["tune", "--model", self.model, "--train", self.data, "--out", self.folder / out, "--budget", budget,
+    def command(self, out, *more, budget=15):
+        return ["tune", "--model", self.model, "--train", self.data, "--out", self.folder / out, "--budget", budget if isinstance(budget, str) else f"{SLOWNESS * budget}s",
                 "--metric", "macro_f1", *QUICK, *more]
 
-    def tune(self, out, *more, budget="15s"):
+    def tune(self, out, *more, budget=15):
         return attune(*self.command(out, *more, budget=budget))
 
-    def begin(self, out, *more, budget="15s"):
+    def begin(self, out, *more, budget=15):
         return subprocess.Popen([PROGRAM, *map(str, self.command(out, *more, budget=budget))], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
     def study(self, out):
         return json.loads((self.folder / out / "study.json").read_text())
 
     def wait_for_runs(self, out, count, state="finished"):
-        end = time.monotonic() + 60
+        end = time.monotonic() + SLOWNESS * 60
         while time.monotonic() < end:
             try:
                 if sum(run[3] == state for run in runs_of(self.folder / out)) >= count:
@@ -54,8 +56,8 @@ class Tune(ProgramTest):
 
     def test_a_study_finds_a_better_rate_and_says_how_sure_it_is(self):
         begun = time.monotonic()
-        text = self.succeeded(self.tune("one", *SPACE, "--trials", 14, "--final-model", self.folder / "one-model", "--test", self.test, budget="60s")).stdout.decode()
-        self.assertLess(time.monotonic() - begun, 63)
+        text = self.succeeded(self.tune("one", *SPACE, "--trials", 14, "--final-model", self.folder / "one-model", "--test", self.test, budget=60)).stdout.decode()
+        self.assertLess(time.monotonic() - begun, SLOWNESS * 63)
         found, out = self.study("one"), self.folder / "one"
         # The default rate of 5e-5 learns nothing in six epochs of a tiny model; the space has rates that do.
         self.assertTrue(found["proven"], text)
@@ -93,7 +95,7 @@ class Tune(ProgramTest):
         self.succeeded(self.tune("told", *SPACE, "--trials", 4))
         self.assertEqual(runs_of(self.folder / "told"), before)
         self.refused(self.tune("told", "--lr", "1e-4..1e-2:log", "--search", "none"), "holds a study with other options", "--overwrite")
-        self.succeeded(self.tune("told", *SPACE, "--trials", 8, budget="40s"))
+        self.succeeded(self.tune("told", *SPACE, "--trials", 8, budget=40))
         after = runs_of(self.folder / "told")
         self.assertTrue(set(before) <= set(after))
         self.assertEqual(len({trial for purpose, trial, _, _ in after if purpose == "search"}), 8)
@@ -101,13 +103,13 @@ class Tune(ProgramTest):
     def test_a_killed_study_goes_on_where_it_was(self):
         for how, code in ((signal.SIGKILL, -signal.SIGKILL), (signal.SIGINT, 130)):
             out = f"killed-{int(how)}"
-            process = self.begin(out, *SPACE, "--trials", 8, budget="40s")
+            process = self.begin(out, *SPACE, "--trials", 8, budget=40)
             self.wait_for_runs(out, 3)
             process.send_signal(how)
-            process.communicate(timeout=60)
+            process.communicate(timeout=SLOWNESS * 60)
             self.assertEqual(process.returncode, code)
             before = [run for run in runs_of(self.folder / out) if run[3] == "finished"]
-            self.succeeded(self.tune(out, *SPACE, "--trials", 8, budget="40s"))
+            self.succeeded(self.tune(out, *SPACE, "--trials", 8, budget=40))
             after = runs_of(self.folder / out)
             self.assertTrue(set(before) <= set(after))
             self.assertEqual(len(after), len(set(run[:3] for run in after)))
@@ -115,9 +117,9 @@ class Tune(ProgramTest):
             self.assertEqual(len({trial for purpose, trial, _, _ in after if purpose == "search"}), 8)
 
     def test_several_processes_work_on_one_study(self):
-        processes = [self.begin("shared", *SPACE, "--trials", 10, budget="60s") for _ in range(3)]
+        processes = [self.begin("shared", *SPACE, "--trials", 10, budget=60) for _ in range(3)]
         for process in processes:
-            _, errors = process.communicate(timeout=120)
+            _, errors = process.communicate(timeout=SLOWNESS * 120)
             self.assertEqual(process.returncode, 0, errors.decode())
         runs = runs_of(self.folder / "shared")
         self.assertEqual(len(runs), len(set(run[:3] for run in runs)))
@@ -125,16 +127,16 @@ class Tune(ProgramTest):
         with sqlite3.connect(self.folder / "shared/attune-runs.sqlite") as database:
             processes = database.execute("SELECT count(DISTINCT process) FROM study_runs").fetchone()[0]
         self.assertGreater(processes, 1)
-        self.succeeded(self.tune("jobs", *SPACE, "--trials", 6, "--jobs", 2, budget="60s"))
+        self.succeeded(self.tune("jobs", *SPACE, "--trials", 6, "--jobs", 2, budget=60))
         self.assertEqual(len(self.study("jobs")["trials"]), 6)
 
     def test_limits_keep_out_what_is_too_slow_or_too_large(self):
-        found = self.tune("none", *SPACE, "--trials", 4, "--max-latency", "1s", "--max-size", "1kB", budget="40s")
+        found = self.tune("none", *SPACE, "--trials", 4, "--max-latency", "1s", "--max-size", "1kB", budget=40)
         text = self.succeeded(found).stdout.decode()
         self.assertIn("Keep the defaults", text)
         self.assertIn("breaks a limit", text)
         # 23,718 parameters: 95 kB in f32, a third of it in bytes.
-        found = self.tune("bytes", *SPACE, "--trials", 6, "--max-size", "40kB", budget="60s")
+        found = self.tune("bytes", *SPACE, "--trials", 6, "--max-size", "40kB", budget=60)
         text = self.succeeded(found).stdout.decode()
         study = self.study("bytes")
         self.assertEqual(study["answer_in"], "int8", text)
