@@ -92,9 +92,11 @@ std::string search_text(const Found& f) {
     if (search.chosen == i) cells.push_back("taken");
     columns.row(std::move(cells));
   }
-  std::string text = fmt::format("\nwhich layers bytes harm: how far each alone turns the answers, by every second row ({} of them)\n\n",
-                                 report::count(search.tried[0].found.changed.rows)) +
-                     columns.text(kWidth);
+  std::string text =
+      fmt::format(
+          "\nwhich layers bytes harm: how far each alone turns the answers, by every second row ({} of them)\n\n",
+          report::count(search.tried[0].found.changed.rows)) +
+      columns.text(kWidth);
   const size_t kept = search.tried.size() - 1;  // the others nobody thought of keeping
   if (kept < search.parts.size())
     text +=

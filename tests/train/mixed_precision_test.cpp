@@ -59,14 +59,15 @@ class Mixture : public testing::Test {
   // As if bytes ruined the depths of `harmed`, each by itself.
   MixedSearch search(const std::vector<int>& harmed) {
     asked_.clear();
-    return search_mixture(
-        kLayers, answers(good_),
-        [&](const std::vector<int>& wide) {
-          asked_.push_back(wide);
-          const auto is_wide = [&](int depth) { return std::find(wide.begin(), wide.end(), depth) != wide.end(); };
-          return answers(std::all_of(harmed.begin(), harmed.end(), is_wide) ? good_ : bad_);
-        },
-        {.metric = "accuracy", .margin = {}});
+    return search_mixture(kLayers, answers(good_),
+                          [&](const std::vector<int>& wide) {
+                            asked_.push_back(wide);
+                            const auto is_wide = [&](int depth) {
+                              return std::find(wide.begin(), wide.end(), depth) != wide.end();
+                            };
+                            return answers(std::all_of(harmed.begin(), harmed.end(), is_wide) ? good_ : bad_);
+                          },
+                          {.metric = "accuracy", .margin = {}});
   }
 
   const test::TempFolder folder_;
