@@ -17,14 +17,6 @@ constexpr const char* kEntries[] = {"verdict.json", "report.html", "report.txt",
                                     "jobs",         "runs",        "parts",      "suspicious.jsonl",
                                     "profile.json", "labels.txt",  "plan.json"};
 
-void write_train_config(train::TrainOptions train, const fs::path& path) {
-  OptionList list;
-  train.visit(list);
-  nlohmann::json json = list.to_json();
-  for (const char* key : {"out", "overwrite", "resume", "json", "parts", "predictions", "save_model"}) json.erase(key);
-  write_file_atomically(path, json.dump(2) + "\n");
-}
-
 void write_lines(const fs::path& path, const std::vector<std::string>& lines) {
   std::string text;
   for (const auto& line : lines) text += line + "\n";
@@ -32,6 +24,14 @@ void write_lines(const fs::path& path, const std::vector<std::string>& lines) {
 }
 
 }  // namespace
+
+void write_train_config(const fs::path& path, train::TrainOptions train) {
+  OptionList list;
+  train.visit(list);
+  nlohmann::json json = list.to_json();
+  for (const char* key : {"out", "overwrite", "resume", "json", "parts", "predictions", "save_model"}) json.erase(key);
+  write_file_atomically(path, json.dump(2) + "\n");
+}
 
 bool check_choice_folder(const fs::path& out, const std::string& plan_text, bool overwrite) {
   if (!fs::exists(out)) return false;
@@ -93,7 +93,7 @@ void write_choice(const fs::path& out, const Choice& choice, train::TrainOptions
     suspicious.push_back(std::move(text));
   }
   write_lines(out / "suspicious.jsonl", suspicious);
-  write_train_config(std::move(train), out / "train.json");
+  write_train_config(out / "train.json", std::move(train));
   write_pages(out, choice);
   write_file_atomically(out / "verdict.json", verdict_text(choice));
 }

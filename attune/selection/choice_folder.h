@@ -26,6 +26,8 @@ std::string verdict_text(const Choice& choice);
 
 // Reports, verdict, suspicious rows; `train`: for train.json. verdict.json comes last.
 void write_choice(const std::filesystem::path& out, const Choice& choice, train::TrainOptions train);
+// What was chosen, for `attune train --config`: without what is of one run alone (--out and its like).
+void write_train_config(const std::filesystem::path& path, train::TrainOptions train);
 // The pages alone, where the choice has gained its test split.
 void write_pages(const std::filesystem::path& out, const Choice& choice);
 

@@ -10,6 +10,7 @@
 #include "attune/report/format.h"
 #include "attune/selection/answers.h"
 #include "attune/selection/judgement.h"
+#include "attune/selection/report/words.h"
 #include "attune/study/answers.h"
 #include "attune/study/schedule.h"
 #include "attune/tasks/task.h"
@@ -87,17 +88,6 @@ std::map<std::string, std::string> told_options(const StudyPlan& plan, const tun
   return told;
 }
 
-std::string text_of(const std::map<std::string, std::string>& options,
-                    const std::map<std::string, std::string>& usual) {
-  std::string text;
-  for (const auto& [name, value] : options) {
-    const auto same = usual.find(name);
-    if (same == usual.end() || same->second != value)
-      text += fmt::format("{}{} {}", text.empty() ? "" : ", ", name, value);
-  }
-  return text;
-}
-
 std::string sentence_of(const Outcome& out) {
   if (!out.finalist)
     return "Keep the defaults: no trial that keeps the limits was trained in full, so none could be judged.";
@@ -106,14 +96,7 @@ std::string sentence_of(const Outcome& out) {
         "Keep the defaults: trial {} came first in the search, but the judgement did not come to an end.",
         out.finalist->trial);
   const auto& judged = out.judged.judgements[0];
-  const report::Compared told{.first = judged.first,
-                              .second = judged.second,
-                              .metric = out.metric,
-                              .worth = out.judged.worth,
-                              .level = out.judged.level,
-                              .seen = judged.seen,
-                              .verdict = judged.verdict};
-  const std::string state = report::state_text(told);
+  const std::string state = report::state_text(selection::compared(out.judged, judged));
   if (out.finalist_proven)
     return fmt::format("Train with {}: on rows and seeds that the search never saw, {}.", out.chosen_text, state);
   if (!out.defaults_keep_limits)
@@ -206,7 +189,7 @@ Outcome make_outcome(const StudyPlan& plan, const History& history, const std::o
   if (out.finalist_taken) {
     for (const TrialLine& trial : out.trials)
       if (trial.number == finalist->trial && trial.point) out.chosen = told_options(plan, *trial.point);
-    out.chosen_text = text_of(out.chosen, plan.space.defaults);
+    out.chosen_text = differences_text(out.chosen, plan.space.defaults);
     if (!finalist->precision.empty()) out.chosen_text += ", answers in " + finalist->precision;
   } else {
     out.chosen_text = kDefaults;

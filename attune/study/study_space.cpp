@@ -287,14 +287,19 @@ train::TrainOptions options_at(const StudyOptions& options, const tune::Space& s
   return t;
 }
 
-std::string changes_text(const StudySpace& space, const tune::Point& point) {
+std::string differences_text(const std::map<std::string, std::string>& options,
+                             const std::map<std::string, std::string>& usual) {
   std::string text;
-  for (const auto& [name, value] : space.space.options(point)) {
-    const auto usual = space.defaults.find(name);
-    if (usual != space.defaults.end() && usual->second == value) continue;
-    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", name, value);
+  for (const auto& [name, value] : options) {
+    const auto same = usual.find(name);
+    if (same == usual.end() || same->second != value)
+      text += fmt::format("{}{} {}", text.empty() ? "" : ", ", name, value);
   }
   return text;
+}
+
+std::string changes_text(const StudySpace& space, const tune::Point& point) {
+  return differences_text(space.space.options(point), space.defaults);
 }
 
 }  // namespace attune::study

@@ -44,6 +44,9 @@ StudySpace make_space(const StudyOptions& options, const tasks::ModelBundle& bun
 // What a run of the point is told; `point` null: the options as they were told.
 train::TrainOptions options_at(const StudyOptions& options, const tune::Space& space, const tune::Point* point);
 
+// The options whose values are not the usual ones, as a line: "lr 0.00012, batch-size 32"; "" where there is none.
+std::string differences_text(const std::map<std::string, std::string>& options,
+                             const std::map<std::string, std::string>& usual);
 // What differs from the options as they were told, as a line: "lr 0.00012, batch-size 32"; "" where nothing does.
 std::string changes_text(const StudySpace& space, const tune::Point& point);
 

@@ -14,6 +14,7 @@
 #include "attune/metrics/catalog.h"
 #include "attune/report/format.h"
 #include "attune/selection/answers.h"
+#include "attune/selection/choice_folder.h"
 #include "attune/selection/metric.h"
 #include "attune/study/answers.h"
 #include "attune/study/judge_study.h"
@@ -45,10 +46,6 @@ void check(const StudyOptions& o, const tasks::Task& task) {
     fail(ErrorKind::usage, "--dev none: leave --dev out; rows that judge are then taken from the training files");
   if (o.by_time && !o.time.empty()) fail(ErrorKind::usage, "--by-time and --time say the order twice; give one");
   limits_of(o);
-  if (o.final_model.empty()) return;
-  if (fs::exists(o.final_model) && !fs::is_empty(o.final_model) && !t.overwrite &&
-      !train::newest_checkpoint(o.final_model) && !fs::exists(fs::path(o.final_model) / "attune.json"))
-    fail(ErrorKind::usage, "--final-model {} exists; name another folder", o.final_model);
 }
 
 // A test file is asked at the end, hours later: what is wrong with it is said now.
@@ -94,6 +91,16 @@ void heed_budget(const StudyPlan& plan, StudyStore& store) {
   if (store.once("budget", [&](const History&) { return nlohmann::json(budget); }).get<double>() >= budget) return;
   store.forget("budget"), store.forget("finalist");
   store.once("budget", [&](const History&) { return nlohmann::json(budget); });
+}
+
+constexpr const char* kFinalModel = "final_model";  // a note of the study: the folder that is its own to write to
+
+// Said before hours of search: a folder that stands there, and is not this study's, is never replaced unasked.
+void check_final_model(const StudyPlan& plan, StudyStore& store) {
+  const std::string& folder = plan.options.final_model;
+  if (folder.empty() || !fs::exists(folder) || fs::is_empty(folder) || plan.options.train.overwrite) return;
+  if (store.once(kFinalModel, [](const History&) { return nlohmann::json(); }) == folder) return;
+  fail(ErrorKind::usage, "--final-model {} exists; name another folder", folder);
 }
 
 // Other processes that work on the same study, each with its share of the threads.
@@ -252,6 +259,8 @@ class Study {
     const bool by_answers = metrics::has_arguments(plan_.metric);
     t.predictions = t.predictions || by_answers;
     if (fs::exists(t.out)) (train::newest_checkpoint(t.out) ? t.resume : t.overwrite) = true;
+    store_.forget(kFinalModel);
+    store_.once(kFinalModel, [&](const History&) { return nlohmann::json(t.out); });
     observer_.note(fmt::format("training with {} on all rows", outcome.chosen_text));
     const double begun = store_.now();
     const train::RunResult result = train::run_training(t, observer_);
@@ -297,14 +306,6 @@ class Study {
   std::optional<Finalist> finalist_;
 };
 
-void write_train_config(train::TrainOptions t, const fs::path& path) {
-  OptionList list;
-  t.visit(list);
-  nlohmann::json told = list.to_json();
-  for (const char* key : {"out", "overwrite", "resume", "json", "parts", "predictions", "save_model"}) told.erase(key);
-  write_file_atomically(path, told.dump(2) + "\n");
-}
-
 }  // namespace
 
 std::optional<Outcome> run_study(StudyOptions options, StudyObserver& observer) {
@@ -316,6 +317,7 @@ std::optional<Outcome> run_study(StudyOptions options, StudyObserver& observer) 
       StudyStore::open(project_of(plan), plan.folder(), plan.text(), plan.options.train.overwrite, began);
   write_plan(plan, prepared.divisions);
   heed_budget(plan, store);
+  check_final_model(plan, store);
   Helpers helpers(plan, observer);
   Study study(plan, store, observer);
   if (!study.search() || !study.verdict()) return std::nullopt;
@@ -325,7 +327,7 @@ std::optional<Outcome> run_study(StudyOptions options, StudyObserver& observer) 
   for (const std::string& failure : helpers.failures())
     outcome.notes.push_back("a process that helped has failed: " + failure);
   const fs::path out = plan.folder();
-  write_train_config(final_options(plan, store.history(), outcome), out / "train.json");
+  selection::write_train_config(out / "train.json", final_options(plan, store.history(), outcome));
   write_file_atomically(out / "report.html", to_html(outcome));
   write_file_atomically(out / "report.txt", to_text(outcome));
   write_file_atomically(out / "study.json", to_json(outcome).dump(2) + "\n");

@@ -33,7 +33,12 @@ class RunObserver final : public train::Observer {
  public:
   RunObserver(const StudyPlan& plan, StudyStore& store, train::Observer& outer, StudyRun& run, double deadline,
               const Worker::Planned& planned)
-      : plan_(plan), store_(store), outer_(outer), run_(run), deadline_(deadline), planned_callback_(planned) {}
+      : plan_(plan),
+        store_(store),
+        outer_(outer),
+        run_(run),
+        left_(deadline - store.now()),
+        planned_callback_(planned) {}
 
   void planned(const train::RunPlan& plan) override {
     steps_ = plan.steps;
@@ -43,7 +48,7 @@ class RunObserver final : public train::Observer {
   void progressed(const train::Progress& progress) override {
     outer_.progressed(progress);
     store_.heard();
-    late_ = late_ || store_.now() > deadline_;
+    late_ = late_ || seconds_since(begun_) > left_;
   }
   void evaluated(int64_t step, double, const std::string& split, const metrics::Scores& scores, bool) override {
     const metrics::Score* score = split == "dev" ? scores.find(plan_.metric) : nullptr;
@@ -73,7 +78,8 @@ class RunObserver final : public train::Observer {
   StudyStore& store_;
   train::Observer& outer_;
   StudyRun& run_;
-  double deadline_;
+  Clock::time_point begun_ = Clock::now();
+  double left_;  // seconds: while a process works, the study's time goes as the clock does
   const Worker::Planned& planned_callback_;
   int64_t steps_ = 0;
   bool late_ = false, hopeless_ = false;

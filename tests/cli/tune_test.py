@@ -162,6 +162,10 @@ class Tune(ProgramTest):
         self.refused(self.tune("a", *SPACE, "--task", "embed"), "--task embed")
         strange = self.file("strange.csv", "text,label\nw1 w2,classX\n")  # told before anything runs
         self.refused(self.tune("a", *SPACE, "--test", strange, "--final-model", self.folder / "m"), "strange.csv line 2", "classX")
+        (self.folder / "mine").mkdir()
+        self.file("mine/attune.json", "{}")  # a model that is not the study's is never replaced unasked
+        self.refused(self.tune("a", *SPACE, "--final-model", self.folder / "mine"), "--final-model", "exists")
+        self.assertEqual([path.name for path in (self.folder / "mine").iterdir()], ["attune.json"])
         (self.folder / "full").mkdir()
         self.file("full/file.txt", "mine")
         self.refused(self.tune("full", *SPACE), "was not made by `attune tune`")

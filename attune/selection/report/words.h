@@ -1,4 +1,4 @@
-// Words and numbers that the text and the page of a choice share (internal to this room).
+// Words and numbers that the text and the page of a choice share; compared() is a study's too.
 #pragma once
 #include <string>
 #include <utility>

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "attune/report/compared.h"
+#include "attune/selection/report/words.h"
 
 namespace attune::study {
 namespace {
@@ -71,13 +72,7 @@ Json judgement_json(const Outcome& outcome) {
   if (outcome.judged.judgements.empty()) return nullptr;
   const auto& judged = outcome.judged.judgements[0];
   Json json{{"first", judged.first}, {"second", judged.second}};
-  json.update(report::verdict_json({.first = judged.first,
-                                    .second = judged.second,
-                                    .metric = outcome.metric,
-                                    .worth = outcome.judged.worth,
-                                    .level = outcome.judged.level,
-                                    .seen = judged.seen,
-                                    .verdict = judged.verdict}));
+  json.update(report::verdict_json(selection::compared(outcome.judged, judged)));
   json["blocks"] = report::blocks_json(judged.seen);
   return json;
 }
