@@ -18,7 +18,7 @@ namespace {
 
 using nlohmann::json;
 
-// plan.json last: it says whose the folder is.
+// plan.json goes last: it says whose the folder is.
 constexpr const char* kEntries[] = {"study.json", "report.html", "report.txt", "train.json", "jobs",
                                     "runs",       "parts",       "labels.txt", "plan.json"};
 // Options that may change from one call to the next: how long, how many, and what is made of the runs.
@@ -115,10 +115,12 @@ void check_study_folder(const StudyPlan& plan) {
   if (!fs::exists(out)) return;
   if (!fs::is_directory(out)) fail(ErrorKind::usage, "--out {} is a file; name a folder", out.string());
   if (fs::is_empty(out)) return;
-  const bool databases_alone =
-      std::all_of(fs::directory_iterator(out), fs::directory_iterator(),
-                  [](const auto& entry) { return entry.path().filename().string().starts_with("attune-runs.sqlite"); });
-  if (!fs::exists(out / "plan.json") && !databases_alone)
+  // Another process may be about to write the plan.
+  const bool just_begun = std::all_of(fs::directory_iterator(out), fs::directory_iterator(), [](const auto& entry) {
+    const std::string name = entry.path().filename().string();
+    return name.starts_with("attune-runs.sqlite") || name.starts_with("plan.json");
+  });
+  if (!fs::exists(out / "plan.json") && !just_begun)
     fail(ErrorKind::usage, "--out {} is not empty and was not made by `attune tune`; name another folder",
          out.string());
   if (plan.options.train.overwrite)
@@ -128,21 +130,22 @@ void check_study_folder(const StudyPlan& plan) {
 void write_plan(const StudyPlan& plan, const std::vector<selection::Division>& divisions) {
   const fs::path out = plan.folder();
   const std::string text = plan.text();
-  if (fs::exists(out / "plan.json")) {
-    if (read_file(out / "plan.json") == text) return;
+  const bool known = fs::exists(out / "plan.json");
+  if (known && read_file(out / "plan.json") != text)
     fail(ErrorKind::usage,
          "--out {} holds a study with other options or data; give --overwrite to begin anew, or another folder",
          out.string());
-  }
+  fs::create_directories(out);
+  if (!known) write_file_atomically(out / "plan.json", text);
   fs::create_directories(out / "parts"), fs::create_directories(out / "jobs"), fs::create_directories(out / "runs");
-  if (!plan.labels.empty()) {
-    std::string lines;
-    for (const std::string& label : plan.labels) lines += label + "\n";
-    write_file_atomically(out / "labels.txt", lines);
-  }
-  write_file_atomically(out / parts_file(Purpose::search), train::parts_text(divisions.at(0).of_row));
-  write_file_atomically(out / parts_file(Purpose::verdict), train::parts_text(divisions.at(1).of_row));
-  write_file_atomically(out / "plan.json", text);
+  const auto put = [&](const char* name, const std::string& content) {
+    if (!fs::exists(out / name)) write_file_atomically(out / name, content);
+  };
+  std::string lines;
+  for (const std::string& label : plan.labels) lines += label + "\n";
+  if (!lines.empty()) put("labels.txt", lines);
+  put(parts_file(Purpose::search), train::parts_text(divisions.at(0).of_row));
+  put(parts_file(Purpose::verdict), train::parts_text(divisions.at(1).of_row));
 }
 
 std::string run_name(const Assignment& a) {

@@ -49,7 +49,8 @@ StudyPlan plan_of(const StudyOptions& options, const std::string& metric, const 
 // Errors (usage): a file; a folder that is not empty and no study's. With --overwrite what a study left goes, and
 // nothing else.
 void check_study_folder(const StudyPlan& plan);
-// labels.txt, parts/ and, last, plan.json; nothing where they stand already.
+// plan.json, which says whose the folder is, then labels.txt and parts/: each where it does not stand already, so that
+// processes that begin at once do not mind each other.
 void write_plan(const StudyPlan& plan, const std::vector<selection::Division>& divisions);
 
 // The run's name ("trial-007-rung-1", "verdict-2-trial-007") and its options, complete.
