@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "attune/report/facts.h"
 #include "attune/report/page.h"
 #include "attune/selection/report/page_parts.h"
 #include "attune/selection/report/words.h"
@@ -13,13 +14,8 @@ using report::escape, report::section;
 
 std::string headline(const Choice& choice) {
   const bool says = choice.loss_is_proven || choice.corrections_pay;
-  std::string rows;
-  for (const auto& [title, value] : choice_facts(choice))
-    rows +=
-        fmt::format("<tr><th scope=\"row\">{}</th><td class=\"l wrap\">{}</td></tr>\n", escape(title), escape(value));
-  return fmt::format(
-      "<p class=\"verdict answer {}\">{}</p>\n<div class=\"scroll\"><table><tbody>\n{}</tbody></table></div>\n",
-      says ? "yes" : "maybe", escape(choice.sentence), rows);
+  return fmt::format("<p class=\"verdict answer {}\">{}</p>\n{}", says ? "yes" : "maybe", escape(choice.sentence),
+                     report::facts_html(choice_facts(choice)));
 }
 
 std::string paragraph(const std::string& text) {

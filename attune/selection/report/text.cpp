@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "attune/report/columns.h"
+#include "attune/report/facts.h"
 #include "attune/report/format.h"
 #include "attune/selection/report/words.h"
 
@@ -15,30 +16,12 @@ using report::Align, report::Columns;
 constexpr int kWidth = 100;
 constexpr size_t kMostRows = 5;  // of lists that the page has whole
 
-// Wrapped; safe for a terminal, and no word is wider than the line.
 std::string lines(std::string_view text, int indent) {
-  std::string safe;
-  const std::string all = report::printable(text);
-  for (size_t at = 0; at < all.size();) {
-    const size_t end = std::min(all.find(' ', at), all.size());
-    safe += (safe.empty() ? "" : " ") + report::fit(std::string_view(all).substr(at, end - at), kWidth - indent);
-    at = end + 1;
-  }
-  return report::wrapped(safe, kWidth, indent);
+  return report::paragraph(text, kWidth, indent);
 }
 
-// Titles in a column, beside each its text, wrapped.
-std::string facts(const std::vector<std::pair<std::string, std::string>>& all) {
-  int width = 0;
-  for (const auto& [title, value] : all) width = std::max(width, report::display_width(title));
-  const int indent = 2 + width + 2;
-  std::string text;
-  for (const auto& [title, value] : all) {
-    const std::string wrapped = lines(value, indent);
-    text += "  " + report::pad(title, width, Align::left) +
-            (wrapped.empty() ? "\n" : "  " + wrapped.substr(static_cast<size_t>(indent)));
-  }
-  return text;
+std::string facts(const report::Facts& all) {
+  return report::facts_text(all, kWidth);
 }
 
 std::string more_text(size_t all) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "attune/report/facts.h"
 #include "attune/report/format.h"
 #include "attune/report/page.h"
 #include "attune/report/table.h"
@@ -15,13 +16,8 @@ namespace {
 using report::escape, report::Look, report::section, report::Table;
 
 std::string headline(const Outcome& outcome) {
-  std::string rows;
-  for (const auto& [title, value] : study_facts(outcome))
-    rows +=
-        fmt::format("<tr><th scope=\"row\">{}</th><td class=\"l wrap\">{}</td></tr>\n", escape(title), escape(value));
-  return fmt::format(
-      "<p class=\"verdict answer {}\">{}</p>\n<div class=\"scroll\"><table><tbody>\n{}</tbody></table></div>\n",
-      outcome.finalist_proven ? "yes" : "maybe", escape(outcome.sentence), rows);
+  return fmt::format("<p class=\"verdict answer {}\">{}</p>\n{}", outcome.finalist_proven ? "yes" : "maybe",
+                     escape(outcome.sentence), report::facts_html(study_facts(outcome)));
 }
 
 std::string html_trials(const Outcome& outcome) {

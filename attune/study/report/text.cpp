@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "attune/report/columns.h"
+#include "attune/report/facts.h"
 #include "attune/report/format.h"
 #include "attune/selection/report/text.h"
 #include "attune/study/report/words.h"
@@ -18,20 +19,7 @@ constexpr int kWidth = 100;
 constexpr size_t kMostTrials = 10;  // the page has all of them
 
 std::string lines(const std::string& text, int indent) {
-  return report::wrapped(report::printable(text), kWidth, indent);
-}
-
-std::string facts_text(const Outcome& outcome) {
-  const auto facts = study_facts(outcome);
-  int width = 0;
-  for (const auto& [title, value] : facts) width = std::max(width, report::display_width(title));
-  std::string text;
-  const int indent = 2 + width + 2;
-  for (const auto& [title, value] : facts) {
-    const std::string wrapped = lines(value, indent);
-    text += "  " + report::pad(title, width, Align::left) + "  " + wrapped.substr(static_cast<size_t>(indent));
-  }
-  return text;
+  return report::paragraph(text, kWidth, indent);
 }
 
 std::string trials_text(const Outcome& outcome) {
@@ -85,7 +73,7 @@ std::string what_mattered(const Outcome& outcome) {
 }  // namespace
 
 std::string to_text(const Outcome& outcome) {
-  std::string text = "\n" + lines(outcome.sentence, 0) + "\n" + facts_text(outcome);
+  std::string text = "\n" + lines(outcome.sentence, 0) + "\n" + report::facts_text(study_facts(outcome), kWidth);
   for (const auto& judged : outcome.judged.judgements) text += selection::judgement_text(outcome.judged, judged);
   text += trials_text(outcome) + offers_text(outcome) + what_mattered(outcome);
   for (const std::string& note : outcome.notes) text += "\n" + lines("note: " + note, 0);
