@@ -98,37 +98,67 @@ TEST(RunStore, WriterAtWorkIsLeftAloneAndATornWriteIsTakenBack) {
   put_steps(store, 1, 2, 2);  // and the lock went with the process
 }
 
-TEST(RunStore, ManyProcessesWriteAtOnce) {
-  const test::TempFolder folder;
-  constexpr int kWriters = 4, kSteps = 40;
+// Each of `count` processes runs `body`, all let loose at once; how many of them failed.
+int failures_of_processes(int count, const std::function<void(int)>& body) {
+  int gate[2];
+  EXPECT_EQ(::pipe(gate), 0);
   std::vector<pid_t> children;
-  for (int w = 0; w < kWriters; ++w) {
+  for (int i = 0; i < count; ++i) {
     const pid_t child = ::fork();
     if (child == 0) {
+      ::close(gate[1]);
+      char none = 0;
+      static_cast<void>(!::read(gate[0], &none, 1));
       try {
-        RunStore store = RunStore::open(folder.path(), true);
-        const int64_t run = store.add(called("run" + std::to_string(w)));
-        put_steps(store, run, 1, kSteps);
-        store.sync(run);
-        store.end(run, {.state = EndState::finished, .error = {}, .step = kSteps, .seconds = 1, .finals = {}});
+        body(i);
         ::_exit(0);
-      } catch (...) {
+      } catch (const std::exception& error) {
+        std::fprintf(stderr, "%s\n", error.what());
         ::_exit(1);
       }
     }
     children.push_back(child);
   }
+  ::close(gate[0]), ::close(gate[1]);
+  int failed = 0;
   for (const pid_t child : children) {
     int status = 0;
     ::waitpid(child, &status, 0);
-    EXPECT_EQ(status, 0);
+    failed += status != 0;
   }
+  return failed;
+}
+
+TEST(RunStore, ManyProcessesWriteAtOnce) {
+  const test::TempFolder folder;
+  constexpr int kWriters = 4, kSteps = 40;
+  const int failed = failures_of_processes(kWriters, [&](int w) {
+    RunStore store = RunStore::open(folder.path(), true);
+    const int64_t run = store.add(called("run" + std::to_string(w)));
+    put_steps(store, run, 1, kSteps);
+    store.sync(run);
+    store.end(run, {.state = EndState::finished, .error = {}, .step = kSteps, .seconds = 1, .finals = {}});
+  });
+  EXPECT_EQ(failed, 0);
   const RunStore reader = RunStore::open(folder.path(), false);
   const auto runs = reader.runs();
   ASSERT_EQ(runs.size(), static_cast<size_t>(kWriters));
   for (const StoredRun& run : runs) {
     EXPECT_EQ(run.state, "finished");
     EXPECT_EQ(reader.curves(run.id).at("train/loss").steps.size(), static_cast<size_t>(kSteps));
+  }
+}
+
+// A new file becomes a write-ahead log under the eyes of the others, and is closed and opened again while they come.
+TEST(RunStore, ManyProcessesOpenANewDatabaseAtOnce) {
+  for (int round = 0; round < 40; ++round) {
+    const test::TempFolder folder;
+    const int failed = failures_of_processes(4, [&](int w) {
+      for (int again = 0; again < 3; ++again)
+        RunStore::open(folder.path(), true).add(called(std::to_string(w) + "-" + std::to_string(again)));
+    });
+    ASSERT_EQ(failed, 0) << "round " << round;
+    ASSERT_EQ(RunStore::open(folder.path(), false).runs().size(), 12u);
   }
 }
 

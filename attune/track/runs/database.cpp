@@ -1,6 +1,8 @@
 #include "attune/track/runs/database.h"
 
+#include <chrono>
 #include <sqlite3.h>
+#include <thread>
 
 #include "attune/base/error.h"
 
@@ -8,6 +10,19 @@ namespace attune::track {
 namespace {
 
 constexpr int kPatience = 30000;  // milliseconds
+
+// Makes the file a write-ahead log. Where two processes find it new, each reads it and wants it alone: SQLite then
+// answers "busy" at once and does not wait as it does elsewhere (https://www.sqlite.org/c3ref/busy_handler.html, on
+// deadlocks), so the one who lost asks again until the other's file is ready.
+int keep_a_write_ahead_log(sqlite3* handle) {
+  const auto begin = std::chrono::steady_clock::now();
+  while (true) {
+    const int code = ::sqlite3_exec(handle, "PRAGMA journal_mode = WAL", nullptr, nullptr, nullptr);
+    const bool busy = (code & 0xFF) == SQLITE_BUSY;
+    if (!busy || std::chrono::steady_clock::now() - begin > std::chrono::milliseconds(kPatience)) return code;
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+}
 
 }  // namespace
 
@@ -19,7 +34,7 @@ Database::Database(const std::filesystem::path& path, Access access) : path_(pat
     ::sqlite3_extended_result_codes(handle_, 1);
     ::sqlite3_busy_timeout(handle_, kPatience);
     if (access == Access::write) {
-      run("PRAGMA journal_mode = WAL");
+      if (const int wal = keep_a_write_ahead_log(handle_); wal != SQLITE_OK) fail_with(wal, "journal_mode");
       run("PRAGMA synchronous = NORMAL");
     }
     run("PRAGMA foreign_keys = ON");
