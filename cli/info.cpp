@@ -10,6 +10,7 @@
 #include "attune/io/resolve.h"
 #include "attune/models/bert_config.h"
 #include "attune/tasks/adapter_folder.h"
+#include "attune/tasks/hub_adapter.h"
 #include "attune/tasks/model_bundle.h"
 
 #include "cli/arguments.h"
@@ -69,9 +70,11 @@ void add_task(Json& info, const io::ModelFolder& folder) {
   const bool mean = bundle.model->head().pooling == models::Pooling::mean;
   info["pooling"] = mean ? "mean" : "cls";
   const std::string reason = tasks::why_encoder_only(bundle), own = tasks::unknown_to_transformers(bundle);
-  const bool by_peft = adapter && !bundle.model->adapter()->method().peft_config({}).is_null();
+  const auto* method = adapter ? &bundle.model->adapter()->method() : nullptr;
+  const bool by_peft = method && !method->peft_config({}).is_null(), by_hub = method && tasks::is_hubs(bundle);
   info["transformers"] = by_peft           ? fmt::format("as {} over its base, by PEFT", bundle.task->architecture)
-                         : adapter         ? "not at all: PEFT has no such adapters"
+                         : by_hub          ? "as BertAdapterModel over its base, by AdapterHub's package adapters"
+                         : adapter         ? "not at all: neither PEFT nor AdapterHub has such adapters"
                          : !reason.empty() ? "encoder only: " + reason + " (attune_head.safetensors)"
                                            : fmt::format("the whole model, as {}{}", bundle.task->architecture,
                                                          own.empty() ? "" : ", without " + own);

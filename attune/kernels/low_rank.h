@@ -3,9 +3,9 @@
 // LowRankDown:   u[N, R] = x[N, C] A^T + bias               A [R, C]
 //   Backward:    dA (+)= du^T x,  d_bias (+)= column sums of du,  dx += du A
 // LowRankUp:     y[n, j] += scale * sum_k u[n, p r + k] B[b, k]   for every column j of part p, whose row of B is b
-//                y += bias, where there is one (then there is one part, of all columns)
+//                y += scale * bias, where there is one (then there is one part, of all columns)
 //                `before` in place of what y holds, where it is given (then too; y's dtype)
-//   Backward:    du = scale * dy B,  dB (+)= scale * dy^T u,  d_bias (+)= column sums of dy
+//   Backward:    du = scale * dy B,  dB (+)= scale * dy^T u,  d_bias (+)= scale * column sums of dy
 //
 // Parts are ranges of y's columns, ascending and apart; part p reads the r columns [p r, (p + 1) r) of u, R = parts *
 // r, and its rows of B follow those of part p - 1: B [sum of widths, r]. (Query and value of a product that makes

@@ -45,8 +45,10 @@ kernels::ActivationKind activation_named(const std::string& name, const std::str
   if (name == "gelu") return ActivationKind::gelu;
   if (name == "gelu_new" || name == "gelu_pytorch_tanh") return ActivationKind::gelu_tanh;
   if (name == "relu") return ActivationKind::relu;
-  fail(ErrorKind::model, "{}: unknown activation '{}' (hidden_act); known: gelu, gelu_new, gelu_pytorch_tanh, relu{}",
-       where, name, did_you_mean(name, {"gelu", "gelu_new", "gelu_pytorch_tanh", "relu"}));
+  if (name == "silu" || name == "swish") return ActivationKind::silu;
+  fail(ErrorKind::model,
+       "{}: unknown activation '{}' (hidden_act); known: gelu, gelu_new, gelu_pytorch_tanh, relu, silu{}", where, name,
+       did_you_mean(name, {"gelu", "gelu_new", "gelu_pytorch_tanh", "relu", "silu", "swish"}));
 }
 
 }  // namespace

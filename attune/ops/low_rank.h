@@ -1,7 +1,7 @@
 // What adapters add to a product, in two halves with anything between them; contract in kernels/low_rank.h.
 //
 //   u = x A^T + a_bias                  x [N, C], A [R, C], u [N, R] f32 (f64)
-//   y + scale * u B^T + b_bias          by parts of y's columns; in the memory of y, unless that is to be kept
+//   y + scale * (u B^T + b_bias)        by parts of y's columns; in the memory of y, unless that is to be kept
 //   x g + shift                         column by column of the parts, the others as they are; in the memory of x where
 //                                       nothing is recorded, unless it is to be kept
 //

@@ -1,27 +1,36 @@
 #include "attune/peft/bottleneck.h"
 
+#include <algorithm>
+
 #include "attune/base/error.h"
 #include "attune/ops/activation.h"
 #include "attune/ops/low_rank.h"
 #include "attune/peft/adapter.h"
+#include "attune/peft/peft_fields.h"
 
 namespace attune::peft {
 namespace {
 
 using kernels::ActivationKind;
+using nlohmann::json;
 
 const std::vector<std::pair<const char*, ActivationKind>>& activations() {
-  static const std::vector<std::pair<const char*, ActivationKind>> all{
-      {"relu", ActivationKind::relu}, {"gelu", ActivationKind::gelu}, {"tanh", ActivationKind::tanh}};
+  static const std::vector<std::pair<const char*, ActivationKind>> all{{"relu", ActivationKind::relu},
+                                                                       {"gelu", ActivationKind::gelu},
+                                                                       {"tanh", ActivationKind::tanh},
+                                                                       {"silu", ActivationKind::silu}};
   return all;
 }
+
+// AdapterHub calls them alike, but for one.
+constexpr const char *kSilu = "silu", *kHubSilu = "swish";
 
 struct Bottleneck {
   nn::Parameter *down, *down_bias, *up, *up_bias;
   ActivationKind activation;
   double scale;
 
-  // y + scale (f(z D^T + d) U^T) + u, in new memory where y is z and is recorded.
+  // y + scale (f(z D^T + d) U^T + u), in new memory where y is z and is recorded.
   Tensor apply(Context& context, const Tensor& y, const Tensor& z) const {
     const Tensor inner = ops::activation(
         context, activation, ops::low_rank_down(context, z, down->value, down_bias->value), /*last_use=*/true);
@@ -69,6 +78,49 @@ class BottleneckMethod final : public Method {
     list.add("scale", scale_, {.help = "what the adapter adds counts so many times", .min = 0});
   }
   double learning_rate() const override { return 1e-3; }
+
+  // BnConfig of the package `adapters` 1.x: SeqBnConfig is Pfeiffer's, DoubleSeqBnConfig Houlsby's.
+  json hub_config() const override {
+    const bool houlsby = placement_ == "houlsby";
+    return {{"mh_adapter", houlsby},
+            {"output_adapter", true},
+            {"reduction_factor", reduction_},
+            {"non_linearity", activation_ == kSilu ? kHubSilu : activation_},
+            {"scaling", scale_},
+            {"original_ln_before", !houlsby},
+            {"original_ln_after", true},
+            {"ln_before", false},
+            {"ln_after", false},
+            {"residual_before_ln", true},
+            {"adapter_residual_before_ln", false},
+            {"init_weights", "bert"},
+            {"is_parallel", false},
+            {"use_gating", false},
+            {"phm_layer", false},
+            {"cross_adapter", false},
+            {"leave_out", json::array()},
+            {"inv_adapter", nullptr},
+            {"dropout", 0.0},
+            {"stochastic_depth", 0.0}};
+  }
+  void read_hub_config(const json& config, const std::string& where) override {
+    const PeftFields fields(config, where);
+    for (const char* never : {"ln_before", "ln_after", "adapter_residual_before_ln", "is_parallel", "use_gating",
+                              "phm_layer", "cross_adapter"})
+      fields.refuse_unless(never, false);
+    for (const char* always : {"output_adapter", "original_ln_after", "residual_before_ln"})
+      fields.refuse_unless(always, true);
+    for (const char* none : {"leave_out", "inv_adapter"}) fields.refuse_filled(none);
+    placement_ = fields.flag("mh_adapter") ? "houlsby" : "pfeiffer";
+    fields.refuse_unless("original_ln_before", placement_ == "pfeiffer");
+    reduction_ = fields.whole("reduction_factor", 16);
+    scale_ = fields.number("scaling", 1);
+    activation_ = fields.name("non_linearity", "relu");
+    if (activation_ == kHubSilu) activation_ = kSilu;
+    if (const auto& all = activations();
+        std::none_of(all.begin(), all.end(), [&](const auto& each) { return activation_ == each.first; }))
+      fail(ErrorKind::model, "{}: non_linearity is '{}'; attune has relu, gelu, tanh, swish", where, activation_);
+  }
 
   void attach(Adapter& adapter, nn::Parameters& parameters) const override {
     const int64_t size = adapter.shape().hidden / reduction_;

@@ -80,6 +80,14 @@ void Method::read_peft_config(const json&, const std::string& where) {
   fail(ErrorKind::model, "{}: PEFT has no adapter of the kind '{}'", where, name());
 }
 
+json Method::hub_config() const {
+  return {};
+}
+
+void Method::read_hub_config(const json&, const std::string& where) {
+  fail(ErrorKind::model, "{}: AdapterHub has no adapters of attune's kind '{}'", where, name());
+}
+
 std::string Method::text() {
   OptionList list{""};
   visit(list);

@@ -42,6 +42,10 @@ class Method {
   // Options from such a file. Errors (model): what attune does not have; `where` names the file.
   virtual void read_peft_config(const nlohmann::json& config, const std::string& where);
 
+  // Likewise AdapterHub's: "config" of its adapter_config.json.
+  virtual nlohmann::json hub_config() const;
+  virtual void read_hub_config(const nlohmann::json& config, const std::string& where);
+
   // As `--adapter` takes it, every option written out; after options have changed.
   std::string text();
 };

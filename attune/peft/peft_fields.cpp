@@ -37,6 +37,13 @@ bool PeftFields::flag(const char* key) const {
   return found->get<bool>();
 }
 
+std::string PeftFields::name(const char* key, const std::string& otherwise) const {
+  const json* found = find(key);
+  if (!found) return otherwise;
+  if (!found->is_string()) refuse(key, "expected a name");
+  return found->get<std::string>();
+}
+
 std::string PeftFields::targets(const std::string& otherwise, const char* key) const {
   const json* found = find(key);
   if (!found) return otherwise;

@@ -1,4 +1,4 @@
-// Fields of PEFT's adapter_config.json, checked as they are read.
+// Fields of PEFT's adapter_config.json, or of AdapterHub's, checked as they are read.
 #pragma once
 #include <nlohmann/json.hpp>
 #include <string>
@@ -13,6 +13,7 @@ class PeftFields {
   int64_t whole(const char* key, int64_t otherwise) const;
   double number(const char* key, double otherwise) const;
   bool flag(const char* key) const;  // false where it is not there
+  std::string name(const char* key, const std::string& otherwise) const;
   // target_modules, a list of names or an expression, as modules_named() takes them. `otherwise`: PEFT's own choice for
   // BERT where the file has none.
   std::string targets(const std::string& otherwise, const char* key = "target_modules") const;

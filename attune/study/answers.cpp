@@ -7,9 +7,9 @@
 #include "attune/base/error.h"
 #include "attune/base/scratch_file.h"
 #include "attune/base/threads.h"
-#include "attune/compare/prediction_file.h"
 #include "attune/metrics/catalog.h"
 #include "attune/selection/answers.h"
+#include "attune/study/judging_rows.h"
 #include "attune/train/prediction_writer.h"
 #include "attune/train/predictor.h"
 #include "attune/train/run_folder.h"
@@ -58,8 +58,8 @@ std::vector<std::string> precisions() {
   return names;
 }
 
-Answering answer(const train::TrainOptions& run, const std::string& precision, const std::string& metric,
-                 kernels::Kernels& kernels) {
+// The model held and timed in one precision; what it answers is left in its file.
+Answering answer(const train::TrainOptions& run, const std::string& precision, kernels::Kernels& kernels) {
   const tasks::ModelBundle bundle = tasks::open_for_inference(run.out, tasks::inference_precision(precision));
   train::Observer silent;
   train::Sources sources = train::read_sources(run, bundle.task->data, scratch_folder_for(run.out), silent);
@@ -76,11 +76,7 @@ Answering answer(const train::TrainOptions& run, const std::string& precision, c
     if (texts.size() == kTimedTexts) break;
     texts.push_back(example);
   }
-  const auto answers = compare::read_predictions(answers_file(run.out, precision).string(), bundle.task->data);
-  return {.precision = precision,
-          .value = selection::value_of(answers, metric),
-          .latency_ms = latency_of(bundle, kernels, texts),
-          .bytes = bytes_of(bundle)};
+  return {.precision = precision, .latency_ms = latency_of(bundle, kernels, texts), .bytes = bytes_of(bundle)};
 }
 
 }  // namespace
@@ -96,11 +92,13 @@ fs::path answers_file(const fs::path& run, const std::string& precision) {
   return run / "predictions" / ("test-" + precision + ".jsonl");
 }
 
-std::vector<Answering> answer_in_all(const train::TrainOptions& run, const std::string& metric) {
-  const auto kernels = kernels::cpu::make_kernels(choose_threads(run.threads).threads);
+std::vector<Answering> answer_in_all(const StudyPlan& plan, const Assignment& run) {
+  const train::TrainOptions options = options_of(plan, run);
+  const auto kernels = kernels::cpu::make_kernels(choose_threads(options.threads).threads);
   std::vector<Answering> answers;
   for (const std::string& precision : precisions()) try {
-      answers.push_back(answer(run, precision, metric, *kernels));
+      answers.push_back(answer(options, precision, *kernels));
+      answers.back().value = selection::value_of(answers_on(plan, run, run.purpose, precision), plan.metric);
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::usage) throw;  // some adapters have no int8
     }

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "attune/study/study_options.h"
+#include "attune/study/study_plan.h"
 
 namespace attune::study {
 
@@ -31,9 +31,9 @@ Limits limits_of(const StudyOptions& options);
 // The file of a run's answers on its test rows in a precision.
 std::filesystem::path answers_file(const std::filesystem::path& run, const std::string& precision);
 
-// Opens the model of a run in each precision, answers the rows that judge it, and writes them to answers_file(). `run`:
-// the options it was trained with. A precision that the model cannot answer in is left out.
-std::vector<Answering> answer_in_all(const train::TrainOptions& run, const std::string& metric);
+// Opens the model of a run in each precision, answers its rows, and writes them to answers_file(); values are of the
+// rows that judge its kind (judging_rows.h). A precision that the model cannot answer in is left out.
+std::vector<Answering> answer_in_all(const StudyPlan& plan, const Assignment& run);
 
 nlohmann::json answers_json(const std::vector<Answering>& answers);
 // Of a run's facts; empty where there are none.

@@ -11,10 +11,8 @@
 #include "attune/selection/answers.h"
 #include "attune/selection/judgement.h"
 #include "attune/selection/report/words.h"
-#include "attune/study/answers.h"
+#include "attune/study/judging_rows.h"
 #include "attune/study/schedule.h"
-#include "attune/tasks/task.h"
-#include "attune/train/run_judgement.h"
 
 namespace attune::study {
 namespace {
@@ -33,12 +31,37 @@ std::string trial_name(const TrialLine& trial) {
   return fmt::format("trial {}", trial.number);
 }
 
-// Both sides' answers, by block; a block that one of them failed in is lost for both.
+// What would let a search be one: the defaults' run says what a run takes.
+std::string longer_budget(const Outcome& out) {
+  constexpr double kRuns = 25;
+  double full_run = 0;
+  for (const TrialLine& trial : out.trials)
+    for (const RunLine& run : trial.runs)
+      if (run.share == 1) full_run = std::max(full_run, run.seconds);
+  return fmt::format(
+      "a full run takes {}; the judgement takes two of them at least, and a search wants some twenty: the same command "
+      "with --budget {:.0f}m goes on from here",
+      report::seconds(full_run), std::max(1.0, std::ceil(kRuns * full_run / 60)));
+}
+
+// The trial's run in full of the search.
+const StudyRun* search_run(const History& history, int64_t trial) {
+  for (const StudyRun& run : history.runs)
+    if (answers_all_rows(run.assignment) && run.assignment.trial == trial && run.state == tune::RunState::finished)
+      return &run;
+  return nullptr;
+}
+
+// Both sides' answers, by block; a block that one of them failed in is lost for both. Without any, what the search's
+// own runs answered on these rows.
 void add_verdict(const StudyPlan& plan, const History& history, const Finalist& finalist, Outcome& out) {
-  const data::TargetKind kind = tasks::task_named(out.task).data;
   const auto trial = std::find_if(out.trials.begin(), out.trials.end(),
                                   [&](const TrialLine& t) { return t.number == finalist.trial; });
   selection::Side found{.name = trial_name(*trial), .runs = {}}, usual{.name = kDefaults, .runs = {}};
+  const auto add = [&](const StudyRun& mine, const StudyRun& theirs) {
+    found.runs.push_back(answers_on(plan, mine.assignment, Purpose::verdict, finalist.precision));
+    usual.runs.push_back(answers_on(plan, theirs.assignment, Purpose::verdict, out.defaults_precision));
+  };
   for (int block = 0; block < most_seeds(plan); ++block) {
     const StudyRun *mine = verdict_run(history, finalist.trial, block), *theirs = verdict_run(history, 0, block);
     if (!mine || !theirs) continue;
@@ -48,16 +71,18 @@ void add_verdict(const StudyPlan& plan, const History& history, const Finalist& 
                                       &failed == mine ? found.name : usual.name, name(failed.state), failed.failure));
       continue;
     }
-    const auto answers = [&](const StudyRun& run, const std::string& precision) {
-      const train::TrainOptions options = options_of(plan, run.assignment);
-      const fs::path file =
-          precision.empty() ? train::predictions_file(options, "test") : answers_file(options.out, precision);
-      return compare::read_predictions(file.string(), kind);
-    };
-    found.runs.push_back(answers(*mine, finalist.precision));
-    usual.runs.push_back(answers(*theirs, out.defaults_precision));
+    add(*mine, *theirs);
   }
-  if (found.runs.empty()) return;
+  if (found.runs.empty()) {
+    const StudyRun *mine = search_run(history, finalist.trial), *theirs = search_run(history, 0);
+    if (!mine || !theirs) return;
+    add(*mine, *theirs);
+    out.new_seeds = false;
+    out.notes.push_back(
+        "no time was left for runs of the judgement: the search's own two models answered the rows that it never saw. "
+        "What was found had the luck of its seed too: " +
+        longer_budget(out));
+  }
   double reference = 0;
   for (const auto& run : usual.runs)
     reference += std::abs(selection::value_of(run, plan.metric)) / static_cast<double>(usual.runs.size());
@@ -97,15 +122,13 @@ std::string sentence_of(const Outcome& out) {
         out.finalist->trial);
   const auto& judged = out.judged.judgements[0];
   const std::string state = report::state_text(selection::compared(out.judged, judged));
-  if (out.finalist_proven)
-    return fmt::format("Train with {}: on rows and seeds that the search never saw, {}.", out.chosen_text, state);
+  if (out.finalist_proven) return fmt::format("Train with {}: on {}, {}.", out.chosen_text, out.judged_on(), state);
   if (!out.defaults_keep_limits)
     return fmt::format("Train with {}: the defaults break a limit. Judged beside them all the same: {}.",
                        out.chosen_text, state);
   if (out.finalist_taken)
-    return fmt::format("Train with {}. It did better on rows and seeds that the search never saw, but that is {}.",
-                       out.chosen_text, state);
-  return fmt::format("Keep the defaults: on rows and seeds that the search never saw, {}.", state);
+    return fmt::format("Train with {}. It did better on {}, but that is {}.", out.chosen_text, out.judged_on(), state);
+  return fmt::format("Keep the defaults: on {}, {}.", out.judged_on(), state);
 }
 
 // All that could be served, as tune/pareto.h ranks it.
@@ -131,19 +154,6 @@ std::vector<Offer> offers_of(const StudyPlan& plan, const Limits& limits, const 
   }
   std::stable_partition(ranked.begin(), ranked.end(), [](const Offer& offer) { return offer.keeps_limits; });
   return ranked;
-}
-
-// What would let a search be one: the defaults' run says what a run takes.
-std::string longer_budget(const Outcome& out) {
-  constexpr double kRuns = 25;
-  double full_run = 0;
-  for (const TrialLine& trial : out.trials)
-    for (const RunLine& run : trial.runs)
-      if (run.share == 1) full_run = std::max(full_run, run.seconds);
-  return fmt::format(
-      "a full run takes {}; the judgement takes two of them at least, and a search wants some twenty: the same command "
-      "with --budget {:.0f}m goes on from here",
-      report::seconds(full_run), std::max(1.0, std::ceil(kRuns * full_run / 60)));
 }
 
 tune::Importance importance_of(const StudyPlan& plan, const History& history) {

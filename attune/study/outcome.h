@@ -79,6 +79,7 @@ struct Outcome {
   std::vector<RunLine> verdict_runs;
   std::optional<Finalist> finalist;
   bool finalist_taken = false, finalist_proven = false;
+  bool new_seeds = true;  // of the judgement; false: models of the search itself answered rows that it never saw
   bool defaults_keep_limits = true;
   std::string defaults_precision = {};             // that they answer in, where there are limits
   std::map<std::string, std::string> chosen = {};  // options as `attune train` takes them, of what was searched
@@ -88,6 +89,10 @@ struct Outcome {
   std::vector<Offer> offers = {};  // where there are limits: as they stand, those that keep them first
   std::string sentence = {};
   std::vector<std::string> notes = {};
+
+  const char* judged_on() const {
+    return new_seeds ? "rows and seeds that the search never saw" : "rows that the search never saw";
+  }
 
   struct Test {
     std::string file;

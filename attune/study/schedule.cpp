@@ -5,6 +5,7 @@
 
 #include "attune/base/error.h"
 #include "attune/metrics/catalog.h"
+#include "attune/report/format.h"
 #include "attune/selection/budget.h"
 #include "attune/tune/sampler.h"
 
@@ -43,6 +44,20 @@ tune::ScheduleOptions without_reserve(const StudyPlan& plan, const Expected& exp
           .smallest = smallest_share(plan),
           .random_share = o.random_share,
           .most_trials = o.trials};
+}
+
+// A run of each side of the verdict, beside each other where there are processes for it; in full runs of the search.
+double pair_times(const StudyPlan& plan) {
+  return 2 * verdict_times(plan) / std::min(2, std::max(1, plan.options.jobs));
+}
+
+// No trial beside the defaults was trained in full, and none will be.
+bool ends_without_finalist(const tune::ScheduleOptions& schedule, const std::vector<tune::RungRun>& runs, double now) {
+  const int top = static_cast<int>(tune::rungs(schedule).size()) - 1;
+  for (const tune::RungRun& run : runs)
+    if (run.trial != 0 && run.rung == top && run.state == tune::RunState::finished) return false;
+  const tune::Decision next = tune::next_job(schedule, runs, now);
+  return !next.job && !next.wait;
 }
 
 // Of the longest finished run of the trial, as a full one would take.
@@ -115,12 +130,27 @@ std::vector<tune::RungRun> rung_runs(const History& history) {
 
 tune::ScheduleOptions schedule_of(const StudyPlan& plan, const Expected& expected, const History& history) {
   tune::ScheduleOptions schedule = without_reserve(plan, expected);
-  const double full = tune::costs_of(schedule, rung_runs(history)).seconds(1);
-  const double pair = 2 * full * verdict_times(plan) / std::min(2, std::max(1, plan.options.jobs));
-  int seeds = plan.options.seeds;
-  while (seeds > 1 && seeds * pair + final_seconds(plan, full) > kMostOfVerdict * schedule.budget) --seeds;
-  schedule.reserve = seeds * pair + final_seconds(plan, full);
+  const auto runs = rung_runs(history);
+  const double full = tune::costs_of(schedule, runs).seconds(1), last = final_seconds(plan, full);
+  const double pair = full * pair_times(plan);
+  int pairs = plan.options.seeds;
+  while (pairs > 0 && pairs * pair + last > kMostOfVerdict * schedule.budget) --pairs;
+  schedule.reserve = pairs * pair + last;
+  const bool too_late = history.now + pair + last > kOver * schedule.budget;
+  if (too_late || (!runs.empty() && ends_without_finalist(schedule, runs, history.now))) schedule.reserve = last;
   return schedule;
+}
+
+void check_budget(const StudyPlan& plan, const Expected& expected) {
+  const tune::ScheduleOptions schedule = without_reserve(plan, expected);
+  const double run = expected.full_run * (1 + tune::costs_of(schedule, {}).margin);
+  const double last = final_seconds(plan, expected.full_run), needed = 2 * run + last;
+  if (schedule.budget >= needed) return;
+  fail(ErrorKind::usage,
+       "--budget {} is too small for one run of the defaults and one beside it, which may take {} each{}; give at "
+       "least {}",
+       plan.options.budget, report::seconds(std::ceil(run)),
+       last > 0 ? ", and the final model " + report::seconds(std::ceil(last)) : "", report::seconds(std::ceil(needed)));
 }
 
 Next next_of_search(const StudyPlan& plan, const Expected& expected, const History& history) {
@@ -160,7 +190,8 @@ Next next_of_verdict(const StudyPlan& plan, int64_t finalist, const History& his
   Next next;
   for (int block = 0; block < most_seeds(plan); ++block) {
     const bool begun = find(history, Purpose::verdict, 0, block) || find(history, Purpose::verdict, finalist, block);
-    if (block > 0 && !begun && history.now + pair > end) break;
+    const double late = block == 0 ? (kOver - 1) * budget_of(plan) : 0;
+    if (!begun && history.now + pair > end + late) break;
     for (const int64_t trial : {finalist, int64_t{0}}) {
       if (const StudyRun* run = find(history, Purpose::verdict, trial, block)) {
         next.wait = next.wait || run->state == tune::RunState::running;
@@ -184,9 +215,9 @@ Next next_of_verdict(const StudyPlan& plan, int64_t finalist, const History& his
 
 double deadline_of(const StudyPlan& plan, const Expected& expected, const History& history, Purpose purpose) {
   const tune::ScheduleOptions schedule = schedule_of(plan, expected, history);
-  if (purpose == Purpose::search) return schedule.budget - 0.75 * schedule.reserve;
-  const double full = tune::costs_of(schedule, rung_runs(history)).seconds(1);
-  return kOver * schedule.budget - final_seconds(plan, full);
+  const double last = final_seconds(plan, tune::costs_of(schedule, rung_runs(history)).seconds(1));
+  if (purpose == Purpose::search) return schedule.budget - last - 0.75 * (schedule.reserve - last);
+  return kOver * schedule.budget - last;
 }
 
 }  // namespace attune::study

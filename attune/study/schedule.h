@@ -16,9 +16,15 @@ struct Expected {
 };
 
 // The search's runs as the halving knows them, and the schedule with what the verdict and the final model will need
-// kept back: as many pairs of runs as --seeds asks for, fewer where they would take more than half of the budget.
+// kept back. The verdict: as many pairs of runs as --seeds asks for, fewer where they would take more than half of the
+// budget; none where that holds of one pair, or where a trial cannot be trained in full beside it. Full runs of the
+// search then judge by the rows of the verdict (judging_rows.h).
 std::vector<tune::RungRun> rung_runs(const History& history);
 tune::ScheduleOptions schedule_of(const StudyPlan& plan, const Expected& expected, const History& history);
+
+// Errors (usage): no room for a full run of the defaults and of another trial, and for the final model. Says how much
+// there has to be.
+void check_budget(const StudyPlan& plan, const Expected& expected);
 
 struct Next {
   std::optional<Assignment> assignment = {};
@@ -31,8 +37,8 @@ Next next_of_search(const StudyPlan& plan, const Expected& expected, const Histo
 // keep the limits and are not the defaults themselves. Nothing: there is none.
 std::optional<Finalist> finalist_of(const StudyPlan& plan, const History& history);
 
-// A block is a seed: a run of each side. The first block always begins, others while there is time: up to --seeds, and
-// as many again with what the search could not use.
+// A block is a seed: a run of each side, begun while there is time: up to --seeds, and as many again with what the
+// search could not use.
 int most_seeds(const StudyPlan& plan);
 Next next_of_verdict(const StudyPlan& plan, int64_t finalist, const History& history);
 

@@ -26,8 +26,20 @@ constexpr const char* kFree[] = {"budget", "trials", "seeds", "worth", "level", 
 
 constexpr uint64_t kVerdictStream = 0x76657264696374;  // "verdict"
 
-const char* parts_file(Purpose purpose) {
-  return purpose == Purpose::search ? "parts/search.txt" : "parts/verdict.txt";
+constexpr const char *kSearchParts = "parts/search.txt", *kFullParts = "parts/search-full.txt",
+                     *kVerdictParts = "parts/verdict.txt";
+
+const char* parts_file(const Assignment& a) {
+  if (answers_all_rows(a)) return kFullParts;
+  return a.purpose == Purpose::search ? kSearchParts : kVerdictParts;
+}
+
+// The search's rows, and those that judge the verdict to be answered as well.
+std::string with_verdict_rows(const std::vector<selection::Division>& divisions) {
+  std::string of_row = divisions.at(0).of_row;
+  for (size_t row = 0; row < of_row.size(); ++row)
+    if (divisions.at(1).of_row[row] == 'e') of_row[row] = 'e';
+  return of_row;
 }
 
 json rows_json(const RowCounts& rows) {
@@ -99,6 +111,10 @@ StudyPlan plan_of(const StudyOptions& options, const std::string& metric, const 
   const auto counts = [](const selection::Division& d) {
     return RowCounts{.learns = d.learns, .looked_on = d.inner, .judges = d.judges};
   };
+  std::vector<bool> judges_search;
+  const std::string full = with_verdict_rows(divisions);
+  for (size_t row = 0; row < full.size(); ++row)
+    if (full[row] == 'e') judges_search.push_back(divisions.at(0).of_row[row] == 'e');
   return {.options = options,
           .metric = metric,
           .space = make_space(options, pool.bundle),
@@ -107,7 +123,8 @@ StudyPlan plan_of(const StudyOptions& options, const std::string& metric, const 
           .fingerprint = fingerprint_of(options),
           .pool_rows = std::ssize(pool.rows.examples),
           .search = counts(divisions.at(0)),
-          .verdict = counts(divisions.at(1))};
+          .verdict = counts(divisions.at(1)),
+          .judges_search = std::move(judges_search)};
 }
 
 void check_study_folder(const StudyPlan& plan) {
@@ -144,8 +161,9 @@ void write_plan(const StudyPlan& plan, const std::vector<selection::Division>& d
   std::string lines;
   for (const std::string& label : plan.labels) lines += label + "\n";
   if (!lines.empty()) put("labels.txt", lines);
-  put(parts_file(Purpose::search), train::parts_text(divisions.at(0).of_row));
-  put(parts_file(Purpose::verdict), train::parts_text(divisions.at(1).of_row));
+  put(kSearchParts, train::parts_text(divisions.at(0).of_row));
+  put(kFullParts, train::parts_text(with_verdict_rows(divisions)));
+  put(kVerdictParts, train::parts_text(divisions.at(1).of_row));
 }
 
 std::string run_name(const Assignment& a) {
@@ -158,7 +176,7 @@ train::TrainOptions options_of(const StudyPlan& plan, const Assignment& a) {
   const fs::path out = plan.folder();
   t.train = plan.files;
   t.dev.clear(), t.test.clear();
-  t.parts = (out / parts_file(a.purpose)).string();
+  t.parts = (out / parts_file(a)).string();
   if (!plan.labels.empty()) t.labels = (out / "labels.txt").string();
   t.epochs *= a.share;
   if (t.max_steps > 0) t.max_steps = std::max<int64_t>(1, std::llround(static_cast<double>(t.max_steps) * a.share));

@@ -1,7 +1,8 @@
 // What a study is made with, before any run, and its folder:
 //
 //   plan.json                    options, space, files' fingerprints, how many rows do what
-//   labels.txt, parts/           labels in order; which rows learn, are looked on at, and judge (train::parts_text)
+//   labels.txt, parts/           labels in order; which rows learn, are looked on at, and judge (train::parts_text):
+//                                search.txt, verdict.txt, and search-full.txt for full runs, which answer both's rows
 //   jobs/NAME.json               a run's options: `attune train --config jobs/NAME.json --out DIR` is that run
 //   runs/NAME/                   its folder, without a model: reports, predictions
 //   study.json, report.txt, report.html, train.json     what was found
@@ -32,6 +33,7 @@ struct StudyPlan {
   std::string fingerprint = {};  // of files and model
   int64_t pool_rows = 0;
   RowCounts search = {}, verdict = {};
+  std::vector<bool> judges_search = {};  // of the rows that a full run of the search answers; else: the verdict
 
   const RowCounts& rows(Purpose purpose) const { return purpose == Purpose::search ? search : verdict; }
   fs::path folder() const { return options.train.out; }
@@ -52,6 +54,11 @@ void check_study_folder(const StudyPlan& plan);
 // plan.json, which says whose the folder is, then labels.txt and parts/: each where it does not stand already, so that
 // processes that begin at once do not mind each other.
 void write_plan(const StudyPlan& plan, const std::vector<selection::Division>& divisions);
+
+// Whether it is a run of the search that answers the verdict's rows too: a full one.
+inline bool answers_all_rows(const Assignment& assignment) {
+  return assignment.purpose == Purpose::search && assignment.share == 1;
+}
 
 // The run's name ("trial-007-rung-1", "verdict-2-trial-007") and its options, complete.
 std::string run_name(const Assignment& assignment);

@@ -247,7 +247,7 @@ class Study {
     if (expected_) return;
     constexpr double kOpening = 0.3;  // seconds, of model and rows
     const Expected expected{.full_run = plan.seconds + kOpening, .fixed = kOpening + 0.05 * plan.seconds};
-    tune::check_schedule(schedule_of(plan_, expected, store_.history()));
+    check_budget(plan_, expected);
     expected_ = Expected::from_json(store_.once("expected", [&](const History&) { return expected.to_json(); }));
   }
 

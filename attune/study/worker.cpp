@@ -6,14 +6,12 @@
 
 #include "attune/base/error.h"
 #include "attune/base/files.h"
-#include "attune/compare/prediction_file.h"
 #include "attune/metrics/catalog.h"
 #include "attune/selection/answers.h"
 #include "attune/study/answers.h"
-#include "attune/tasks/task.h"
+#include "attune/study/judging_rows.h"
 #include "attune/train/checkpoint.h"
 #include "attune/train/run.h"
-#include "attune/train/run_judgement.h"
 
 namespace attune::study {
 namespace {
@@ -96,7 +94,8 @@ void write_job(const StudyPlan& plan, train::TrainOptions options, const Assignm
 // Neither weights nor checkpoints are kept of a run.
 void drop_weights(const fs::path& run) {
   fs::remove_all(run / "checkpoints");
-  for (const char* file : {"model.safetensors", "attune_head.safetensors", "adapter_model.safetensors"})
+  for (const char* file : {"model.safetensors", "attune_head.safetensors", "adapter_model.safetensors",
+                           "adapter.safetensors", "model_head.safetensors"})
     fs::remove(run / file);
 }
 
@@ -126,9 +125,9 @@ bool Worker::run(StudyRun run, double deadline, const Planned& planned) {
       run.state = tune::RunState::stopped, run.failure = why_stopped(observer);
       drop_weights(options.out);
     } else {
-      finish(run, options);
+      finish(run);
       if (measures && run.state == tune::RunState::finished)
-        run.facts = {{"answers", answers_json(answer_in_all(options, plan_.metric))}};
+        run.facts = {{"answers", answers_json(answer_in_all(plan_, run.assignment))}};
       if (options.save_model) drop_weights(options.out);
     }
   } catch (const Error& error) {
@@ -149,10 +148,8 @@ bool Worker::run(StudyRun run, double deadline, const Planned& planned) {
   return true;
 }
 
-void Worker::finish(StudyRun& run, const train::TrainOptions& options) const {
-  const auto answers = compare::read_predictions(train::predictions_file(options, "test").string(),
-                                                 tasks::task_named(options.task).data);
-  const double value = selection::value_of(answers, plan_.metric);
+void Worker::finish(StudyRun& run) const {
+  const double value = selection::value_of(answers_on(plan_, run.assignment, run.assignment.purpose), plan_.metric);
   if (std::isfinite(value)) {
     run.state = tune::RunState::finished, run.value = sign_of(plan_.metric) * value;
   } else {

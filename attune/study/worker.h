@@ -30,7 +30,7 @@ class Worker {
   bool run(StudyRun run, double deadline, const Planned& planned = {});
 
  private:
-  void finish(StudyRun& run, const train::TrainOptions& options) const;
+  void finish(StudyRun& run) const;
 
   const StudyPlan& plan_;
   StudyStore& store_;

@@ -50,6 +50,13 @@ const char* architecture_of(const std::string& task_type, const std::string& whe
        task_type);
 }
 
+// As models name it: without what PEFT and Hugging Face put before it.
+std::string plain_name(std::string name) {
+  for (const std::string_view prefix : {"base_model.", "model.", "bert."})
+    if (name.starts_with(prefix)) name.erase(0, prefix.size());
+  return name;
+}
+
 bool is_folder(const fs::path& path) {
   std::error_code ignored;
   return fs::is_directory(path, ignored);
@@ -68,19 +75,36 @@ std::optional<AdapterFolder> AdapterFolder::at(const fs::path& place) {
 
 AdapterFolder::AdapterFolder(const fs::path& place)
     : path_(place), config_(read_object(place / kAdapterConfigFile)), record_(read_record(place)) {
-  method_ = method_of(config_, (place / kAdapterConfigFile).string());
-  if (!fs::exists(place / kAdapterWeightsFile))
-    fail(ErrorKind::model, "{} has no {}{}", place.string(), kAdapterWeightsFile,
-         fs::exists(place / "adapter_model.bin")
-             ? "; adapter_model.bin is not read: save the adapter from Python with safe_serialization=True"
-             : "");
-  weights_ = std::make_shared<const io::Safetensors>(place / kAdapterWeightsFile);
+  const std::string where = (place / kAdapterConfigFile).string();
+  if (is_hub_config(config_)) {
+    method_ = hub_method(config_, where);
+    hub_ = read_hub_head(place);
+    const auto plain = [&](const std::string& name) { return plain_hub_name(name, hub_->layers); };
+    open_weights(kHubWeightsFile, "pytorch_adapter.bin", plain);
+    if (hub_->layers > 0) open_weights(kHubHeadFile, "pytorch_model_head.bin", plain);
+  } else {
+    method_ = method_of(config_, where);
+    open_weights(kAdapterWeightsFile, "adapter_model.bin", plain_name);
+  }
   if (record_.is_object() && record_.contains("base") && record_["base"].is_object())
     encoder_sha256_ = text_of(record_["base"], "encoder_sha256"), base_held_in_ = text_of(record_["base"], "held_in");
 }
 
+void AdapterFolder::open_weights(const char* name, const std::string& otherwise,
+                                 const std::function<std::string(const std::string&)>& plain_name) {
+  if (!fs::exists(path_ / name))
+    fail(ErrorKind::model, "{} has no {}{}", path_.string(), name,
+         !fs::exists(path_ / otherwise) ? ""
+                                        : fmt::format("; {} is not read: save the adapter from Python with {}=True",
+                                                      otherwise, hub_ ? "use_safetensors" : "safe_serialization"));
+  files_.push_back(std::make_shared<const io::Safetensors>(path_ / name));
+  for (const auto& tensor : files_.back()->tensors())
+    tensors_[plain_name(tensor.name)] = {files_.back().get(), tensor.name};
+}
+
 fs::path AdapterFolder::base() const {
-  const std::string named = text_of(config_, "base_model_name_or_path");
+  const char* key = hub_ ? "model_name" : "base_model_name_or_path";
+  const std::string named = text_of(config_, key);
   if (is_folder(named)) return named;
   if (is_folder(path_ / named) && !named.empty()) return path_ / named;
   const std::string told = record_.is_object() && record_.contains("base") && record_["base"].is_object()
@@ -91,9 +115,8 @@ fs::path AdapterFolder::base() const {
         return io::transformer_folder(io::resolve_model(name));
       } catch (const Error&) {  // the message below says more
       }
-  fail(ErrorKind::model,
-       "{}: the adapter's base is not there: looked for '{}'{}; say where it is in \"base_model_name_or_path\"",
-       (path_ / kAdapterConfigFile).string(), named, told.empty() || told == named ? "" : " and '" + told + "'");
+  fail(ErrorKind::model, "{}: the adapter's base is not there: looked for '{}'{}; say where it is in \"{}\"",
+       (path_ / kAdapterConfigFile).string(), named, told.empty() || told == named ? "" : " and '" + told + "'", key);
 }
 
 io::ModelFolder AdapterFolder::over_base() const {
@@ -103,9 +126,10 @@ io::ModelFolder AdapterFolder::over_base() const {
   if (fs::exists(path_ / "config.json")) {
     config = read_object(path_ / "config.json");
   } else {
-    config["architectures"] =
-        json::array({architecture_of(text_of(config_, "task_type"), (path_ / kAdapterConfigFile).string())});
     for (const char* key : {"id2label", "label2id", "problem_type", "num_labels"}) config.erase(key);
+    const std::string where = (path_ / kAdapterConfigFile).string();
+    config["architectures"] = json::array({hub_ ? "BertModel" : architecture_of(text_of(config_, "task_type"), where)});
+    if (hub_) config.update(hub_->config);
   }
   return folder.known_as(path_, std::move(config));
 }
@@ -118,10 +142,9 @@ void AdapterFolder::check_base(const std::string& encoder_sha256) const {
   if (encoder_sha256_.empty() || encoder_sha256_ == encoder_sha256) return;
   fail(ErrorKind::model,
        "{}: the adapter was trained over another base: its encoder's hash is {}, that of {} is {}; name the right one "
-       "in "
-       "\"base_model_name_or_path\" of {}",
+       "in \"{}\" of {}",
        path_.string(), encoder_sha256_.substr(0, 16), base().string(), encoder_sha256.substr(0, 16),
-       (path_ / kAdapterConfigFile).string());
+       hub_ ? "model_name" : "base_model_name_or_path", (path_ / kAdapterConfigFile).string());
 }
 
 }  // namespace attune::tasks

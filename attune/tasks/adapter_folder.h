@@ -8,9 +8,11 @@
 //                              own files have them; "held_in": what they were held in while the adapter trained
 //
 // Of PEFT's folders only the first two are asked for: labels then have made-up names, and whether the base is the right
-// one is not known.
+// one is not known. Of bottlenecks, which PEFT has not, the first two are AdapterHub's (hub_adapter.h), whose folders
+// open likewise.
 #pragma once
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -20,6 +22,7 @@
 #include "attune/io/model_folder.h"
 #include "attune/io/safetensors.h"
 #include "attune/peft/method.h"
+#include "attune/tasks/hub_adapter.h"
 
 namespace attune::tasks {
 
@@ -41,7 +44,12 @@ class AdapterFolder {
 
   const fs::path& path() const { return path_; }
   const std::shared_ptr<peft::Method>& method() const { return method_; }
-  const io::Safetensors& weights() const { return *weights_; }
+  // Of the adapter and its head, by the names that models give them (without "bert.").
+  struct Stored {
+    const io::Safetensors* file;
+    std::string name;  // there
+  };
+  const std::map<std::string, Stored>& tensors() const { return tensors_; }
   // The base's folder. Errors (model): it is not where the files say (names both places, and the remedy).
   fs::path base() const;
   // The base's weights under this folder's name, with its config.
@@ -53,10 +61,15 @@ class AdapterFolder {
   const std::string& base_was_held_in() const { return base_held_in_; }
 
  private:
+  void open_weights(const char* name, const std::string& otherwise,
+                    const std::function<std::string(const std::string&)>& plain_name);
+
   fs::path path_;
   nlohmann::json config_, record_;
+  std::optional<HubHead> hub_ = {};  // it is AdapterHub's
   std::shared_ptr<peft::Method> method_;
-  std::shared_ptr<const io::Safetensors> weights_;
+  std::vector<std::shared_ptr<const io::Safetensors>> files_;
+  std::map<std::string, Stored> tensors_;
   std::string encoder_sha256_, base_held_in_;
 };
 

@@ -11,29 +11,20 @@ namespace attune::tasks {
 
 namespace {
 
-// As models name it: without what PEFT and Hugging Face put before it.
-std::string plain_name(std::string name) {
-  for (const std::string_view prefix : {"base_model.", "model.", "bert."})
-    if (name.starts_with(prefix)) name.erase(0, prefix.size());
-  return name;
-}
-
 std::string without_bert(const std::string& name) {
   return name.starts_with("bert.") ? name.substr(5) : name;
 }
 
 }  // namespace
 
-FolderWeights::FolderWeights(const io::ModelFolder& folder, const AdapterFolder* adapter)
-    : folder_(folder), adapter_(adapter ? &adapter->weights() : nullptr) {
+FolderWeights::FolderWeights(const io::ModelFolder& folder, const AdapterFolder* adapter) : folder_(folder) {
   if (fs::exists(folder.path() / kHeadFile)) head_.emplace(folder.path() / kHeadFile);
-  if (adapter_)
-    for (const auto& tensor : adapter_->tensors()) adapted_[plain_name(tensor.name)] = tensor.name;
+  if (adapter) adapted_ = adapter->tensors();
 }
 
 std::optional<FolderWeights::Found> FolderWeights::find(const std::string& name) const {
   if (const auto found = adapted_.find(without_bert(name)); found != adapted_.end())
-    return Found{adapter_, found->second};
+    return Found{found->second.file, found->second.name};
   if (head_ && head_->find(name)) return Found{&*head_, name};
   if (folder_.find(name)) return Found{nullptr, name};
   return std::nullopt;

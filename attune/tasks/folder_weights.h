@@ -41,8 +41,7 @@ class FolderWeights final : public models::WeightSource {
 
   const io::ModelFolder& folder_;
   std::optional<io::Safetensors> head_;
-  const io::Safetensors* adapter_ = nullptr;
-  std::map<std::string, std::string> adapted_;  // what the adapter's file has: name without "bert." -> its name there
+  std::map<std::string, AdapterFolder::Stored> adapted_;  // what the adapter's files have
 };
 
 // models::encoder_hash of the folder's model, without what an adapter does to it while it runs. Errors: those of the

@@ -7,6 +7,7 @@
 #include "attune/io/sentence_folder.h"
 #include "attune/tasks/adapter_folder.h"
 #include "attune/tasks/folder_weights.h"
+#include "attune/tasks/hub_adapter.h"
 #include "attune/tasks/model_bundle.h"
 #include "attune/tasks/model_record.h"
 #include "attune/tasks/probe.h"
@@ -93,8 +94,26 @@ bool is_virtual_tokens(const std::string& name) {
   return name == "prompt_embeddings";
 }
 
+// AdapterHub's two files of the adapter, and two of a head that is one of theirs.
+void save_hub_adapter(const ModelBundle& bundle, const fs::path& folder, std::vector<models::NamedTensor> named,
+                      bool hugging_face_head) {
+  std::vector<models::NamedTensor> adapter, head;
+  for (auto& tensor : named) {
+    const std::string plain = tensor.name.starts_with("bert.") ? tensor.name.substr(5) : tensor.name;
+    tensor.name = hub_name(plain, bundle.task->kind == TaskKind::tag);
+    (is_hub_head_tensor(plain) ? head : adapter).push_back(tensor);
+  }
+  tensor::Memory& memory = bundle.model->parameters().memory();
+  write_tensors(memory, adapter, folder / kHubWeightsFile);
+  write_file_atomically(folder / kAdapterConfigFile, hub_adapter_config(bundle).dump(2) + "\n");
+  if (!hugging_face_head) return;
+  write_tensors(memory, head, folder / kHubHeadFile);
+  write_file_atomically(folder / kHubHeadConfigFile, hub_head_config(bundle).dump(2) + "\n");
+}
+
 void save_adapter(const ModelBundle& bundle, const fs::path& folder, std::vector<models::NamedTensor> named,
                   bool hugging_face_head) {
+  if (is_hubs(bundle)) return save_hub_adapter(bundle, folder, std::move(named), hugging_face_head);
   const bool prompt = bundle.model->adapter()->method().is_prompt_learning();
   for (auto& tensor : named)
     if (!is_virtual_tokens(tensor.name)) tensor.name = (prompt ? "base_model." : "base_model.model.") + tensor.name;

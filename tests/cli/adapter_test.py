@@ -4,7 +4,7 @@ import json
 import shutil
 import unittest
 
-from program import ProgramTest, attune, read_tensors, sentences, write_tensors
+from program import GOLDEN, ProgramTest, attune, read_tensors, sentences, write_tensors
 
 METHODS = ("lora", "lora(dora=true, r=2)", "lora(targets=all-linear, r=2, rank_stabilised=true, dropout=0.1)", "adalora(init_r=3, target_r=1, interval=2)", "ia3", "bottleneck(reduction=4)",
            "bottleneck(placement=pfeiffer, reduction=4)", "prefix(length=3)", "prefix(length=3, projection=4)", "prompt(length=2)", "bitfit", "last_layers(k=1)")
@@ -107,8 +107,55 @@ class Adapters(ProgramTest):
                 (theirs / "adapter_config.json").write_text(json.dumps({**config, **change}))
                 self.refused(attune("predict", "--model", theirs, self.texts, "--text", "text"), words)
 
+    def test_adapter_hubs_folders(self):
+        """As its package wrote them (tools/golden_adapter_hub.py), and ours without attune's own files."""
+        golden = json.loads((GOLDEN / "adapter_hub" / "logits.json").read_text())
+        texts = self.file("golden.csv", "text\n" + "".join(text + "\n" for text in golden["texts"]))
+        theirs = self.folder / "hub"
+        for kind in ("houlsby", "pfeiffer", "tagger"):
+            with self.subTest(kind):
+                shutil.copytree(GOLDEN / "adapter_hub" / kind, theirs, dirs_exist_ok=True)
+                config = json.loads((theirs / "adapter_config.json").read_text()) | {"model_name": str(self.model)}
+                (theirs / "adapter_config.json").write_text(json.dumps(config))
+                said = [json.loads(line) for line in self.succeeded(attune("predict", "--model", theirs, texts, "--text", "text", "--precision", "f32", "--logits")).stdout.decode().splitlines()]
+                if kind == "tagger":  # [CLS] and [SEP] have logits there too
+                    for row, want in zip(said, golden[kind], strict=True):
+                        self.near(row["logits"], want[1:-1], 1e-5)
+                    self.assertIn(said[0]["words"][0]["label"], ("down", "level", "up"))
+                else:
+                    self.near([row["logits"] for row in said], golden[kind], 1e-5)
+                    self.assertIn(said[0]["label"], ("down", "level", "up"))
+        self.succeeded(self.train("ours-hub", "bottleneck(placement=pfeiffer, reduction=4, activation=silu, scale=2)", "--max-steps", 4))
+        before = self.logits(self.folder / "ours-hub")
+        for name in ("attune.json", "config.json"):
+            (self.folder / "ours-hub" / name).unlink()
+        self.assertEqual(self.logits(self.folder / "ours-hub"), before)
+
+    def test_what_is_refused_of_adapter_hubs_folders(self):
+        theirs = self.folder / "hub-refused"
+        shutil.copytree(GOLDEN / "adapter_hub" / "pfeiffer", theirs)
+        config = json.loads((theirs / "adapter_config.json").read_text()) | {"model_name": str(self.model)}
+        head = json.loads((theirs / "head_config.json").read_text())
+
+        def refused(words, of_config={}, of_head={}, top={}):
+            (theirs / "adapter_config.json").write_text(json.dumps(config | top | {"config": config["config"] | of_config}))
+            (theirs / "head_config.json").write_text(json.dumps(head | {"config": head["config"] | of_head}))
+            with self.subTest(words):
+                self.refused(attune("predict", "--model", theirs, self.texts, "--text", "text"), words)
+        refused("phm_layer", {"phm_layer": True})
+        refused("leave_out", {"leave_out": [1]})
+        refused("original_ln_before", {"original_ln_before": False})
+        refused("non_linearity is 'mish'", {"non_linearity": "mish"})
+        refused("reduction_factor", {"reduction_factor": {"default": 16}})
+        refused("asks for", {"reduction_factor": 2})
+        refused("head_type is 'causal_lm'", of_head={"head_type": "causal_lm"})
+        refused("two layers with tanh", of_head={"activation_function": "relu"})
+        refused("model_type is 'gpt2'", top={"model_type": "gpt2"})
+        (theirs / "adapter.safetensors").rename(theirs / "pytorch_adapter.bin")
+        refused("use_safetensors=True")
+
     def test_what_other_commands_say(self):
-        for method, words in (("lora", "by PEFT"), ("bottleneck(reduction=4)", "PEFT has no such adapters")):
+        for method, words in (("lora", "by PEFT"), ("bottleneck(reduction=4)", "AdapterHub"), ("bitfit", "neither PEFT nor AdapterHub")):
             self.succeeded(self.train("said", method, "--max-steps", 2, "--overwrite"))
             told = json.loads(self.succeeded(attune("info", self.folder / "said", "--json")).stdout)
             self.assertTrue(told["adapter"].startswith(method.split("(")[0]))

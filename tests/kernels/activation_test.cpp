@@ -8,7 +8,7 @@ namespace attune::kernels::test {
 namespace {
 
 const std::vector<ActivationKind> kKinds = {ActivationKind::gelu, ActivationKind::gelu_tanh, ActivationKind::relu,
-                                            ActivationKind::tanh};
+                                            ActivationKind::tanh, ActivationKind::silu};
 
 std::string label(ActivationKind kind, Shape shape, DType x, DType y) {
   return fmt::format("activation {} {} {} to {}", static_cast<int>(kind), shape.text(), tensor::name(x),

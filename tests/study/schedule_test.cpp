@@ -38,7 +38,7 @@ struct Simulated {
   }
   void run() {
     const Expected expected{.full_run = full, .fixed = 0.3};
-    tune::check_schedule(schedule_of(plan, expected, history));
+    check_budget(plan, expected);
     while (step(next_of_search(plan, expected, history))) {
     }
     finalist = finalist_of(plan, history);
@@ -109,8 +109,21 @@ TEST(Schedule, LimitsKeepTrialsOut) {
   EXPECT_EQ(finalist_of(plan, {.now = 0, .runs = {run(1, quick), run(2, good)}})->precision, "f32");
 }
 
-TEST(Schedule, ASmallBudgetIsRefusedWithWhatIsNeeded) {
-  Simulated study{.plan = test::sample_plan("60s")};
+// Room for three full runs of 20 s: the judgement is by what these answered on the verdict's rows.
+TEST(Schedule, ASmallBudgetGoesToTheSearchAlone) {
+  for (const double luck : {0.0, 0.3})
+    for (const char* budget : {"70s", "90s"}) {
+      Simulated study{.plan = test::sample_plan(budget), .luck = luck};
+      study.run();
+      EXPECT_TRUE(study.finalist) << budget;
+      EXPECT_EQ(study.count(Purpose::verdict, 0), 0) << budget;
+      EXPECT_LE(study.history.now, 1.05 * budget_of(study.plan)) << budget;
+      EXPECT_GE(study.history.now, 0.6 * budget_of(study.plan)) << budget;
+    }
+}
+
+TEST(Schedule, ATooSmallBudgetIsRefusedWithWhatIsNeeded) {
+  Simulated study{.plan = test::sample_plan("30s")};
   try {
     study.run();
     FAIL();

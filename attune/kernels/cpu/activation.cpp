@@ -95,6 +95,29 @@ struct Tanh {
   }
 };
 
+struct Silu {
+  Float gate, rest;  // 1 / (1 + exp(-x)), 1 - that
+
+  static constexpr double kFar = 87;  // beyond, the gate is 0 or 1 to within 1e-37
+
+  HWY_INLINE explicit Silu(Float x) {
+    const Float size = hn::Abs(x), e = exp_in_range(hn::Neg(hn::Min(size, set(kFar))));
+    const Float larger = hn::Div(set(1), hn::Add(set(1), e));
+    const Float smaller = hn::IfThenZeroElse(hn::Ge(size, set(kFar)), hn::Mul(e, larger));
+    const auto below = hn::Lt(x, hn::Zero(Floats()));
+    gate = hn::IfThenElse(below, smaller, larger);
+    rest = hn::IfThenElse(below, larger, smaller);
+  }
+
+  static HWY_INLINE Float value(Float x) { return hn::Mul(x, Silu(x).gate); }
+  static HWY_INLINE Float slope(Float x) {
+    const Silu at(x);
+    const Float held = hn::IfThenZeroElse(hn::Ge(hn::Abs(x), set(kFar)), x);  // x may be infinite, and `rest` 0
+    const Float slope = hn::MulAdd(hn::Mul(at.gate, at.rest), held, at.gate);
+    return hn::IfThenElse(hn::IsNaN(x), x, slope);
+  }
+};
+
 template <class Body>
 HWY_INLINE void with_function(ActivationKind kind, const Body& body) {
   switch (kind) {
@@ -106,6 +129,8 @@ HWY_INLINE void with_function(ActivationKind kind, const Body& body) {
       return body(static_cast<Relu*>(nullptr));
     case ActivationKind::tanh:
       return body(static_cast<Tanh*>(nullptr));
+    case ActivationKind::silu:
+      return body(static_cast<Silu*>(nullptr));
   }
 }
 
@@ -183,8 +208,8 @@ Tables make_tables(ActivationKind kind) {
 }
 
 const Tables& tables_of(ActivationKind kind) {
-  static std::array<Tables, 4> tables;
-  static std::array<std::once_flag, 4> made;
+  static std::array<Tables, kActivationKinds> tables;
+  static std::array<std::once_flag, kActivationKinds> made;
   const auto i = static_cast<size_t>(kind);
   std::call_once(made.at(i), [&] { tables.at(i) = make_tables(kind); });
   return tables.at(i);

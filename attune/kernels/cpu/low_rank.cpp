@@ -93,8 +93,8 @@ void down_backward_chunk(const LowRankDownBackward& p, float* room, float* sums,
   });
 }
 
-// `b_rows`: scale * B^T of part after part, [r, width].
-void up_chunk(const LowRankUp& p, const float* b_rows, int64_t begin, int64_t end) {
+// `b_rows`: scale * B^T of part after part, [r, width]. `bias`: scale * bias, or nullptr.
+void up_chunk(const LowRankUp& p, const float* b_rows, const float* bias, int64_t begin, int64_t end) {
   const int64_t cols = p.y.cols(), rank = p.b.cols(), all = p.u.cols();
   with_element(p.y.dtype, [&]<class Y>(Y) HWY_ATTR {
     Y* const y = p.y.as<Y>();
@@ -110,7 +110,7 @@ void up_chunk(const LowRankUp& p, const float* b_rows, int64_t begin, int64_t en
                           .from = from + begin * cols + first,
                           .to = y + begin * cols + first,
                           .to_stride = cols,
-                          .bias = optional<float>(p.bias)});
+                          .bias = bias});
     });
   });
 }
@@ -162,9 +162,10 @@ void up_backward_chunk(const LowRankUpBackward& p, const LowRankPacked& packed, 
       });
       if (!sums || !p.d_bias.defined()) return;
       float* const sum = sums + rank * p.parts.columns();
+      const Float scale = set(p.scale);
       for (int64_t i = first; i < first + rows; ++i)
         for_lanes(0, cols, [&](int64_t j, auto lane) HWY_ATTR {
-          store(sum + j, lane, hn::Add(load(sum + j, lane), load(dy + i * cols + j, lane)));
+          store(sum + j, lane, hn::MulAdd(load(dy + i * cols + j, lane), scale, load(sum + j, lane)));
         });
     });
   });
@@ -282,8 +283,11 @@ void low_rank_up(Workspace& workspace, int threads, const LowRankUp& p) {
                    (p.parts.columns() == p.y.cols() && p.before.shape == p.y.shape && p.before.dtype == p.y.dtype),
                "low rank: {} {} before y {} {}", name(p.before.dtype), p.before.shape.text(), name(p.y.dtype),
                p.y.shape.text());
-  float* const b_rows = workspace.get<float>(rank * p.parts.columns());
+  const int64_t size = rank * p.parts.columns();
+  float* const b_rows = workspace.get<float>(size + (p.bias.defined() ? p.y.cols() : 0));
   const auto scale = static_cast<float>(p.scale);
+  float* const bias = p.bias.defined() ? b_rows + size : nullptr;
+  for (int64_t j = 0; bias && j < p.y.cols(); ++j) bias[j] = scale * p.bias.as<float>()[j];
   p.parts.for_each([&](int, int64_t, int64_t width, int64_t before) {
     const float* const from = p.b.as<float>() + before * rank;
     float* const to = b_rows + before * rank;
@@ -291,7 +295,7 @@ void low_rank_up(Workspace& workspace, int threads, const LowRankUp& p) {
       for (int64_t k = 0; k < rank; ++k) to[k * width + j] = scale * from[j * rank + k];
   });
   parallel_chunks(threads, p.y.rows(), 32, [&](int64_t begin, int64_t end) {
-    HWY_DYNAMIC_DISPATCH(up_chunk)(p, b_rows, begin, end);
+    HWY_DYNAMIC_DISPATCH(up_chunk)(p, b_rows, bias, begin, end);
   });
 }
 

@@ -30,6 +30,8 @@ T value(ActivationKind kind, T x) {
       return x > 0 || std::isnan(x) ? x : T{0};
     case ActivationKind::tanh:
       return std::tanh(x);
+    case ActivationKind::silu:
+      return x / (1 + std::exp(-x));
   }
   return x;
 }
@@ -48,6 +50,10 @@ T derivative(ActivationKind kind, T x) {
       return std::isnan(x) ? x : static_cast<T>(x > 0);
     case ActivationKind::tanh:
       return 1 - std::tanh(x) * std::tanh(x);
+    case ActivationKind::silu: {
+      const T gate = 1 / (1 + std::exp(-x));
+      return gate + x * gate * (1 - gate);
+    }
   }
   return x;
 }

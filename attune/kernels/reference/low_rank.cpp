@@ -68,7 +68,7 @@ void low_rank_up(const LowRankUp& p) {
       p.parts.for_columns([&](int64_t part, int64_t row, int64_t j) {
         const double sum = dot(
             r, [&](int64_t k) { return u[i * all + part * r + k]; }, [&](int64_t k) { return b[row * r + k]; });
-        put(y[i * c + j], p.scale * sum + (bias ? static_cast<double>(bias[j]) : 0), true);
+        put(y[i * c + j], p.scale * (sum + (bias ? static_cast<double>(bias[j]) : 0)), true);
       });
   });
 }
@@ -95,7 +95,8 @@ void low_rank_up_backward(const LowRankUpBackward& p) {
               p.add_to_db);
       });
     if (T* d_bias = optional<T>(p.d_bias))
-      for (int64_t j = 0; j < c; ++j) put(d_bias[j], dot(n, dy_column(j), [](int64_t) { return 1.0; }), p.add_to_bias);
+      for (int64_t j = 0; j < c; ++j)
+        put(d_bias[j], p.scale * dot(n, dy_column(j), [](int64_t) { return 1.0; }), p.add_to_bias);
   });
 }
 

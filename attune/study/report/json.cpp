@@ -73,6 +73,7 @@ Json judgement_json(const Outcome& outcome) {
   const auto& judged = outcome.judged.judgements[0];
   Json json{{"first", judged.first}, {"second", judged.second}};
   json.update(report::verdict_json(selection::compared(outcome.judged, judged)));
+  json["new_seeds"] = outcome.new_seeds;
   json["blocks"] = report::blocks_json(judged.seen);
   return json;
 }

@@ -93,7 +93,7 @@ std::string paragraph(const std::string& text) {
 
 std::string to_html(const Outcome& outcome) {
   std::string body =
-      section("judgement", "Judged on rows and seeds that the search never saw",
+      section("judgement", std::string("Judged on ") + outcome.judged_on(),
               "To the right of 0 what was found is better. What lies in the shaded band does not matter.",
               selection::plot_differences(outcome.judged) + selection::html_judgements(outcome.judged));
   body += section("search", "The search", escape(search_caveat(outcome)),
