@@ -31,6 +31,14 @@ fs::path beside(const fs::path& path, const char* word) {
 
 }  // namespace
 
+std::string file_identity(const fs::path& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) fail(ErrorKind::io, "cannot read {}: {}", path.string(), reason_of(errno));
+  const auto time = [](const timespec& t) { return fmt::format("{}.{:09}", t.tv_sec, t.tv_nsec); };
+  return fmt::format("{}:{} {} {} {}", status.st_dev, status.st_ino, status.st_size, time(status.st_mtim),
+                     time(status.st_ctim));
+}
+
 std::string read_file(const fs::path& path) {
   const Descriptor file(path);
   std::error_code unknown;

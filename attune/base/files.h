@@ -16,6 +16,10 @@ namespace fs = std::filesystem;
 // folder; not permitted).
 std::string read_file(const fs::path& path);
 
+// What a file is known by without being read: device, inode, size, times of its content's and its entry's last change.
+// Another file in its place, or other content, has another one. Errors: io (missing).
+std::string file_identity(const fs::path& path);
+
 // Writes beside (`path` + ".tmp-PID"), syncs, renames, syncs the folder. On any failure (disk full included) the
 // temporary file is removed, the old file stays, and an io error names path and reason.
 void write_file_atomically(const fs::path& path, std::string_view bytes);

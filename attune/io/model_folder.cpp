@@ -170,6 +170,12 @@ void ModelFolder::open_index(const std::filesystem::path& index) {
   }
 }
 
+std::vector<std::filesystem::path> ModelFolder::weight_files() const {
+  std::vector<std::filesystem::path> paths;
+  for (const auto& file : files_) paths.push_back(file->path());
+  return paths;
+}
+
 const TensorView* ModelFolder::find(std::string_view name) const {
   const auto found = by_name_.find(name);
   return found == by_name_.end() ? nullptr : found->second.tensor;

@@ -33,6 +33,8 @@ class ModelFolder {
   const nlohmann::json& config() const { return *config_; }
   const std::string& config_text() const { return config_text_; }
 
+  std::vector<std::filesystem::path> weight_files() const;
+
   // All tensors, shard by shard.
   const std::vector<const TensorView*>& tensors() const { return tensors_; }
   const TensorView* find(std::string_view name) const;

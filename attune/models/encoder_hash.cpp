@@ -22,11 +22,15 @@ void add_values(Sha256& hash, const WeightSource& source, const std::string& nam
 
 }  // namespace
 
+std::string encoder_sizes(const BertConfig& config) {
+  return fmt::format("bert {} {} {} {} {} {} {} {} {}", config.vocabulary, config.hidden, config.layers, config.heads,
+                     config.intermediate, config.positions, config.segments, static_cast<int>(config.activation),
+                     config.norm_eps);
+}
+
 std::string encoder_hash(const BertConfig& config, const WeightSource& source) {
   Sha256 hash;
-  hash.add(fmt::format("bert {} {} {} {} {} {} {} {} {}", config.vocabulary, config.hidden, config.layers, config.heads,
-                       config.intermediate, config.positions, config.segments, static_cast<int>(config.activation),
-                       config.norm_eps));
+  hash.add(encoder_sizes(config));
   nn::Parameters parameters;  // for their names: they get no memory
   const BertEncoder encoder(parameters, config);
   for (const auto& parameter : parameters.all())

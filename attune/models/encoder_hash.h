@@ -7,7 +7,10 @@
 
 namespace attune::models {
 
-// SHA-256 (hex) of what an encoder's states follow from: its sizes, activation and epsilon, and each of its tensors'
+// Of a config all that an encoder's states follow from: its sizes, activation and epsilon.
+std::string encoder_sizes(const BertConfig& config);
+
+// SHA-256 (hex) of encoder_sizes() and each of its tensors'
 // name (without "bert."), axes and values as f32, so that the type in which a file holds them does not matter. Not of
 // dropout, the head, labels or the tokenizer. Reads every weight once. Errors: those of load_weights for a tensor that
 // is missing.

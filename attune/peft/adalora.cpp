@@ -297,8 +297,28 @@ class AdaLora final : public Method {
     fields.refuse_unless("fan_in_fan_out", false);
     fields.refuse_unless("use_rslora", false);
     fields.refuse_unless("use_dora", false);
-    fields.refuse_filled("rank_pattern");
     fields.refuse_filled("alpha_pattern");
+  }
+  // PEFT cuts away what has sunk.
+  bool fits_peft_tensors(const json& config) const override {
+    return config.contains("rank_pattern") && !config["rank_pattern"].empty();
+  }
+  void fit_peft_tensor(const json& config, const std::string& where, const std::string& name,
+                       StoredMatrix& tensor) const override {
+    const auto [module, part] = lora_name(name);
+    const bool b = part == "lora_B";
+    const std::vector<bool> left = ranks_left(config, module, where);
+    if (left.empty() || (!b && part != "lora_A" && part != "lora_E")) return;
+    std::vector<int64_t> places;
+    for (size_t k = 0; k < left.size(); ++k)
+      if (left[k]) places.push_back(static_cast<int64_t>(k));
+    const auto all = static_cast<int64_t>(left.size());
+    const int64_t has = tensor.shape.size() == 2 ? tensor.shape[b ? 1 : 0] : -1;
+    if (all != init_rank_ || (has != std::ssize(places) && has != all))
+      fail(ErrorKind::model, "{}: rank_pattern leaves {} of {} ranks of {}, but its {} has {}, and init_r is {}", where,
+           places.size(), all, module, part, has, init_rank_);
+    if (has == all) return;
+    b ? tensor.spread_columns(places, all) : tensor.spread_rows(places, all);
   }
 
  private:

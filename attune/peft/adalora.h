@@ -13,7 +13,7 @@
 //   every `interval` steps all e but those of the most important triplets become 0; from `end` on those chosen last
 //
 // Names: <module>.lora_A, .lora_B, .lora_E [r, 1], as PEFT's; r stays init_r in files, where e = 0 says what has gone
-// (PEFT may cut those rows away and note it as rank_pattern: such files are refused).
+// (PEFT cuts those rows away and notes it as rank_pattern: they are filled up again as the file is read).
 #pragma once
 #include "attune/peft/method.h"
 

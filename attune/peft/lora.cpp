@@ -1,6 +1,7 @@
 #include "attune/peft/lora.h"
 
 #include <cmath>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include "attune/base/error.h"
@@ -203,9 +204,35 @@ class Lora final : public Method {
     targets_ = fields.targets("query|value");
     fields.refuse_unless("bias", "none");
     fields.refuse_unless("fan_in_fan_out", false);
-    for (const char* other :
-         {"rank_pattern", "alpha_pattern", "layers_to_transform", "layer_replication", "target_parameters"})
+    for (const char* other : {"layers_to_transform", "layer_replication", "target_parameters"})
       fields.refuse_filled(other);
+    // One rank, the largest, and the weight that the file's own has.
+    const auto most =
+        static_cast<int64_t>(NumberPattern(config, "rank_pattern", where).most(static_cast<double>(rank_)));
+    alpha_ *= divisor(static_cast<double>(most)) / divisor(static_cast<double>(rank_));
+    rank_ = most;
+  }
+
+  bool fits_peft_tensors(const json& config) const override {
+    const auto filled = [&](const char* key) { return config.contains(key) && !config[key].empty(); };
+    return filled("rank_pattern") || filled("alpha_pattern");
+  }
+  void fit_peft_tensor(const json& config, const std::string& where, const std::string& name,
+                       StoredMatrix& tensor) const override {
+    const auto [module, part] = lora_name(name);
+    const bool a = part == "lora_A.weight", b = part == "lora_B.weight";
+    if (!a && !b) return;
+    const PeftFields fields(config, where);
+    const double r = NumberPattern(config, "rank_pattern", where).of(module, static_cast<double>(fields.whole("r", 8)));
+    const double alpha = NumberPattern(config, "alpha_pattern", where).of(module, fields.number("lora_alpha", 8));
+    const auto rank = static_cast<int64_t>(r);
+    if (tensor.shape.size() != 2 || tensor.shape[a ? 0 : 1] != rank)
+      fail(ErrorKind::model, "{}: the rank of {} is {}, but its {} is {}", where, module, rank, part,
+           fmt::join(tensor.shape, " x "));
+    if (a) return tensor.spread_rows(StoredMatrix::first(rank), rank_);
+    tensor.spread_columns(StoredMatrix::first(rank), rank_);
+    const auto factor = static_cast<float>(alpha / divisor(r) / scale());
+    for (float& value : tensor.values) value *= factor;
   }
 
  private:
@@ -236,10 +263,8 @@ class Lora final : public Method {
     return update;
   }
 
-  double scale() const {
-    const auto r = static_cast<double>(rank_);
-    return alpha_ / (rank_stabilised_ ? std::sqrt(r) : r);
-  }
+  double scale() const { return alpha_ / divisor(static_cast<double>(rank_)); }
+  double divisor(double rank) const { return rank_stabilised_ ? std::sqrt(rank) : rank; }
 
   int64_t rank_ = 8;
   double alpha_ = 16, dropout_ = 0;

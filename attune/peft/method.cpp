@@ -80,6 +80,12 @@ void Method::read_peft_config(const json&, const std::string& where) {
   fail(ErrorKind::model, "{}: PEFT has no adapter of the kind '{}'", where, name());
 }
 
+bool Method::fits_peft_tensors(const json&) const {
+  return false;
+}
+
+void Method::fit_peft_tensor(const json&, const std::string&, const std::string&, StoredMatrix&) const {}
+
 json Method::hub_config() const {
   return {};
 }

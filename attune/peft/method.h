@@ -10,6 +10,7 @@
 #include "attune/base/options.h"
 #include "attune/nn/parameter.h"
 #include "attune/peft/modules.h"
+#include "attune/peft/rank_patterns.h"
 
 namespace attune::peft {
 
@@ -41,6 +42,13 @@ class Method {
   virtual nlohmann::json peft_config(const EncoderShape& shape) const;
   // Options from such a file. Errors (model): what attune does not have; `where` names the file.
   virtual void read_peft_config(const nlohmann::json& config, const std::string& where);
+
+  // Whether tensors of such a folder have to be fitted: modules have ranks of their own (rank_patterns.h). Then for
+  // each tensor, by its name without "bert." and what PEFT puts before: what this method has in its place. Errors
+  // (model): a shape that the file's ranks do not foretell.
+  virtual bool fits_peft_tensors(const nlohmann::json& config) const;
+  virtual void fit_peft_tensor(const nlohmann::json& config, const std::string& where, const std::string& name,
+                               StoredMatrix& tensor) const;
 
   // Likewise AdapterHub's: "config" of its adapter_config.json.
   virtual nlohmann::json hub_config() const;

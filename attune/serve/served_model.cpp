@@ -25,24 +25,31 @@ std::string encoder_hash_of(const std::string& folder) {
 }
 
 // Whose encoder a model of this folder can run; nullptr: nobody's.
-std::shared_ptr<const models::Model> lender(const std::string& folder, const std::string& encoder_hash,
-                                            const OpenOptions& options) {
+ModelRef lender(const std::string& folder, const std::string& encoder_hash, const OpenOptions& options) {
   for (const ModelRef& other : options.others) {
     if (other->encoder_hash() != encoder_hash) continue;
     const models::Model& model = *other->bundle().model;
     if (tasks::precision_for(io::resolve_model(folder), tasks::inference_precision(options.precision),
                              model.config().layers) == model.precision())
-      return other->bundle().model;
+      return other;
   }
   return nullptr;
 }
 
+// An adapter's tokenizer is its base's: adapters over one base folder have it once.
+bool has_tokenizer_of(const std::string& folder, const ServedModel& other) {
+  return tasks::tokenizer_folder(io::resolve_model(folder)) ==
+         tasks::tokenizer_folder(io::resolve_model(other.folder()));
+}
+
 tasks::ModelBundle open(const std::string& folder, const std::string& encoder_hash, const OpenOptions& options) {
-  // An encoder that was never fine-tuned serves its vectors.
-  tasks::ModelBundle bundle =
-      tasks::open_for_inference(folder, {.precision = tasks::inference_precision(options.precision),
-                                         .vectors = tasks::Vectors::no_head,
-                                         .encoder = lender(folder, encoder_hash, options)});
+  tasks::InferenceModelOptions how{.precision = tasks::inference_precision(options.precision),
+                                   .vectors = tasks::Vectors::no_head};  // one never fine-tuned serves its vectors
+  if (const ModelRef other = lender(folder, encoder_hash, options)) {
+    how.encoder = other->bundle().model;
+    if (has_tokenizer_of(folder, *other)) how.tokenizer = other->bundle().tokenizer;
+  }
+  tasks::ModelBundle bundle = tasks::open_for_inference(folder, how);
   if (options.max_length) tasks::set_max_length(bundle, *options.max_length);
   return bundle;
 }

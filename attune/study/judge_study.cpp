@@ -5,7 +5,6 @@
 
 #include "attune/base/error.h"
 #include "attune/compare/worth.h"
-#include "attune/metrics/catalog.h"
 #include "attune/report/compared.h"
 #include "attune/report/format.h"
 #include "attune/selection/answers.h"
@@ -133,10 +132,10 @@ std::string sentence_of(const Outcome& out) {
 
 // All that could be served, as tune/pareto.h ranks it.
 std::vector<Offer> offers_of(const StudyPlan& plan, const Limits& limits, const std::vector<TrialLine>& trials) {
-  const bool higher = metrics::metric_info(plan.metric).better == metrics::Better::higher;
-  const std::vector<tune::Objective> objectives{{plan.metric, higher ? tune::Better::more : tune::Better::less},
-                                                {"latency_ms", tune::Better::less},
-                                                {"bytes", tune::Better::less}};
+  const std::vector<tune::Objective> objectives{
+      {plan.metric, plan.sign() > 0 ? tune::Better::more : tune::Better::less},
+      {"latency_ms", tune::Better::less},
+      {"bytes", tune::Better::less}};
   std::vector<tune::Limit> bounds;
   if (limits.latency_ms) bounds.push_back({1, true, *limits.latency_ms});
   if (limits.bytes) bounds.push_back({2, true, *limits.bytes});
@@ -158,11 +157,10 @@ std::vector<Offer> offers_of(const StudyPlan& plan, const Limits& limits, const 
 
 tune::Importance importance_of(const StudyPlan& plan, const History& history) {
   std::vector<tune::Trial> trials;
-  const double sign = metrics::metric_info(plan.metric).better == metrics::Better::higher ? 1 : -1;
   for (const StudyRun& run : history.runs)
     if (run.assignment.purpose == Purpose::search && run.assignment.point && run.state != tune::RunState::running)
       trials.push_back({.point = *run.assignment.point,
-                        .value = run.value ? std::optional(sign * *run.value) : std::nullopt,
+                        .value = run.value ? std::optional(plan.sign() * *run.value) : std::nullopt,
                         .fidelity = run.assignment.share});
   return tune::importance(plan.space.space, trials, {.seed = plan.options.train.seed});
 }

@@ -7,7 +7,6 @@
 namespace attune::study {
 
 Standings standings_of(const StudyPlan& plan, const History& history) {
-  const double sign = metrics::metric_info(plan.metric).better == metrics::Better::higher ? 1 : -1;
   const Limits limits = limits_of(plan.options);
   Standings standings{
       .metric = plan.metric, .now = history.now, .budget = budget_of(plan), .trials = {}, .running = {}, .verdict = {}};
@@ -20,7 +19,7 @@ Standings standings_of(const StudyPlan& plan, const History& history) {
                  .stage = a.stage,
                  .share = a.share,
                  .state = run.state,
-                 .value = run.value ? std::optional(sign * *run.value) : std::nullopt,
+                 .value = run.value ? std::optional(plan.sign() * *run.value) : std::nullopt,
                  .began = run.began,
                  .seconds = run.seconds,
                  .failure = run.failure};

@@ -42,10 +42,6 @@ std::string with_verdict_rows(const std::vector<selection::Division>& divisions)
   return of_row;
 }
 
-json rows_json(const RowCounts& rows) {
-  return {{"learn", rows.learns}, {"looked_on", rows.looked_on}, {"judge", rows.judges}};
-}
-
 std::string fingerprint_of(const StudyOptions& options) {
   json all = train::fingerprint_sources(options.train);
   all["model"] = train::model_fingerprint(io::resolve_model(options.train.model).string());
@@ -80,8 +76,8 @@ std::string StudyPlan::text() const {
               {"files", files},
               {"fingerprint", fingerprint},
               {"pool_rows", pool_rows},
-              {"search", rows_json(search)},
-              {"verdict", rows_json(verdict)},
+              {"search", search.to_json()},
+              {"verdict", verdict.to_json()},
               {"options", std::move(told)}}
              .dump(2) +
          "\n";

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "attune/metrics/catalog.h"
 #include "attune/selection/pool.h"
 #include "attune/study/store.h"
 #include "attune/study/study_space.h"
@@ -22,6 +23,7 @@ namespace attune::study {
 
 struct RowCounts {
   int64_t learns = 0, looked_on = 0, judges = 0;
+  nlohmann::json to_json() const { return {{"learn", learns}, {"looked_on", looked_on}, {"judge", judges}}; }
 };
 
 struct StudyPlan {
@@ -37,6 +39,8 @@ struct StudyPlan {
 
   const RowCounts& rows(Purpose purpose) const { return purpose == Purpose::search ? search : verdict; }
   fs::path folder() const { return options.train.out; }
+  // 1 where more of the metric is better, else -1: what the search sees of a value is that many times the metric's own.
+  double sign() const { return metrics::metric_info(metric).better == metrics::Better::higher ? 1 : -1; }
   // What makes it this study and no other; budgets and what is only shown do not.
   std::string text() const;
 };

@@ -6,7 +6,6 @@
 
 #include "attune/base/error.h"
 #include "attune/base/files.h"
-#include "attune/metrics/catalog.h"
 #include "attune/selection/answers.h"
 #include "attune/study/answers.h"
 #include "attune/study/judging_rows.h"
@@ -20,10 +19,6 @@ using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point begun) {
   return std::chrono::duration<double>(Clock::now() - begun).count();
-}
-
-double sign_of(const std::string& metric) {
-  return metrics::metric_info(metric).better == metrics::Better::higher ? 1 : -1;
 }
 
 // Passes on what a person waiting wants to see, and ends what is too late or hopeless.
@@ -51,8 +46,7 @@ class RunObserver final : public train::Observer {
   void evaluated(int64_t step, double, const std::string& split, const metrics::Scores& scores, bool) override {
     const metrics::Score* score = split == "dev" ? scores.find(plan_.metric) : nullptr;
     if (!score || run_.assignment.purpose != Purpose::search || steps_ == 0) return;
-    run_.curve.push_back(
-        {static_cast<double>(step) / static_cast<double>(steps_), sign_of(plan_.metric) * score->value});
+    run_.curve.push_back({static_cast<double>(step) / static_cast<double>(steps_), plan_.sign() * score->value});
     store_.put_curve(run_.id, run_.curve);
     if (step < steps_ && plan_.options.stop_hopeless && run_.assignment.trial != 0)
       hopeless_ = tune::is_hopeless(run_.curve, others());
@@ -151,7 +145,7 @@ bool Worker::run(StudyRun run, double deadline, const Planned& planned) {
 void Worker::finish(StudyRun& run) const {
   const double value = selection::value_of(answers_on(plan_, run.assignment, run.assignment.purpose), plan_.metric);
   if (std::isfinite(value)) {
-    run.state = tune::RunState::finished, run.value = sign_of(plan_.metric) * value;
+    run.state = tune::RunState::finished, run.value = plan_.sign() * value;
   } else {
     run.state = tune::RunState::failed, run.failure = plan_.metric + " has no value for its answers";
   }

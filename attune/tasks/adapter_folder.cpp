@@ -85,6 +85,7 @@ AdapterFolder::AdapterFolder(const fs::path& place)
   } else {
     method_ = method_of(config_, where);
     open_weights(kAdapterWeightsFile, "adapter_model.bin", plain_name);
+    if (method_->fits_peft_tensors(config_)) fit_tensors(where);
   }
   if (record_.is_object() && record_.contains("base") && record_["base"].is_object())
     encoder_sha256_ = text_of(record_["base"], "encoder_sha256"), base_held_in_ = text_of(record_["base"], "held_in");
@@ -100,6 +101,17 @@ void AdapterFolder::open_weights(const char* name, const std::string& otherwise,
   files_.push_back(std::make_shared<const io::Safetensors>(path_ / name));
   for (const auto& tensor : files_.back()->tensors())
     tensors_[plain_name(tensor.name)] = {files_.back().get(), tensor.name};
+}
+
+void AdapterFolder::fit_tensors(const std::string& where) {
+  for (auto& [name, stored] : tensors_) {
+    const io::TensorView& view = *stored.file->find(stored.name);
+    peft::StoredMatrix matrix{view.shape, std::vector<float>(static_cast<size_t>(view.elements))};
+    stored.file->read_f32(stored.name, matrix.values);
+    method_->fit_peft_tensor(config_, where, name, matrix);
+    if (matrix.shape != view.shape || peft::lora_name(name).part == "lora_B.weight")
+      stored.fitted = std::make_shared<const peft::StoredMatrix>(std::move(matrix));
+  }
 }
 
 fs::path AdapterFolder::base() const {

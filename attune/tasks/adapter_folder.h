@@ -47,7 +47,8 @@ class AdapterFolder {
   // Of the adapter and its head, by the names that models give them (without "bert.").
   struct Stored {
     const io::Safetensors* file;
-    std::string name;  // there
+    std::string name;                                       // there
+    std::shared_ptr<const peft::StoredMatrix> fitted = {};  // in place of what stands there
   };
   const std::map<std::string, Stored>& tensors() const { return tensors_; }
   // The base's folder. Errors (model): it is not where the files say (names both places, and the remedy).
@@ -63,6 +64,8 @@ class AdapterFolder {
  private:
   void open_weights(const char* name, const std::string& otherwise,
                     const std::function<std::string(const std::string&)>& plain_name);
+
+  void fit_tensors(const std::string& where);
 
   fs::path path_;
   nlohmann::json config_, record_;

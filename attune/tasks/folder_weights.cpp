@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <mutex>
 
 #include "attune/io/sentence_folder.h"
 #include "attune/models/encoder_hash.h"
@@ -24,7 +25,7 @@ FolderWeights::FolderWeights(const io::ModelFolder& folder, const AdapterFolder*
 
 std::optional<FolderWeights::Found> FolderWeights::find(const std::string& name) const {
   if (const auto found = adapted_.find(without_bert(name)); found != adapted_.end())
-    return Found{found->second.file, found->second.name};
+    return Found{found->second.file, found->second.name, found->second.fitted.get()};
   if (head_ && head_->find(name)) return Found{&*head_, name};
   if (folder_.find(name)) return Found{nullptr, name};
   return std::nullopt;
@@ -43,6 +44,7 @@ std::vector<std::string> FolderWeights::names() const {
 std::optional<std::vector<int64_t>> FolderWeights::shape(const std::string& name) const {
   const auto found = find(name);
   if (!found) return std::nullopt;
+  if (found->fitted) return found->fitted->shape;
   return found->file ? found->file->find(found->name)->shape : folder_.find(found->name)->shape;
 }
 
@@ -54,6 +56,10 @@ void FolderWeights::read(const std::string& name, std::span<float> out) const {
 
 void FolderWeights::read_part(const std::string& name, int64_t first, std::span<float> out) const {
   const auto found = find(name);
+  if (found && found->fitted) {
+    std::copy_n(found->fitted->values.begin() + first, out.size(), out.begin());
+    return;
+  }
   found && found->file ? found->file->read_f32_part(*found->file->find(found->name), first, out)
                        : folder_.read_f32_part(name, first, out);
 }
@@ -64,9 +70,39 @@ bool FolderWeights::has_parameters_of_a_loss() const {
   return std::any_of(tensors.begin(), tensors.end(), [](const auto& t) { return !models::is_head_tensor(t.name); });
 }
 
+namespace {
+
+// Whether the adapter has values of its own for something of the encoder's (bitfit's biases).
+bool changes_encoder(const AdapterFolder& adapter, const io::ModelFolder& base) {
+  const auto& tensors = adapter.tensors();
+  return std::any_of(tensors.begin(), tensors.end(), [&](const auto& tensor) {
+    return models::is_encoder_tensor(tensor.first) &&
+           (base.find(tensor.first) != nullptr || base.find("bert." + tensor.first) != nullptr);
+  });
+}
+
+// Hashes read every weight, and a server opens many adapters over one base: of files that have not changed since the
+// process read them the hash is known.
+std::string known_hash(const io::ModelFolder& folder, const models::BertConfig& config) {
+  static std::mutex mutex;
+  static std::map<std::string, std::string> known;
+  std::string key = models::encoder_sizes(config);
+  for (const fs::path& file : folder.weight_files()) key += "\n" + file_identity(file);
+  {
+    const std::lock_guard lock(mutex);
+    if (const auto found = known.find(key); found != known.end()) return found->second;
+  }
+  const std::string hash = models::encoder_hash(config, FolderWeights(folder));
+  const std::lock_guard lock(mutex);
+  return known[key] = hash;
+}
+
+}  // namespace
+
 std::string encoder_hash(const io::ModelFolder& folder, const AdapterFolder* adapter) {
-  return models::encoder_hash(models::BertConfig::from_json(folder.config(), config_file(folder)),
-                              FolderWeights(folder, adapter));
+  const auto config = models::BertConfig::from_json(folder.config(), config_file(folder));
+  if (!adapter || !changes_encoder(*adapter, folder)) return known_hash(folder, config);
+  return models::encoder_hash(config, FolderWeights(folder, adapter));
 }
 
 std::string encoder_hash_at(const fs::path& place) {

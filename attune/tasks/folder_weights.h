@@ -36,6 +36,7 @@ class FolderWeights final : public models::WeightSource {
   struct Found {
     const io::Safetensors* file;  // nullptr: the folder's
     std::string name;
+    const peft::StoredMatrix* fitted = nullptr;  // in place of what stands in the file
   };
   std::optional<Found> find(const std::string& name) const;
 

@@ -74,8 +74,7 @@ HubHead read_hub_head(const fs::path& folder) {
   const auto between = field<std::string>(head, "activation_function", "tanh");
   const bool known_layers = tag ? layers == 1 : pooled ? layers == 1 : layers == 2 && between == "tanh";
   if (!known_layers)
-    fail(ErrorKind::model,
-         "{}: a {} head of {} with {} between, {} the pooler; attune has {}", where, type,
+    fail(ErrorKind::model, "{}: a {} head of {} with {} between, {} the pooler; attune has {}", where, type,
          layers == 1 ? "one layer" : std::to_string(layers) + " layers", between, pooled ? "behind" : "without",
          tag ? "tagging heads of one layer" : "two layers with tanh, without the pooler, or one layer behind it");
   json config = {{"architectures", json::array({kind->architecture})}};
@@ -124,9 +123,9 @@ json hub_head_config(const ModelBundle& bundle) {
   json labels = json::object();
   for (int i = 0; i < bundle.labels.size(); ++i) labels[bundle.labels.name(i)] = i;
   if (bundle.labels.size() == 0) labels["LABEL_0"] = 0;
-  json head = {{"head_type", tag                                              ? "tagging"
+  json head = {{"head_type", tag                                         ? "tagging"
                              : bundle.task->kind == TaskKind::multilabel ? "multilabel_classification"
-                                                                              : "classification"},
+                                                                         : "classification"},
                {"num_labels", labels.size()},
                {"layers", tag ? 1 : 2},
                {"activation_function", "tanh"},

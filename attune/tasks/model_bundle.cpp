@@ -351,7 +351,8 @@ ModelBundle open_for_inference(const std::string& model, const InferenceModelOpt
   bundle.config = folder.config();
   bundle.record = read_record(folder.path());
   if (bundle.base) bundle.base->held_in = adapter->base_was_held_in();
-  bundle.tokenizer = text::Tokenizer::load(folder.weights_path());
+  bundle.tokenizer = options.tokenizer;
+  if (!bundle.tokenizer) bundle.tokenizer = text::Tokenizer::load(folder.weights_path());
   const auto opened = std::make_shared<const OpenWeights>(folder, adapter);
   const FolderWeights& weights = opened->weights;
   const models::BertConfig config = models::BertConfig::from_json(folder.config(), config_file(folder));

@@ -36,7 +36,7 @@ struct ModelBundle {
   std::string adapter_text;       // its method, as --adapter takes it; empty: no adapter
   const Task* task = nullptr;
   data::Labels labels;  // empty for regression
-  std::unique_ptr<text::Tokenizer> tokenizer;
+  std::shared_ptr<const text::Tokenizer> tokenizer;
   std::shared_ptr<const models::WeightSource> weights;  // what the model reads while it runs (nn::Frozen::in_file)
   std::shared_ptr<models::Model> model;                 // others may share its encoder
   losses::Objective loss;                               // what it is or was trained with
@@ -117,6 +117,8 @@ struct InferenceModelOptions {
   // A model of the same precision whose encoder has the same encoder_hash() (tasks/folder_weights.h): its encoder is
   // run in place of one more.
   std::shared_ptr<const models::Model> encoder = {};
+  // Of the same files; in place of loading one more.
+  std::shared_ptr<const text::Tokenizer> tokenizer = {};
   bool checks_base =
       true;  // an adapter's: that it was trained over this one; false for one who has compared the hashes
 };

@@ -2,23 +2,24 @@
 """`attune tune` beside the defaults and beside Optuna driving PyTorch: the same rows, budget and machine, judged on test rows.
 
   bench/search/beside.py --data FOLDER --attune build/attune --python PEERS/bin/python --out FOLDER [--sets sst2,cola] [--budget 150]
-                         [--rows 1000] [--repetitions 3]
+                         [--rows 1000] [--test-rows 1000] [--repetitions 3]
 
-FOLDER of --data holds the sets as ../shared/data has them. Of each set so many rows are drawn to learn from (500 of the one with the larger model), others for each repetition, and
-at most as many test rows, always the same. The two searches run at the same time, each on a processor of its own (they change places from
+FOLDER of --data holds the sets as ../shared/data has them. Of each set so many rows are drawn to learn from (half of it of the one with the larger model), others for each
+repetition, and at most so many test rows, always the same. The two searches run at the same time, each on a processor of its own (they change places from
 repetition to repetition), so that both have the same machine in the same minutes; then the defaults. Their answers on the test rows lie in
 OUT/SET/{attune,optuna,defaults}/N.jsonl, and `attune compare` says what follows. OUT/results.json has the figures; what is there is not run
 again.
 """
 import argparse
 import collections
-import csv
 import json
-import random
 import subprocess
 import sys
 import time
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import drawn  # noqa: E402
 
 SETS = {
     "sst2": {"metric": "accuracy"},
@@ -26,7 +27,7 @@ SETS = {
     "mrpc": {"metric": "macro_f1"},
     "financial_phrasebank": {"metric": "macro_f1"},
     "goemotions": {"metric": "micro_f1", "task": "multilabel"},
-    "waimai10k": {"metric": "macro_f1", "model": "multilingual", "rows": 500},
+    "waimai10k": {"metric": "macro_f1", "model": "multilingual", "share": 0.5},
 }
 LABELS = 12  # of a multi-label set: the most frequent
 SIDES = ("attune", "optuna", "defaults")
@@ -41,52 +42,15 @@ def options():
     parser.add_argument("--sets", default=",".join(SETS))
     parser.add_argument("--budget", type=int, default=150, help="seconds of each search")
     parser.add_argument("--rows", type=int, default=1000)
+    parser.add_argument("--test-rows", type=int, default=1000)
     parser.add_argument("--repetitions", type=int, default=3)
     return parser.parse_args()
-
-
-def read(folder, split):
-    for name in (f"{split}.csv", f"{split}.jsonl"):
-        path = folder / name
-        if not path.exists():
-            continue
-        with open(path, encoding="utf-8", newline="") as file:
-            rows = [json.loads(line) for line in file] if name.endswith("jsonl") else list(csv.DictReader(file))
-        return [row_of(row) for row in rows]
-    return None
-
-
-def row_of(row):
-    """{"text", "pair"?, "label" | "labels"} of whatever the set calls them."""
-    known = {key.lower(): value for key, value in row.items()}
-    text = next(known[key] for key in ("text", "sentence", "text_a", "sentence1", "review") if key in known)
-    made = {"text": text}
-    pair = next((known[key] for key in ("text_b", "sentence2", "pair", "text_pair") if key in known), None)
-    if pair is not None:
-        made["pair"] = pair
-    if "labels" in known:
-        return made | {"labels": known["labels"]}
-    return made | {"label": str(known["label"])}
 
 
 def with_frequent_labels(rows, labels):
     """Of several labels a row those that are frequent; a row with none of them goes. Else a drawn test set has labels that were not drawn to learn from."""
     kept = [row | {"labels": [label for label in row["labels"] if label in labels]} for row in rows]
     return [row for row in kept if row["labels"]]
-
-
-def write(path, rows):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
-    return path
-
-
-def attune_rows(path):
-    """The same rows as attune reads them: pairs are text_a and text_b, and each row has an id."""
-    names = {"text": "text_a", "pair": "text_b"}
-    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    return write(path.with_suffix(".attune.jsonl"),
-                 [{"id": f"row {i}"} | {(names.get(key, key) if "pair" in row else key): value for key, value in row.items()} for i, row in enumerate(rows)])
 
 
 def run(command, log):
@@ -109,7 +73,7 @@ def repetition(opts, name, number, folder):
     info = SETS[name]
     task, model = info.get("task", "classify"), info.get("model", "minilm")
     train, test = folder / f"train-{number}.jsonl", folder / "test.jsonl"
-    ours, ours_test = attune_rows(train), attune_rows(test)
+    ours, ours_test = drawn.attune_rows(train), drawn.attune_rows(test)
     model_folder = subprocess.run([opts.attune, "models", "path", model], capture_output=True, text=True, check=True).stdout.strip()
     cores = ("0", "1") if number % 2 == 0 else ("1", "0")
     study, final = folder / f"study-{number}", folder / f"model-{number}"
@@ -140,39 +104,45 @@ def main():
     opts = options()
     results_path = opts.out / "results.json"
     results = json.loads(results_path.read_text()) if results_path.exists() else {}
-    for name in opts.sets.split(","):
-        folder, metric = opts.out / name, SETS[name]["metric"]
-        rows, test = read(opts.data / name, "train"), read(opts.data / name, "test") or read(opts.data / name, "dev")
+    names, learning = opts.sets.split(","), {}
+    for name in names:
+        folder = opts.out / name
+        rows, test = drawn.read(opts.data / name, "train"), drawn.read(opts.data / name, "test") or drawn.read(opts.data / name, "dev")
         if SETS[name].get("task") == "multilabel":
             counts = collections.Counter(label for row in rows for label in row["labels"])
             frequent = {label for label, _ in counts.most_common(LABELS)}
             rows, test = with_frequent_labels(rows, frequent), with_frequent_labels(test, frequent)
-        write(folder / "test.jsonl", random.Random(0).sample(test, min(len(test), opts.rows)))
+        drawn.write(folder / "test.jsonl", drawn.draw(test, opts.test_rows, 0))
         for side in SIDES:
             (folder / side).mkdir(exist_ok=True)
-        done = results.setdefault(name, {"metric": metric, "repetitions": {}})
-        for number in range(opts.repetitions):
+        learning[name] = rows
+        results.setdefault(name, {"metric": SETS[name]["metric"], "repetitions": {}})
+    for number in range(opts.repetitions):  # of all sets, so that whoever stops early has as much of each
+        for name in names:
+            folder, done = opts.out / name, results[name]
             if str(number) in done["repetitions"]:
                 continue
-            write(folder / f"train-{number}.jsonl", random.Random(100 + number).sample(rows, min(len(rows), SETS[name].get("rows", opts.rows))))
+            count = round(opts.rows * SETS[name].get("share", 1))
+            drawn.write(folder / f"train-{number}.jsonl", drawn.draw(learning[name], count, 100 + number))
             done["repetitions"][str(number)] = repetition(opts, name, number, folder)
+            done["compared"] = {f"attune-{other}": compare(opts, folder, "attune", other, done["metric"]) for other in ("defaults", "optuna")}
             results_path.write_text(json.dumps(results, indent=2, ensure_ascii=False))
             print(name, number, json.dumps(done["repetitions"][str(number)], ensure_ascii=False), flush=True)
-        done["compared"] = {f"attune-{other}": compare(opts, folder, "attune", other, metric) for other in ("defaults", "optuna")}
-        results_path.write_text(json.dumps(results, indent=2, ensure_ascii=False))
     print(table(results, opts.budget))
 
 
 def table(results, budget):
-    lines = [f"| set, metric | defaults | Optuna + PyTorch, {budget} s | attune tune, {budget} s | beside the defaults | beside Optuna |", "|---|---:|---:|---:|---:|---:|"]
+    lines = [f"| set, metric | defaults | Optuna + PyTorch, {budget} s | attune tune, {budget} s | beside the defaults | beside Optuna | trials, in full | of Optuna, in full |",
+             "|---|---:|---:|---:|---:|---:|---:|---:|"]
     for name, told in results.items():
         if "compared" not in told:
             continue
         beside = {other: told["compared"][f"attune-{other}"] for other in ("defaults", "optuna")}
         mean = lambda side, key: sum(block[key]["value"] for block in side["blocks"]) / len(side["blocks"])
+        counts = lambda side, full: ", ".join(f"{run[side]['trials']} ({run[side][full]})" for run in told["repetitions"].values())
         difference = lambda side: f"{100 * side['difference']:+.1f} ({100 * side['interval'][0]:+.1f} to {100 * side['interval'][1]:+.1f})"
         lines.append(f"| {name}, {told['metric']} | {100 * mean(beside['defaults'], 'second'):.1f} | {100 * mean(beside['optuna'], 'second'):.1f} | "
-                     f"{100 * mean(beside['defaults'], 'first'):.1f} | {difference(beside['defaults'])} | {difference(beside['optuna'])} |")
+                     f"{100 * mean(beside['defaults'], 'first'):.1f} | {difference(beside['defaults'])} | {difference(beside['optuna'])} | {counts('attune', 'full')} | {counts('optuna', 'finished')} |")
     return "\n".join(lines)
 
 

@@ -101,11 +101,35 @@ class Adapters(ProgramTest):
             shutil.copy(self.folder / "ours" / name, theirs / name)
         self.assertEqual(self.logits(self.folder / "ours"), self.logits(theirs))
         config = json.loads((theirs / "adapter_config.json").read_text())
-        for change, words in (({"peft_type": "LOHA"}, "attune has"), ({"rank_pattern": {"query": 4}}, "rank_pattern"), ({"bias": "all"}, "bias"), ({"task_type": "CAUSAL_LM"}, "task_type"),
+        for change, words in (({"peft_type": "LOHA"}, "attune has"), ({"rank_pattern": {"query": 4}}, "rank of encoder.layer.0.attention.self.query is 4"), ({"bias": "all"}, "bias"), ({"task_type": "CAUSAL_LM"}, "task_type"),
                               ({"r": 3}, "asks for"), ({"r": "eight"}, "whole number")):
             with self.subTest(change):
                 (theirs / "adapter_config.json").write_text(json.dumps({**config, **change}))
                 self.refused(attune("predict", "--model", theirs, self.texts, "--text", "text"), words)
+
+    def test_pefts_folders_whose_modules_have_ranks_of_their_own(self):
+        """As PEFT wrote and read them (tools/golden_peft_ranks.py)."""
+        golden = json.loads((GOLDEN / "peft_ranks" / "logits.json").read_text())
+        texts = self.file("ranks.csv", "text\n" + "".join(text + "\n" for text in golden["texts"]))
+        for kind in ("lora", "dora", "adalora"):
+            with self.subTest(kind):
+                theirs = self.folder / f"ranks-{kind}"
+                shutil.copytree(GOLDEN / "peft_ranks" / kind, theirs)
+                config = json.loads((theirs / "adapter_config.json").read_text()) | {"base_model_name_or_path": str(self.model)}
+                (theirs / "adapter_config.json").write_text(json.dumps(config))
+                said = self.succeeded(attune("predict", "--model", theirs, texts, "--text", "text", "--precision", "f32", "--logits")).stdout.decode()
+                self.near([json.loads(line)["logits"] for line in said.splitlines()], golden[kind], 1e-5)
+                # Going on with it, and kept: one rank throughout, the same answers but for what was learned.
+                self.succeeded(self.train(f"ranks-on-{kind}", None, "--max-steps", 3, "--lr", 0.02, model=theirs))
+                kept = json.loads((self.folder / f"ranks-on-{kind}" / "adapter_config.json").read_text())
+                self.assertFalse(kept.get("rank_pattern"))
+                self.assertNotEqual(self.logits(theirs), self.logits(self.folder / f"ranks-on-{kind}"))
+        config = json.loads((self.folder / "ranks-lora" / "adapter_config.json").read_text())
+        for change, words in (({"rank_pattern": {"query": 3}}, "rank of encoder.layer.0.attention.self.query is 3"), ({"rank_pattern": {"query": 0}}, "expected a number from 1 on"),
+                              ({"rank_pattern": {"que(ry": 2}}, "regular expression"), ({"alpha_pattern": [1]}, "expected an object")):
+            with self.subTest(change):
+                (self.folder / "ranks-lora" / "adapter_config.json").write_text(json.dumps({**config, **change}))
+                self.refused(attune("predict", "--model", self.folder / "ranks-lora", self.texts, "--text", "text"), words)
 
     def test_adapter_hubs_folders(self):
         """As its package wrote them (tools/golden_adapter_hub.py), and ours without attune's own files."""

@@ -1,8 +1,7 @@
-#include "attune/study/judge_study.h"
-
 #include <gtest/gtest.h>
 
 #include "attune/selection/answers.h"
+#include "attune/study/judge_study.h"
 #include "attune/study/judging_rows.h"
 #include "attune/study/schedule.h"
 
@@ -38,8 +37,11 @@ struct Searched {
     }
     const Assignment a = full(trial);
     folder.put("runs/" + run_name(a) + "/predictions/test.jsonl", lines);
-    history.runs.push_back(
-        {.id = trial + 1, .assignment = a, .state = tune::RunState::finished, .seconds = 10, .value = of_search / 10.0});
+    history.runs.push_back({.id = trial + 1,
+                            .assignment = a,
+                            .state = tune::RunState::finished,
+                            .seconds = 10,
+                            .value = of_search / 10.0});
   }
 };
 

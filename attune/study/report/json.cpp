@@ -39,10 +39,6 @@ Json trial_json(const TrialLine& trial) {
   return json;
 }
 
-Json rows_json(const RowCounts& rows) {
-  return {{"learn", rows.learns}, {"looked_on", rows.looked_on}, {"judge", rows.judges}};
-}
-
 Json share_json(const tune::Share& share) {
   return {{"option", share.dimensions[0]},
           {"share", share.share},
@@ -85,25 +81,26 @@ Json to_json(const Outcome& outcome) {
   for (const auto& [name, domain] : outcome.space) space[name] = domain;
   for (const TrialLine& trial : outcome.trials) trials.push_back(trial_json(trial));
   for (const RunLine& run : outcome.verdict_runs) verdict.push_back(run_json(run));
-  Json json{
-      {"sentence", outcome.sentence},
-      {"model", outcome.model},
-      {"task", outcome.task},
-      {"metric", outcome.metric},
-      {"budget_seconds", outcome.budget},
-      {"seconds", outcome.seconds},
-      {"rows",
-       {{"all", outcome.pool_rows}, {"search", rows_json(outcome.search)}, {"judgement", rows_json(outcome.verdict)}}},
-      {"space", std::move(space)},
-      {"defaults", outcome.defaults},
-      {"finalist", outcome.finalist ? Json(outcome.finalist->trial) : Json(nullptr)},
-      {"taken", outcome.finalist_taken},
-      {"proven", outcome.finalist_proven},
-      {"chosen", outcome.chosen},
-      {"judgement", judgement_json(outcome)},
-      {"trials", std::move(trials)},
-      {"judgement_runs", std::move(verdict)},
-      {"importance", importance_json(outcome.importance)}};
+  Json json{{"sentence", outcome.sentence},
+            {"model", outcome.model},
+            {"task", outcome.task},
+            {"metric", outcome.metric},
+            {"budget_seconds", outcome.budget},
+            {"seconds", outcome.seconds},
+            {"rows",
+             {{"all", outcome.pool_rows},
+              {"search", Json(outcome.search.to_json())},
+              {"judgement", Json(outcome.verdict.to_json())}}},
+            {"space", std::move(space)},
+            {"defaults", outcome.defaults},
+            {"finalist", outcome.finalist ? Json(outcome.finalist->trial) : Json(nullptr)},
+            {"taken", outcome.finalist_taken},
+            {"proven", outcome.finalist_proven},
+            {"chosen", outcome.chosen},
+            {"judgement", judgement_json(outcome)},
+            {"trials", std::move(trials)},
+            {"judgement_runs", std::move(verdict)},
+            {"importance", importance_json(outcome.importance)}};
   if (outcome.finalist_taken && !outcome.finalist->precision.empty()) json["answer_in"] = outcome.finalist->precision;
   if (outcome.limits.latency_ms) json["max_latency_ms"] = *outcome.limits.latency_ms;
   if (outcome.limits.bytes) json["max_bytes"] = *outcome.limits.bytes;
