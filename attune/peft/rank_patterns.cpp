@@ -12,15 +12,10 @@ using nlohmann::json;
 
 namespace {
 
-std::string without_prefixes(std::string name) {
-  for (const std::string_view prefix : {"base_model.", "model.", "bert."})
-    if (name.starts_with(prefix)) name.erase(0, prefix.size());
-  return name;
-}
-
 const json* object_in(const json& config, const char* key, const std::string& where) {
   if (!config.contains(key) || config[key].is_null() || config[key].empty()) return nullptr;
-  if (!config[key].is_object()) fail(ErrorKind::model, "{}: {} is {}; expected an object", where, key, config[key].dump());
+  if (!config[key].is_object())
+    fail(ErrorKind::model, "{}: {} is {}; expected an object", where, key, config[key].dump());
   return &config[key];
 }
 
@@ -53,6 +48,12 @@ void StoredMatrix::spread_columns(const std::vector<int64_t>& places, int64_t co
   for (size_t i = 0; i < rows; ++i)
     for (size_t j = 0; j < before; ++j) spread[i * after + static_cast<size_t>(places[j])] = values[i * before + j];
   values = std::move(spread), shape[1] = columns;
+}
+
+std::string plain_peft_name(std::string name) {
+  for (const std::string_view prefix : {"base_model.", "model.", "bert."})
+    if (name.starts_with(prefix)) name.erase(0, prefix.size());
+  return name;
 }
 
 LoraName lora_name(const std::string& tensor) {
@@ -91,7 +92,7 @@ std::vector<bool> ranks_left(const json& config, const std::string& module, cons
   const json* object = object_in(config, "rank_pattern", where);
   if (!object) return {};
   for (const auto& [name, left] : object->items()) {
-    if (lora_name(without_prefixes(name)).module != module) continue;
+    if (lora_name(plain_peft_name(name)).module != module) continue;
     if (!left.is_array() || !std::all_of(left.begin(), left.end(), [](const json& each) { return each.is_boolean(); }))
       fail(ErrorKind::model, "{}: rank_pattern of '{}' is {}; expected a list of true and false", where, name,
            left.dump());

@@ -20,6 +20,9 @@ struct StoredMatrix {
   static std::vector<int64_t> first(int64_t count);
 };
 
+// A name as models have it: without what PEFT and Hugging Face put before it ("base_model.model.bert.").
+std::string plain_peft_name(std::string name);
+
 // The module that a tensor's name begins with, and the rest: "encoder.layer.0.attention.self.query", "lora_A.weight".
 // Both empty: it is none of such an adapter.
 struct LoraName {

@@ -9,6 +9,7 @@
 #include "attune/selection/answers.h"
 #include "attune/study/answers.h"
 #include "attune/study/judging_rows.h"
+#include "attune/tasks/folder_weights.h"
 #include "attune/train/checkpoint.h"
 #include "attune/train/run.h"
 
@@ -88,8 +89,8 @@ void write_job(const StudyPlan& plan, train::TrainOptions options, const Assignm
 // Neither weights nor checkpoints are kept of a run.
 void drop_weights(const fs::path& run) {
   fs::remove_all(run / "checkpoints");
-  for (const char* file : {"model.safetensors", "attune_head.safetensors", "adapter_model.safetensors",
-                           "adapter.safetensors", "model_head.safetensors"})
+  for (const char* file :
+       {"model.safetensors", tasks::kHeadFile, tasks::kAdapterWeightsFile, tasks::kHubWeightsFile, tasks::kHubHeadFile})
     fs::remove(run / file);
 }
 

@@ -50,13 +50,6 @@ const char* architecture_of(const std::string& task_type, const std::string& whe
        task_type);
 }
 
-// As models name it: without what PEFT and Hugging Face put before it.
-std::string plain_name(std::string name) {
-  for (const std::string_view prefix : {"base_model.", "model.", "bert."})
-    if (name.starts_with(prefix)) name.erase(0, prefix.size());
-  return name;
-}
-
 bool is_folder(const fs::path& path) {
   std::error_code ignored;
   return fs::is_directory(path, ignored);
@@ -84,7 +77,7 @@ AdapterFolder::AdapterFolder(const fs::path& place)
     if (hub_->layers > 0) open_weights(kHubHeadFile, "pytorch_model_head.bin", plain);
   } else {
     method_ = method_of(config_, where);
-    open_weights(kAdapterWeightsFile, "adapter_model.bin", plain_name);
+    open_weights(kAdapterWeightsFile, "adapter_model.bin", peft::plain_peft_name);
     if (method_->fits_peft_tensors(config_)) fit_tensors(where);
   }
   if (record_.is_object() && record_.contains("base") && record_["base"].is_object())
@@ -105,12 +98,12 @@ void AdapterFolder::open_weights(const char* name, const std::string& otherwise,
 
 void AdapterFolder::fit_tensors(const std::string& where) {
   for (auto& [name, stored] : tensors_) {
+    if (peft::lora_name(name).module.empty()) continue;
     const io::TensorView& view = *stored.file->find(stored.name);
     peft::StoredMatrix matrix{view.shape, std::vector<float>(static_cast<size_t>(view.elements))};
     stored.file->read_f32(stored.name, matrix.values);
     method_->fit_peft_tensor(config_, where, name, matrix);
-    if (matrix.shape != view.shape || peft::lora_name(name).part == "lora_B.weight")
-      stored.fitted = std::make_shared<const peft::StoredMatrix>(std::move(matrix));
+    stored.fitted = std::make_shared<const peft::StoredMatrix>(std::move(matrix));
   }
 }
 
