@@ -54,7 +54,6 @@ class Kernels {
   virtual void low_rank_up_backward(const LowRankUpBackward&) { lacks("low_rank_up_backward"); }
   virtual void scale_columns(const ScaleColumns&) { lacks("scale_columns"); }
   virtual void scale_columns_backward(const ScaleColumnsBackward&) { lacks("scale_columns_backward"); }
-  virtual void row_norms(const RowNorms&) { lacks("row_norms"); }
   virtual void insert_prefix(const InsertPrefix&) { lacks("insert_prefix"); }
   virtual void insert_prefix_backward(const InsertPrefixBackward&) { lacks("insert_prefix_backward"); }
   virtual void put_rows(const PutRows&) { lacks("put_rows"); }

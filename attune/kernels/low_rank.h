@@ -114,13 +114,4 @@ struct ScaleColumnsBackward {
   bool add_to_dg = false;
 };
 
-// RowNorms:  norm[o] = the length of W[o, :] + scale * B[o, :] A       W [out, in], B [out, r], A [r, in]; f32 (f64),
-// summed in f64. (DoRA.) b undefined: of W alone.
-struct RowNorms {
-  Tensor w;
-  Tensor a = {}, b = {};
-  double scale = 1;
-  Tensor norm;  // [out]
-};
-
 }  // namespace attune::kernels

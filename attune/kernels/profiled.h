@@ -43,7 +43,6 @@
   KERNEL(low_rank_up_backward, LowRankUpBackward, moved({p.dy, p.u, p.b, p.db, p.du}))                                \
   KERNEL(scale_columns, ScaleColumns, moved({p.x, p.y}))                                                              \
   KERNEL(scale_columns_backward, ScaleColumnsBackward, moved({p.dy, p.x, p.dx}))                                      \
-  KERNEL(row_norms, RowNorms, moved({p.w, p.norm}))                                                                   \
   KERNEL(insert_prefix, InsertPrefix, moved({p.y, p.y}))                                                              \
   KERNEL(insert_prefix_backward, InsertPrefixBackward, moved({p.dy, p.dy}))                                           \
   KERNEL(put_rows, PutRows, moved_beside({p.table}, 0))                                                               \

@@ -26,8 +26,11 @@ Linear::Linear(Parameters& parameters, const std::string& name, const Options& o
           {.init = Init::zeros, .decays = false, .depth = o.depth, .pieces = with_suffix(o.pieces, ".bias")})) {}
 
 Tensor Linear::forward(Context& context, const Tensor& x, std::optional<DType> y_type) const {
-  const Tensor weight = weight_->in_file ? weight_->in_file->whole(*weight_) : weight_->value;
-  return ops::linear(context, x, weight, bias_->value, y_type);
+  return ops::linear(context, x, held_weight(), bias_->value, y_type);
+}
+
+Tensor Linear::held_weight() const {
+  return weight_->in_file ? weight_->in_file->whole(*weight_) : weight_->value;
 }
 
 Tensor Linear::activated(Context& context, kernels::ActivationKind f, const Tensor& x) const {

@@ -27,6 +27,8 @@ class Linear {
   // Whether forward() reads bytes, so that who makes x had better make them.
   virtual bool reads_bytes() const { return weight_->value.quantized != nullptr; }
   Parameter& weight() const { return *weight_; }
+  // The weight as forward() reads it, from its file where it stays there.
+  Tensor held_weight() const;
   Parameter& bias() const { return *bias_; }
 
  private:

@@ -1,11 +1,16 @@
 #include "attune/peft/lora.h"
 
+#include <algorithm>
 #include <cmath>
 #include <fmt/ranges.h>
+#include <limits>
+#include <mutex>
 #include <nlohmann/json.hpp>
 
 #include "attune/base/error.h"
+#include "attune/kernels/row_squares.h"
 #include "attune/ops/dropout.h"
+#include "attune/ops/linear.h"
 #include "attune/ops/low_rank.h"
 #include "attune/peft/adapter.h"
 #include "attune/peft/peft_fields.h"
@@ -61,9 +66,11 @@ class LoraChange final : public ProductChange {
 
   void begin_from(const nn::Linear& product) override {
     if (!u_.magnitude) return;
-    const std::vector<float> lengths = row_lengths(product);
-    tensor::write_either_from_host(tensor::host_memory(), u_.magnitude->value,
-                                   [&](auto to) { std::copy(lengths.begin(), lengths.end(), to.begin()); });
+    const std::vector<double> squares = squares_of(product);
+    tensor::write_either_from_host(tensor::host_memory(), u_.magnitude->value, [&](auto to) {
+      std::transform(squares.begin(), squares.end(), to.begin(),
+                     [](double square) { return static_cast<typename decltype(to)::value_type>(std::sqrt(square)); });
+    });
   }
 
  private:
@@ -82,24 +89,30 @@ class LoraChange final : public ProductChange {
                                      : factor * (static_cast<double>(w[i]) + update[i]));
   }
 
-  // |W| of the parts' rows.
-  std::vector<float> row_lengths(const nn::Linear& product) const {
-    const Tensor& w = product.weight().value;
-    std::vector<float> lengths;
-    u_.parts.for_columns([&](int, int64_t, int64_t j) {
-      double squares = 0;
-      for (int64_t i = 0; i < w.cols(); ++i)
-        squares += w.dtype == DType::f64 ? std::pow(w.as<double>()[j * w.cols() + i], 2)
-                                         : std::pow(static_cast<double>(w.as<float>()[j * w.cols() + i]), 2);
-      lengths.push_back(static_cast<float>(std::sqrt(squares)));
-    });
-    return lengths;
+  // DoRA's scaling of the parts' columns, (y - b) g + b with g = m / norm and norm = |W + scale B A|: [columns] each.
+  struct Gains {
+    Tensor norms, g, shift, center;  // shift = b (1 - g), center = b
+  };
+
+  // |W|^2 of the parts' rows.
+  std::vector<double> squares_of(const nn::Linear& product) const {
+    const std::vector<double> all = kernels::row_squares(product.held_weight());
+    std::vector<double> squares;
+    u_.parts.for_columns([&](int, int64_t, int64_t j) { squares.push_back(all[static_cast<size_t>(j)]); });
+    return squares;
   }
 
-  // (sum - b) g + b with g = m / |W + scale B A| in the parts' columns and 1 elsewhere.
+  // While A and B train they are made in each pass, else once.
+  Gains gains(Context& context, const nn::Linear& product) const;
+  template <class T>
+  void make_gains(Context& context, const nn::Linear& product, const Gains& to) const;
   Tensor with_magnitude(Context& context, const Tensor& sum, const nn::Linear& product) const;
 
   Update u_;
+  mutable std::once_flag base_read_, settled_once_;
+  mutable std::vector<double> squares_;  // |W|^2, once base_read_
+  mutable tensor::Buffer settled_room_;
+  mutable Gains settled_;
 };
 
 template <class T>
@@ -107,35 +120,67 @@ T* host(const Tensor& tensor) {
   return static_cast<T*>(tensor.data);
 }
 
-Tensor LoraChange::with_magnitude(Context& context, const Tensor& sum, const nn::Linear& product) const {
-  const Tensor w = product.weight().value, bias = product.bias().value, m = u_.magnitude->value;
-  ATTUNE_CHECK(w.defined() && w.dtype == m.dtype, "DoRA reads the weights as {}", tensor::name(m.dtype));
-  const int64_t columns = m.count(), rank = u_.b->shape.cols();
-  const auto vector = [&] { return context.make({columns}, m.dtype); };
-  const Tensor norms = vector(), g = vector(), shift = vector(), center = vector();
+// |w + scale b A|^2 = |w|^2 + scale sum_k b_k (2 (A w)_k + scale (A A^T b)_k) for a row w of W and b of B. A w comes
+// from the product itself, so that it does not matter how W is held.
+template <class T>
+void LoraChange::make_gains(Context& context, const nn::Linear& product, const Gains& to) const {
+  std::call_once(base_read_, [&] { squares_ = squares_of(product); });
+  const tensor::Arena::Mark mark = context.arena.mark();
+  Context plain{.kernels = context.kernels, .arena = context.arena, .compute = context.compute};
+  const Tensor a = u_.a->value, b = u_.b->value, m = u_.magnitude->value, bias = product.bias().value;
+  const Tensor aw = ops::linear(plain, a, product.held_weight(), {}, m.dtype);  // [parts * r, out]
+  const int64_t rank = b.cols(), out = aw.cols();
   u_.parts.for_each([&](int p, int64_t begin, int64_t width, int64_t at) {
-    Tensor part_norms = norms;
-    part_norms.data = static_cast<char*>(norms.data) + at * static_cast<int64_t>(tensor::size_of(m.dtype));
-    part_norms.shape = {width};
-    context.kernels.row_norms({.w = w.slice_rows(begin, begin + width),
-                               .a = u_.a->value.slice_rows(p * rank, (p + 1) * rank),
-                               .b = u_.b->value.slice_rows(at, at + width),
-                               .scale = u_.scale,
-                               .norm = part_norms});
+    const Tensor part = a.slice_rows(p * rank, (p + 1) * rank), rows = b.slice_rows(at, at + width);
+    const Tensor gram = ops::low_rank_down(plain, part, part), gram_b = ops::low_rank_down(plain, rows, gram);
+    for (int64_t j = 0; j < width; ++j) {
+      const T* const b_row = host<T>(rows) + j * rank;
+      double more = 0;
+      for (int64_t k = 0; k < rank; ++k)
+        more +=
+            static_cast<double>(b_row[k]) * (2 * static_cast<double>(host<T>(aw)[(p * rank + k) * out + begin + j]) +
+                                             u_.scale * static_cast<double>(host<T>(gram_b)[j * rank + k]));
+      const double squares = squares_[static_cast<size_t>(at + j)] + u_.scale * more;
+      const double norm = std::sqrt(std::max(squares, std::numeric_limits<double>::min()));
+      const double g = static_cast<double>(host<T>(m)[at + j]) / norm,
+                   shift = static_cast<double>(host<T>(bias)[begin + j]);
+      host<T>(to.norms)[at + j] = static_cast<T>(norm);
+      host<T>(to.g)[at + j] = static_cast<T>(g);
+      host<T>(to.center)[at + j] = static_cast<T>(shift);
+      host<T>(to.shift)[at + j] = static_cast<T>(shift * (1 - g));
+    }
   });
-  const auto fill = [&]<class T>(T) {
-    u_.parts.for_columns([&](int, int64_t row, int64_t j) {
-      host<T>(g)[row] = host<T>(m)[row] / host<T>(norms)[row];
-      host<T>(center)[row] = host<T>(bias)[j];
-      host<T>(shift)[row] = host<T>(bias)[j] * (T(1) - host<T>(g)[row]);
-    });
+  context.arena.rewind(mark);
+}
+
+LoraChange::Gains LoraChange::gains(Context& context, const nn::Linear& product) const {
+  const Tensor m = u_.magnitude->value;
+  const auto make = [&](const Gains& to) {
+    m.dtype == DType::f64 ? make_gains<double>(context, product, to) : make_gains<float>(context, product, to);
+    return to;
   };
-  m.dtype == DType::f64 ? fill(double{}) : fill(float{});
+  const bool trains = u_.a->gradient.defined();
+  if (trains) {
+    const auto vector = [&] { return context.make({m.count()}, m.dtype); };
+    return make({vector(), vector(), vector(), vector()});
+  }
+  std::call_once(settled_once_, [&] {
+    settled_room_ = tensor::Buffer(4 * m.bytes());
+    const Tensor rows = settled_room_.view({4, m.count()}, m.dtype);
+    const auto vector = [&](int64_t i) { return rows.slice_rows(i, i + 1).reshaped({m.count()}); };
+    settled_ = make({vector(0), vector(1), vector(2), vector(3)});
+  });
+  return settled_;
+}
+
+Tensor LoraChange::with_magnitude(Context& context, const Tensor& sum, const nn::Linear& product) const {
+  const Tensor m = u_.magnitude->value;
+  const auto [norms, g, shift, center] = gains(context, product);
   const ops::ScaleColumnsOptions scaling{.parts = u_.parts, .shift = shift, .center = center};
   if (!context.records(sum, m)) return ops::scale_columns(context, sum, g, scaling);
 
   const Tensor gain = context.tape->variable(g);
-  context.tape->record("dora_gain", gain, [m, norms](autograd::Tape& tape, Tensor dg) {
+  context.tape->record("dora_gain", gain, [m, norms = norms](autograd::Tape& tape, Tensor dg) {
     const auto slot = tape.gradient_slot(m);
     if (!slot.wanted()) return;
     const auto add = [&]<class T>(T) {
@@ -171,7 +216,6 @@ class Lora final : public Method {
   }
 
   double learning_rate() const override { return 5e-4; }
-  bool reads_base_weights() const override { return dora_; }
 
   void attach(Adapter& adapter, nn::Parameters& parameters) const override {
     const std::vector<Module> all = modules_of(adapter.shape());

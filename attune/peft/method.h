@@ -33,8 +33,6 @@ class Method {
   }
   // Whether its parameters are virtual tokens, whose files PEFT names otherwise.
   virtual bool is_prompt_learning() const { return false; }
-  // Whether its adapters read the encoder's weights while they run: f32 values of them are kept then.
-  virtual bool reads_base_weights() const { return false; }
   // A peak learning rate that is mostly right.
   virtual double learning_rate() const = 0;
 

@@ -7,11 +7,9 @@
 #include <unordered_map>
 
 #include "attune/base/error.h"
-#include "attune/base/files.h"
 #include "attune/base/scratch_file.h"
 #include "attune/base/threads.h"
 #include "attune/data/split.h"
-#include "attune/io/resolve.h"
 #include "attune/selection/arms.h"
 #include "attune/selection/measure/heads.h"
 #include "attune/selection/measure/model.h"
@@ -74,12 +72,6 @@ std::vector<int32_t> in_order_of(const SelectOptions& o, data::TargetKind target
     return all_numbers ? numbers[x] < numbers[y] : texts[x] < texts[y];
   });
   return order;
-}
-
-std::string fingerprint_of(const SelectOptions& o) {
-  nlohmann::json all = train::fingerprint_sources(o.train);
-  all["model"] = train::model_fingerprint(io::resolve_model(o.train.model).string());
-  return sha256_hex(all.dump());
 }
 
 }  // namespace
@@ -199,7 +191,7 @@ Plan plan_of(const SelectOptions& o, const std::string& metric, const Pool& pool
             .labels = pool.bundle.labels.names(),
             .ordered = o.ordered,
             .files = pool.files,
-            .fingerprint = fingerprint_of(o),
+            .fingerprint = train::sources_hash(o.train),
             .pool_rows = std::ssize(pool.rows.examples),
             .layers = pool.bundle.model->config().layers};
   // A quarter of the layers keeps 90% of the quality (Lee, Tang & Lin 2019, arXiv 1911.03090); where few are left below

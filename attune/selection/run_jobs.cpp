@@ -107,12 +107,9 @@ LocalRunner::LocalRunner(const Plan& plan, fs::path folder, train::Observer& obs
     : plan_(plan), folder_(std::move(folder)), observer_(observer), pool_(std::move(pool)) {}
 
 fs::path LocalRunner::write_config(const Job& job, const train::TrainOptions& options) const {
-  train::TrainOptions copy = options;
-  OptionList list;
-  copy.visit(list);
-  const fs::path path = folder_ / "jobs" / (job.name + ".json");
+  fs::path path = folder_ / "jobs" / (job.name + ".json");
   fs::create_directories(path.parent_path()), fs::create_directories(folder_ / "runs");
-  write_file_atomically(path, list.to_json().dump(2) + "\n");
+  train::write_options(path, options);
   return path;
 }
 

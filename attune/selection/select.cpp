@@ -6,10 +6,8 @@
 
 #include "attune/base/files.h"
 #include "attune/base/json.h"
-#include "attune/io/resolve.h"
 #include "attune/metrics/catalog.h"
 #include "attune/metrics/correction.h"
-#include "attune/metrics/costs.h"
 #include "attune/selection/choice_folder.h"
 #include "attune/selection/divide.h"
 #include "attune/selection/judge.h"
@@ -17,6 +15,7 @@
 #include "attune/selection/plan.h"
 #include "attune/selection/pool.h"
 #include "attune/selection/run_jobs.h"
+#include "attune/selection/test_score.h"
 #include "attune/train/checkpoint.h"
 #include "attune/train/parts.h"
 #include "attune/train/run.h"
@@ -101,20 +100,12 @@ std::optional<report::Split> tested(train::TrainOptions t, train::Observer& obse
 bool train_final(const SelectOptions& o, const Pool& pool, Choice& choice, train::Observer& observer) {
   train::TrainOptions t = final_options(o, pool, choice);
   t.out = o.final_model;
-  // Of metrics with arguments no report has a value: it is told from the answers.
   const bool by_answers = metrics::has_arguments(choice.metric);
-  const auto value = [&](const report::Split& split, const train::TrainOptions& of) {
-    const metrics::Score* told = split.scores.find(choice.metric);
-    if (told || !by_answers) return told ? *told : metrics::Score{};
-    const std::string answers = train::predictions_file(of, "test").string();
-    return metrics::Score{.name = choice.metric,
-                          .value = value_of(compare::read_predictions(answers, pool.bundle.task->data), choice.metric)};
-  };
   t.predictions = t.predictions || by_answers;
   const auto chosen = tested(t, observer);
   if (!chosen) return false;
   if (t.test.empty()) return true;
-  const metrics::Score score = value(*chosen, t);
+  const metrics::Score score = test_score(*chosen, t, choice.metric);
   choice.test = Choice::Test{
       .file = t.test, .rows = chosen->rows, .plain = score.value, .chosen = score.value, .interval = score.interval};
   if (!choice.loss_is_proven && t.correct_for.empty()) return true;
@@ -125,7 +116,7 @@ bool train_final(const SelectOptions& o, const Pool& pool, Choice& choice, train
   plain.overwrite = true, plain.predictions = by_answers;
   const auto beside = tested(plain, observer);
   if (!beside) return false;
-  choice.test->plain = value(*beside, plain).value;
+  choice.test->plain = test_score(*beside, plain, choice.metric).value;
   return true;
 }
 

@@ -7,7 +7,6 @@
 #include "attune/base/error.h"
 #include "attune/base/files.h"
 #include "attune/base/rng.h"
-#include "attune/io/resolve.h"
 #include "attune/selection/measure/clusters.h"
 #include "attune/train/parts.h"
 #include "attune/train/run_folder.h"
@@ -40,12 +39,6 @@ std::string with_verdict_rows(const std::vector<selection::Division>& divisions)
   for (size_t row = 0; row < of_row.size(); ++row)
     if (divisions.at(1).of_row[row] == 'e') of_row[row] = 'e';
   return of_row;
-}
-
-std::string fingerprint_of(const StudyOptions& options) {
-  json all = train::fingerprint_sources(options.train);
-  all["model"] = train::model_fingerprint(io::resolve_model(options.train.model).string());
-  return sha256_hex(all.dump());
 }
 
 // How often a run is looked on at, so that a hopeless one may be ended: its thirds, or the half of a short one. The
@@ -116,7 +109,7 @@ StudyPlan plan_of(const StudyOptions& options, const std::string& metric, const 
           .space = make_space(options, pool.bundle),
           .labels = pool.bundle.labels.names(),
           .files = pool.files,
-          .fingerprint = fingerprint_of(options),
+          .fingerprint = train::sources_hash(options.train),
           .pool_rows = std::ssize(pool.rows.examples),
           .search = counts(divisions.at(0)),
           .verdict = counts(divisions.at(1)),

@@ -9,13 +9,12 @@
 #include "attune/base/files.h"
 #include "attune/base/scratch_file.h"
 #include "attune/base/threads.h"
-#include "attune/compare/prediction_file.h"
 #include "attune/io/run_program.h"
 #include "attune/metrics/catalog.h"
 #include "attune/report/format.h"
-#include "attune/selection/answers.h"
 #include "attune/selection/choice_folder.h"
 #include "attune/selection/metric.h"
+#include "attune/selection/test_score.h"
 #include "attune/study/answers.h"
 #include "attune/study/judge_study.h"
 #include "attune/study/report/json.h"
@@ -27,7 +26,6 @@
 #include "attune/train/checkpoint.h"
 #include "attune/train/run.h"
 #include "attune/train/run_folder.h"
-#include "attune/train/run_judgement.h"
 #include "attune/train/split.h"
 
 namespace attune::study {
@@ -271,14 +269,9 @@ class Study {
     for (const report::Split& split : result.report.splits)
       if (split.name == "test" && !t.test.empty()) {
         run.facts = {{"file", t.test}, {"rows", split.rows}};
-        if (const metrics::Score* score = split.scores.find(plan_.metric)) {
-          run.facts["value"] = score->value;
-          if (score->interval) run.facts["low"] = score->interval->low, run.facts["high"] = score->interval->high;
-        } else {
-          run.facts["value"] = selection::value_of(
-              compare::read_predictions(train::predictions_file(t, "test").string(), tasks::task_named(t.task).data),
-              plan_.metric);
-        }
+        const metrics::Score score = selection::test_score(split, t, plan_.metric);
+        run.facts["value"] = score.value;
+        if (score.interval) run.facts["low"] = score.interval->low, run.facts["high"] = score.interval->high;
       }
     run.state = tune::RunState::finished, run.seconds = store_.now() - begun;
     store_.end(run);

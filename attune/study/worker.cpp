@@ -12,6 +12,7 @@
 #include "attune/tasks/folder_weights.h"
 #include "attune/train/checkpoint.h"
 #include "attune/train/run.h"
+#include "attune/train/run_folder.h"
 
 namespace attune::study {
 namespace {
@@ -78,14 +79,6 @@ class RunObserver final : public train::Observer {
   bool late_ = false, hopeless_ = false;
 };
 
-void write_job(const StudyPlan& plan, train::TrainOptions options, const Assignment& assignment) {
-  OptionList list;
-  options.visit(list);
-  nlohmann::json told = list.to_json();
-  for (const char* key : {"resume", "overwrite", "json"}) told.erase(key);
-  write_file_atomically(plan.folder() / "jobs" / (run_name(assignment) + ".json"), told.dump(2) + "\n");
-}
-
 // Neither weights nor checkpoints are kept of a run.
 void drop_weights(const fs::path& run) {
   fs::remove_all(run / "checkpoints");
@@ -107,7 +100,7 @@ bool Worker::run(StudyRun run, double deadline, const Planned& planned) {
   try {
     train::TrainOptions options = options_of(plan_, run.assignment);
     options.save_model = options.save_model || measures;
-    write_job(plan_, options, run.assignment);
+    train::write_options(plan_.folder() / "jobs" / (run_name(run.assignment) + ".json"), options);
     if (fs::exists(options.out)) (train::newest_checkpoint(options.out) ? options.resume : options.overwrite) = true;
     run.curve.clear();
     RunObserver observer(plan_, store_, observer_, run, deadline, planned);

@@ -6,6 +6,7 @@
 #include "attune/io/resolve.h"
 #include "attune/kernels/kernels.h"
 #include "attune/tasks/adapter_folder.h"
+#include "attune/tasks/base_precision.h"
 #include "attune/tasks/folder_weights.h"
 #include "attune/tasks/int8_record.h"
 #include "attune/tasks/label_plan.h"
@@ -210,44 +211,6 @@ std::shared_ptr<peft::Method> method_to_train(const TrainingModelOptions& option
   return method;
 }
 
-[[noreturn]] void refuse_base_precision(const std::string& asked, const std::string& why, const char* remedy) {
-  fail(ErrorKind::usage, "--base-precision {}: {}; {}", asked, why, remedy);
-}
-
-// The base of an adapter stays as it is, and is held in no more than its products read, or what was asked for.
-nn::Precision precision_to_train(const TrainingModelOptions& options, peft::Method* method) {
-  nn::Precision precision = options.compute;
-  const std::string& asked = options.base_precision;
-  const bool free = asked == "auto";
-  if (!method && free) return precision;
-  if (!method)
-    refuse_base_precision(asked, "without an adapter all weights train, in f32",
-                          "add --adapter lora (`attune adapter list` shows others), or leave the option out");
-  if (method->reads_base_weights() && free) return precision;
-  if (method->reads_base_weights())
-    refuse_base_precision(
-        asked, fmt::format("{} reads the model's own weights, of which no others would be left", method->text()),
-        "leave the option out, or take a method that does not, as lora without dora");
-  if (asked == "int8") {
-    precision.frozen = nn::Frozen::bytes;
-    return precision;
-  }
-  if (!free && options.compute != tensor::DType::bf16)
-    refuse_base_precision(asked, "this run's products are made of f32", "give --precision bf16 too, or leave it out");
-  if (!free && !kernels::cpu::has_fast_bf16())
-    refuse_base_precision(asked, "this processor has no products of bf16", "give int8, or leave it out");
-  precision.frozen = nn::Frozen::bf16;
-  return precision;
-}
-
-// What it comes to, as attune.json and the plan say it.
-const char* base_held_in(const nn::Precision& precision) {
-  if (precision.frozen == nn::Frozen::bytes) return "int8";
-  const bool bf16 =
-      precision.frozen == nn::Frozen::bf16 && precision.compute == tensor::DType::bf16 && kernels::cpu::has_fast_bf16();
-  return bf16 ? "bf16" : "f32";
-}
-
 // What a model with an adapter knows of its base, whose weights the folder has; the hash is left out where nobody wants
 // it, for it reads them all.
 BaseModel base_of(const io::ModelFolder& folder, const std::string& name, bool with_hash = true) {
@@ -268,7 +231,7 @@ ModelBundle open_for_training(const TrainingModelOptions& options) {
     if (adapter) adapter->check_base(bundle.base->encoder_sha256);
     bundle.adapter_text = method->text();
   }
-  const nn::Precision precision = precision_to_train(options, method.get());
+  const nn::Precision precision = precision_to_train(options.compute, options.base_precision, method != nullptr);
   if (bundle.base) bundle.base->held_in = base_held_in(precision);
   bundle.task = options.task;
   bundle.device = options.device;
@@ -385,12 +348,6 @@ ModelBundle open_for_inference(const std::string& model, const InferenceModelOpt
                                    .memory = &memory_of(bundle)};
   const nn::Precision precision =
       options.heeds_int8_record ? precision_for(place, options.precision, config.layers) : options.precision;
-  if (adapter && precision.int8 && adapter->method()->reads_base_weights())
-    fail(ErrorKind::usage,
-         "{}: this adapter, {}, reads the base's weights, of which int8 keeps bytes alone; give --precision bf16 or "
-         "f32, or "
-         "make a whole model of it: attune adapter merge --model {} --out FOLDER",
-         place.string(), bundle.adapter_text, place.string());
   if (!precision.wide.empty()) bundle.notes.push_back(fmt::format("{}: {}", kInt8File, precision_text(precision)));
   if (options.encoder)
     bundle.model = std::make_shared<models::Model>(options.encoder, head, extras);

@@ -51,6 +51,10 @@ struct QuantizedWeight {
 
   static int64_t groups_of(int64_t in) { return (in + kGroup - 1) / kGroup; }
   static int64_t columns_of(int64_t out) { return (out + kBlock - 1) / kBlock * kBlock; }
+  // Where q[o, i] stands, of a weight with so many columns.
+  static int64_t place(int64_t o, int64_t i, int64_t in) {
+    return ((o / kBlock) * groups_of(in) + i / kGroup) * kBlock * kGroup + o % kBlock * kGroup + i % kGroup;
+  }
   static size_t bytes_of(int64_t out, int64_t in) {
     return static_cast<size_t>(columns_of(out) * (groups_of(in) * kGroup + 8));
   }

@@ -122,6 +122,14 @@ void drop_replaced_run(const TrainOptions& options) {
   fs::remove_all(replaced_run(options));
 }
 
+void write_options(const fs::path& path, TrainOptions options) {
+  OptionList list;
+  options.visit(list);
+  json told = list.to_json();
+  for (const char* key : {"resume", "overwrite", "json"}) told.erase(key);
+  write_file_atomically(path, told.dump(2) + "\n");
+}
+
 json run_identity(TrainOptions options, const json& data_fingerprints, const std::string& model_fingerprint,
                   const std::string& precision) {
   OptionList list;

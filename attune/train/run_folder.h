@@ -22,6 +22,9 @@ std::filesystem::path replaced_run(const TrainOptions& options);
 // The new run is finished: what it replaced goes.
 void drop_replaced_run(const TrainOptions& options);
 
+// The options as `attune train --config` reads them, without what is of one call alone (--resume, --overwrite, --json).
+void write_options(const std::filesystem::path& path, TrainOptions options);
+
 // Options that change the result, fingerprints of data files (by name) and model, the precision in force.
 nlohmann::json run_identity(TrainOptions options, const nlohmann::json& data_fingerprints,
                             const std::string& model_fingerprint, const std::string& precision);

@@ -68,4 +68,10 @@ nlohmann::json fingerprint_sources(const TrainOptions& o) {
   return fingerprints;
 }
 
+std::string sources_hash(const TrainOptions& o) {
+  nlohmann::json all = fingerprint_sources(o);
+  all["model"] = model_fingerprint(io::resolve_model(o.model).string());
+  return sha256_hex(all.dump());
+}
+
 }  // namespace attune::train

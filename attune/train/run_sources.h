@@ -23,6 +23,8 @@ Sources read_sources(const TrainOptions& options, data::TargetKind target, const
 
 // SHA-256 of each file that a run reads, by its name.
 nlohmann::json fingerprint_sources(const TrainOptions& options);
+// SHA-256 of all that and of the model: whether two commands read the same.
+std::string sources_hash(const TrainOptions& options);
 
 // "a.csv, b.csv"
 std::string joined(const std::vector<std::string>& names);

@@ -26,6 +26,22 @@ Costs expected_costs(const ScheduleOptions& options) {
 }
 
 // The history by trial and rung: the same for every order of the runs.
+// Who makes the options checks what users say (study::check_budget); these are our own slips.
+void check_ranges(const ScheduleOptions& options) {
+  ATTUNE_CHECK(options.full_run > 0 && std::isfinite(options.full_run), "a full run takes more than 0 seconds, got {}",
+               options.full_run);
+  ATTUNE_CHECK(options.fixed >= 0 && options.fixed <= options.full_run,
+               "what every run takes lies between 0 and the seconds of a full run, got {}", options.fixed);
+  ATTUNE_CHECK(options.reserve >= 0 && options.spread >= 0, "a reserve of {} s, a spread of {}", options.reserve,
+               options.spread);
+  ATTUNE_CHECK(options.eta >= 2, "eta is at least 2, got {}", options.eta);
+  ATTUNE_CHECK(options.smallest > 0 && options.smallest <= 1,
+               "the smallest share of a full run lies above 0 and up to 1, got {}", options.smallest);
+  ATTUNE_CHECK(options.random_share >= 0 && options.random_share <= 1,
+               "the share of random trials lies between 0 and 1, got {}", options.random_share);
+  ATTUNE_CHECK(options.most_trials >= 0, "{} trials at most", options.most_trials);
+}
+
 class Schedule {
  public:
   Schedule(const ScheduleOptions& options, std::span<const RungRun> runs, double now)
@@ -231,31 +247,8 @@ Costs costs_of(const ScheduleOptions& options, std::span<const RungRun> runs) {
   return fit_costs(expected_costs(options), measured);
 }
 
-void check_schedule(const ScheduleOptions& options) {
-  const auto bound = [](bool holds, const char* what, double value) {
-    if (!holds) fail(ErrorKind::usage, "the schedule of a search: {}, got {}", what, value);
-  };
-  bound(options.full_run > 0 && std::isfinite(options.full_run), "a full run takes more than 0 seconds",
-        options.full_run);
-  bound(options.fixed >= 0 && options.fixed <= options.full_run,
-        "what every run takes lies between 0 and the seconds of a full run", options.fixed);
-  bound(options.reserve >= 0, "the seconds for the final judgement are at least 0", options.reserve);
-  bound(options.spread >= 0, "the spread of run times is at least 0", options.spread);
-  bound(options.eta >= 2, "eta is at least 2", options.eta);
-  bound(options.smallest > 0 && options.smallest <= 1, "the smallest share of a full run lies above 0 and up to 1",
-        options.smallest);
-  bound(options.random_share >= 0 && options.random_share <= 1, "the share of random trials lies between 0 and 1",
-        options.random_share);
-  bound(options.most_trials >= 0, "the most trials are at least 0", static_cast<double>(options.most_trials));
-  const double run = options.full_run * (1 + costs_of(options, {}).margin), needed = run + options.reserve;
-  if (!(options.budget >= needed))
-    fail(ErrorKind::usage,
-         "a budget of {} is too small for one run: the defaults may take {} and the final judgement {}; give at least "
-         "{}",
-         seconds_text(options.budget), seconds_text(run), seconds_text(options.reserve), seconds_text(needed));
-}
-
 Decision next_job(const ScheduleOptions& options, std::span<const RungRun> runs, double now) {
+  check_ranges(options);
   return Schedule(options, runs, now).decide();
 }
 

@@ -83,11 +83,8 @@ Arm arm_of(int64_t trial, const ScheduleOptions& options);
 // What runs cost by what is known so far: from those that finished.
 Costs costs_of(const ScheduleOptions& options, std::span<const RungRun> runs);
 
-// Before anything runs. Errors (usage): a budget too small for one run and the judgement (names the seconds needed), an
-// option out of its range.
-void check_schedule(const ScheduleOptions& options);
-
-// `now`: seconds since the beginning. Errors (internal): a run of a rung that is not there, a trial twice on a rung.
+// `now`: seconds since the beginning. Errors (internal): an option out of its range, a run of a rung that is not there,
+// a trial twice on a rung.
 Decision next_job(const ScheduleOptions& options, std::span<const RungRun> runs, double now);
 
 }  // namespace attune::tune

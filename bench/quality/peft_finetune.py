@@ -2,10 +2,10 @@
 """Fine-tunes an adapter of the PEFT package (or a bottleneck of AdapterHub's) with the settings of a folder that attune wrote, and answers test rows.
 
   peft_finetune.py --model BASE [--adapter FOLDER] --train ROWS.jsonl --test ROWS.jsonl --task classify|tag --epochs 3 --lr 5e-4 --out PREDICTIONS.jsonl
-                   [--batch-size 16] [--seed 1] [--threads 1]
+                   [--precision bf16|f32] [--batch-size 16] [--seed 1] [--threads 1]
 
 Rows as bench/drawn.py has them. FOLDER gives the kind and its options alone (adapter_config.json; of AdaLoRA the schedule, from attune.json):
-the adapter begins anew, as the package begins it. Without: all weights train. The loop is torch_loop.py's: bf16 by autocast, batches of like
+the adapter begins anew, as the package begins it. Without: all weights train. The loop is torch_loop.py's: bf16 by autocast or f32, batches of like
 length, fused AdamW (decay 0.01 but none on biases and norms), warm-up over 10% of the steps then linear to 0, clipping 1.0. Answers are a line
 a row, as `attune compare` reads them. Prints one JSON line.
 """
@@ -34,6 +34,7 @@ def options():
     parser.add_argument("--task", choices=["classify", "tag"], default="classify")
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--lr", type=float, required=True)
+    parser.add_argument("--precision", choices=["bf16", "f32"], default="bf16")
     parser.add_argument("--batch-size", type=int, default=16)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
@@ -98,11 +99,15 @@ def adapter_of_hub(config, labels):
     return model
 
 
+def at_precision():
+    return torch.autocast("cpu", torch.bfloat16, enabled=OPTS.precision == "bf16")
+
+
 def answer(model, rows, pad):
     model.eval()
     order = sorted(range(len(rows)), key=lambda i: len(rows[i]["input_ids"]))
     said = [None] * len(rows)
-    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+    with torch.no_grad(), at_precision():
         for begin in range(0, len(order), 64):
             chosen = order[begin:begin + 64]
             logits = model(**collate([rows[i] for i in chosen], pad)).logits.float()
@@ -131,7 +136,7 @@ def main():
     sinks = config is not None and config.get("peft_type") == "ADALORA"
     begun = time.monotonic()
     for step in range(steps):
-        with torch.autocast("cpu", torch.bfloat16):
+        with at_precision():
             loss = model(**collate(next(batches), tokenizer.pad_token_id)).loss
         loss.backward()
         torch.nn.utils.clip_grad_norm_(trained, 1.0, foreach=True)

@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include "attune/kernels/cpu/matmul_dot.h"
+#include "attune/kernels/packed_weight.h"
 #include "attune/kernels/quantized.h"
+#include "attune/kernels/row_squares.h"
 
 #include "devices.h"
 
@@ -64,6 +66,35 @@ TEST(ByteWeight, IsTheWeightRoundedToAHalfStepOfItsRow) {
     EXPECT_EQ(held.weight.values[ByteWeight::place(2, 0, in)], 127);
     EXPECT_EQ(held.weight.values[ByteWeight::place(2, 1, in)], -2) << "-2.5 is rounded to even";
     EXPECT_EQ(held.weight.values[ByteWeight::place(2, 2, in)], 0) << "0.5 is rounded to even";
+  }
+}
+
+// Of rows of unlike size a byte that is read in the wrong place shows.
+TEST(RowSquares, AreThoseOfWhatEachFormStandsFor) {
+  for (const Shape& shape : kShapes) {
+    const Held held(shape);
+    const int64_t out = shape[0], in = shape[1];
+    const auto expect_sums_of = [&](const Block& floats, const Tensor& form, double off) {
+      const std::vector<double> got = row_squares(form);
+      ASSERT_EQ(std::ssize(got), out);
+      for (int64_t o = 0; o < out; ++o) {
+        double want = 0;
+        for (int64_t i = 0; i < in; ++i) want += floats.at(o * in + i) * floats.at(o * in + i);
+        ASSERT_NEAR(got[static_cast<size_t>(o)], want, off * want) << shape.text() << " row " << o;
+      }
+    };
+    expect_sums_of(held.floats, held.floats.tensor, 1e-12);
+    expect_sums_of(held.wide(), held.tensor(), 1e-6);
+    tensor::Buffer buffer(tensor::QuantizedWeight::bytes_of(out, in));
+    const auto quantized = tensor::QuantizedWeight::in_block(buffer.data(), out, in);
+    quantize_weight_rows(held.floats.tensor, 0, quantized);
+    expect_sums_of(held.wide(), {.shape = shape, .quantized = &quantized}, 1e-6);  // the same scales and bytes
+    if (!cpu::packs_weight(shape)) continue;
+    std::vector<BFloat16> forward(static_cast<size_t>(shape.count()));
+    const tensor::PackedWeight packed{.forward = forward.data()};
+    cpu::pack_weight(held.floats.tensor, packed);
+    expect_sums_of(converted(held.floats.tensor, DType::bf16),
+                   {.shape = shape, .dtype = DType::bf16, .packed = &packed}, 1e-6);
   }
 }
 

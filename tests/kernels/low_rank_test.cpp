@@ -206,25 +206,6 @@ TEST(LowRank, ScaleColumns) {
         }
 }
 
-TEST(LowRank, RowNorms) {
-  for (const int64_t rank : {0, 1, 8})
-    compare_devices(
-        [&](const Device& device) {
-          const Block w = device.input({40, 33}, DType::f32, 1),
-                      a = device.input({std::max<int64_t>(1, rank), 33}, DType::f32, 2),
-                      b = device.input({40, std::max<int64_t>(1, rank)}, DType::f32, 3);
-          Outputs out;
-          out.push_back(device.output({40}, DType::f32));
-          device->row_norms({.w = w.tensor,
-                             .a = rank > 0 ? a.tensor : Tensor(),
-                             .b = rank > 0 ? b.tensor : Tensor(),
-                             .scale = 0.5,
-                             .norm = out[0].tensor});
-          return out;
-        },
-        {Kind::long_sum}, fmt::format("norms, rank {}", rank));
-}
-
 // Rows of other adapters run in the same pass: which rows stand beside shows in no bit.
 TEST(LowRank, ARowAloneHasTheBitsOfTheRowInCompany) {
   const auto kernels = cpu::make_kernels(2);

@@ -243,20 +243,16 @@ TEST(Halving, AKilledOneGoesOnAsIfItHadNotBeen) {
 }
 
 TEST(Halving, OptionsThatAreWrong) {
-  check_schedule(kOptions);
   ScheduleOptions options = kOptions;
   options.budget = 200;
-  EXPECT_ERROR(ErrorKind::usage, check_schedule(options), "a budget of 200 s is too small for one run",
-               "the defaults may take 135 s", "the final judgement 100 s", "at least 235 s");
-  EXPECT_FALSE(next_job(options, {}, 0).job);
+  EXPECT_FALSE(next_job(options, {}, 0).job) << "no room for one run and the judgement";
   options.budget = 235;
-  check_schedule(options);
   EXPECT_TRUE(next_job(options, {}, 0).job);
-  const auto wrong = [](ScheduleOptions with) { check_schedule(with); };
-  EXPECT_ERROR(ErrorKind::usage, wrong({.budget = 9, .full_run = 0}), "more than 0 seconds, got 0");
-  EXPECT_ERROR(ErrorKind::usage, wrong({.budget = 9, .full_run = 1, .eta = 1}), "eta is at least 2, got 1");
-  EXPECT_ERROR(ErrorKind::usage, wrong({.budget = 9, .full_run = 1, .smallest = 0}), "smallest share", "got 0");
-  EXPECT_ERROR(ErrorKind::usage, wrong({.budget = 9, .full_run = 1, .fixed = 2}), "what every run takes", "got 2");
+  const auto wrong = [](ScheduleOptions with) { next_job(with, {}, 0); };
+  EXPECT_ERROR(ErrorKind::internal, wrong({.budget = 9, .full_run = 0}), "more than 0 seconds, got 0");
+  EXPECT_ERROR(ErrorKind::internal, wrong({.budget = 9, .full_run = 1, .eta = 1}), "eta is at least 2, got 1");
+  EXPECT_ERROR(ErrorKind::internal, wrong({.budget = 9, .full_run = 1, .smallest = 0}), "smallest share", "got 0");
+  EXPECT_ERROR(ErrorKind::internal, wrong({.budget = 9, .full_run = 1, .fixed = 2}), "what every run takes", "got 2");
   EXPECT_ERROR(ErrorKind::internal, next_job(kOptions, std::vector<RungRun>{{.trial = 0, .rung = 3}}, 0), "rung 3");
   EXPECT_ERROR(ErrorKind::internal, next_job(kOptions, std::vector<RungRun>{ended(0, 2, 1), ended(0, 2, 1)}, 0),
                "twice");

@@ -55,7 +55,6 @@ class CpuKernels final : public Kernels {
   void scale_columns_backward(const ScaleColumnsBackward& p) override {
     cpu::scale_columns_backward(workspace_, threads_, p);
   }
-  void row_norms(const RowNorms& p) override { cpu::row_norms(threads_, p); }
   void insert_prefix(const InsertPrefix& p) override { cpu::insert_prefix(threads_, p); }
   void insert_prefix_backward(const InsertPrefixBackward& p) override { cpu::insert_prefix_backward(threads_, p); }
   void put_rows(const PutRows& p) override { cpu::put_rows(threads_, p); }

@@ -12,6 +12,5 @@ void low_rank_up_backward(Workspace& workspace, int threads, const LowRankUpBack
 
 void scale_columns(int threads, const ScaleColumns& p);
 void scale_columns_backward(Workspace& workspace, int threads, const ScaleColumnsBackward& p);
-void row_norms(int threads, const RowNorms& p);
 
 }  // namespace attune::kernels::cpu

@@ -108,23 +108,5 @@ void scale_columns_backward(Workspace& workspace, int threads, const ScaleColumn
   }
 }
 
-void row_norms(int threads, const RowNorms& p) {
-  const float *w = p.w.as<float>(), *a = optional<float>(p.a), *b = optional<float>(p.b);
-  const int64_t in = p.w.cols(), rank = b ? p.b.cols() : 0;
-  parallel_chunks(threads, p.w.rows(), 16, [&](int64_t begin, int64_t end) {
-    std::vector<float> row(static_cast<size_t>(in));
-    for (int64_t o = begin; o < end; ++o) {
-      std::copy_n(w + o * in, in, row.begin());
-      for (int64_t k = 0; k < rank; ++k) {
-        const float factor = static_cast<float>(p.scale) * b[o * rank + k];
-        for (int64_t i = 0; i < in; ++i) row[static_cast<size_t>(i)] += factor * a[k * in + i];
-      }
-      double squares = 0;
-      for (const float value : row) squares += static_cast<double>(value) * static_cast<double>(value);
-      p.norm.as<float>()[o] = static_cast<float>(std::sqrt(squares));
-    }
-  });
-}
-
 }  // namespace attune::kernels::cpu
 #endif

@@ -132,22 +132,4 @@ void scale_columns_backward(const ScaleColumnsBackward& p) {
   });
 }
 
-void row_norms(const RowNorms& p) {
-  with_float(p.w.dtype, [&]<class T>(T) {
-    const T *w = p.w.as<T>(), *a = optional<T>(p.a), *b = optional<T>(p.b);
-    const int64_t out = p.w.rows(), in = p.w.cols(), r = b ? p.b.cols() : 0;
-    for (int64_t o = 0; o < out; ++o) {
-      double squares = 0;
-      for (int64_t i = 0; i < in; ++i) {
-        const double value =
-            static_cast<double>(w[o * in + i]) +
-            p.scale * dot(
-                          r, [&](int64_t k) { return b[o * r + k]; }, [&](int64_t k) { return a[k * in + i]; });
-        squares += value * value;
-      }
-      p.norm.as<T>()[o] = static_cast<T>(std::sqrt(squares));
-    }
-  });
-}
-
 }  // namespace attune::kernels::reference

@@ -30,7 +30,6 @@ void low_rank_up(const LowRankUp& p);
 void low_rank_up_backward(const LowRankUpBackward& p);
 void scale_columns(const ScaleColumns& p);
 void scale_columns_backward(const ScaleColumnsBackward& p);
-void row_norms(const RowNorms& p);
 void insert_prefix(const InsertPrefix& p);
 void insert_prefix_backward(const InsertPrefixBackward& p);
 void put_rows(const PutRows& p);

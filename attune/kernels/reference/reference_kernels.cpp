@@ -31,7 +31,6 @@ class ReferenceKernels final : public Kernels {
   void low_rank_up_backward(const LowRankUpBackward& p) override { reference::low_rank_up_backward(p); }
   void scale_columns(const ScaleColumns& p) override { reference::scale_columns(p); }
   void scale_columns_backward(const ScaleColumnsBackward& p) override { reference::scale_columns_backward(p); }
-  void row_norms(const RowNorms& p) override { reference::row_norms(p); }
   void insert_prefix(const InsertPrefix& p) override { reference::insert_prefix(p); }
   void insert_prefix_backward(const InsertPrefixBackward& p) override { reference::insert_prefix_backward(p); }
   void put_rows(const PutRows& p) override { reference::put_rows(p); }
