@@ -1,6 +1,7 @@
 #include "cli/interrupt.h"
 
 #include <csignal>
+#include <cstdint>
 #include <string_view>
 #include <unistd.h>
 
@@ -8,9 +9,15 @@ namespace attune::cli {
 namespace {
 
 std::atomic<bool> interrupted{false};
+std::atomic<uint64_t> heard{0};  // a bit a signal
 
+// The same signal again is meant at once. Another one is not: Ctrl-C reaches every process of a terminal's group, and
+// who started this one may pass on a SIGTERM after it (io::run_program).
 extern "C" void on_interrupt(int signal) {
-  if (interrupted.exchange(true)) {
+  const uint64_t bit = uint64_t{1} << signal;
+  const bool again = heard.fetch_or(bit) & bit;
+  if (interrupted.exchange(true) && !again) return;
+  if (again) {
     std::signal(signal, SIG_DFL);
     std::raise(signal);
     return;

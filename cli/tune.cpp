@@ -77,6 +77,8 @@ int run_tune(const ArgumentList& arguments) {
   }
   options.train.max_length_is_a_demand = list.given("max-length");
   options.train.lr_is_given = list.given("lr");
+  for (const Option& option : list.options())
+    if (list.given(option.name)) options.given.push_back(option.name);
   options.program = std::filesystem::canonical("/proc/self/exe").string();
   TuneConsole console(watch_for_interrupts());
   const auto outcome = study::run_study(options, console);

@@ -2,7 +2,9 @@
 
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <fcntl.h>
+#include <poll.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -50,14 +52,19 @@ pid_t spawn(const std::vector<std::string>& arguments, int output) {
 
 }  // namespace
 
-ProgramResult run_program(const std::vector<std::string>& arguments) {
+ProgramResult run_program(const std::vector<std::string>& arguments, const std::atomic<bool>* stop) {
   ATTUNE_CHECK(!arguments.empty(), "no program");
   Pipe pipe;
   const pid_t child = spawn(arguments, pipe.ends[1]);
   pipe.close(1);
   ProgramResult result{};
   std::array<char, 4096> buffer{};
+  bool interrupted = false;
   for (;;) {
+    constexpr int kLook = 100;  // milliseconds
+    pollfd ready{.fd = pipe.ends[0], .events = POLLIN, .revents = 0};
+    if (stop && !interrupted && *stop) interrupted = true, ::kill(child, SIGTERM);
+    if (stop && ::poll(&ready, 1, kLook) <= 0) continue;
     const ssize_t got = ::read(pipe.ends[0], buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) break;

@@ -1,5 +1,6 @@
 // Another program, run without a shell.
 #pragma once
+#include <atomic>
 #include <string>
 #include <vector>
 
@@ -11,7 +12,8 @@ struct ProgramResult {
 };
 
 // Runs `arguments` (the first is the program, found through PATH) with nothing to read, and waits for it. Nothing is
-// given to a shell, so nothing needs to be quoted. Errors (io): not found or not permitted.
-ProgramResult run_program(const std::vector<std::string>& arguments);
+// given to a shell, so nothing needs to be quoted. Once `stop` is true the program is told to stop (SIGTERM, once), and
+// waited for all the same. Errors (io): not found or not permitted.
+ProgramResult run_program(const std::vector<std::string>& arguments, const std::atomic<bool>* stop = nullptr);
 
 }  // namespace attune::io

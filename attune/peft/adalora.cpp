@@ -293,11 +293,16 @@ class AdaLora final : public Method {
     alpha_ = fields.number("lora_alpha", 8);
     dropout_ = fields.number("lora_dropout", 0);
     targets_ = fields.targets("query|value");
+    interval_ = fields.whole("deltaT", interval_);
+    beta1_ = fields.number("beta1", beta1_), beta2_ = fields.number("beta2", beta2_);
+    orthogonality_ = fields.number("orth_reg_weight", orthogonality_);
     fields.refuse_unless("bias", "none");
     fields.refuse_unless("fan_in_fan_out", false);
     fields.refuse_unless("use_rslora", false);
     fields.refuse_unless("use_dora", false);
-    fields.refuse_filled("alpha_pattern");
+    for (const char* other : {"alpha_pattern", "layers_to_transform", "exclude_modules", "trainable_token_indices"})
+      fields.refuse_filled(other);
+    fields.refuse_unless("lora_bias", false);
   }
   // PEFT cuts away what has sunk.
   bool fits_peft_tensors(const json& config) const override {

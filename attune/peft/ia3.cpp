@@ -85,10 +85,11 @@ class Ia3 final : public Method {
   void read_peft_config(const json& config, const std::string& where) override {
     const PeftFields fields(config, where);
     targets_ = fields.targets("key|value|output.dense");
-    feedforward_ = config.contains("feedforward_modules") && config["feedforward_modules"].empty()
-                       ? ""
-                       : fields.targets("output.dense", "feedforward_modules");
+    const json* inner = config.contains("feedforward_modules") ? &config["feedforward_modules"] : nullptr;
+    feedforward_ =
+        inner && !inner->is_null() && inner->empty() ? "" : fields.targets("output.dense", "feedforward_modules");
     fields.refuse_unless("fan_in_fan_out", false);
+    fields.refuse_filled("exclude_modules");
   }
 
  private:

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <fmt/ranges.h>
-#include <limits>
 #include <mutex>
 #include <nlohmann/json.hpp>
 
@@ -20,6 +19,8 @@ namespace attune::peft {
 namespace {
 
 using nlohmann::json;
+
+constexpr double kLeastSquares = 1e-30;  // of a row of DoRA's: one of zeros stays one
 
 // One product's update; its modules are the parts.
 struct Update {
@@ -80,7 +81,7 @@ class LoraChange final : public ProductChange {
     double squares = 0, factor = 1;
     if (u_.magnitude && !undo) {
       for (size_t i = 0; i < w.size(); ++i) squares += std::pow(static_cast<double>(w[i]) + update[i], 2);
-      factor = m / std::sqrt(squares);
+      factor = m / std::sqrt(std::max(squares, kLeastSquares));
     }
     if (u_.magnitude && undo)
       fail(ErrorKind::usage, "DoRA's lengths are not in the merged weights any more: load the base again");
@@ -126,9 +127,12 @@ template <class T>
 void LoraChange::make_gains(Context& context, const nn::Linear& product, const Gains& to) const {
   std::call_once(base_read_, [&] { squares_ = squares_of(product); });
   const tensor::Arena::Mark mark = context.arena.mark();
-  Context plain{.kernels = context.kernels, .arena = context.arena, .compute = context.compute};
   const Tensor a = u_.a->value, b = u_.b->value, m = u_.magnitude->value, bias = product.bias().value;
-  const Tensor aw = ops::linear(plain, a, product.held_weight(), {}, m.dtype);  // [parts * r, out]
+  // Of the values themselves where there are some, whatever this pass multiplies in: what is made once serves all.
+  const Tensor weight = product.held_weight();
+  Context plain{
+      .kernels = context.kernels, .arena = context.arena, .compute = weight.defined() ? weight.dtype : context.compute};
+  const Tensor aw = ops::linear(plain, a, weight, {}, m.dtype);  // [parts * r, out]
   const int64_t rank = b.cols(), out = aw.cols();
   u_.parts.for_each([&](int p, int64_t begin, int64_t width, int64_t at) {
     const Tensor part = a.slice_rows(p * rank, (p + 1) * rank), rows = b.slice_rows(at, at + width);
@@ -141,7 +145,7 @@ void LoraChange::make_gains(Context& context, const nn::Linear& product, const G
             static_cast<double>(b_row[k]) * (2 * static_cast<double>(host<T>(aw)[(p * rank + k) * out + begin + j]) +
                                              u_.scale * static_cast<double>(host<T>(gram_b)[j * rank + k]));
       const double squares = squares_[static_cast<size_t>(at + j)] + u_.scale * more;
-      const double norm = std::sqrt(std::max(squares, std::numeric_limits<double>::min()));
+      const double norm = std::sqrt(std::max(squares, kLeastSquares));
       const double g = static_cast<double>(host<T>(m)[at + j]) / norm,
                    shift = static_cast<double>(host<T>(bias)[begin + j]);
       host<T>(to.norms)[at + j] = static_cast<T>(norm);
@@ -248,11 +252,16 @@ class Lora final : public Method {
     targets_ = fields.targets("query|value");
     fields.refuse_unless("bias", "none");
     fields.refuse_unless("fan_in_fan_out", false);
-    for (const char* other : {"layers_to_transform", "layer_replication", "target_parameters"})
+    for (const char* other : {"layers_to_transform", "layer_replication", "target_parameters", "exclude_modules",
+                              "trainable_token_indices", "alora_invocation_tokens", "kasa_config"})
       fields.refuse_filled(other);
-    // One rank, the largest, and the weight that the file's own has.
-    const auto most =
-        static_cast<int64_t>(NumberPattern(config, "rank_pattern", where).most(static_cast<double>(rank_)));
+    for (const char* other : {"lora_bias", "use_qalora"}) fields.refuse_unless(other, false);
+    // Others change the base before the adapter comes (pissa, olora, corda, loftq, ...).
+    fields.refuse_unless_one_of("init_lora_weights", {true, false, "gaussian", "eva", "orthogonal", "mica"});
+    // One rank, the largest, and the weight that the file's own has; where that is 0 any, for modules with their own.
+    const NumberPattern ranks(config, "rank_pattern", where, NumberPattern::ranks);
+    const auto most = static_cast<int64_t>(ranks.most(static_cast<double>(rank_)));
+    if (alpha_ == 0 && !NumberPattern(config, "alpha_pattern", where, NumberPattern::weights).empty()) alpha_ = 1;
     alpha_ *= divisor(static_cast<double>(most)) / divisor(static_cast<double>(rank_));
     rank_ = most;
   }
@@ -267,8 +276,10 @@ class Lora final : public Method {
     const bool a = part == "lora_A.weight", b = part == "lora_B.weight";
     if (!a && !b) return;
     const PeftFields fields(config, where);
-    const double r = NumberPattern(config, "rank_pattern", where).of(module, static_cast<double>(fields.whole("r", 8)));
-    const double alpha = NumberPattern(config, "alpha_pattern", where).of(module, fields.number("lora_alpha", 8));
+    const double r = NumberPattern(config, "rank_pattern", where, NumberPattern::ranks)
+                         .of(module, static_cast<double>(fields.whole("r", 8)));
+    const double alpha = NumberPattern(config, "alpha_pattern", where, NumberPattern::weights)
+                             .of(module, fields.number("lora_alpha", 8));
     const auto rank = static_cast<int64_t>(r);
     if (tensor.shape.size() != 2 || tensor.shape[a ? 0 : 1] != rank)
       fail(ErrorKind::model, "{}: the rank of {} is {}, but its {} is {}", where, module, rank, part,

@@ -104,6 +104,18 @@ std::string Method::text() {
   return options.empty() ? name() : fmt::format("{}({})", name(), options);
 }
 
+void Method::check_ranges(const std::string& where) {
+  OptionList list{fmt::format("the adapter's ")};
+  visit(list);
+  try {
+    OptionList again{fmt::format("the adapter's ")};
+    visit(again);
+    again.set_from_json(list.to_json(), where);
+  } catch (const Error& error) {
+    fail(ErrorKind::model, "{}", error.message());
+  }
+}
+
 const std::vector<MethodEntry>& methods() {
   static const std::vector<MethodEntry> all{
       adalora_entry(),     bitfit_entry(), bottleneck_entry(), ia3_entry(),

@@ -48,12 +48,17 @@ class Method {
   virtual void fit_peft_tensor(const nlohmann::json& config, const std::string& where, const std::string& name,
                                StoredMatrix& tensor) const;
 
+  // The same method as a folder keeps it: what only makes parameters that are kept is left out (a prefix's projection).
+  virtual void as_kept() {}
+
   // Likewise AdapterHub's: "config" of its adapter_config.json.
   virtual nlohmann::json hub_config() const;
   virtual void read_hub_config(const nlohmann::json& config, const std::string& where);
 
   // As `--adapter` takes it, every option written out; after options have changed.
   std::string text();
+  // Of options that came from a file named `where`. Errors (model): one lies outside its range.
+  void check_ranges(const std::string& where);
 };
 
 struct MethodEntry {

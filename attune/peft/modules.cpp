@@ -27,8 +27,9 @@ bool is_expression(const std::string& name) {
   return name.size() >= 2 && (name.front() == '^' || (name.front() == '"' && name.back() == '"'));
 }
 
-bool means(const std::string& name, const Module& module, const std::string& option) {
-  if (name == "all-linear") return true;
+bool means(const std::string& told, const Module& module, const std::string& option) {
+  if (told == "all-linear") return true;
+  const std::string name = told.starts_with("bert.") ? told.substr(5) : told;
   if (is_expression(name)) {
     const bool quoted = name.front() == '"';
     try {
@@ -61,7 +62,9 @@ std::vector<std::string> short_names(const std::vector<Module>& all) {
   return names;
 }
 
-std::vector<std::string> parted(const std::string& names) {
+}  // namespace
+
+std::vector<std::string> parted_names(const std::string& names) {
   std::vector<std::string> parts{""};
   bool quoted = false;
   for (const char c : names) {
@@ -73,8 +76,6 @@ std::vector<std::string> parted(const std::string& names) {
   }
   return parts;
 }
-
-}  // namespace
 
 std::vector<Module> modules_of(const EncoderShape& shape) {
   std::vector<Module> all;
@@ -108,7 +109,7 @@ std::vector<std::span<const Module>> by_product(std::span<const Module> modules)
 }
 
 std::vector<Module> modules_named(const std::vector<Module>& all, const std::string& names, const std::string& option) {
-  const std::vector<std::string> parts = parted(names);
+  const std::vector<std::string> parts = parted_names(names);
   std::vector<bool> meant(all.size(), false);
   for (const std::string& part : parts) {
     bool any = false;

@@ -1,8 +1,10 @@
 #include "attune/peft/peft_fields.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 #include "attune/base/error.h"
+#include "attune/peft/modules.h"
 
 namespace attune::peft {
 
@@ -66,6 +68,12 @@ void PeftFields::refuse_unless(const char* key, const json& value) const {
   if (found && *found != value) refuse(key, fmt::format("attune has such adapters with {} alone", value.dump()));
 }
 
+void PeftFields::refuse_unless_one_of(const char* key, const std::vector<json>& values) const {
+  const json* found = find(key);
+  if (found && std::find(values.begin(), values.end(), *found) == values.end())
+    refuse(key, fmt::format("attune has such adapters with {} alone", json(values).dump()));
+}
+
 void PeftFields::refuse_filled(const char* key) const {
   const json* found = find(key);
   if (found && !(found->is_structured() && found->empty())) refuse(key, "attune has no such adapters");
@@ -76,22 +84,36 @@ json peft_number(double value) {
   return static_cast<double>(whole) == value ? json(whole) : json(value);
 }
 
+namespace {
+
+// For PEFT, which knows modules by names that may begin with "bert.": unless the expression sees to that itself.
+std::string expression_for_peft(const std::string& expression) {
+  const size_t first = expression.find_first_not_of('(');
+  for (const char* own : {"bert", ".*"})
+    if (first != expression.npos && expression.compare(first, std::string_view(own).size(), own) == 0) return expression;
+  return "(bert\\.)?(" + expression + ")";
+}
+
+std::string as_expression(const std::string& name) {
+  if (name.size() >= 2 && name.front() == '"') return expression_for_peft(name.substr(1, name.size() - 2));
+  if (!name.empty() && name.front() == '^') return expression_for_peft(name.substr(1));
+  std::string expression;
+  for (const char c : name) expression += c == '*' ? ".*" : c == '.' ? "\\." : std::string(1, c);
+  return "(.*\\.)?(" + expression + ")";
+}
+
+}  // namespace
+
 json peft_targets(const std::string& names) {
-  if (names.find('*') != std::string::npos) {  // as an expression
-    std::string expression;
-    for (const char c : names) expression += c == '*' ? ".*" : c == '.' ? "\\." : std::string(1, c);
-    return "(.*\\.)?(" + expression + ")";
-  }
-  if (names == "all-linear") return names;
-  if (names.size() >= 2 && names.front() == '"') return names.substr(1, names.size() - 2);
-  if (!names.empty() && names.front() == '^') return names;
-  json list = json::array();
-  for (size_t at = 0; at <= names.size();) {
-    const size_t end = std::min(names.find('|', at), names.size());
-    list.push_back(names.substr(at, end - at));
-    at = end + 1;
-  }
-  return list;
+  const std::vector<std::string> parts = parted_names(names);
+  if (std::find(parts.begin(), parts.end(), "all-linear") != parts.end()) return "all-linear";
+  if (std::none_of(parts.begin(), parts.end(),
+                   [](const std::string& part) { return part.find_first_of("*\"^") != part.npos; }))
+    return parts;
+  if (parts.size() == 1) return as_expression(parts[0]);
+  std::string any;
+  for (const std::string& part : parts) any += (any.empty() ? "(" : "|(") + as_expression(part) + ")";
+  return any;
 }
 
 }  // namespace attune::peft

@@ -18,9 +18,10 @@ class PeftFields {
   // BERT where the file has none.
   std::string targets(const std::string& otherwise, const char* key = "target_modules") const;
 
-  // Errors (model): the field is there and is something else; it holds something at all.
+  // Errors (model): the field is there and is something else; it holds something at all; it is none of these.
   void refuse_unless(const char* key, const nlohmann::json& value) const;
   void refuse_filled(const char* key) const;
+  void refuse_unless_one_of(const char* key, const std::vector<nlohmann::json>& values) const;
 
  private:
   const nlohmann::json* find(const char* key) const;

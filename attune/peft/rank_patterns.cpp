@@ -62,12 +62,16 @@ LoraName lora_name(const std::string& tensor) {
   return {tensor.substr(0, at), tensor.substr(at + 1)};
 }
 
-NumberPattern::NumberPattern(const json& config, const char* key, const std::string& where) {
+NumberPattern::NumberPattern(const json& config, const char* key, const std::string& where, Kind kind) {
   const json* object = object_in(config, key, where);
   if (!object) return;
   for (const auto& [name, number] : object->items()) {
-    if (!number.is_number() || number.get<double>() < 1)
-      fail(ErrorKind::model, "{}: {} of '{}' is {}; expected a number from 1 on", where, key, name, number.dump());
+    const bool fits =
+        kind == ranks ? number.is_number_integer() && number.get<int64_t>() >= 1 && number.get<int64_t>() <= kMostRank
+                      : number.is_number() && number.get<double>() >= 0;
+    if (!fits)
+      fail(ErrorKind::model, "{}: {} of '{}' is {}; expected {}", where, key, name, number.dump(),
+           kind == ranks ? fmt::format("a whole number from 1 to {}", kMostRank) : "a number from 0 on");
     try {
       means(name, "");
     } catch (const std::regex_error& error) {

@@ -30,12 +30,16 @@ struct LoraName {
 };
 LoraName lora_name(const std::string& tensor);
 
+inline constexpr int64_t kMostRank = 4096;
+
 // Of LoRA's rank_pattern and alpha_pattern: {"name or expression": number}. A module has that of the first whose
 // expression means its whole name, or its end behind a dot (PEFT's get_pattern_key).
 class NumberPattern {
  public:
-  // Errors (model): no object of numbers from 1 on, a broken expression; `where` names the file.
-  NumberPattern(const nlohmann::json& config, const char* key, const std::string& where);
+  enum Kind { ranks, weights };
+  // Errors (model): no object of whole numbers from 1 to kMostRank (weights: of numbers from 0 on), a broken
+  // expression; `where` names the file.
+  NumberPattern(const nlohmann::json& config, const char* key, const std::string& where, Kind kind);
   bool empty() const { return numbers_.empty(); }
   double of(const std::string& module, double otherwise) const;
   double most(double otherwise) const;

@@ -94,6 +94,7 @@ class Prefix final : public Method {
   }
   double learning_rate() const override { return 1e-2; }
   bool is_prompt_learning() const override { return true; }
+  void as_kept() override { projection_ = 0; }
 
   void attach(Adapter& adapter, nn::Parameters& parameters) const override {
     const int64_t hidden = adapter.shape().hidden, columns = adapter.shape().layers * 2 * hidden;

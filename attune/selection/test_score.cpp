@@ -11,7 +11,8 @@ metrics::Score test_score(const report::Split& split, const train::TrainOptions&
   const metrics::Score* told = split.scores.find(metric);
   if (told || !metrics::has_arguments(metric)) return told ? *told : metrics::Score{};
   const std::string answers = train::predictions_file(run, "test").string();
-  return {.name = metric, .value = value_of(compare::read_predictions(answers, tasks::task_named(run.task).data), metric)};
+  return {.name = metric,
+          .value = value_of(compare::read_predictions(answers, tasks::task_named(run.task).data), metric)};
 }
 
 }  // namespace attune::selection

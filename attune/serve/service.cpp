@@ -88,8 +88,8 @@ void Service::start(http::Server& server) {
 }
 
 void Service::stop() {
+  if (loader_.joinable()) loader_.join();  // it warms up what it has opened
   engine_.reset();
-  if (loader_.joinable()) loader_.join();
 }
 
 void Service::warm_up(const ModelRef& model) {

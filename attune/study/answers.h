@@ -14,7 +14,7 @@ namespace attune::study {
 struct Answering {
   std::string precision;  // as --precision takes it: f32, bf16, int8
   double value = 0;       // of the metric, its own
-  double latency_ms = 0;  // median of single texts, all threads
+  double latency_ms = 0;  // median of single texts, on the process's threads
   double bytes = 0;       // of the weights as they are held
 };
 

@@ -95,14 +95,18 @@ void add_verdict(const StudyPlan& plan, const History& history, const Finalist& 
 }
 
 // Where nothing is decided the side that did better is taken, since it costs no more; with --strict only what is
-// better by more than what matters. Defaults that break a limit are no answer.
+// better by more than what matters. Defaults that break a limit, or that came to nothing, are no answer.
 void decide(const StudyPlan& plan, Outcome& out) {
-  if (out.judged.judgements.empty()) return;
+  const bool no_defaults = !out.defaults_keep_limits || !out.defaults_failure.empty();
+  if (out.judged.judgements.empty()) {
+    out.finalist_taken = out.finalist && no_defaults;
+    return;
+  }
   const compare::Verdict& v = out.judged.judgements[0].verdict;
   out.finalist_proven = v.difference > 0 && (v.state == compare::State::better_by_worth ||
                                              (v.state == compare::State::better && !plan.options.strict));
   const bool leads = v.state == compare::State::undecided && v.difference > 0 && !plan.options.strict;
-  out.finalist_taken = out.finalist_proven || leads || !out.defaults_keep_limits;
+  out.finalist_taken = out.finalist_proven || leads || no_defaults;
 }
 
 // What `attune train` is told in place of what was searched.
@@ -115,6 +119,9 @@ std::map<std::string, std::string> told_options(const StudyPlan& plan, const tun
 std::string sentence_of(const Outcome& out) {
   if (!out.finalist)
     return "Keep the defaults: no trial that keeps the limits was trained in full, so none could be judged.";
+  if (out.judged.judgements.empty() && out.finalist_taken)
+    return fmt::format("Train with {}: the defaults {}, so nothing could be judged beside them.", out.chosen_text,
+                       out.defaults_failure.empty() ? "break a limit" : "failed (" + out.defaults_failure + ")");
   if (out.judged.judgements.empty())
     return fmt::format(
         "Keep the defaults: trial {} came first in the search, but the judgement did not come to an end.",
@@ -192,6 +199,9 @@ Outcome make_outcome(const StudyPlan& plan, const History& history, const std::o
   if (out.limits.any()) out.offers = offers_of(plan, out.limits, out.trials);
   for (const TrialLine& trial : out.trials)
     if (trial.number == 0) out.defaults_keep_limits = trial.keeps_limits, out.defaults_precision = trial.precision;
+  if (defaults_failed(history))
+    for (const StudyRun& run : history.runs)
+      if (answers_all_rows(run.assignment) && run.assignment.trial == 0) out.defaults_failure = run.failure;
   if (finalist) add_verdict(plan, history, *finalist, out);
   decide(plan, out);
   if (out.finalist_taken) {

@@ -81,6 +81,7 @@ struct Outcome {
   bool finalist_taken = false, finalist_proven = false;
   bool new_seeds = true;  // of the judgement; false: models of the search itself answered rows that it never saw
   bool defaults_keep_limits = true;
+  std::string defaults_failure = {};               // why their full run came to nothing; empty: it did not
   std::string defaults_precision = {};             // that they answer in, where there are limits
   std::map<std::string, std::string> chosen = {};  // options as `attune train` takes them, of what was searched
   std::string chosen_text = {};                    // "lr 0.00012, batch-size 32"; "the defaults"

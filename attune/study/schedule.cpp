@@ -6,7 +6,6 @@
 #include "attune/base/error.h"
 #include "attune/metrics/catalog.h"
 #include "attune/report/format.h"
-#include "attune/selection/budget.h"
 #include "attune/tune/sampler.h"
 
 namespace attune::study {
@@ -46,9 +45,13 @@ tune::ScheduleOptions without_reserve(const StudyPlan& plan, const Expected& exp
           .most_trials = o.trials};
 }
 
-// A run of each side of the verdict, beside each other where there are processes for it; in full runs of the search.
+// Runs of the verdict that stand beside each other, one of each side where there are processes for it.
+int at_once(const StudyPlan& plan) {
+  return std::clamp(plan.processes, 1, 2);
+}
+// A run of each side; in full runs of the search.
 double pair_times(const StudyPlan& plan) {
-  return 2 * verdict_times(plan) / std::min(2, std::max(1, plan.options.jobs));
+  return 2 * verdict_times(plan) / at_once(plan);
 }
 
 // No trial beside the defaults was trained in full, and none will be.
@@ -96,24 +99,28 @@ tune::Point new_point(const StudyPlan& plan, const History& history, int64_t tri
   return tune::propose(plan.space.space, finished, pending, trial, {.seed = seed});
 }
 
-std::optional<tune::Point> point_of_trial(const StudyPlan& plan, const History& history, int64_t trial) {
+// Where the trial lies: a number keeps its point, so that a run that was interrupted goes on from its checkpoint.
+std::optional<tune::Point> point_of_trial(const StudyPlan& plan, const History& history, int64_t trial, tune::Arm arm) {
   if (trial == 0) return plan.space.defaults_point;
-  for (const StudyRun& run : history.runs)
-    if (run.assignment.trial == trial) return run.assignment.point;
-  return std::nullopt;
+  if (const auto known = history.points.find(trial); known != history.points.end() && known->second)
+    return known->second;
+  return new_point(plan, history, trial, arm);
 }
 
 }  // namespace
+
+bool defaults_failed(const History& history) {
+  return std::any_of(history.runs.begin(), history.runs.end(), [](const StudyRun& run) {
+    return answers_all_rows(run.assignment) && run.assignment.trial == 0 && run.state == tune::RunState::failed;
+  });
+}
 
 int most_seeds(const StudyPlan& plan) {
   return 2 * plan.options.seeds;
 }
 
 double budget_of(const StudyPlan& plan) {
-  const auto budget = selection::parse_budget(plan.options.budget);
-  if (!budget.seconds)
-    fail(ErrorKind::usage, "--budget {}: expected a time, as in 90s, 30m or 2h", plan.options.budget);
-  return *budget.seconds;
+  return parse_seconds(plan.options.budget, "--budget");
 }
 
 std::vector<tune::RungRun> rung_runs(const History& history) {
@@ -154,19 +161,18 @@ void check_budget(const StudyPlan& plan, const Expected& expected) {
 }
 
 Next next_of_search(const StudyPlan& plan, const Expected& expected, const History& history) {
+  if (history.finalist_stands) return {};
   const tune::ScheduleOptions schedule = schedule_of(plan, expected, history);
   const tune::Decision decision = tune::next_job(schedule, rung_runs(history), history.now);
   if (!decision.job) return {.wait = decision.wait};
   const tune::Job& job = *decision.job;
-  Assignment assignment{.purpose = Purpose::search,
-                        .trial = job.trial,
-                        .stage = job.rung,
-                        .share = job.share,
-                        .why = job.why,
-                        .arm = job.arm,
-                        .point = point_of_trial(plan, history, job.trial)};
-  if (job.why == tune::Why::fresh) assignment.point = new_point(plan, history, job.trial, job.arm);
-  return {.assignment = std::move(assignment)};
+  return {.assignment = Assignment{.purpose = Purpose::search,
+                                   .trial = job.trial,
+                                   .stage = job.rung,
+                                   .share = job.share,
+                                   .why = job.why,
+                                   .arm = job.arm,
+                                   .point = point_of_trial(plan, history, job.trial, job.arm)}};
 }
 
 std::optional<Finalist> finalist_of(const StudyPlan& plan, const History& history) {
@@ -183,20 +189,25 @@ std::optional<Finalist> finalist_of(const StudyPlan& plan, const History& histor
 }
 
 Next next_of_verdict(const StudyPlan& plan, int64_t finalist, const History& history) {
+  if (defaults_failed(history)) return {};
   const double of_finalist = full_seconds(history, finalist).value_or(0);
   const double of_defaults = full_seconds(history, 0).value_or(of_finalist);
-  const double pair = (of_finalist + of_defaults) * verdict_times(plan) / std::min(2, std::max(1, plan.options.jobs));
   const double end = budget_of(plan) - final_seconds(plan, std::max(of_finalist, of_defaults));
+  const double over = (kOver - 1) * budget_of(plan);
   Next next;
   for (int block = 0; block < most_seeds(plan); ++block) {
-    const bool begun = find(history, Purpose::verdict, 0, block) || find(history, Purpose::verdict, finalist, block);
-    const double late = block == 0 ? (kOver - 1) * budget_of(plan) : 0;
-    if (!begun && history.now + pair > end + late) break;
+    double missing = 0;  // seconds
+    bool runs = false, begun = false;
     for (const int64_t trial : {finalist, int64_t{0}}) {
-      if (const StudyRun* run = find(history, Purpose::verdict, trial, block)) {
-        next.wait = next.wait || run->state == tune::RunState::running;
-        continue;
-      }
+      const StudyRun* run = find(history, Purpose::verdict, trial, block);
+      if (!run) missing += (trial == 0 ? of_defaults : of_finalist) * verdict_times(plan);
+      runs = runs || (run && run->state == tune::RunState::running), begun = begun || run;
+    }
+    if (!begun) missing /= at_once(plan);
+    next.wait = next.wait || runs;
+    if (!runs && history.now + missing > end + (block == 0 || begun ? over : 0)) break;
+    for (const int64_t trial : {finalist, int64_t{0}}) {
+      if (find(history, Purpose::verdict, trial, block)) continue;
       const bool defaults = trial == 0;
       next.assignment = Assignment{.purpose = Purpose::verdict,
                                    .trial = trial,
@@ -204,7 +215,7 @@ Next next_of_verdict(const StudyPlan& plan, int64_t finalist, const History& his
                                    .share = 1,
                                    .why = defaults ? tune::Why::defaults : tune::Why::closing,
                                    .arm = defaults ? tune::Arm::defaults : tune::Arm::sampled,
-                                   .point = point_of_trial(plan, history, trial)};
+                                   .point = point_of_trial(plan, history, trial, tune::Arm::sampled)};
       for (const StudyRun& run : history.runs)
         if (run.assignment.trial == trial) next.assignment->arm = run.assignment.arm;
       return next;

@@ -37,8 +37,12 @@ Next next_of_search(const StudyPlan& plan, const Expected& expected, const Histo
 // keep the limits and are not the defaults themselves. Nothing: there is none.
 std::optional<Finalist> finalist_of(const StudyPlan& plan, const History& history);
 
+// Whether the defaults' full run came to nothing (it diverged, or the metric has no value for its answers): nobody can
+// be judged against them.
+bool defaults_failed(const History& history);
+
 // A block is a seed: a run of each side, begun while there is time: up to --seeds, and as many again with what the
-// search could not use.
+// search could not use. None where the defaults failed.
 int most_seeds(const StudyPlan& plan);
 Next next_of_verdict(const StudyPlan& plan, int64_t finalist, const History& history);
 

@@ -1,8 +1,11 @@
 #include "attune/study/store.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
-#include <map>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
 
 #include "attune/base/error.h"
 #include "attune/track/run_place.h"
@@ -16,8 +19,8 @@ namespace {
 
 using track::Statement, track::Transaction;
 
-constexpr double kHeartbeat = 1;  // seconds
-constexpr double kSilence = 3600;
+constexpr auto kHeartbeat = std::chrono::seconds(1);
+constexpr double kSilence = 120;  // seconds
 
 constexpr const char* kStudyTables[] = {
     "CREATE TABLE IF NOT EXISTS studies (id INTEGER PRIMARY KEY, folder TEXT NOT NULL UNIQUE, plan TEXT NOT NULL)",
@@ -48,22 +51,6 @@ Enum named(const std::string& text, std::initializer_list<Enum> all) {
        text);
 }
 
-std::string curve_text(const tune::Curve& curve) {
-  nlohmann::json points = nlohmann::json::array();
-  for (const tune::CurvePoint& point : curve) points.push_back({point.progress, point.value});
-  return points.dump();
-}
-
-tune::Curve curve_of(const std::string& text) {
-  tune::Curve curve;
-  const nlohmann::json points = nlohmann::json::parse(text, nullptr, false);
-  if (points.is_array())
-    for (const nlohmann::json& point : points)
-      if (point.is_array() && point.size() == 2 && point[0].is_number())
-        curve.push_back({point[0].get<double>(), point[1].is_number() ? point[1].get<double>() : std::nan("")});
-  return curve;
-}
-
 std::optional<tune::Point> point_of(const std::string& text) {
   if (text.empty()) return std::nullopt;
   tune::Point point;
@@ -79,6 +66,68 @@ std::optional<tune::Point> point_of(const std::string& text) {
 }
 
 }  // namespace
+
+nlohmann::json curve_to_json(const tune::Curve& curve) {
+  nlohmann::json points = nlohmann::json::array();
+  for (const tune::CurvePoint& point : curve) points.push_back({point.progress, point.value});
+  return points;
+}
+
+tune::Curve curve_from_json(const nlohmann::json& points) {
+  tune::Curve curve;
+  if (points.is_array())
+    for (const nlohmann::json& point : points)
+      if (point.is_array() && point.size() == 2 && point[0].is_number())
+        curve.push_back({point[0].get<double>(), point[1].is_number() ? point[1].get<double>() : std::nan("")});
+  return curve;
+}
+
+// Says that this process still works, whatever it is at.
+class StudyStore::Heartbeat {
+ public:
+  Heartbeat(const fs::path& database, int64_t study, int64_t session)
+      : database_(database, track::Database::Access::write),
+        study_(study),
+        session_(session),
+        thread_([this] { beat_until_stopped(); }) {}
+  ~Heartbeat() {
+    {
+      const std::lock_guard lock(mutex_);
+      stopped_ = true;
+    }
+    wake_.notify_all();
+    thread_.join();
+  }
+  Heartbeat(const Heartbeat&) = delete;
+  Heartbeat& operator=(const Heartbeat&) = delete;
+
+ private:
+  void beat_until_stopped() {
+    std::unique_lock lock(mutex_);
+    while (!wake_.wait_for(lock, kHeartbeat, [this] { return stopped_; })) try {
+        beat();
+      } catch (const Error&) {  // a full disk, a long lock: whoever decides next will say so
+      }
+  }
+  void beat() {
+    const double now = track::wall_time();
+    Transaction transaction(database_);
+    Statement(database_, "UPDATE study_sessions SET heard = ? WHERE id = ?").bind(now).bind(session_).run();
+    Statement(database_, "UPDATE study_runs SET heard = ? WHERE study = ? AND state = 'running' AND process = ?")
+        .bind(now)
+        .bind(study_)
+        .bind(track::this_process())
+        .run();
+    transaction.commit();
+  }
+
+  track::Database database_;
+  int64_t study_, session_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool stopped_ = false;
+  std::thread thread_;
+};
 
 StudyStore::StudyStore(std::unique_ptr<track::Database> database, int64_t study)
     : database_(std::move(database)), study_(study) {}
@@ -124,6 +173,7 @@ StudyStore StudyStore::open(const fs::path& project, const fs::path& folder, con
       .run();
   store.session_ = store.database_->last_id();
   transaction.commit();
+  store.heartbeat_ = std::make_unique<Heartbeat>(project / track::kRunsFile, id, store.session_);
   return store;
 }
 
@@ -157,13 +207,14 @@ void StudyStore::forget_the_gone() {
 }
 
 History StudyStore::read() {
-  History history{.now = now_unlocked(), .runs = {}};
+  History history{.now = now_unlocked(), .runs = {}, .finalist_stands = !noted(kFinalist).is_null()};
   std::map<int64_t, std::pair<tune::Arm, std::optional<tune::Point>>> trials;
   Statement points(*database_, "SELECT trial, arm, point FROM study_trials WHERE study = ?");
   points.bind(study_);
   while (points.step())
     trials[points.integer(0)] = {named(points.text(1), {tune::Arm::defaults, tune::Arm::random, tune::Arm::sampled}),
                                  point_of(points.text(2))};
+  for (const auto& [trial, known] : trials) history.points[trial] = known.second;
   Statement rows(*database_,
                  "SELECT id, purpose, trial, stage, share, why, state, began, seconds, value, curve, facts, failure "
                  "FROM study_runs WHERE study = ? ORDER BY id");
@@ -184,7 +235,7 @@ History StudyStore::read() {
                                       tune::RunState::stopped}),
         .began = rows.real(7),
         .seconds = rows.real(8),
-        .curve = curve_of(rows.text(10)),
+        .curve = curve_from_json(nlohmann::json::parse(rows.text(10), nullptr, false)),
         .facts = nlohmann::json::parse(rows.text(11), nullptr, false),
         .failure = rows.text(12)};
     if (!rows.is_null(9)) run.value = rows.real(9);
@@ -231,22 +282,11 @@ double StudyStore::now() {
   return now_unlocked();
 }
 
-void StudyStore::heard() {
-  const double now = track::wall_time();
-  if (now - last_heard_ < kHeartbeat) return;
-  last_heard_ = now;
-  Transaction transaction(*database_);
-  Statement(*database_, "UPDATE study_sessions SET heard = ? WHERE id = ?").bind(now).bind(session_).run();
-  Statement(*database_, "UPDATE study_runs SET heard = ? WHERE study = ? AND state = 'running' AND process = ?")
-      .bind(now)
-      .bind(study_)
-      .bind(track::this_process())
-      .run();
-  transaction.commit();
-}
-
 void StudyStore::put_curve(int64_t run, const tune::Curve& curve) {
-  Statement(*database_, "UPDATE study_runs SET curve = ? WHERE id = ?").bind(curve_text(curve)).bind(run).run();
+  Statement(*database_, "UPDATE study_runs SET curve = ? WHERE id = ?")
+      .bind(curve_to_json(curve).dump())
+      .bind(run)
+      .run();
 }
 
 void StudyStore::end(const StudyRun& run) {
@@ -255,7 +295,7 @@ void StudyStore::end(const StudyRun& run) {
       *database_,
       "UPDATE study_runs SET state = ?, seconds = ?, curve = ?, facts = ?, failure = ?, heard = ? WHERE id "
       "= ?");
-  update.bind(name(run.state)).bind(run.seconds).bind(curve_text(run.curve)).bind(run.facts.dump());
+  update.bind(name(run.state)).bind(run.seconds).bind(curve_to_json(run.curve).dump()).bind(run.facts.dump());
   update.bind(run.failure).bind(track::wall_time()).bind(run.id).run();
   if (run.value)
     Statement(*database_, "UPDATE study_runs SET value = ? WHERE id = ?").bind(*run.value).bind(run.id).run();
@@ -270,22 +310,33 @@ void StudyStore::release(int64_t run) {
   Statement(*database_, "DELETE FROM study_runs WHERE id = ?").bind(run).run();
 }
 
+void StudyStore::forget_late_runs() {
+  Statement(*database_, "DELETE FROM study_runs WHERE study = ? AND state = 'stopped' AND failure = ?")
+      .bind(study_)
+      .bind(kTimeOver)
+      .run();
+}
+
+nlohmann::json StudyStore::noted(const std::string& name) {
+  Statement known(*database_, "SELECT value FROM study_notes WHERE study = ? AND name = ?");
+  return known.bind(study_).bind(name).step() ? nlohmann::json::parse(known.text(0)) : nlohmann::json();
+}
+
+void StudyStore::note(const std::string& name, const nlohmann::json& value) {
+  Statement(*database_, "INSERT OR REPLACE INTO study_notes (study, name, value) VALUES (?, ?, ?)")
+      .bind(study_)
+      .bind(name)
+      .bind(value.dump())
+      .run();
+}
+
 nlohmann::json StudyStore::once(const std::string& name, const std::function<nlohmann::json(const History&)>& decide) {
   Transaction transaction(*database_);
-  nlohmann::json value;
-  {
-    Statement known(*database_, "SELECT value FROM study_notes WHERE study = ? AND name = ?");
-    if (known.bind(study_).bind(name).step()) value = nlohmann::json::parse(known.text(0));
-  }
+  nlohmann::json value = noted(name);
   if (value.is_null()) {
     forget_the_gone();
     value = decide(read());
-    if (!value.is_null())
-      Statement(*database_, "INSERT INTO study_notes (study, name, value) VALUES (?, ?, ?)")
-          .bind(study_)
-          .bind(name)
-          .bind(value.dump())
-          .run();
+    if (!value.is_null()) note(name, value);
   }
   transaction.commit();
   return value;

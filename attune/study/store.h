@@ -8,10 +8,13 @@
 //   study_notes     (study, name, value): what is decided once, as who is judged
 //
 // The study's time is that in which at least one process worked on it: what was killed for a night has spent none of
-// its budget. A run whose process is gone is taken out, and will be decided on again.
+// its budget. Each process says every second that it works. A run whose process is gone is taken out, and will be
+// decided on again; so is one whose process cannot be seen from here (another machine, boot or container) and was not
+// heard for two minutes.
 #pragma once
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -54,10 +57,20 @@ struct StudyRun {
   std::string failure = {};
 };
 
+inline constexpr const char* kFinalist = "finalist";           // a note: who is judged
+inline constexpr const char* kTimeOver = "the time was over";  // a failure: of a run that was stopped for it
+
 struct History {
   double now = 0;  // seconds that the study has taken
   std::vector<StudyRun> runs;
+  // Every trial that was ever decided on, those too whose runs were interrupted; none: the defaults, outside the space.
+  std::map<int64_t, std::optional<tune::Point>> points = {};
+  bool finalist_stands = false;  // it is decided who is judged: the search is over
 };
+
+// [[progress, value], ...]; values that are not there are null.
+nlohmann::json curve_to_json(const tune::Curve& curve);
+tune::Curve curve_from_json(const nlohmann::json& points);
 
 class StudyStore {
  public:
@@ -73,8 +86,6 @@ class StudyStore {
   std::optional<StudyRun> claim(const std::function<std::optional<Assignment>(const History&)>& decide);
   History history();
   double now();
-  // This process still works; the study's time goes on. Writes at most once a second.
-  void heard();
 
   void put_curve(int64_t run, const tune::Curve& curve);
   // Ends a run: finished, failed or stopped.
@@ -82,19 +93,25 @@ class StudyStore {
   // It was interrupted: it will be decided on again.
   void release(int64_t run);
 
+  // Verdict and search runs that were stopped because the time was over, where there is more of it now.
+  void forget_late_runs();
+
   // What is decided once: the first value that anybody gives it.
   nlohmann::json once(const std::string& name, const std::function<nlohmann::json(const History&)>& decide);
+  nlohmann::json noted(const std::string& name);  // null: nothing
+  void note(const std::string& name, const nlohmann::json& value);
   void forget(const std::string& name);
 
  private:
+  class Heartbeat;
   StudyStore(std::unique_ptr<track::Database> database, int64_t study);
   double now_unlocked();
   void forget_the_gone();
   History read();
 
   std::unique_ptr<track::Database> database_;
+  std::unique_ptr<Heartbeat> heartbeat_;
   int64_t study_ = 0, session_ = 0;
-  double last_heard_ = 0;
 };
 
 }  // namespace attune::study

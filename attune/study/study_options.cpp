@@ -78,6 +78,10 @@ void StudyOptions::visit(OptionList& list) {
   train.visit(list);
 }
 
+double parse_seconds(const std::string& text, const char* option) {
+  return with_unit(text, option, {{"s", 1}, {"m", 60}, {"h", 3600}}, "a time, as in 90s, 30m or 2h");
+}
+
 double parse_milliseconds(const std::string& text, const char* option) {
   return with_unit(text, option, {{"ms", 1}, {"s", 1000}}, "a time, as in 5ms or 0.2s");
 }

@@ -26,14 +26,18 @@ struct StudyOptions {
   std::string time;  // a column
   int jobs = 1;
   std::string program;  // no option: attune itself, for several jobs at once
+  // No option: the names of those that were told, as a command or a configuration had them. What was told a value is
+  // not searched.
+  std::vector<std::string> given;
   std::string final_model;
   train::TrainOptions train;
 
   void visit(OptionList& list);
 };
 
-// "5ms", "0.2s" -> milliseconds; "30MB", "1.5GB" (powers of 1000) -> bytes. Errors (usage): anything else, or not above
-// 0; `option` is named.
+// "90s", "30m", "2h" -> seconds; "5ms", "0.2s" -> milliseconds; "30MB", "1.5GB" (powers of 1000) -> bytes. Errors
+// (usage): anything else, or not above 0; `option` is named.
+double parse_seconds(const std::string& text, const char* option);
 double parse_milliseconds(const std::string& text, const char* option);
 double parse_bytes(const std::string& text, const char* option);
 

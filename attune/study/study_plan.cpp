@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "attune/base/error.h"
 #include "attune/base/files.h"
@@ -84,8 +85,11 @@ std::vector<selection::Division> divide_rows(const selection::Pool& pool, const 
                         {.dev_from = pool.dev_from, .blocks = 1, .in_time = pool.in_time, .seed = options.train.seed});
   selection::Division& search = divisions.at(0);
   const selection::Division& verdict = divisions.at(1);
+  std::set<int32_t> judging;  // clusters: near copies of what judges the verdict teach the search nothing either
+  for (size_t row = 0; row < verdict.of_row.size(); ++row)
+    if (verdict.of_row[row] == 'e') judging.insert(clusters.of_row[row]);
   for (size_t row = 0; row < search.of_row.size(); ++row) {
-    if (verdict.of_row[row] != 'e' || search.of_row[row] == '-') continue;
+    if (!judging.contains(clusters.of_row[row]) || search.of_row[row] == '-') continue;
     --(search.of_row[row] == 't' ? search.learns : search.of_row[row] == 'd' ? search.inner : search.judges);
     search.of_row[row] = '-';
   }

@@ -35,6 +35,7 @@ struct StudyPlan {
   std::string fingerprint = {};  // of files and model
   int64_t pool_rows = 0;
   RowCounts search = {}, verdict = {};
+  int processes = 1;                     // that are known to work on it at once
   std::vector<bool> judges_search = {};  // of the rows that a full run of the search answers; else: the verdict
 
   const RowCounts& rows(Purpose purpose) const { return purpose == Purpose::search ? search : verdict; }

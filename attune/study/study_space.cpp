@@ -1,6 +1,7 @@
 #include "attune/study/study_space.h"
 
 #include <algorithm>
+#include <charconv>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -147,16 +148,30 @@ std::vector<tune::Told> told_spaces(const StudyOptions& options) {
   return told;
 }
 
-// Options that the user set are no longer searched, unless by a space of their own.
+// Options that the user told a value are no longer searched, unless by a space of their own.
 bool is_set(const StudyOptions& options, const std::string& name) {
-  const train::TrainOptions usual;
-  train::TrainOptions given = options.train, fresh = usual;
-  OptionList given_list, fresh_list;
-  given.visit(given_list), fresh.visit(fresh_list);
-  const auto a = given_list.to_json(), b = fresh_list.to_json();
-  std::string key = name == kRateTimes ? "lr" : name;
-  std::replace(key.begin(), key.end(), '-', '_');
-  return a.contains(key) && a.at(key) != b.at(key);
+  if (name == kRateTimes) return options.train.lr_is_given;
+  return std::find(options.given.begin(), options.given.end(), name) != options.given.end();
+}
+
+// A multiple is of the rate that a run would have without being told one.
+void check_rate_times(const StudyOptions& options, const std::set<std::string>& names) {
+  if (!names.contains(kRateTimes)) return;
+  if (names.contains("lr") || options.train.lr_is_given)
+    fail(ErrorKind::usage, "{} multiplies the rate that a run has of itself, and --lr {}: leave one of them out",
+         kRateTimes, names.contains("lr") ? "searches another" : "says another");
+}
+void check_rate_times(const tune::Space& space) {
+  for (const SpaceProbe& probe : probes_of(space)) {
+    if (probe.dimension != kRateTimes) continue;
+    const std::string text = space.options(probe.point).at(kRateTimes);
+    double times = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), times);
+    if (error != std::errc() || end != text.data() + text.size() || !(times > 0))
+      fail(ErrorKind::usage,
+           "in the space of '{0}': {0} multiplies a rate: numbers above 0, as in 0.2..10:log; got '{1}'", kRateTimes,
+           text);
+  }
 }
 
 std::string default_value(const std::string& name, const StudyOptions& options, const tasks::ModelBundle& bundle) {
@@ -179,26 +194,6 @@ std::string default_value(const std::string& name, const StudyOptions& options, 
 
 void set_option(OptionList& list, const std::string& name, const std::string& value) {
   list.set(name, name == "adapter" && value == kNoAdapter ? "" : value);
-}
-
-// The ends of a range and the numbers of a choice, each tried as the option's value.
-void check_values(const StudyOptions& options, const tune::Space& space) {
-  const auto try_value = [&](const tune::Dimension& dimension, const std::string& text) {
-    train::TrainOptions copy = options.train;
-    OptionList list;
-    copy.visit(list);
-    with_context([&] { return fmt::format("in the space of '{}'", dimension.name); },
-                 [&] { set_option(list, dimension.name, text); });
-  };
-  for (const tune::Dimension& dimension : space.dimensions()) {
-    if (dimension.parent || dimension.name == kRateTimes) continue;
-    if (const auto* range = std::get_if<tune::Range>(&dimension.domain)) {
-      try_value(dimension, tune::number_text(range->low)), try_value(dimension, tune::number_text(range->high));
-      continue;
-    }
-    for (const tune::Alternative& alternative : dimension.choice()->alternatives)
-      if (alternative.holes.empty()) try_value(dimension, alternative.literals[0]);
-  }
 }
 
 }  // namespace
@@ -250,6 +245,7 @@ StudySpace make_space(const StudyOptions& options, const tasks::ModelBundle& bun
     told.push_back({name, declared(name, *bundle.task)});
     names.insert(name);
   }
+  check_rate_times(options, names);
   if (told.empty())
     fail(ErrorKind::usage,
          "there is nothing to search: give an option a space, as in --lr 1e-5..5e-4:log, or leave --search {} out",
@@ -257,12 +253,32 @@ StudySpace make_space(const StudyOptions& options, const tasks::ModelBundle& bun
   std::vector<tune::KnownOption> known = known_options();
   add_calls(known);
   StudySpace made{.space = tune::parse_space(told, known), .defaults = {}, .defaults_point = {}, .notes = {}};
-  check_values(options, made.space);
+  check_rate_times(made.space);
   for (const tune::Dimension& dimension : made.space.dimensions())
     if (!dimension.parent) made.defaults[dimension.name] = default_value(dimension.name, options, bundle);
   tune::Defaults defaults = made.space.defaults(made.defaults);
   made.defaults_point = std::move(defaults.point), made.notes = std::move(defaults.outside);
   return made;
+}
+
+std::vector<SpaceProbe> probes_of(const tune::Space& space) {
+  const auto& dimensions = space.dimensions();
+  std::vector<SpaceProbe> probes;
+  for (size_t d = 0; d < dimensions.size(); ++d) {
+    const size_t count = dimensions[d].choice() ? dimensions[d].choice()->alternatives.size() : 2;
+    for (size_t i = 0; i < count; ++i) {
+      std::vector<double> units(dimensions.size(), 0.5);
+      const auto middle = [&](size_t of, size_t alternative) {
+        return (static_cast<double>(alternative) + 0.5) /
+               static_cast<double>(dimensions[of].choice()->alternatives.size());
+      };
+      units[d] = dimensions[d].choice() ? middle(d, i) : static_cast<double>(i);
+      for (auto parent = dimensions[d].parent; parent; parent = dimensions[parent->dimension].parent)
+        units[parent->dimension] = middle(parent->dimension, parent->alternative);
+      probes.push_back({dimensions[d].name, space.at(units)});
+    }
+  }
+  return probes;
 }
 
 train::TrainOptions options_at(const StudyOptions& options, const tune::Space& space, const tune::Point* point) {

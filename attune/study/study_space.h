@@ -37,9 +37,17 @@ std::vector<std::pair<std::string, std::string>> declared_spaces();
 bool is_space(const std::string& option, const std::string& text);
 
 // `bundle`: opened with the options as they were told, so that it knows what they mean. Errors (usage): those of
-// tune::parse_space; a name in --search that declares nothing to search (suggests); nothing to search; a value out of
-// its option's range.
+// tune::parse_space; a name in --search that declares nothing to search (suggests); nothing to search; lr-times beside
+// a rate, or not above 0.
 StudySpace make_space(const StudyOptions& options, const tasks::ModelBundle& bundle);
+
+// Points that between them have every alternative of the space and both ends of every range, each with the name of the
+// dimension that it is for: who tries them all finds whatever value no run could take.
+struct SpaceProbe {
+  std::string dimension;
+  tune::Point point;
+};
+std::vector<SpaceProbe> probes_of(const tune::Space& space);
 
 // What a run of the point is told; `point` null: the options as they were told.
 train::TrainOptions options_at(const StudyOptions& options, const tune::Space& space, const tune::Point* point);

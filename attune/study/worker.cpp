@@ -42,7 +42,6 @@ class RunObserver final : public train::Observer {
   }
   void progressed(const train::Progress& progress) override {
     outer_.progressed(progress);
-    store_.heard();
     late_ = late_ || seconds_since(begun_) > left_;
   }
   void evaluated(int64_t step, double, const std::string& split, const metrics::Scores& scores, bool) override {
@@ -81,14 +80,19 @@ class RunObserver final : public train::Observer {
 
 // Neither weights nor checkpoints are kept of a run.
 void drop_weights(const fs::path& run) {
-  fs::remove_all(run / "checkpoints");
+  for (const char* folder : {"checkpoints", "last-good"}) fs::remove_all(run / folder);
   for (const char* file :
        {"model.safetensors", tasks::kHeadFile, tasks::kAdapterWeightsFile, tasks::kHubWeightsFile, tasks::kHubHeadFile})
     fs::remove(run / file);
 }
 
 std::string why_stopped(const RunObserver& observer) {
-  return observer.hopeless() ? "below the median of others at the same place" : "the time was over";
+  return observer.hopeless() ? "below the median of others at the same place" : kTimeOver;
+}
+
+// What a run that was interrupted had taken and shown until then: a note of the study, until it has gone on and ended.
+std::string note_of(const Assignment& assignment) {
+  return "so far of " + run_name(assignment);
 }
 
 }  // namespace
@@ -97,16 +101,21 @@ bool Worker::run(StudyRun run, double deadline, const Planned& planned) {
   const bool first = run.assignment.trial == 0 && run.assignment.purpose == Purpose::search;
   const bool measures = limits_of(plan_.options).any() && run.assignment.share == 1;
   const auto begun = Clock::now();
+  double earlier = 0;  // seconds, before it was interrupted
   try {
     train::TrainOptions options = options_of(plan_, run.assignment);
     options.save_model = options.save_model || measures;
     train::write_options(plan_.folder() / "jobs" / (run_name(run.assignment) + ".json"), options);
     if (fs::exists(options.out)) (train::newest_checkpoint(options.out) ? options.resume : options.overwrite) = true;
     run.curve.clear();
+    if (const nlohmann::json before = store_.noted(note_of(run.assignment)); options.resume && before.is_object())
+      earlier = before.at("seconds"), run.curve = curve_from_json(before.at("curve"));
     RunObserver observer(plan_, store_, observer_, run, deadline, planned);
     const train::RunResult result = train::run_training(options, observer);
     if (result.state == train::RunResult::State::interrupted) {
       if (!observer.late() && !observer.hopeless()) {
+        store_.note(note_of(run.assignment),
+                    {{"seconds", earlier + seconds_since(begun)}, {"curve", curve_to_json(run.curve)}});
         store_.release(run.id);
         return false;
       }
@@ -116,7 +125,7 @@ bool Worker::run(StudyRun run, double deadline, const Planned& planned) {
       finish(run);
       if (measures && run.state == tune::RunState::finished)
         run.facts = {{"answers", answers_json(answer_in_all(plan_, run.assignment))}};
-      if (options.save_model) drop_weights(options.out);
+      drop_weights(options.out);
     }
   } catch (const Error& error) {
     const bool of_the_trial =
@@ -131,8 +140,9 @@ bool Worker::run(StudyRun run, double deadline, const Planned& planned) {
     store_.release(run.id);
     throw;
   }
-  run.seconds = seconds_since(begun);
+  run.seconds = earlier + seconds_since(begun);
   store_.end(run);
+  store_.forget(note_of(run.assignment));
   return true;
 }
 

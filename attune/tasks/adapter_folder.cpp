@@ -20,7 +20,7 @@ json read_object(const fs::path& path) {
 }
 
 std::string text_of(const json& object, const char* key) {
-  return object.contains(key) && object[key].is_string() ? object[key].get<std::string>() : "";
+  return object.is_object() && object.contains(key) && object[key].is_string() ? object[key].get<std::string>() : "";
 }
 
 std::shared_ptr<peft::Method> method_of(const json& config, const std::string& where) {
@@ -39,6 +39,34 @@ std::shared_ptr<peft::Method> method_of(const json& config, const std::string& w
     if (const json own = entry.make()->peft_config({}); own.is_object())
       known += (known.empty() ? "" : ", ") + own["peft_type"].get<std::string>();
   fail(ErrorKind::model, "{}: peft_type is '{}'; attune has {}", where, type, known);
+}
+
+// The method with the options that neither PEFT's file nor AdapterHub's has: those that attune.json tells of the same
+// adapter. Where the files speak of another one, somebody wrote the folder anew, and attune.json is left over.
+std::shared_ptr<peft::Method> with_own_options(std::shared_ptr<peft::Method> read, const json& record) {
+  const std::string text = record.is_object() ? text_of(record, "adapter") : "";
+  if (text.empty()) return read;
+  try {
+    std::shared_ptr<peft::Method> told = peft::make_method(text);
+    told->as_kept();
+    const bool same = std::string_view(told->name()) == read->name() &&
+                      told->peft_config({}) == read->peft_config({}) && told->hub_config() == read->hub_config();
+    return same ? told : read;
+  } catch (const Error&) {  // of another version
+    return read;
+  }
+}
+
+// Modules that were trained whole, beside the adapter: the head's alone.
+void check_modules_to_save(const json& config, const std::string& where) {
+  if (!config.contains("modules_to_save") || !config["modules_to_save"].is_array()) return;
+  for (const json& module : config["modules_to_save"])
+    if (module != "classifier" && module != "pooler" && module != "score")
+      fail(
+          ErrorKind::model,
+          "{}: modules_to_save has {}; beside an adapter attune reads the head alone (classifier, pooler): merge it in "
+          "Python (merge_and_unload), and open the whole model",
+          where, module.dump());
 }
 
 // What Hugging Face calls the model that such an adapter stands on.
@@ -77,9 +105,12 @@ AdapterFolder::AdapterFolder(const fs::path& place)
     if (hub_->layers > 0) open_weights(kHubHeadFile, "pytorch_model_head.bin", plain);
   } else {
     method_ = method_of(config_, where);
+    check_modules_to_save(config_, where);
     open_weights(kAdapterWeightsFile, "adapter_model.bin", peft::plain_peft_name);
     if (method_->fits_peft_tensors(config_)) fit_tensors(where);
   }
+  method_->check_ranges(where);
+  if (text_of(config_, "peft_type") != kOwnType) method_ = with_own_options(std::move(method_), record_);
   if (record_.is_object() && record_.contains("base") && record_["base"].is_object())
     encoder_sha256_ = text_of(record_["base"], "encoder_sha256"), base_held_in_ = text_of(record_["base"], "held_in");
 }
@@ -137,6 +168,12 @@ io::ModelFolder AdapterFolder::over_base() const {
     if (hub_) config.update(hub_->config);
   }
   return folder.known_as(path_, std::move(config));
+}
+
+double usual_rate(const std::string& model, const std::string& adapter, double otherwise) {
+  if (!adapter.empty()) return peft::make_method(adapter)->learning_rate();
+  const auto folder = AdapterFolder::at(io::resolve_model(model));
+  return folder ? folder->method()->learning_rate() : otherwise;
 }
 
 fs::path tokenizer_folder(const fs::path& place) {

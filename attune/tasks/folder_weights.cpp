@@ -44,6 +44,7 @@ std::vector<std::string> FolderWeights::names() const {
 std::optional<std::vector<int64_t>> FolderWeights::shape(const std::string& name) const {
   const auto found = find(name);
   if (!found) return std::nullopt;
+  asked_.insert(without_bert(name));
   if (found->fitted) return found->fitted->shape;
   return found->file ? found->file->find(found->name)->shape : folder_.find(found->name)->shape;
 }
@@ -62,6 +63,16 @@ void FolderWeights::read_part(const std::string& name, int64_t first, std::span<
   }
   found && found->file ? found->file->read_f32_part(*found->file->find(found->name), first, out)
                        : folder_.read_f32_part(name, first, out);
+}
+
+std::vector<std::string> FolderWeights::unused_of_adapter() const {
+  const auto changes_layers = [](const std::string& name) {
+    return models::is_encoder_tensor(name) || name.find(".lora_") != name.npos || name.find(".ia3_") != name.npos;
+  };
+  std::vector<std::string> unused;
+  for (const auto& [name, stored] : adapted_)
+    if (!asked_.contains(name) && changes_layers(name)) unused.push_back(stored.name);
+  return unused;
 }
 
 bool FolderWeights::has_parameters_of_a_loss() const {

@@ -3,6 +3,7 @@
 #pragma once
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,10 @@ class FolderWeights final : public models::WeightSource {
   // Whether something stands beside that is no head.
   bool has_parameters_of_a_loss() const;
 
+  // Tensors of the adapter, beside its head, that nobody has asked for so far: they change what no part of the model
+  // does, so its answers are not that adapter's.
+  std::vector<std::string> unused_of_adapter() const;
+
   // Outputs of the last layer; nothing where there is none.
   std::optional<int64_t> outputs() const;
 
@@ -43,6 +48,7 @@ class FolderWeights final : public models::WeightSource {
   const io::ModelFolder& folder_;
   std::optional<io::Safetensors> head_;
   std::map<std::string, AdapterFolder::Stored> adapted_;  // what the adapter's files have
+  mutable std::set<std::string> asked_;                   // for its shape, of those
 };
 
 // models::encoder_hash of the folder's model, without what an adapter does to it while it runs. Errors: those of the

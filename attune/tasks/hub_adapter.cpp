@@ -26,8 +26,16 @@ constexpr HeadKind kHeads[] = {
     {"tagging", "BertForTokenClassification", ""}};
 
 template <class T>
-T field(const json& object, const char* key, T otherwise) {
-  return object.contains(key) && !object[key].is_null() ? object[key].get<T>() : otherwise;
+T field(const json& object, const char* key, T otherwise, const std::string& where) {
+  if (!object.contains(key) || object[key].is_null()) return otherwise;
+  try {
+    return object[key].get<T>();
+  } catch (const json::exception&) {
+    fail(ErrorKind::model, "{}: {} is {}; expected {}", where, key, object[key].dump(),
+         std::is_same_v<T, bool>  ? "true or false"
+         : std::is_same_v<T, int> ? "a number"
+                                  : "a text");
+  }
 }
 
 json common_config(const ModelBundle& bundle) {
@@ -46,10 +54,16 @@ bool is_hub_config(const json& config) {
 }
 
 std::shared_ptr<peft::Method> hub_method(const json& config, const std::string& where) {
-  if (const auto type = field<std::string>(config, "model_type", "bert"); type != "bert")
+  if (const auto type = field<std::string>(config, "model_type", "bert", where); type != "bert")
     fail(ErrorKind::model, "{}: model_type is '{}'; attune has adapters of 'bert'", where, type);
+  const json& own = config["config"];
+  if (const auto kind = field<std::string>(own, "architecture", "bottleneck", where); kind != "bottleneck")
+    fail(ErrorKind::model, "{}: the adapter's architecture is '{}'; attune has AdapterHub's bottlenecks alone", where,
+         kind);
+  for (const char* key : {"mh_adapter", "output_adapter", "reduction_factor", "non_linearity"})
+    if (!own.contains(key)) fail(ErrorKind::model, "{}: \"config\" lacks {}, which every bottleneck has", where, key);
   auto method = peft::make_method("bottleneck");
-  method->read_hub_config(config["config"], where);
+  method->read_hub_config(own, where);
   return method;
 }
 
@@ -61,7 +75,7 @@ HubHead read_hub_head(const fs::path& folder) {
   if (head.is_null())
     fail(ErrorKind::model, "{}: the head is one of model class {}; attune reads those of BertAdapterModel", where,
          all.is_object() && all.contains("model_class") ? all["model_class"].dump() : "?");
-  const auto type = field<std::string>(head, "head_type", "");
+  const auto type = field<std::string>(head, "head_type", "", where);
   const HeadKind* kind = nullptr;
   std::string known;
   for (const HeadKind& each : kHeads) {
@@ -69,9 +83,9 @@ HubHead read_hub_head(const fs::path& folder) {
     known += (known.empty() ? "" : ", ") + std::string(each.type);
   }
   if (!kind) fail(ErrorKind::model, "{}: head_type is '{}'; attune has {}", where, type, known);
-  const bool tag = type == "tagging", pooled = field(head, "use_pooler", false);
-  const int layers = field(head, "layers", 1);
-  const auto between = field<std::string>(head, "activation_function", "tanh");
+  const bool tag = type == "tagging", pooled = field(head, "use_pooler", false, where);
+  const int layers = field(head, "layers", 1, where);
+  const auto between = field<std::string>(head, "activation_function", "tanh", where);
   const bool known_layers = tag ? layers == 1 : pooled ? layers == 1 : layers == 2 && between == "tanh";
   if (!known_layers)
     fail(ErrorKind::model, "{}: a {} head of {} with {} between, {} the pooler; attune has {}", where, type,

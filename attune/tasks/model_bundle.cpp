@@ -85,6 +85,35 @@ void note_loaded(ModelBundle& bundle) {
     bundle.notes.push_back("in the file, not used by this model: " + list_of(bundle.loaded.skipped, kMost));
 }
 
+// An adapter is whole or it is another one.
+void check_adapter(const ModelBundle& bundle, const AdapterFolder& adapter, const FolderWeights& weights) {
+  constexpr size_t kMost = 3;
+  if (const auto unused = weights.unused_of_adapter(); !unused.empty())
+    fail(
+        ErrorKind::model,
+        "{}: the adapter changes what attune leaves as it is ({}): modules that are not of the encoder's layers, or an "
+        "option that attune does not have; without that its answers would be others",
+        adapter.path().string(), list_of(unused, kMost));
+  std::vector<std::string> missing;
+  for (const std::string& name : bundle.loaded.initialised) {
+    const nn::ParameterOptions& options = bundle.model->parameters().find(name)->options;
+    if (options.adapter && !options.state && !options.scaffold && !options.made) missing.push_back(name);
+  }
+  if (!missing.empty())
+    fail(ErrorKind::model, "{}: the adapter's weights lack {}", adapter.path().string(), list_of(missing, kMost));
+}
+
+// Virtual tokens take places of the model's.
+void check_room_for_text(const ModelBundle& bundle) {
+  constexpr int64_t kLeast = 16;
+  const int64_t left = bundle.model->longest_text();
+  if (bundle.model->adapter() && left < kLeast)
+    fail(ErrorKind::usage,
+         "--adapter {}: {} virtual tokens leave {} of the model's {} positions for the text; use fewer",
+         bundle.model->adapter()->method().name(), bundle.model->config().positions - left, std::max<int64_t>(0, left),
+         bundle.model->config().positions);
+}
+
 void apply_vector_settings(ModelBundle& bundle, const io::SentenceSettings& settings) {
   bundle.vectors = {.normalize = settings.normalize, .similarity = settings.similarity};
   take_prefixes(settings, bundle.encode);
@@ -201,7 +230,10 @@ struct OpenWeights {
 // The method that training goes on with. Errors (usage): another than the folder's own.
 std::shared_ptr<peft::Method> method_to_train(const TrainingModelOptions& options,
                                               const std::optional<AdapterFolder>& adapter) {
-  if (options.adapter.empty()) return adapter ? adapter->method() : nullptr;
+  if (options.adapter.empty()) {
+    if (adapter) with_context([&] { return "in " + adapter->path().string(); }, [&] { adapter->method()->check(); });
+    return adapter ? adapter->method() : nullptr;
+  }
   std::shared_ptr<peft::Method> method = peft::make_method(options.adapter);
   if (adapter && method->text() != adapter->method()->text())
     fail(ErrorKind::usage,
@@ -272,6 +304,8 @@ ModelBundle open_for_training(const TrainingModelOptions& options) {
                          *bundle.model, weights,
                          {.seed = options.seed, .old_output = plan.old_output, .new_head = !plan.keeps_head});
                    });
+  if (adapter) check_adapter(bundle, *adapter, weights);
+  check_room_for_text(bundle);
   bundle.encode = options.encode;
   if (vectors) {
     apply_vector_settings(bundle, settings);
@@ -357,6 +391,8 @@ ModelBundle open_for_inference(const std::string& model, const InferenceModelOpt
                bundle.model->precision().name(), precision.name());
   bundle.loaded = with_context([&] { return "in " + folder.path().string(); },
                                [&] { return models::load_weights(*bundle.model, weights, {}); });
+  if (adapter) check_adapter(bundle, *adapter, weights);
+  check_room_for_text(bundle);
   if (precision.frozen == nn::Frozen::in_file) bundle.weights = {opened, &opened->weights};
   if (!bundle.loaded.initialised.empty())
     fail(ErrorKind::model, "{}: the weights lack {}; a fine-tuned model has them", folder.path().string(),

@@ -10,6 +10,7 @@
 #include "attune/report/html.h"
 #include "attune/report/json.h"
 #include "attune/report/text.h"
+#include "attune/tasks/adapter_folder.h"
 #include "attune/tasks/model_record.h"
 #include "attune/tasks/pairs.h"
 #include "attune/train/head_start.h"
@@ -221,10 +222,8 @@ RunResult trained(TrainOptions o, Observer& observer, RunTracking* tracking) {
   const tasks::Task& task = tasks::task_named(o.task);
   if (o.predictions && task.kind == tasks::TaskKind::embed)
     fail(ErrorKind::usage, "--predictions: an embedding model labels no rows; leave it out");
-  if (!o.adapter.empty()) {  // what is wrong with it is said before rows are read
-    const auto method = peft::make_method(o.adapter);
-    if (!o.lr_is_given) o.lr = method->learning_rate();
-  }
+  if (!o.adapter.empty()) peft::make_method(o.adapter);  // what is wrong with it is said before rows are read
+  if (!o.lr_is_given) o.lr = tasks::usual_rate(o.model, o.adapter, o.lr);
   const ThreadChoice threads = choose_threads(o.threads);
   const auto device = kernels::cpu::make_kernels(threads.threads);
   std::optional<StepProfiler> profiler;

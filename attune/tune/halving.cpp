@@ -25,7 +25,6 @@ Costs expected_costs(const ScheduleOptions& options) {
   return {.fixed = options.fixed, .per_share = options.full_run - options.fixed, .spread = options.spread};
 }
 
-// The history by trial and rung: the same for every order of the runs.
 // Who makes the options checks what users say (study::check_budget); these are our own slips.
 void check_ranges(const ScheduleOptions& options) {
   ATTUNE_CHECK(options.full_run > 0 && std::isfinite(options.full_run), "a full run takes more than 0 seconds, got {}",
@@ -42,6 +41,7 @@ void check_ranges(const ScheduleOptions& options) {
   ATTUNE_CHECK(options.most_trials >= 0, "{} trials at most", options.most_trials);
 }
 
+// The history by trial and rung: the same for every order of the runs.
 class Schedule {
  public:
   Schedule(const ScheduleOptions& options, std::span<const RungRun> runs, double now)
@@ -160,7 +160,11 @@ class Schedule {
   }
 
   Decision nothing() const {
-    if (with_margin(costs_.seconds(1)) > left()) return too_late();
+    if (with_margin(costs_.seconds(1)) > left()) {
+      Decision late = too_late();
+      late.wait = running_;  // what runs now may still be the best
+      return late;
+    }
     if (running_)
       return {.wait = true, .reason = "what runs now has to end before there is something to train in full"};
     if (!fresh_trial())

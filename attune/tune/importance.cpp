@@ -223,7 +223,8 @@ Importance importance(const Space& space, std::span<const Trial> trials, const I
   const Forest forest = grow(space, rows, options.trees, mix_key(key, 0));
   told.r2 = r2_out_of_bag(space, rows, forest);
   const int few = options.trees / 4;
-  if (told.r2 <= 0 || !beats_chance(space, rows, few, told.r2, mix_key(key, 1))) {
+  const double r2_of_few = r2_out_of_bag(space, rows, grow(space, rows, few, mix_key(key, 3)));
+  if (told.r2 <= 0 || !beats_chance(space, rows, few, r2_of_few, mix_key(key, 1))) {
     told.too_little = fmt::format(
         "{} trials do not show what mattered: from the others a trial's value is not foretold "
         "better than chance would (R^2 {:.2f})",

@@ -102,8 +102,7 @@ class Proposal {
 
   bool seen(const Point& point) const {
     const std::string text = canonical_text(point);
-    return pending_.contains(text) ||
-           std::any_of(tried_.begin(), tried_.end(), [&](const Tried& tried) { return tried.text == text; });
+    return pending_.contains(text) || tried(text);
   }
 
   Point point(uint64_t key) const {
@@ -118,6 +117,10 @@ class Proposal {
   }
 
  private:
+  // One that was promoted runs again, and stands where its shorter run put it.
+  bool tried(const std::string& text) const {
+    return std::any_of(tried_.begin(), tried_.end(), [&](const Tried& tried) { return tried.text == text; });
+  }
   // Whether `point` has a value of every dimension of the group; one of another space may lack some.
   bool has(const Group& group, const Point& point) const {
     return space_.exists(group, point) && std::all_of(group.dimensions.begin(), group.dimensions.end(), [&](size_t d) {
@@ -131,7 +134,7 @@ class Proposal {
       if (has(group, *tried.point)) here.push_back(&tried);
     Split parts = split(here, options_.startup);
     for (const auto& [text, point] : pending_)
-      if (has(group, *point)) parts.bad.push_back(point);
+      if (has(group, *point) && !tried(text)) parts.bad.push_back(point);
     const Parzen good(space_, group.dimensions, parts.good), bad(space_, group.dimensions, parts.bad);
     std::vector<double> best;
     double best_score = 0;

@@ -7,18 +7,20 @@
 Rows: {"text", "pair"?, "label" | "labels"}. The space is the one that `attune tune` searches by default, but for where the last layer
 begins: rate 1e-5 to 5e-4 by logarithms, batch 8, 16 or 32, the loss with its options, weight decay, dropout, layer-wise rates, pooling. The
 defaults are the first trial. A fifth of the rows judges trials, epoch by epoch; the best trial's options are trained once more on all rows,
-in the budget, and answer the test rows: a line each, as `attune compare` reads them. The loop is torch_loop.py's: bf16 by autocast, batches
-of like length, fused AdamW, warm-up and linear decay. Prints one JSON line.
+in the budget, and answer the test rows: a line each, as `attune compare` reads them. The loop is torch_loop.py's: bf16 by autocast where
+the processor multiplies it, batches of like length, fused AdamW, warm-up and linear decay. Prints one JSON line.
 """
 import argparse
 import json
 import os
 import random
+import sys
 import time
 from pathlib import Path
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "peers"))
 START = time.monotonic()
 LAYER_STEP = "encoder.layer."
 
@@ -40,6 +42,7 @@ OPTS = options()
 import numpy as np  # noqa: E402
 import optuna  # noqa: E402
 import torch  # noqa: E402
+import torch_loop  # noqa: E402
 import transformers  # noqa: E402
 from torch.nn import functional as F  # noqa: E402
 
@@ -47,6 +50,10 @@ torch.set_num_threads(OPTS.threads)
 transformers.logging.set_verbosity_error()
 transformers.logging.disable_progress_bar()
 optuna.logging.set_verbosity(optuna.logging.WARNING)
+
+
+def at_precision():
+    return torch.autocast("cpu", torch.bfloat16, enabled=torch_loop.has_fast_bf16())
 
 
 def read(path):
@@ -142,7 +149,7 @@ def answers_of(model, rows, pad):
     model.eval()
     order = sorted(range(len(rows)), key=lambda i: len(rows[i]["ids"]))
     logits = [None] * len(rows)
-    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+    with torch.no_grad(), at_precision():
         for begin in range(0, len(order), 64):
             chosen = order[begin:begin + 64]
             for i, row in zip(chosen, model(collate([rows[i] for i in chosen], pad)).float().numpy()):
@@ -182,7 +189,7 @@ def train(params, rows, labels, pad, seed, after_epoch=None, stop=None):
     for epoch in range(OPTS.epochs):
         for batch in batches_of(rows, size, draws):
             chosen = [rows[i] for i in batch]
-            with torch.autocast("cpu", torch.bfloat16):
+            with at_precision():
                 logits = model(collate(chosen, pad))
             loss_of(params, logits, targets_of(chosen)).backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0, foreach=True)

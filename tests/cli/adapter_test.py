@@ -70,6 +70,18 @@ class Adapters(ProgramTest):
         self.succeeded(self.train("first", "lora(r=2)", "--epochs", 2))
         self.succeeded(self.train("second", None, "--epochs", 1, model=self.folder / "first"))
         self.assertEqual(json.loads((self.folder / "second" / "adapter_config.json").read_text())["r"], 2)
+        self.assertEqual(json.loads((self.folder / "second" / "config.resolved.json").read_text())["lr"], 5e-4, "the method's own rate")
+        # Options that PEFT's file has no place for are gone on with too.
+        options = "adalora(init_r=3, target_r=1, interval=2, start=0.2, end=0.8, orthogonality=0.25)"
+        self.succeeded(self.train("ranks", options, "--epochs", 1))
+        self.succeeded(self.train("ranks-on", None, "--epochs", 1, model=self.folder / "ranks"))
+        self.succeeded(self.train("ranks-same", options, "--epochs", 1, model=self.folder / "ranks"))
+        told = [json.loads((self.folder / name / "attune.json").read_text())["adapter"] for name in ("ranks", "ranks-on", "ranks-same")]
+        self.assertEqual(told, [told[0]] * 3)
+        self.succeeded(self.train("table", "prefix(length=3, projection=4)", "--epochs", 1))
+        before = self.logits(self.folder / "table")
+        self.succeeded(self.train("table-on", None, "--max-steps", 1, "--lr", 0, model=self.folder / "table"))
+        self.assertEqual(self.logits(self.folder / "table-on"), before, "the table is kept, what made it is not made anew")
         self.refused(self.train("third", "ia3", model=self.folder / "first"), "attune adapter merge")
 
     def test_the_wrong_base_is_refused(self):
@@ -86,7 +98,7 @@ class Adapters(ProgramTest):
         for method, words in {"lora(r=0)": "from 1 to 4096", "lora(targets=querry)": "did you mean 'query'", "lorra": "did you mean 'lora'", "lora(rank=3)": "rank", "lora(r=2": "no closing ')'",
                               "lora(r=2, r=3)": "given twice", "lora(dora=true, dropout=0.1)": "do not go together", "adalora(init_r=2, target_r=4)": "ranks sink",
                               "last_layers(k=9)": "the encoder has 2 layers", "bottleneck(reduction=1000)": "hidden size", "bottleneck(placement=left)": "houlsby",
-                              "ia3(feedforward=value)": "no feed-forward module", "prompt(length=0)": "from 1", "lora(targets=^[)": "no regular expression"}.items():
+                              "ia3(feedforward=value)": "no feed-forward module", "prompt(length=0)": "from 1", "prompt(length=4000)": "positions for the text", "lora(targets=^[)": "no regular expression"}.items():
             with self.subTest(method):
                 self.refused(self.train("never", method), words)
                 self.assertFalse((self.folder / "never").exists())
@@ -102,10 +114,45 @@ class Adapters(ProgramTest):
         self.assertEqual(self.logits(self.folder / "ours"), self.logits(theirs))
         config = json.loads((theirs / "adapter_config.json").read_text())
         for change, words in (({"peft_type": "LOHA"}, "attune has"), ({"rank_pattern": {"query": 4}}, "rank of encoder.layer.0.attention.self.query is 4"), ({"bias": "all"}, "bias"), ({"task_type": "CAUSAL_LM"}, "task_type"),
-                              ({"r": 3}, "asks for"), ({"r": "eight"}, "whole number")):
+                              ({"r": 3}, "asks for"), ({"r": "eight"}, "whole number"), ({"r": 5000}, "from 1 to 4096"), ({"init_lora_weights": "pissa"}, "init_lora_weights"), ({"lora_bias": True}, "lora_bias"),
+                              ({"modules_to_save": ["classifier", "LayerNorm"]}, 'modules_to_save has "LayerNorm"'), ({"exclude_modules": ["key"]}, "exclude_modules")):
             with self.subTest(change):
                 (theirs / "adapter_config.json").write_text(json.dumps({**config, **change}))
                 self.refused(attune("predict", "--model", theirs, self.texts, "--text", "text"), words)
+
+    def test_pefts_whole_names_and_what_attune_leaves_as_it_is(self):
+        self.succeeded(self.train("plain", "lora(targets=query)", "--max-steps", 4))
+        plain = self.folder / "plain"
+        config, answers = json.loads((plain / "adapter_config.json").read_text()), self.logits(plain)
+        whole = [f"bert.encoder.layer.{layer}.attention.self.query" for layer in range(2)]
+        (plain / "adapter_config.json").write_text(json.dumps(config | {"target_modules": whole}))
+        self.assertEqual(self.logits(plain), answers)
+        (plain / "adapter_config.json").write_text(json.dumps(config))
+        # An update of the pooler, as PEFT makes one for "dense": without it the answers would be another adapter's.
+        header, data = read_tensors(plain / "adapter_model.safetensors")
+        more = {"dtype": "F32", "shape": [8, 32], "data_offsets": [len(data), len(data) + 4 * 8 * 32]}
+        write_tensors(plain / "adapter_model.safetensors", header | {"base_model.model.bert.pooler.dense.lora_A.weight": more}, data + bytes(4 * 8 * 32))
+        self.refused(attune("predict", "--model", plain, self.texts, "--text", "text"), "pooler.dense.lora_A.weight", "answers would be others")
+        self.refused(self.train("never", None, model=plain), "pooler.dense.lora_A.weight")
+        # One that lacks a tensor is no adapter to go on with either.
+        gone = next(name for name in header if name.endswith("layer.1.attention.self.query.lora_B.weight"))
+        write_tensors(plain / "adapter_model.safetensors", {name if name != gone else "of_nobody": place for name, place in header.items()}, data)
+        self.refused(self.train("never", None, model=plain), "the adapter's weights lack")
+        self.assertFalse((self.folder / "never").exists())
+
+    def test_targets_by_pattern_are_kept_for_peft(self):
+        for number, (targets, kept) in enumerate((("layer.1*.query", r"(.*\.)?(layer\.1.*\.query)"), ("query|layer.0*.key", r"((.*\.)?(query))|((.*\.)?(layer\.0.*\.key))"),
+                                                  ('"encoder.*[.](query|key)"', r"(bert\.)?(encoder.*[.](query|key))"), ("^encoder.*value", r"(bert\.)?(encoder.*value)"))):
+            with self.subTest(targets):
+                out = self.folder / f"pattern{number}"
+                self.succeeded(self.train(out.name, f"lora(r=2, targets={targets})", "--max-steps", 2))
+                self.assertEqual(json.loads((out / "adapter_config.json").read_text())["target_modules"], kept)
+                answers = self.logits(out)
+                self.succeeded(self.train(f"on-{out.name}", f"lora(r=2, targets={targets})", "--max-steps", 2, model=out))
+                (out / "attune.json").unlink()
+                self.assertEqual(self.logits(out), answers, "read as PEFT has it")
+                self.succeeded(self.train(f"again-{out.name}", None, "--max-steps", 2, model=out))
+                self.assertEqual(json.loads((self.folder / f"again-{out.name}" / "adapter_config.json").read_text())["target_modules"], kept)
 
     def test_pefts_folders_whose_modules_have_ranks_of_their_own(self):
         """As PEFT wrote and read them (tools/golden_peft_ranks.py)."""
@@ -125,7 +172,7 @@ class Adapters(ProgramTest):
                 self.assertFalse(kept.get("rank_pattern"))
                 self.assertNotEqual(self.logits(theirs), self.logits(self.folder / f"ranks-on-{kind}"))
         config = json.loads((self.folder / "ranks-lora" / "adapter_config.json").read_text())
-        for change, words in (({"rank_pattern": {"query": 3}}, "rank of encoder.layer.0.attention.self.query is 3"), ({"rank_pattern": {"query": 0}}, "expected a number from 1 on"),
+        for change, words in (({"rank_pattern": {"query": 3}}, "rank of encoder.layer.0.attention.self.query is 3"), ({"rank_pattern": {"query": 0}}, "expected a whole number from 1 to 4096"),
                               ({"rank_pattern": {"que(ry": 2}}, "regular expression"), ({"alpha_pattern": [1]}, "expected an object")):
             with self.subTest(change):
                 (self.folder / "ranks-lora" / "adapter_config.json").write_text(json.dumps({**config, **change}))
@@ -167,6 +214,8 @@ class Adapters(ProgramTest):
             with self.subTest(words):
                 self.refused(attune("predict", "--model", theirs, self.texts, "--text", "text"), words)
         refused("phm_layer", {"phm_layer": True})
+        refused("architecture is 'union'", {"architecture": "union"})
+        refused("layers is", of_head={"layers": "two"})
         refused("leave_out", {"leave_out": [1]})
         refused("original_ln_before", {"original_ln_before": False})
         refused("non_linearity is 'mish'", {"non_linearity": "mish"})

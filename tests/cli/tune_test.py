@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -100,6 +101,28 @@ class Tune(ProgramTest):
         self.assertTrue(set(before) <= set(after))
         self.assertEqual(len({trial for purpose, trial, _, _ in after if purpose == "search"}), 8)
 
+    def test_the_final_model_is_made_wherever_it_is_asked_for(self):
+        more = (*SPACE, "--trials", 4)
+        for name in ("final-a", "final-b", "final-a"):
+            shutil.rmtree(self.folder / name, ignore_errors=True)
+            self.succeeded(self.tune("finals", *more, "--final-model", self.folder / name, budget=40))
+            self.succeeded(attune("info", self.folder / name))
+        study = self.study("finals")
+        config = json.loads((self.folder / "final-a" / "config.resolved.json").read_text())
+        self.assertAlmostEqual(config["lr"], float(study["chosen"]["lr"]))
+        self.assertEqual(config["dev"], "none", "on all rows")
+
+    def test_whoever_is_told_to_stop_tells_its_helpers(self):
+        process = self.begin("stopped", *SPACE, "--jobs", 2, budget=600)
+        self.wait_for_runs("stopped", 3)
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=SLOWNESS * 60)
+        self.assertEqual(process.returncode, 130)
+        runs = runs_of(self.folder / "stopped")
+        time.sleep(1)
+        self.assertEqual(runs_of(self.folder / "stopped"), runs, "nobody works on")
+        self.assertFalse([run for run in runs if run[3] == "running"])
+
     def test_a_killed_study_goes_on_where_it_was(self):
         for how, code in ((signal.SIGKILL, -signal.SIGKILL), (signal.SIGINT, 130)):
             out = f"killed-{int(how)}"
@@ -157,6 +180,13 @@ class Tune(ProgramTest):
         self.refused(self.tune("a", "--dropout", "0.0..2.0", "--search", "none"), "in the space of 'dropout'")
         self.refused(self.tune("a", *SPACE, budget="0.2s"), "too small for one run", "give at least")
         self.refused(self.tune("a", *SPACE, budget="8"), "expected a time")
+        self.refused(self.tune("a", "--loss", "cross_entropy|focl", "--search", "none"), "in the space of 'loss'", "focl")
+        self.refused(self.tune("a", "--loss", "cross_entropy|focal(gamma=-1..3)", "--search", "none"), "gamma")
+        self.refused(self.tune("a", "--adapter", "none|lroa(r=4|8)", "--search", "none"), "in the space of 'adapter'", "did you mean 'lora'")
+        self.refused(self.tune("a", "--space", "lr-times=-1.0..2.0", "--search", "none"), "lr-times", "above 0")
+        self.refused(self.tune("a", "--search", "lr-times", "--lr", "1e-4"), "lr-times", "--lr says another")
+        self.refused(self.tune("a", *SPACE, "--by-time", "--dev", self.test), "--by-time", "--dev")
+        self.refused(self.tune("a", *SPACE, "--early-stopping", 2, "--final-model", self.folder / "m", "--test", self.test), "--early-stopping", "--dev")
         self.refused(self.tune("a", *SPACE, "--metric", "macrof1"), "macro_f1")
         self.refused(self.tune("a", *SPACE, "--max-latency", "5"), "--max-latency", "5ms")
         self.refused(self.tune("a", *SPACE, "--task", "embed"), "--task embed")

@@ -33,7 +33,7 @@ struct Simulated {
         .id = std::ssize(history.runs) + 1, .assignment = a, .state = tune::RunState::finished, .began = history.now};
     run.seconds = seconds(a), run.value = value(a);
     history.now += run.seconds;
-    history.runs.push_back(run);
+    history.runs.push_back(run), history.points[a.trial] = a.point;
     return true;
   }
   void run() {
@@ -45,6 +45,10 @@ struct Simulated {
     if (finalist)
       while (step(next_of_verdict(plan, finalist->trial, history))) {
       }
+  }
+  std::vector<StudyRun> ran() {
+    run();
+    return history.runs;
   }
   int64_t count(Purpose purpose, int64_t trial) const {
     return std::count_if(history.runs.begin(), history.runs.end(), [&](const StudyRun& run) {
@@ -130,6 +134,53 @@ TEST(Schedule, ATooSmallBudgetIsRefusedWithWhatIsNeeded) {
   } catch (const Error& error) {
     EXPECT_NE(error.message().find("give at least"), std::string::npos);
   }
+}
+
+TEST(Schedule, ATrialKeepsItsPointAndOneThatGoesStraightToTheTopHasOne) {
+  StudyPlan plan = test::sample_plan("300s");
+  const Expected expected{.full_run = 20, .fixed = 0.3};
+  Simulated study{.plan = plan};
+  study.step(next_of_search(plan, expected, study.history));
+  const auto fresh = next_of_search(plan, expected, study.history).assignment;
+  ASSERT_TRUE(fresh && fresh->trial == 1 && fresh->point);
+  // Interrupted: its run is gone, its point is not, whatever became known meanwhile.
+  const tune::Point kept{{{"lr", 3e-4}}};
+  study.history.points[1] = kept;
+  EXPECT_EQ(next_of_search(plan, expected, study.history).assignment->point, kept);
+  for (const StudyRun& run : Simulated{.plan = test::sample_plan("70s")}.ran())
+    EXPECT_EQ(run.assignment.point.has_value(), run.assignment.trial != 0 || plan.space.defaults_point) << run.assignment.trial;
+}
+
+TEST(Schedule, NothingIsSearchedOnceItIsDecidedWhoIsJudged) {
+  Simulated study{.plan = test::sample_plan("600s")};
+  const Expected expected{.full_run = 20, .fixed = 0.3};
+  study.step(next_of_search(study.plan, expected, study.history));
+  EXPECT_TRUE(next_of_search(study.plan, expected, study.history).assignment);
+  study.history.finalist_stands = true;
+  const Next next = next_of_search(study.plan, expected, study.history);
+  EXPECT_FALSE(next.assignment || next.wait);
+}
+
+TEST(Schedule, NobodyIsJudgedAgainstDefaultsThatFailed) {
+  Simulated study{.plan = test::sample_plan("600s")};
+  study.run();
+  ASSERT_TRUE(study.finalist);
+  std::erase_if(study.history.runs, [](const StudyRun& run) { return run.assignment.purpose == Purpose::verdict; });
+  study.history.now = 0;
+  EXPECT_TRUE(next_of_verdict(study.plan, study.finalist->trial, study.history).assignment);
+  study.history.runs[0].state = tune::RunState::failed, study.history.runs[0].value.reset();
+  EXPECT_TRUE(defaults_failed(study.history));
+  EXPECT_FALSE(next_of_verdict(study.plan, study.finalist->trial, study.history).assignment);
+}
+
+TEST(Schedule, OneSideOfABlockIsNotBegunBehindTheEnd) {
+  Simulated study{.plan = test::sample_plan("600s")};
+  study.run();
+  const int64_t other = study.finalist->trial == 1 ? 2 : 1;  // somebody else is judged, with a larger budget that is over
+  study.history.now = 650;
+  EXPECT_FALSE(next_of_verdict(study.plan, other, study.history).assignment);
+  study.plan.options.budget = "1200s";
+  EXPECT_TRUE(next_of_verdict(study.plan, other, study.history).assignment);
 }
 
 TEST(Schedule, AFinalModelIsPartOfTheBudget) {

@@ -1,6 +1,8 @@
 #include "attune/study/store.h"
 
+#include <chrono>
 #include <gtest/gtest.h>
+#include <thread>
 
 #include "attune/base/error.h"
 #include "attune/track/runs/database.h"
@@ -88,6 +90,50 @@ TEST_F(Store, WhatIsReleasedIsForgotten) {
   store.release(run->id);
   EXPECT_TRUE(store.history().runs.empty());
   EXPECT_TRUE(store.claim(first));
+}
+
+TEST_F(Store, ATrialKeepsItsPoint) {
+  StudyStore store = open();
+  store.release(store.claim(first)->id);
+  const History history = store.history();
+  EXPECT_TRUE(history.runs.empty());
+  ASSERT_TRUE(history.points.contains(3));
+  EXPECT_EQ(history.points.at(3), trial(3).point);
+}
+
+TEST_F(Store, WhatWasStoppedForTheTimeIsForgottenWhereThereIsMore) {
+  StudyStore store = open();
+  auto run = store.claim(first);
+  run->state = tune::RunState::stopped, run->failure = "below the median";
+  store.end(*run);
+  store.forget_late_runs();
+  EXPECT_EQ(store.history().runs.size(), 1u);
+  run->failure = kTimeOver;
+  store.end(*run);
+  store.forget_late_runs();
+  EXPECT_TRUE(store.history().runs.empty());
+}
+
+TEST_F(Store, APlaceThatCannotBeSeenIsTakenForGoneWhenItIsSilent) {
+  StudyStore store = open();
+  ASSERT_TRUE(store.claim(first));
+  sql("UPDATE study_runs SET process = 'another-boot pid:[1] 7 7'");
+  EXPECT_EQ(store.history().runs.size(), 1u) << "it was heard just now";
+  sql("UPDATE study_runs SET heard = heard - 200");
+  EXPECT_TRUE(store.history().runs.empty());
+}
+
+TEST_F(Store, SaysThatItWorksWhateverItIsAt) {
+  StudyStore store = open();
+  sql("UPDATE study_sessions SET heard = 0");
+  for (int i = 0; i < 100; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    track::Database database(folder_ / track::kRunsFile, track::Database::Access::read);
+    track::Statement row(database, "SELECT heard FROM study_sessions");
+    row.step();
+    if (row.real(0) > 0) return;
+  }
+  FAIL() << "five seconds of silence";
 }
 
 TEST_F(Store, TimeIsThatInWhichSomebodyWorked) {

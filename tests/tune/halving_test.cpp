@@ -242,6 +242,16 @@ TEST(Halving, AKilledOneGoesOnAsIfItHadNotBeen) {
   }
 }
 
+TEST(Halving, WhatStillRunsIsWaitedForWhereTheTimeIsOver) {
+  std::vector<RungRun> runs{ended(0, 2, 0.9), ended(1, 0, 0.95), {.trial = 1, .rung = 2}};
+  Decision late = next_job(kOptions, runs, 880);
+  EXPECT_FALSE(late.job);
+  EXPECT_TRUE(late.wait) << "trial 1 may be the best of all";
+  runs.back() = ended(1, 2, 0.97);
+  late = next_job(kOptions, runs, 880);
+  EXPECT_FALSE(late.job || late.wait);
+}
+
 TEST(Halving, OptionsThatAreWrong) {
   ScheduleOptions options = kOptions;
   options.budget = 200;
