@@ -160,8 +160,8 @@ def table(opts, results):
             difference = lambda told: f"{100 * told['difference']:+.1f} ({100 * told['interval'][0]:+.1f} to {100 * told['interval'][1]:+.1f})"
             against_all = compare(opts, folder / "attune" / kind, folder / "attune" / "all", metric) if kind != "all" and (folder / "attune" / "all").exists() else None
             against_package = compare(opts, folder / "attune" / kind, folder / "package" / kind, metric) if done["package"] and len(done["package"]) == len(done["attune"]) else None
-            told = against_all or against_package
-            value = sum(block["first"]["value"] for block in told["blocks"]) / len(told["blocks"]) if told else float("nan")
+            told = against_all or against_package or compare(opts, folder / "attune" / kind, folder / "attune" / next(other for other in kinds if other != kind), metric)
+            value = sum(block["first"]["value"] for block in told["blocks"]) / len(told["blocks"])
             number = lambda side, key: "" if first(side, key) is None else f"{first(side, key):.0f}"
             package = lambda key: f" ({number('package', key)})" if done["package"] and number("package", key) else ""
             lines.append(f"| {name}, {metric} | {kind} | {first('attune', 'trainable') / 1000:.0f} | {100 * value:.1f} | {difference(against_all) if against_all else ''} | "
