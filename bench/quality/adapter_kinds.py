@@ -83,12 +83,16 @@ def told_by_attune(opts, run, mib):
     return {"trainable": info.get("adapter_parameters", info["parameters"]), "seconds": None if opts.busy else seconds, "mib": mib, "lr": config["lr"], "precision": config["precision"]}
 
 
+def has_package(opts, name, kind):
+    if kind == "prompt" and SETS[name].get("task") == "tag":
+        return False  # PEFT 0.21 fails there: its logits and the targets have different lengths
+    return kind in OF_PEFT or (kind in OF_HUB and opts.hub_python is not None)
+
+
 def begin_package(opts, folder, name, kind, seed, told, run, core):
     python = opts.hub_python if kind in OF_HUB else opts.python
-    if kind not in OF_PEFT and not (kind in OF_HUB and python):
+    if not has_package(opts, name, kind):
         return None
-    if kind == "prompt" and SETS[name].get("task") == "tag":
-        return None  # PEFT 0.21 fails there: its logits and the targets have different lengths
     base = subprocess.run([opts.attune, "models", "path", opts.model], capture_output=True, text=True, check=True).stdout.strip()
     adapter = ["--adapter", run] if KINDS[kind] else []
     return Run([python, Path(__file__).with_name("peft_finetune.py"), "--model", base, *adapter, "--train", folder / "train.jsonl", "--test", folder / "test.jsonl", "--task",
@@ -118,7 +122,7 @@ def main():
             folder, pending = opts.out / name, None
             for kind in kinds:
                 done = results[name].setdefault(kind, {"attune": {}, "package": {}})
-                if str(seed) in done["attune"]:
+                if str(seed) in done["attune"] and (str(seed) in done["package"] or not has_package(opts, name, kind)):
                     continue
                 run, ours = begin_attune(opts, folder, name, kind, seed, None if opts.busy else 0)
                 _, mib = ours.finish()
