@@ -31,7 +31,7 @@ TEST(StudySpace, TheRateIsAMultipleOfWhatItWouldBe) {
   point.values = {{"lr-times", 2.0}, {"adapter", std::string("lora(r=?)")}, {"adapter.lora.r", 8.0}};
   const train::TrainOptions lora = options_at(options, space, &point);
   EXPECT_EQ(lora.adapter, "lora(r=8)");
-  EXPECT_EQ(lora.lr, 1e-3) << "twice the method's own";
+  EXPECT_EQ(lora.lr, 2e-3) << "twice the method's own";
   EXPECT_EQ(options_at(options, space, nullptr).lr, 5e-5);
   options.train.lr = 2e-4, options.train.lr_is_given = true;
   EXPECT_EQ(options_at(options, space, nullptr).lr, 2e-4);
