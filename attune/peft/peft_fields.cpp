@@ -90,7 +90,8 @@ namespace {
 std::string expression_for_peft(const std::string& expression) {
   const size_t first = expression.find_first_not_of('(');
   for (const char* own : {"bert", ".*"})
-    if (first != expression.npos && expression.compare(first, std::string_view(own).size(), own) == 0) return expression;
+    if (first != expression.npos && expression.compare(first, std::string_view(own).size(), own) == 0)
+      return expression;
   return "(bert\\.)?(" + expression + ")";
 }
 

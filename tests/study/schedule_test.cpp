@@ -148,7 +148,8 @@ TEST(Schedule, ATrialKeepsItsPointAndOneThatGoesStraightToTheTopHasOne) {
   study.history.points[1] = kept;
   EXPECT_EQ(next_of_search(plan, expected, study.history).assignment->point, kept);
   for (const StudyRun& run : Simulated{.plan = test::sample_plan("70s")}.ran())
-    EXPECT_EQ(run.assignment.point.has_value(), run.assignment.trial != 0 || plan.space.defaults_point) << run.assignment.trial;
+    EXPECT_EQ(run.assignment.point.has_value(), run.assignment.trial != 0 || plan.space.defaults_point)
+        << run.assignment.trial;
 }
 
 TEST(Schedule, NothingIsSearchedOnceItIsDecidedWhoIsJudged) {
@@ -176,7 +177,8 @@ TEST(Schedule, NobodyIsJudgedAgainstDefaultsThatFailed) {
 TEST(Schedule, OneSideOfABlockIsNotBegunBehindTheEnd) {
   Simulated study{.plan = test::sample_plan("600s")};
   study.run();
-  const int64_t other = study.finalist->trial == 1 ? 2 : 1;  // somebody else is judged, with a larger budget that is over
+  const int64_t other =
+      study.finalist->trial == 1 ? 2 : 1;  // somebody else is judged, with a larger budget that is over
   study.history.now = 650;
   EXPECT_FALSE(next_of_verdict(study.plan, other, study.history).assignment);
   study.plan.options.budget = "1200s";

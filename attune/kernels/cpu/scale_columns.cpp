@@ -1,6 +1,4 @@
 #include <algorithm>
-#include <cmath>
-#include <vector>
 
 #include "attune/kernels/cpu/low_rank.h"
 
