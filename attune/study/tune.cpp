@@ -1,7 +1,6 @@
 #include "attune/study/tune.h"
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <nlohmann/json.hpp>
 #include <thread>
@@ -9,28 +8,21 @@
 #include "attune/base/error.h"
 #include "attune/base/files.h"
 #include "attune/base/scratch_file.h"
-#include "attune/base/threads.h"
-#include "attune/io/run_program.h"
-#include "attune/metrics/catalog.h"
 #include "attune/peft/method.h"
-#include "attune/report/format.h"
 #include "attune/selection/choice_folder.h"
 #include "attune/selection/metric.h"
-#include "attune/selection/test_score.h"
 #include "attune/study/answers.h"
+#include "attune/study/final_model.h"
+#include "attune/study/helpers.h"
 #include "attune/study/judge_study.h"
 #include "attune/study/report/json.h"
 #include "attune/study/report/page.h"
 #include "attune/study/report/text.h"
 #include "attune/study/schedule.h"
 #include "attune/tasks/adapter_folder.h"
-#include "attune/tasks/model_record.h"
 #include "attune/tasks/task.h"
 #include "attune/track/runs/process.h"
 #include "attune/track/wall_time.h"
-#include "attune/train/checkpoint.h"
-#include "attune/train/run.h"
-#include "attune/train/run_folder.h"
 #include "attune/train/run_loss.h"
 #include "attune/train/split.h"
 
@@ -38,13 +30,6 @@ namespace attune::study {
 namespace {
 
 constexpr auto kPause = std::chrono::milliseconds(300);  // between two looks at what others do
-
-// An option that looks at dev rows while a run trains or when it ends; nullptr: none was given.
-const char* reads_dev(const train::TrainOptions& t) {
-  if (t.early_stopping > 0) return "--early-stopping";
-  if (!t.best_metric.empty()) return "--best-metric";
-  return t.correct_for.empty() ? nullptr : "--correct-for";
-}
 
 void check(const StudyOptions& o, const tasks::Task& task) {
   const train::TrainOptions& t = o.train;
@@ -111,10 +96,6 @@ Prepared prepare(StudyOptions o, StudyObserver& observer) {
   return {std::move(plan), std::move(divisions)};
 }
 
-fs::path project_of(const StudyPlan& plan) {
-  return plan.options.train.project.empty() ? plan.folder() : fs::path(plan.options.train.project);
-}
-
 // More time, or more trials, open the search again, and then somebody else may be the one to judge.
 void heed_budget(const StudyPlan& plan, StudyStore& store) {
   constexpr double kNoEnd = 1e18;
@@ -138,79 +119,6 @@ int processes_of(const StudyOptions& o, StudyStore& store) {
   const bool joins = known.is_object() && track::is_running(known.at("begun_by").get<std::string>()).value_or(false);
   return joins ? known.at("count").get<int>() : 1;
 }
-
-// A note of the study: the folder that is its own to write to, and of which trial the model is that stands there.
-constexpr const char* kFinalModel = "final_model";
-nlohmann::json final_note(const std::string& folder, int64_t trial) {
-  return {{"folder", fs::weakly_canonical(fs::absolute(folder)).string()}, {"trial", trial}};
-}
-
-// Said before hours of search: a folder that stands there, and is not this study's, is never replaced unasked; and one
-// that is no run never.
-void check_final_model(const StudyPlan& plan, StudyStore& store) {
-  const std::string& folder = plan.options.final_model;
-  if (folder.empty() || !fs::exists(folder)) return;
-  if (!fs::is_directory(folder)) fail(ErrorKind::usage, "--final-model {} is a file; name a folder", folder);
-  const nlohmann::json known = store.noted(kFinalModel);
-  const bool own = known.is_object() && known.at("folder") == final_note(folder, 0).at("folder");
-  if (own || fs::is_empty(folder)) return;
-  if (!plan.options.train.overwrite) fail(ErrorKind::usage, "--final-model {} exists; name another folder", folder);
-  if (!fs::exists(fs::path(folder) / train::kConfigFile))
-    fail(ErrorKind::usage, "--final-model {} is not empty and was not made by `attune train`; name another folder",
-         folder);
-}
-
-// Other processes that work on the same study, each with its share of the threads.
-class Helpers {
- public:
-  Helpers(StudyPlan& plan, StudyObserver& observer) {
-    const StudyOptions& o = plan.options;
-    if (o.jobs < 2) return;
-    const int threads = std::max(1, choose_threads(o.train.threads).threads / o.jobs);
-    StudyOptions copy = o;
-    OptionList list;
-    copy.visit(list);
-    nlohmann::json told = nlohmann::json::object();  // what was told, so that they search what this process searches
-    const nlohmann::json all = list.to_json();
-    for (std::string name : o.given) {
-      std::replace(name.begin(), name.end(), '-', '_');
-      if (name != "overwrite" && name != "json") told[name] = all.at(name);
-    }
-    const fs::path config = plan.folder() / "jobs" / "options.json";
-    write_file_atomically(config, told.dump(2) + "\n");
-    const std::vector<std::string> command{o.program, "tune", "--config",  config.string(),
-                                           "--jobs",  "1",    "--threads", std::to_string(threads)};
-    plan.options.train.threads = threads;
-    for (int helper = 1; helper < o.jobs; ++helper)
-      helpers_.emplace_back([command, this] {
-        const io::ProgramResult result = io::run_program(command, &stop_);
-        if (result.status != 0 && result.status != 130) {
-          const std::lock_guard lock(mutex_);
-          failures_.push_back(result.output);
-        }
-      });
-    observer.note(fmt::format("{} processes, {} each", o.jobs, report::plural(threads, "thread")));
-  }
-  // Where this process ends early, so do they.
-  ~Helpers() {
-    stop_ = true;
-    join();
-  }
-  Helpers(const Helpers&) = delete;
-  Helpers& operator=(const Helpers&) = delete;
-
-  void join() {
-    for (std::thread& helper : helpers_) helper.join();
-    helpers_.clear();
-  }
-  const std::vector<std::string>& failures() const { return failures_; }
-
- private:
-  std::vector<std::thread> helpers_;
-  std::atomic<bool> stop_ = false;
-  std::mutex mutex_;
-  std::vector<std::string> failures_;
-};
 
 class Study {
  public:
@@ -236,38 +144,6 @@ class Study {
   }
 
   Outcome outcome() { return make_outcome(plan_, store_.history(), finalist_); }
-
-  // The chosen options on all rows; false: stopped. Where another process trains it, waits for it.
-  bool final_model(Outcome& outcome) {
-    if (plan_.options.final_model.empty()) return true;
-    const int64_t trial = outcome.finalist_taken ? outcome.finalist->trial : 0;
-    for (;;) {
-      const StudyRun* known = nullptr;
-      History seen;
-      auto claimed = store_.claim([&](const History& history) -> std::optional<Assignment> {
-        seen = history, known = nullptr;
-        for (const StudyRun& run : seen.runs)
-          if (run.assignment.purpose == Purpose::final_model && run.assignment.trial == trial) known = &run;
-        if (known) return std::nullopt;
-        Assignment assignment{.purpose = Purpose::final_model, .trial = trial};
-        for (const StudyRun& run : seen.runs)
-          if (run.assignment.trial == trial)
-            assignment.arm = run.assignment.arm, assignment.point = run.assignment.point;
-        return assignment;
-      });
-      if (claimed) return train_final(*claimed, outcome);
-      if (known && known->state != tune::RunState::running) {
-        if (stands_in_folder(trial)) {
-          tell_test(*known, outcome);
-          return true;
-        }
-        store_.release(known->id);  // made elsewhere, removed, or replaced by another trial's
-        continue;
-      }
-      if (observer_.stop_requested()) return false;
-      std::this_thread::sleep_for(kPause);
-    }
-  }
 
  private:
   Next next(const History& history) {
@@ -318,66 +194,6 @@ class Study {
     expected_ = Expected::from_json(store_.once("expected", [&](const History&) { return expected.to_json(); }));
   }
 
-  bool is_noted_as(int64_t trial) { return store_.noted(kFinalModel) == final_note(plan_.options.final_model, trial); }
-  // Whether the folder of the final model holds the one of this trial, whole.
-  bool stands_in_folder(int64_t trial) {
-    return is_noted_as(trial) && fs::exists(fs::path(plan_.options.final_model) / tasks::kRecordFile);
-  }
-
-  train::TrainOptions final_training(const StudyRun& run, const Outcome& outcome) {
-    train::TrainOptions t = final_options(plan_, store_.history(), outcome);
-    t.out = plan_.options.final_model;
-    t.project = project_of(plan_).string();
-    t.predictions = t.predictions || metrics::has_arguments(plan_.metric);
-    // Without --dev no row is held back, but for those who need some: thresholds of several labels are fitted on them.
-    const bool reads = reads_dev(t) || tasks::task_named(t.task).kind == tasks::TaskKind::multilabel;
-    if (t.dev.empty() && !reads) t.dev = "none";
-    // What an interrupted training of the same trial left is gone on with, anything else replaced.
-    t.resume = t.overwrite = false;
-    if (fs::exists(t.out))
-      (is_noted_as(run.assignment.trial) && train::newest_checkpoint(t.out) ? t.resume : t.overwrite) = true;
-    return t;
-  }
-
-  bool train_final(StudyRun run, Outcome& outcome) try {
-    const train::TrainOptions t = final_training(run, outcome);
-    store_.note(kFinalModel, final_note(t.out, run.assignment.trial));
-    observer_.note(
-        fmt::format("training with {} on {}", outcome.chosen_text, t.dev == "none" ? "all rows" : "the training rows"));
-    const double begun = store_.now();
-    const train::RunResult result = train::run_training(t, observer_);
-    if (result.state == train::RunResult::State::interrupted) {
-      store_.release(run.id);
-      return false;
-    }
-    for (const report::Split& split : result.report.splits)
-      if (split.name == "test" && !t.test.empty()) {
-        run.facts = {{"file", t.test}, {"rows", split.rows}};
-        const metrics::Score score = selection::test_score(split, t, plan_.metric);
-        run.facts["value"] = score.value;
-        if (score.interval) run.facts["low"] = score.interval->low, run.facts["high"] = score.interval->high;
-      }
-    run.state = tune::RunState::finished, run.seconds = store_.now() - begun;
-    store_.end(run);
-    tell_test(run, outcome);
-    return true;
-  } catch (...) {
-    store_.release(run.id);
-    throw;
-  }
-
-  void tell_test(const StudyRun& run, Outcome& outcome) const {
-    outcome.final_model = plan_.options.final_model;
-    outcome.seconds = store_.now();
-    if (!run.facts.is_object() || !run.facts.contains("value")) return;
-    outcome.test =
-        Outcome::Test{.file = run.facts.at("file"),
-                      .rows = run.facts.at("rows"),
-                      .value = run.facts.at("value").is_number() ? run.facts.at("value").get<double>() : NAN};
-    if (run.facts.contains("low"))
-      outcome.test->interval = metrics::Interval{.low = run.facts.at("low"), .high = run.facts.at("high")};
-  }
-
   const StudyPlan& plan_;
   StudyStore& store_;
   StudyObserver& observer_;
@@ -412,7 +228,7 @@ std::optional<Outcome> run_study(StudyOptions options, StudyObserver& observer) 
   Outcome outcome = study.outcome();
   selection::write_train_config(plan.folder() / "train.json", final_options(plan, store.history(), outcome));
   write_report(plan, outcome);  // before the final training, so that nothing is lost where that fails
-  if (!study.final_model(outcome)) return std::nullopt;
+  if (!FinalModel(plan, store, observer).train(outcome)) return std::nullopt;
   helpers.join();
   for (const std::string& failure : helpers.failures())
     outcome.notes.push_back("a process that helped has failed: " + failure);
