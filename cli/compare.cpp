@@ -25,8 +25,6 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
-constexpr int kWidth = 100;
-
 struct CompareOptions {
   std::string metric, task;
   std::optional<double> worth;
@@ -140,13 +138,13 @@ std::string text_of(const Outcome& o) {
   columns.row({o.first.name, report::side_text(told, &compare::BlockFigures::first)});
   columns.row({o.second.name, report::side_text(told, &compare::BlockFigures::second)});
   columns.row({report::difference_title(told), report::difference_text(told)});
-  std::string text = "\n" + report::heading(told) + "\n\n" + columns.text(kWidth) + "\n" +
-                     report::wrapped(report::state_text(told) + ".", kWidth, 2) + "\n";
+  std::string text = "\n" + report::heading(told) + "\n\n" + columns.text(report::kTextWidth) + "\n" +
+                     report::wrapped(report::state_text(told) + ".", report::kTextWidth, 2) + "\n";
   report::Columns more;
   more.column("", report::Align::left).column("", report::Align::left);
   for (const auto& [title, value] : report::verdict_facts(told)) more.row({title, value});
-  text += more.text(kWidth + 20);
-  for (const std::string& note : o.seen.notes) text += "\n" + report::wrapped("note: " + note, kWidth, 2);
+  text += more.text(report::kTextWidth + 20);
+  for (const std::string& note : o.seen.notes) text += "\n" + report::wrapped("note: " + note, report::kTextWidth, 2);
   return text + "\n";
 }
 

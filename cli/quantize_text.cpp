@@ -8,7 +8,6 @@
 namespace attune::cli {
 namespace {
 
-constexpr int kWidth = 100;
 using Found = QuantizeFound;
 
 std::string taken_text(bool accepted) {
@@ -67,8 +66,8 @@ std::string found_text(const Found& f, const train::HarmFound& found, const std:
     share("of them right ones turned wrong", found.seen->blocks[0].only_second_right, found.labelled.rows,
           *found.verdict.wrong_at_most);
   if (!f.cosines.empty()) columns.row({"cosines between both ways", f.cosines});
-  return "\n" + report::wrapped(heading, kWidth, 0) + "\n" + columns.text(kWidth) + "\n" +
-         report::wrapped(verdict, kWidth, 2);
+  return "\n" + report::wrapped(heading, report::kTextWidth, 0) + "\n" + columns.text(report::kTextWidth) + "\n" +
+         report::wrapped(verdict, report::kTextWidth, 2);
 }
 
 // The parts by how far they turn the answers, and what keeping the first of them left of the harm.
@@ -96,7 +95,7 @@ std::string search_text(const Found& f) {
       fmt::format(
           "\nwhich layers bytes harm: how far each alone turns the answers, by every second row ({} of them)\n\n",
           report::count(search.tried[0].found.changed.rows)) +
-      columns.text(kWidth);
+      columns.text(report::kTextWidth);
   const size_t kept = search.tried.size() - 1;  // the others nobody thought of keeping
   if (kept < search.parts.size())
     text +=
@@ -119,7 +118,7 @@ std::string quantize_text(const Found& f, const std::string& model, double level
   if (!f.mixed) return text;
   text += search_text(f);
   if (!f.mixed->search.chosen)
-    return text + "\n" + report::wrapped("No mixture of them left the answers as they were.", kWidth, 2);
+    return text + "\n" + report::wrapped("No mixture of them left the answers as they were.", report::kTextWidth, 2);
   verdict = verdict_text(f, f.mixed->judged, accepted);
   if (f.mixed->judged.verdict.needed) verdict += " Twice as many in all: half of them choose the layers.";
   if (f.is_mixed())

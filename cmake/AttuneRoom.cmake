@@ -6,7 +6,7 @@
 # found; TESTS lumps the tests alone.
 function(attune_lump TARGET)
   if(ATTUNE_LUMP AND NOT ("${ATTUNE_LUMP}" STREQUAL "TESTS" AND NOT "${TARGET}" MATCHES "_tests$"))
-    set_target_properties(${TARGET} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+    set_target_properties(${TARGET} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 64)
   endif()
 endfunction()
 

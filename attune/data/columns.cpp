@@ -21,7 +21,7 @@ constexpr std::string_view kText2[] = {"sentence", "content", "review", "questio
                                        "message",  "comment", "tweet",  "document", "body",  "post",
                                        "snippet",  "内容",    "句子",   "评论"};
 constexpr std::string_view kText3[] = {"title", "headline", "subject", "summary", "标题"};
-constexpr std::string_view kWords[] = {"tokens", "words"};
+constexpr std::string_view kWordColumns[] = {"tokens", "words"};
 constexpr std::pair<std::string_view, std::string_view> kPairs[] = {
     {"text_a", "text_b"},     {"sentence1", "sentence2"},   {"sentence_1", "sentence_2"}, {"sentence_a", "sentence_b"},
     {"text1", "text2"},       {"text_1", "text_2"},         {"premise", "hypothesis"},    {"question1", "question2"},
@@ -151,7 +151,7 @@ class Chooser {
     if (options_.text_pair) columns.text_pair = named(*options_.text_pair, "--text-pair");
     if (options_.text) return;
     if (question_.target == TargetKind::tags) {
-      columns.text = by_tiers({kWords, kText1, kText2}, "words", "--text");
+      columns.text = by_tiers({kWordColumns, kText1, kText2}, "words", "--text");
     } else if (!options_.text_pair) {
       usual_pair(columns);
     }

@@ -8,17 +8,17 @@
 namespace attune::data {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
-std::string scalar_text(const Json& value) {
+std::string scalar_text(const OrderedJson& value) {
   return value.is_string() ? value.get_ref<const std::string&>() : value.dump();
 }
 
-bool is_plain(const Json& value) {
+bool is_plain(const OrderedJson& value) {
   return value.is_string() || value.is_number() || value.is_boolean();
 }
 
-Value to_value(const Json& json) {
+Value to_value(const OrderedJson& json) {
   Value value;
   if (json.is_null()) {
     value.kind = Value::Kind::null;
@@ -55,9 +55,9 @@ bool JsonlReader::next(Record& record) {
   } while (line.find_first_not_of(" \t\r") == std::string_view::npos);
   record.line = lines_.number();
   record.values.assign(columns_.size(), Value());
-  Json json;
+  OrderedJson json;
   try {
-    json = Json::parse(line);
+    json = OrderedJson::parse(line);
   } catch (const nlohmann::json::exception& error) {
     fail(ErrorKind::input,
          "{} line {} is not valid JSON: {}; expected one JSON object a line (a JSON list is converted "

@@ -10,7 +10,7 @@ namespace attune::data {
 namespace {
 
 // Rows of cells: the first column to the left, the others to the right.
-class Table {
+class Lines {
  public:
   void row(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
   std::string text() const {
@@ -68,7 +68,7 @@ std::string with_share(int64_t part, int64_t whole) {
 using Splits = std::vector<SplitProfile>;
 
 template <class Cell>
-void add_row(Table& table, const std::string& title, const Splits& splits, Cell&& cell) {
+void add_row(Lines& table, const std::string& title, const Splits& splits, Cell&& cell) {
   std::vector<std::string> cells{title};
   for (const auto& split : splits) cells.push_back(cell(split));
   table.row(std::move(cells));
@@ -80,7 +80,7 @@ bool any(const Splits& splits, Part&& part) {
 }
 
 // Rows of texts that belong together.
-void add_pairs(Table& table, const Splits& splits) {
+void add_pairs(Lines& table, const Splits& splits) {
   const auto add = [&](const char* title, int64_t PairProfile::*member, bool share) {
     if (any(splits, [&](const SplitProfile& s) { return s.belonging && (*s.belonging).*member > 0; }))
       add_row(table, title, splits, [&](const SplitProfile& s) {
@@ -95,7 +95,7 @@ void add_pairs(Table& table, const Splits& splits) {
   add("second text also in the first split", &PairProfile::second_in_other, true);
 }
 
-void add_rows(Table& table, const DataReport& report) {
+void add_rows(Lines& table, const DataReport& report) {
   const Splits& splits = report.splits;
   const bool tags = report.target == TargetKind::tags;
   add_row(table, "", splits, [](const SplitProfile& s) { return s.name; });
@@ -125,7 +125,7 @@ void add_rows(Table& table, const DataReport& report) {
 }
 
 std::string lengths(const DataReport& report) {
-  Table table;
+  Lines table;
   table.row({"length", "min", "25%", "50%", "75%", "90%", "95%", "99%", "max", "mean"});
   const auto add = [&table](const std::string& title, const Quantiles& q) {
     table.row({title, number(q.min), number(q.p25), number(q.p50), number(q.p75), number(q.p90), number(q.p95),
@@ -140,7 +140,7 @@ std::string lengths(const DataReport& report) {
 
 std::string encoding(const DataReport& report) {
   if (!any(report.splits, [](const SplitProfile& s) { return s.encoding.has_value(); })) return "";
-  Table table;
+  Lines table;
   const auto add = [&](const std::string& title, auto&& cell) {
     add_row(table, title, report.splits, [&](const SplitProfile& s) { return s.encoding ? cell(*s.encoding) : ""; });
   };
@@ -178,7 +178,7 @@ std::string label_table(const DataReport& report, std::vector<LabelCount> SplitP
     for (size_t i = most; i < by_count.size(); ++i) total.erase(by_count[i]);
     std::erase_if(names, [&](const auto& label) { return !total.contains(label); });
   }
-  Table table;
+  Lines table;
   add_row(table, title, report.splits, [](const SplitProfile& s) { return s.name; });
   for (const auto& label : names)
     add_row(table, label, report.splits, [&](const SplitProfile& split) {
@@ -195,7 +195,7 @@ std::string label_table(const DataReport& report, std::vector<LabelCount> SplitP
 std::string to_text(const DataReport& report, size_t most_labels) {
   std::string out = "Data\n";
   for (const auto& split : report.splits) out += fmt::format("  {}: {}\n", split.name, fmt::join(split.files, ", "));
-  Table table;
+  Lines table;
   add_rows(table, report);
   out += fmt::format("\n{}\n{}", table.text(), lengths(report));
   if (const std::string encoded = encoding(report); !encoded.empty()) out += fmt::format("\n{}", encoded);

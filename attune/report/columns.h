@@ -6,6 +6,8 @@
 
 namespace attune::report {
 
+inline constexpr int kTextWidth = 100;  // of reports
+
 // Columns that `text` takes in a terminal: 2 for East Asian wide characters and emoji, 0 for combining marks.
 int display_width(std::string_view text);
 

@@ -6,6 +6,7 @@
 #include "attune/metrics/confusion.h"
 #include "attune/report/format.h"
 #include "attune/report/html_parts.h"
+#include "attune/report/table.h"
 
 namespace attune::report {
 namespace {
@@ -34,13 +35,11 @@ std::string class_cells(const metrics::ClassRow& row) {
          number_cell(static_cast<double>(row.count.predicted), count(row.count.predicted));
 }
 
-constexpr size_t kTall = 25;  // a table of more rows scrolls by itself
-
 std::string table(const std::string& head, const std::string& body, size_t rows) {
   return fmt::format(
       "<div class=\"scroll{}\"><table class=\"sortable\">\n<thead><tr>{}</tr></thead>\n<tbody>\n{}</tbody>"
       "</table></div>\n",
-      rows > kTall ? " tall" : "", head, body);
+      rows > kTallTable ? " tall" : "", head, body);
 }
 
 const std::string& class_head() {

@@ -60,7 +60,7 @@ std::string warm_up_note(const Profile& profile) {
   return profile.warm_up > 0 ? fmt::format("; {} before left out: warming up", plural(profile.warm_up, "step")) : "";
 }
 
-constexpr auto* number = metrics::json_number<Json>;
+constexpr auto* figure = metrics::json_number<Json>;
 
 }  // namespace
 
@@ -95,9 +95,9 @@ Json to_json(const Profile& profile) {
   for (const ProfileRow& row : profile.rows) {
     Json& entry = rows.emplace_back(Json{{"kernel", row.kernel}});
     if (!row.role.empty()) entry["role"] = row.role;
-    entry["calls_per_step"] = number(per_step(profile, static_cast<double>(row.calls)));
-    entry["ms_per_step"] = number(per_step(profile, row.seconds) * 1e3);
-    entry["share"] = number(share(profile, row.seconds));
+    entry["calls_per_step"] = figure(per_step(profile, static_cast<double>(row.calls)));
+    entry["ms_per_step"] = figure(per_step(profile, row.seconds) * 1e3);
+    entry["share"] = figure(share(profile, row.seconds));
     if (const double value = rate(row); !std::isnan(value))
       entry[row.flops > 0 ? "gflop_per_second" : "gb_per_second"] = value;
   }
@@ -105,12 +105,12 @@ Json to_json(const Profile& profile) {
           {"warm_up_steps", profile.warm_up},
           {"steps", profile.steps},
           {"tokens", profile.tokens},
-          {"ms_per_step", number(per_step(profile, profile.seconds) * 1e3)},
-          {"tokens_per_step", number(per_step(profile, static_cast<double>(profile.tokens)))},
-          {"tokens_per_second", number(tokens_per_second(profile))},
+          {"ms_per_step", figure(per_step(profile, profile.seconds) * 1e3)},
+          {"tokens_per_step", figure(per_step(profile, static_cast<double>(profile.tokens)))},
+          {"tokens_per_second", figure(tokens_per_second(profile))},
           {"kernels", std::move(rows)},
-          {"between_kernels_ms", number(per_step(profile, seconds_between_kernels(profile)) * 1e3)},
-          {"preparing_batches_ms", number(per_step(profile, profile.batch_seconds) * 1e3)}};
+          {"between_kernels_ms", figure(per_step(profile, seconds_between_kernels(profile)) * 1e3)},
+          {"preparing_batches_ms", figure(per_step(profile, profile.batch_seconds) * 1e3)}};
 }
 
 }  // namespace attune::report

@@ -8,8 +8,6 @@
 namespace attune::report {
 namespace {
 
-constexpr size_t kTall = 25;  // rows
-
 std::string cell(const std::string& text, Look look) {
   switch (look) {
     case Look::figure:
@@ -56,7 +54,8 @@ std::string Table::html() const {
   }
   const bool titled = std::any_of(heads_.begin(), heads_.end(), [](const Head& one) { return !one.text.empty(); });
   return fmt::format("<div class=\"scroll{}\"><table>\n{}<tbody>\n{}</tbody></table></div>\n",
-                     rows_.size() > kTall ? " tall" : "", titled ? "<thead><tr>" + head + "</tr></thead>\n" : "", body);
+                     rows_.size() > kTallTable ? " tall" : "", titled ? "<thead><tr>" + head + "</tr></thead>\n" : "",
+                     body);
 }
 
 }  // namespace attune::report

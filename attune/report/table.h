@@ -5,6 +5,8 @@
 
 namespace attune::report {
 
+inline constexpr size_t kTallTable = 25;  // a table of more rows scrolls by itself
+
 // How a column's cells stand: a number to the right; a row's name; a word or two; words that wrap; the same, softer.
 enum class Look { figure, name, mark, words, soft };
 

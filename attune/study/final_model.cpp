@@ -18,8 +18,6 @@
 namespace attune::study {
 namespace {
 
-constexpr auto kPause = std::chrono::milliseconds(300);  // between two looks at what others do
-
 // A note of the study: the folder that is its own to write to, and of which trial the model is that stands there.
 constexpr const char* kFinalModel = "final_model";
 nlohmann::json final_note(const std::string& folder, int64_t trial) {
@@ -64,8 +62,7 @@ bool FinalModel::train(Outcome& outcome) {
       if (known) return std::nullopt;
       Assignment assignment{.purpose = Purpose::final_model, .trial = trial};
       for (const StudyRun& run : seen.runs)
-        if (run.assignment.trial == trial)
-          assignment.arm = run.assignment.arm, assignment.point = run.assignment.point;
+        if (run.assignment.trial == trial) assignment.arm = run.assignment.arm, assignment.point = run.assignment.point;
       return assignment;
     });
     if (claimed) return train_claimed(*claimed, outcome);
@@ -78,11 +75,13 @@ bool FinalModel::train(Outcome& outcome) {
       continue;
     }
     if (observer_.stop_requested()) return false;
-    std::this_thread::sleep_for(kPause);
+    std::this_thread::sleep_for(kLookAgain);
   }
 }
 
-bool FinalModel::is_noted_as(int64_t trial) { return store_.noted(kFinalModel) == final_note(plan_.options.final_model, trial); }
+bool FinalModel::is_noted_as(int64_t trial) {
+  return store_.noted(kFinalModel) == final_note(plan_.options.final_model, trial);
+}
 
 bool FinalModel::stands_in_folder(int64_t trial) {
   return is_noted_as(trial) && fs::exists(fs::path(plan_.options.final_model) / tasks::kRecordFile);
@@ -134,10 +133,9 @@ void FinalModel::tell_test(const StudyRun& run, Outcome& outcome) {
   outcome.final_model = plan_.options.final_model;
   outcome.seconds = store_.now();
   if (!run.facts.is_object() || !run.facts.contains("value")) return;
-  outcome.test =
-      Outcome::Test{.file = run.facts.at("file"),
-                    .rows = run.facts.at("rows"),
-                    .value = run.facts.at("value").is_number() ? run.facts.at("value").get<double>() : NAN};
+  outcome.test = Outcome::Test{.file = run.facts.at("file"),
+                               .rows = run.facts.at("rows"),
+                               .value = run.facts.at("value").is_number() ? run.facts.at("value").get<double>() : NAN};
   if (run.facts.contains("low"))
     outcome.test->interval = metrics::Interval{.low = run.facts.at("low"), .high = run.facts.at("high")};
 }

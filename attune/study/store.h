@@ -12,6 +12,7 @@
 // decided on again; so is one whose process cannot be seen from here (another machine, boot or container) and was not
 // heard for two minutes.
 #pragma once
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -56,6 +57,8 @@ struct StudyRun {
   nlohmann::json facts = nullptr;    // {"latency_ms": 3.1, "bytes": 22713216}
   std::string failure = {};
 };
+
+inline constexpr auto kLookAgain = std::chrono::milliseconds(300);  // between two looks at what others do
 
 inline constexpr const char* kFinalist = "finalist";           // a note: who is judged
 inline constexpr const char* kTimeOver = "the time was over";  // a failure: of a run that was stopped for it

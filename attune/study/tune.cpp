@@ -29,8 +29,6 @@
 namespace attune::study {
 namespace {
 
-constexpr auto kPause = std::chrono::milliseconds(300);  // between two looks at what others do
-
 void check(const StudyOptions& o, const tasks::Task& task) {
   const train::TrainOptions& t = o.train;
   if (task.kind == tasks::TaskKind::embed)
@@ -175,7 +173,7 @@ class Study {
         continue;
       }
       if (!next.wait) return true;
-      std::this_thread::sleep_for(kPause);
+      std::this_thread::sleep_for(kLookAgain);
     }
   }
 

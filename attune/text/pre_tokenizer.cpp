@@ -44,17 +44,17 @@ class WhitespaceSplit final : public PreTokenizer {
   bool punctuation_apart_;
 };
 
-enum class Prepend { always, first, never };
+enum class PrependScheme { always, first, never };
 
 // Spaces become the mark "▁", each word begins with one (as `prepend` says), and a new word begins at every mark.
 class Metaspace final : public PreTokenizer {
  public:
-  Metaspace(char32_t mark, Prepend prepend, bool split) : mark_(mark), prepend_(prepend), split_(split) {}
+  Metaspace(char32_t mark, PrependScheme prepend, bool split) : mark_(mark), prepend_(prepend), split_(split) {}
 
   void apply(const Words& in, Words& out) const override {
     for_each_word(in, [&](size_t begin, size_t end) {
       const AlignedChar& head = in.chars[begin];
-      const bool wanted = prepend_ == Prepend::always || (prepend_ == Prepend::first && head.begin == 0);
+      const bool wanted = prepend_ == PrependScheme::always || (prepend_ == PrependScheme::first && head.begin == 0);
       if (wanted && head.c != U' ' && head.c != mark_) out.chars.push_back({mark_, head.begin, head.end});
       for (size_t i = begin; i < end; ++i) {
         AlignedChar one = in.chars[i];
@@ -68,18 +68,18 @@ class Metaspace final : public PreTokenizer {
 
   bool marks_spaces() const override { return true; }
   std::optional<MarkRules> mark_rules() const override {
-    return prepend_ == Prepend::always && split_ ? std::optional(MarkRules{mark_, false}) : std::nullopt;
+    return prepend_ == PrependScheme::always && split_ ? std::optional(MarkRules{mark_, false}) : std::nullopt;
   }
 
  private:
   char32_t mark_;
-  Prepend prepend_;
+  PrependScheme prepend_;
   bool split_;
 };
 
-class Sequence final : public PreTokenizer {
+class PreTokenizers final : public PreTokenizer {
  public:
-  explicit Sequence(std::vector<std::unique_ptr<PreTokenizer>> parts) : parts_(std::move(parts)) {}
+  explicit PreTokenizers(std::vector<std::unique_ptr<PreTokenizer>> parts) : parts_(std::move(parts)) {}
 
   void apply(const Words& in, Words& out) const override {
     Words now = in;
@@ -117,11 +117,11 @@ std::unique_ptr<PreTokenizer> make_metaspace(const nlohmann::json& object) {
   const std::string scheme = json_string(object, "prepend_scheme").value_or(prefix ? "always" : "never");
   if (!prefix && scheme != "never")
     fail(ErrorKind::model, "Metaspace: 'add_prefix_space' is false, but 'prepend_scheme' is {}", scheme);
-  Prepend prepend = Prepend::never;
+  PrependScheme prepend = PrependScheme::never;
   if (scheme == "always") {
-    prepend = Prepend::always;
+    prepend = PrependScheme::always;
   } else if (scheme == "first") {
-    prepend = Prepend::first;
+    prepend = PrependScheme::first;
   } else if (scheme != "never") {
     fail(ErrorKind::model, "Metaspace: 'prepend_scheme' should be always, first or never, not '{}'", scheme);
   }
@@ -140,7 +140,7 @@ std::unique_ptr<PreTokenizer> make_pre_tokenizer(const nlohmann::json& object) {
     std::vector<std::unique_ptr<PreTokenizer>> parts;
     for (const auto& part : required_array(object, "pretokenizers")) parts.push_back(make_pre_tokenizer(part));
     std::erase(parts, nullptr);
-    return std::make_unique<Sequence>(std::move(parts));
+    return std::make_unique<PreTokenizers>(std::move(parts));
   }
   fail(ErrorKind::model,
        "tokenizer.json asks for the pre-tokenizer '{}', which attune does not know; known are BertPreTokenizer, "

@@ -9,7 +9,7 @@
 namespace attune::train {
 namespace {
 
-constexpr size_t kRowsAtOnce = 256;
+constexpr size_t kRowsTaught = 256;
 
 // For each of the student's labels, the teacher's number of it; a score has the one.
 std::vector<size_t> columns_of(const tasks::ModelBundle& teacher, const tasks::ModelBundle& student,
@@ -54,7 +54,7 @@ std::shared_ptr<const TeacherAnswers> TeacherAnswers::ask(const std::string& fol
   std::vector<data::Example> some;
   for (size_t i = 0; i < rows.examples.size(); ++i) {
     some.push_back(rows.examples[i]);
-    if (some.size() < kRowsAtOnce && i + 1 < rows.examples.size()) continue;
+    if (some.size() < kRowsTaught && i + 1 < rows.examples.size()) continue;
     if (observer.stop_requested()) return nullptr;
     answers->keep(some, predictor.logits(some), columns, static_cast<size_t>(teacher.logit_count()),
                   student.task->kind == tasks::TaskKind::tag);

@@ -8,7 +8,7 @@
 namespace attune::data {
 namespace {
 
-std::vector<Record> records_of(const std::string& bytes) {
+std::vector<Record> records_in_jsonl(const std::string& bytes) {
   Reading<JsonlReader> reading(bytes, "t.jsonl");
   std::vector<Record> records;
   for (Record record; reading.reader.next(record);) records.push_back(record);
@@ -16,7 +16,7 @@ std::vector<Record> records_of(const std::string& bytes) {
 }
 
 TEST(Jsonl, ReadsEveryKindOfValue) {
-  const auto records = records_of(
+  const auto records = records_in_jsonl(
       "{\"s\": \"a\\u00e9\\n\", \"i\": 3, \"d\": 1.5, \"b\": true, \"n\": null, \"l\": [\"x\", 2], \"o\": {}}\n");
   ASSERT_EQ(records.size(), 1u);
   const auto& values = records[0].values;
@@ -46,17 +46,18 @@ TEST(Jsonl, KeysKeepTheirColumnWhateverTheOrder) {
 }
 
 TEST(Jsonl, Errors) {
-  EXPECT_ERROR(ErrorKind::input, records_of("{\"a\":1}\n{\"a\":\n"), "t.jsonl line 2 is not valid JSON", "column");
-  EXPECT_ERROR(ErrorKind::input, records_of("[{\"a\":1}]\n"), "t.jsonl line 1 holds a JSON array", "jq -c '.[]'");
-  EXPECT_ERROR(ErrorKind::input, records_of("{\"a\": NaN}\n"), "line 1 is not valid JSON");
-  EXPECT_ERROR(ErrorKind::input, records_of("{\"a\": 1e999}\n"), "line 1 is not valid JSON");
-  EXPECT_ERROR(ErrorKind::input, records_of("{\"a\": \"\xE9\"}\n"), "line 1", "not valid UTF-8");
+  EXPECT_ERROR(ErrorKind::input, records_in_jsonl("{\"a\":1}\n{\"a\":\n"), "t.jsonl line 2 is not valid JSON",
+               "column");
+  EXPECT_ERROR(ErrorKind::input, records_in_jsonl("[{\"a\":1}]\n"), "t.jsonl line 1 holds a JSON array", "jq -c '.[]'");
+  EXPECT_ERROR(ErrorKind::input, records_in_jsonl("{\"a\": NaN}\n"), "line 1 is not valid JSON");
+  EXPECT_ERROR(ErrorKind::input, records_in_jsonl("{\"a\": 1e999}\n"), "line 1 is not valid JSON");
+  EXPECT_ERROR(ErrorKind::input, records_in_jsonl("{\"a\": \"\xE9\"}\n"), "line 1", "not valid UTF-8");
 }
 
 TEST(Jsonl, DeepNestingDoesNotOverflowTheStack) {
   const std::string deep(100'000, '[');
-  EXPECT_ERROR(ErrorKind::input, records_of("{\"a\":" + deep + "}\n"), "not valid JSON");
-  const auto records = records_of("{\"a\":" + deep + std::string(100'000, ']') + "}\n");
+  EXPECT_ERROR(ErrorKind::input, records_in_jsonl("{\"a\":" + deep + "}\n"), "not valid JSON");
+  const auto records = records_in_jsonl("{\"a\":" + deep + std::string(100'000, ']') + "}\n");
   EXPECT_EQ(records.at(0).values.at(0).kind, Value::Kind::object);
 }
 

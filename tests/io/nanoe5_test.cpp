@@ -17,11 +17,11 @@ namespace {
 using test::as_bytes;
 using test::slurp;
 
-const std::string kGolden = ATTUNE_TEST_DATA "/io/golden/";
+const std::string kNanoGolden = ATTUNE_TEST_DATA "/io/golden/";
 
 class Nano : public testing::Test {
  protected:
-  std::string good = slurp(kGolden + "nano.bin");
+  std::string good = slurp(kNanoGolden + "nano.bin");
 
   template <class T>
   std::string with(size_t at, T value) const {

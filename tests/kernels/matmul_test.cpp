@@ -51,20 +51,20 @@ struct Matrix {
   std::vector<char> bytes;
 };
 
-struct Case {
+struct ProductCase {
   int64_t m, k, n;
   DType operands = DType::f32, result = DType::f32;
   bool transpose_a = false, transpose_b = false, accumulate = false, bias = false;
 };
 
-std::string text(const Case& c) {
+std::string text(const ProductCase& c) {
   return fmt::format("m {} k {} n {}, {} -> {}{}{}{}{}", c.m, c.k, c.n, name(c.operands), name(c.result),
                      c.transpose_a ? ", A'" : "", c.transpose_b ? ", B'" : "", c.accumulate ? ", +=" : "",
                      c.bias ? ", bias" : "");
 }
 
 struct Operands {
-  explicit Operands(const Case& c)
+  explicit Operands(const ProductCase& c)
       : a(c.transpose_a ? c.k : c.m, c.transpose_a ? c.m : c.k, c.operands),
         b(c.transpose_b ? c.n : c.k, c.transpose_b ? c.k : c.n, c.operands),
         c0(c.m, c.n, c.result),
@@ -77,7 +77,7 @@ struct Operands {
   Matrix a, b, c0, bias;
 };
 
-Matrix product(cpu::MatmulCache& cache, int threads, const Case& c, Operands& o) {
+Matrix product(cpu::MatmulCache& cache, int threads, const ProductCase& c, Operands& o) {
   Matrix result = o.c0;
   cpu::matmul(cache, threads,
               {.a = o.a.tensor(),
@@ -91,7 +91,7 @@ Matrix product(cpu::MatmulCache& cache, int threads, const Case& c, Operands& o)
 }
 
 // |got - wanted| <= the rounding of f32 sums over terms of this size, and of the result where it is bf16.
-void expect_right(const Case& c, const Operands& o, const Matrix& got) {
+void expect_right(const ProductCase& c, const Operands& o, const Matrix& got) {
   for (int64_t i = 0; i < c.m; ++i)
     for (int64_t j = 0; j < c.n; ++j) {
       double sum = 0, size = 0;
@@ -112,12 +112,12 @@ bool same_bits(const Matrix& x, const Matrix& y) {
   return x.bytes == y.bytes;
 }
 
-std::vector<Case> with_all_options(int64_t m, int64_t k, int64_t n) {
-  std::vector<Case> cases;
+std::vector<ProductCase> with_all_options(int64_t m, int64_t k, int64_t n) {
+  std::vector<ProductCase> cases;
   for (const auto& [in, out] : {std::pair(DType::f32, DType::f32), std::pair(DType::bf16, DType::f32),
                                 std::pair(DType::bf16, DType::bf16), std::pair(DType::f32, DType::bf16)})
     for (int bits = 0; bits < 16; ++bits) {
-      const Case c{m, k, n, in, out, (bits & 1) != 0, (bits & 2) != 0, (bits & 4) != 0, (bits & 8) != 0};
+      const ProductCase c{m, k, n, in, out, (bits & 1) != 0, (bits & 2) != 0, (bits & 4) != 0, (bits & 8) != 0};
       if (!(c.accumulate && c.bias)) cases.push_back(c);
     }
   return cases;
@@ -128,7 +128,7 @@ TEST(Matmul, ValuesOfAllOptions) {
   const int64_t sizes[][3] = {{1, 1, 1},   {2, 3, 4},    {5, 32, 5},   {16, 32, 64},  {7, 33, 9},
                               {25, 64, 2}, {100, 40, 1}, {1, 384, 17}, {48, 300, 70}, {3, 1, 129}};
   for (const auto& s : sizes)
-    for (const Case& c : with_all_options(s[0], s[1], s[2])) {
+    for (const ProductCase& c : with_all_options(s[0], s[1], s[2])) {
       Operands o(c);
       expect_right(c, o, product(cache, 2, c, o));
     }
@@ -139,7 +139,7 @@ TEST(Matmul, LongBatchesAreSummedInBlocks) {
   for (const DType in : {DType::f32, DType::bf16})
     for (const DType out : {DType::f32, DType::bf16})
       for (const bool accumulate : {false, true}) {
-        const Case c{9, 2500, 33, in, out, true, false, accumulate};
+        const ProductCase c{9, 2500, 33, in, out, true, false, accumulate};
         Operands o(c);
         expect_right(c, o, product(cache, 2, c, o));
       }
@@ -153,7 +153,7 @@ TEST(Matmul, WeightGradientsWithTheirSquares) {
   for (const DType in : {DType::f32, DType::bf16})
     for (const auto& s : sizes)
       for (const bool accumulate : {false, true}) {
-        const Case c{s[0], s[1], s[2], in, DType::f32, true, false, accumulate};
+        const ProductCase c{s[0], s[1], s[2], in, DType::f32, true, false, accumulate};
         Operands o(c);
         Matrix first = o.c0;
         double first_squares = 0;
@@ -183,14 +183,14 @@ TEST(Matmul, WeightGradientsWithTheirSquares) {
 TEST(Matmul, SumsOfNothing) {
   cpu::MatmulCache cache;
   for (const DType out : {DType::f32, DType::bf16}) {
-    const Case zeros{3, 0, 4, DType::bf16, out}, kept{3, 0, 4, DType::bf16, out, false, false, true},
+    const ProductCase zeros{3, 0, 4, DType::bf16, out}, kept{3, 0, 4, DType::bf16, out, false, false, true},
         bias{3, 0, 4, DType::bf16, out, false, false, false, true};
-    for (const Case& c : {zeros, kept, bias}) {
+    for (const ProductCase& c : {zeros, kept, bias}) {
       Operands o(c);
       expect_right(c, o, product(cache, 2, c, o));
     }
   }
-  for (const Case& c : {Case{0, 5, 4}, Case{4, 5, 0}, Case{0, 0, 0}}) {
+  for (const ProductCase& c : {ProductCase{0, 5, 4}, ProductCase{4, 5, 0}, ProductCase{0, 0, 0}}) {
     Operands o(c);
     EXPECT_NO_THROW(product(cache, 2, c, o));
   }
@@ -199,7 +199,7 @@ TEST(Matmul, SumsOfNothing) {
 TEST(Matmul, NanReachesItsRowOnly) {
   cpu::MatmulCache cache;
   for (const DType in : {DType::f32, DType::bf16}) {
-    const Case c{5, 40, 6, in};
+    const ProductCase c{5, 40, 6, in};
     Operands o(c);
     o.a.set(2 * 40 + 7, std::numeric_limits<float>::quiet_NaN());
     const Matrix got = product(cache, 1, c, o);
@@ -233,7 +233,7 @@ TEST(Matmul, ForgetsAndMakesAgain) {
   cpu::Products products(3);
   for (int round = 0; round < 2; ++round)
     for (int64_t m = 1; m <= 5; ++m) {
-      const Case c{m, 8, 4};
+      const ProductCase c{m, 8, 4};
       Operands o(c);
       const cpu::Product p{.m = m, .k = 8, .n = 4, .lda = 8, .ldb = 4};
       ASSERT_TRUE(products.supports(p));
@@ -252,18 +252,26 @@ struct Width {
 const Width kForward[] = {{384, 2},  {384, 9},    {384, 77},   {768, 2},    {768, 77}, {3072, 9}, {384, 384},
                           {768, 96}, {384, 1536}, {1536, 384}, {3072, 768}, {9, 384},  {2, 768}};
 
+// Multiplications that a product of these tests may take: there are many, and without vectors of 256 bits each takes
+// its time.
+int64_t affordable(int64_t multiplications) {
+  const char* held_to = std::getenv("ATTUNE_MAX_ISA");
+  return held_to && std::string_view(held_to) == "baseline" ? multiplications / 8 : multiplications;
+}
+
 // Rows [begin, begin + rows) of a batch of 4,096, alone, give the bits they have in company, for 1 to 4 threads.
 void expect_rows_alone(DType in, DType out, bool transpose_b) {
   constexpr int64_t kBatch = 4096;
   cpu::MatmulCache cache;
   for (const auto& [k, n] : kForward) {
-    const Case all{kBatch, k, n, in, out, false, transpose_b, false, !transpose_b};
+    const ProductCase all{kBatch, k, n, in, out, false, transpose_b, false, !transpose_b};
     Operands o(all);
     const Matrix company = product(cache, 2, all, o);
     const size_t row_bytes = static_cast<size_t>(n) * size_of(out);
     for (const int64_t rows : {int64_t{1}, int64_t{5}, int64_t{16}, int64_t{48}, int64_t{400}, int64_t{2048}, kBatch})
       for (int threads = 1; threads <= 4; ++threads) {
-        if (rows * k * n > 2'000'000'000 || (rows * k * n > 300'000'000 && threads > 2)) continue;  // time
+        const int64_t cost = rows * k * n;
+        if (cost > affordable(2'000'000'000) || (cost > affordable(300'000'000) && threads > 2)) continue;
         const int64_t begin = (kBatch - rows) / 3;
         Matrix alone(rows, n, out);
         cpu::matmul(cache, threads,
@@ -298,8 +306,8 @@ TEST(MatmulBits, WeightGradientsOfAnyThreadCount) {
   for (const DType in : {DType::f32, DType::bf16})
     for (const int64_t rows : {16, 400, 1024, 1040, 2048, 4096})
       for (const auto& [k, n] : kForward) {
-        if (rows * k * n > 1'300'000'000) continue;  // time
-        const Case c{n, rows, k, in, DType::f32, true, false, true};
+        if (rows * k * n > affordable(1'300'000'000)) continue;
+        const ProductCase c{n, rows, k, in, DType::f32, true, false, true};
         Operands o(c);
         const Matrix one = product(cache, 1, c, o);
         for (int threads = 2; threads <= 4; ++threads)
@@ -311,7 +319,7 @@ TEST(MatmulBits, WeightGradientsOfAnyThreadCount) {
 TEST(MatmulBits, BlocksAreAddedInOrder) {
   cpu::MatmulCache cache;
   for (const DType in : {DType::f32, DType::bf16}) {
-    const Case whole{9, 2048, 77, in, DType::f32, true};
+    const ProductCase whole{9, 2048, 77, in, DType::f32, true};
     Operands o(whole);
     const Matrix got = product(cache, 2, whole, o);
     Matrix steps(9, 77, DType::f32);
@@ -329,7 +337,7 @@ TEST(MatmulBits, BlocksAreAddedInOrder) {
 // Rows of zeros that belong to no sequence leave a weight gradient as it is, up to the sign of zero.
 TEST(MatmulBits, ZeroRowsAddNothing) {
   cpu::MatmulCache cache;
-  const Case padded{9, 32, 40, DType::bf16, DType::f32, true};
+  const ProductCase padded{9, 32, 40, DType::bf16, DType::f32, true};
   Operands o(padded);
   for (int64_t i = 20 * 9; i < 32 * 9; ++i) o.a.set(i, 0);
   Matrix all(9, 40, DType::f32), some(9, 40, DType::f32);
@@ -340,7 +348,7 @@ TEST(MatmulBits, ZeroRowsAddNothing) {
 
 // --- Without oneDNN (what processors below AVX-512 run) -------------------------------------------------------------
 
-Matrix portable(cpu::Workspace& scratch, int threads, const Case& c, Operands& o) {
+Matrix portable(cpu::Workspace& scratch, int threads, const ProductCase& c, Operands& o) {
   Matrix result = o.c0;
   const cpu::Product p{.m = c.m,
                        .k = c.k,
@@ -362,7 +370,7 @@ TEST(PortableProduct, ValuesOfAllOptions) {
   const int64_t sizes[][3] = {{1, 1, 1},     {7, 33, 9},    {25, 300, 70}, {13, 300, 1030},
                               {970, 20, 33}, {30, 5, 1024}, {14, 900, 40}, {300, 800, 19}};
   for (const auto& s : sizes)
-    for (const Case& c : with_all_options(s[0], s[1], s[2])) {
+    for (const ProductCase& c : with_all_options(s[0], s[1], s[2])) {
       if (c.result != DType::f32) continue;
       Operands o(c);
       expect_right(c, o, portable(scratch, 2, c, o));
@@ -374,12 +382,12 @@ TEST(PortableProduct, RowsAloneAndThreads) {
   for (const DType in : {DType::f32, DType::bf16})
     for (const int64_t n : {2, 9, 77, 384})
       for (const bool transpose_b : {false, true}) {
-        const Case c{1000, 700, n, in, DType::f32, false, transpose_b};
+        const ProductCase c{1000, 700, n, in, DType::f32, false, transpose_b};
         Operands o(c);
         const Matrix one = portable(scratch, 1, c, o);
         for (int threads = 2; threads <= 4; ++threads) ASSERT_TRUE(same_bits(one, portable(scratch, threads, c, o)));
         for (const int64_t rows : {1, 3, 16, 25, 100, 300}) {
-          Case alone = c;
+          ProductCase alone = c;
           alone.m = rows;
           Operands few(alone);
           const Matrix got = portable(scratch, 2, alone, few);

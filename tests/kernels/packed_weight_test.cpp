@@ -24,10 +24,10 @@ BFloat16 element(const BFloat16* b, int64_t rows, int64_t k, int64_t n) {
   return b[((n / 64) * (rows / 2) + k / 2) * 128 + (n % 64) * 2 + k % 2];
 }
 
-const Shape kShapes[] = {{64, 64}, {192, 64}, {64, 640}, {128, 1088}};
+const Shape kPackedShapes[] = {{64, 64}, {192, 64}, {64, 640}, {128, 1088}};
 
 TEST(PackedWeight, EveryElementStandsInItsPlace) {
-  for (const Shape& shape : kShapes) {
+  for (const Shape& shape : kPackedShapes) {
     if (!cpu::packs_weight(shape)) GTEST_SKIP() << "no bf16 products here";
     const Block w = normal(shape, DType::f32, 1);
     const Packed packed(shape);
@@ -49,7 +49,7 @@ TEST(PackedWeight, OnlyWholeBlocks) {
 }
 
 TEST(PackedWeight, ProductsAreThoseOfTheTwin) {
-  for (const Shape& shape : kShapes)
+  for (const Shape& shape : kPackedShapes)
     for (const int64_t rows : {1, 16, 37}) {
       if (!cpu::packs_weight(shape)) GTEST_SKIP() << "no bf16 products here";
       const Block w = normal(shape, DType::f32, 1), bias = normal(Shape{shape[0]}, DType::f32, 2);
@@ -98,7 +98,7 @@ void expect_in_step(const Shape& shape, const Update& update) {
 }
 
 TEST(PackedWeight, UpdatesKeepItInStep) {
-  for (const Shape& shape : kShapes) {
+  for (const Shape& shape : kPackedShapes) {
     if (!cpu::packs_weight(shape)) GTEST_SKIP() << "no bf16 products here";
     const Block g = normal(shape, DType::f32, 2);
     for (const int threads : {1, 2}) {

@@ -104,7 +104,7 @@ std::vector<int64_t> history_steps(const fs::path& root) {
   return steps;
 }
 
-RunStart start_of(const fs::path& out, int64_t after_step = 0, nlohmann::json remembered = {}) {
+RunStart wandb_start(const fs::path& out, int64_t after_step = 0, nlohmann::json remembered = {}) {
   return {.name = "spam",
           .out = out,
           .version = "0.1.0",
@@ -130,7 +130,7 @@ void tell_steps(Wandb& wandb, int64_t first, int64_t last, int64_t mark_every) {
 TEST(Wandb, WritesARunItsStepsAndItsEnd) {
   const test::TempFolder folder;
   Wandb wandb(folder / "w");
-  wandb.begin(start_of(folder / "run"));
+  wandb.begin(wandb_start(folder / "run"));
   tell_steps(wandb, 1, 2, 100);
   wandb.confusion(2, {"dev/confusion", {"a", "b"}, {{0, 0, 3}}});
   wandb.end({.state = EndState::finished, .error = {}, .step = 2, .seconds = 1, .finals = {{"test/accuracy", 0.5}}});
@@ -154,16 +154,16 @@ TEST(Wandb, AResumedRunRepeatsNothingAndLosesNothing) {
   nlohmann::json memory;
   {
     Wandb wandb(folder / "w");
-    wandb.begin(start_of(folder / "run"));
+    wandb.begin(wandb_start(folder / "run"));
     memory = wandb.remember();
     tell_steps(wandb, 1, 8, 3);
   }
   Wandb wandb(folder / "w");
-  wandb.begin(start_of(folder / "run", 6, memory));
+  wandb.begin(wandb_start(folder / "run", 6, memory));
   tell_steps(wandb, 7, 9, 3);
   EXPECT_EQ(history_steps(folder / "w"), (std::vector<int64_t>{1, 2, 3, 4, 5, 6, 7, 8, 9}));
   Wandb again(folder / "w");
-  again.begin(start_of(folder / "run", 0, memory));  // no checkpoint: anew, and the old one goes
+  again.begin(wandb_start(folder / "run", 0, memory));  // no checkpoint: anew, and the old one goes
   EXPECT_TRUE(history_steps(folder / "w").empty());
 }
 

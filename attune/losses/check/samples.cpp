@@ -11,7 +11,7 @@ namespace attune::losses {
 namespace {
 
 constexpr const char* kShared = "shared by";
-constexpr int64_t kDimensions = 4;  // of embeddings
+constexpr int64_t kSampleDimensions = 4;  // of embeddings
 constexpr int64_t kTeachersDimensions = 5;
 constexpr double kLeastTemperature = 0.01;  // least that anybody uses; below, f32 has little to say
 
@@ -34,7 +34,7 @@ std::vector<double> worth_trying(const Option& option, double fallback) {
 }
 
 // A number for each of `count`, all different, for options that take a list.
-std::string numbers(int64_t count, double first, double step) {
+std::string number_list(int64_t count, double first, double step) {
   std::string text;
   for (int64_t i = 0; i < count; ++i) text += (i ? "," : "") + plain(first + step * static_cast<double>(i));
   return text;
@@ -96,7 +96,7 @@ int64_t add_row_of_texts(Targets& targets, const Setting& setting, int64_t i, bo
 }
 
 Batch sample_of_texts(const Setting& setting, int64_t rows, uint64_t seed, bool some_ignored) {
-  Batch batch{.columns = kDimensions, .logits = {}, .targets = {}};
+  Batch batch{.columns = kSampleDimensions, .logits = {}, .targets = {}};
   Targets& targets = batch.targets;
   uint64_t draw = 0;
   const auto next = [&] { return uniform(seed, draw++); };
@@ -131,7 +131,7 @@ std::string Setting::text() const {
 }
 
 int64_t Setting::outputs() const {
-  if (entry->fits == TargetKind::embeddings) return kDimensions;
+  if (entry->fits == TargetKind::embeddings) return kSampleDimensions;
   const auto loss = make();
   return loss->link() ? loss->link()->outputs(facts.labels) : facts.labels;
 }
@@ -165,7 +165,7 @@ std::vector<Setting> settings_of(const LossEntry& entry) {
     else if (number)
       for (const double value : worth_trying(option, **number)) set(plain(value));
     else if (std::holds_alternative<std::vector<double>*>(option.target) || option.name == "weights")
-      set(numbers(entry.fits == TargetKind::scores ? 1 : 3, 0.5, 0.75));
+      set(number_list(entry.fits == TargetKind::scores ? 1 : 3, 0.5, 0.75));
     else if (const auto* flag = std::get_if<bool*>(&option.target))
       set(**flag ? "false" : "true");
     else if (option.name == "costs")

@@ -86,7 +86,7 @@ class BiTempered final : public ClassLoss {
 };
 
 // The normaliser by halving an interval, the rest as the formula has it.
-long double reference(const NaiveItem& item) {
+long double bi_tempered_reference(const NaiveItem& item) {
   const long double t1 = item.option("t1"), t2 = item.option("t2");
   const auto exp_t = [&](long double x) {
     return t2 == 1 ? std::exp(x) : std::pow(std::max(0.0L, 1 + (1 - t2) * x), 1 / (1 - t2));
@@ -121,6 +121,6 @@ const LossEntry kBiTempered{
     .source = "Amid et al. 2019, arXiv 1906.03361, eq. 4-8; t1 0.8, t2 1.2 are its values for noisy labels",
     .notes = "The normaliser is exact, not a few fixed-point steps. Predictions use the plain soft-max.",
     .maker = maker_of<BiTempered, BiTemperedOptions, ClassOptions>,
-    .reference = reference};
+    .reference = bi_tempered_reference};
 
 }  // namespace attune::losses

@@ -29,7 +29,7 @@ class ConfidencePenalty final : public ClassLoss {
   double beta_;
 };
 
-long double reference(const NaiveItem& item) {
+long double confidence_penalty_reference(const NaiveItem& item) {
   long double entropy = 0;
   for (size_t c = 0; c < item.z.size(); ++c) entropy -= item.softmax(c) * std::log(item.softmax(c));
   return -std::log(item.softmax(item.y)) - item.option("beta") * entropy;
@@ -50,6 +50,6 @@ const LossEntry kConfidencePenalty{
     .source = "Pereyra et al. 2017, arXiv 1701.06548, sec. 3.1; beta 0.1 is the paper's",
     .notes = "May be below 0. The (1-a) CE + a/K that other systems give this name only scales the loss.",
     .maker = maker_of<ConfidencePenalty, ConfidencePenaltyOptions, ClassOptions>,
-    .reference = reference};
+    .reference = confidence_penalty_reference};
 
 }  // namespace attune::losses

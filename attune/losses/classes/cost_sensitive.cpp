@@ -54,7 +54,7 @@ class CostSensitive final : public ClassLoss {
   std::vector<double> costs_;  // [K, K] right, said
 };
 
-long double reference(const NaiveItem& item) {
+long double cost_sensitive_reference(const NaiveItem& item) {
   const size_t k = item.z.size();
   const std::vector<double> costs = cost_matrix(item.text("costs"), static_cast<int64_t>(k));
   long double cost = 0;
@@ -78,6 +78,6 @@ const LossEntry kCostSensitive{
     .source = "Elkan 2001 (IJCAI), eq. 1, as a smooth risk; without prices Ghosh et al. 2017, arXiv 1712.09482",
     .notes = "Bounded, so it starts slowly: mix it with cross_entropy.",
     .maker = maker_of<CostSensitive, CostSensitiveOptions, ClassOptions>,
-    .reference = reference};
+    .reference = cost_sensitive_reference};
 
 }  // namespace attune::losses

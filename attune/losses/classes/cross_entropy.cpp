@@ -26,7 +26,7 @@ class CrossEntropy final : public ProbabilityLoss {
   Cost of(double, double log_p) const override { return {-log_p, -1}; }
 };
 
-long double reference(const NaiveItem& item) {
+long double cross_entropy_reference(const NaiveItem& item) {
   return -std::log(item.softmax(item.y));
 }
 
@@ -45,6 +45,6 @@ const LossEntry kCrossEntropy{
     .source = "maximum likelihood; smoothing: Szegedy et al. 2016, arXiv 1512.00567, sec. 7",
     .notes = "As PyTorch's, but where every item is ignored: 0 of 0, not NaN. Soft targets divide by their weights.",
     .maker = maker_of<CrossEntropy, NoOptions, ClassOptions>,
-    .reference = reference};
+    .reference = cross_entropy_reference};
 
 }  // namespace attune::losses

@@ -38,7 +38,7 @@ class Distill final : public TaughtLoss {
 };
 
 // z comes divided by the temperature.
-long double reference(const NaiveItem& item) {
+long double distill_reference(const NaiveItem& item) {
   if (!is_taught(item)) return 0;
   const long double t = item.option("temperature");
   long double sum_q = 0, sum_p = 0, cost = 0;
@@ -67,7 +67,7 @@ const LossEntry kDistill{
         "A term beside the labels' own: 0.5*cross_entropy + 0.5*distill. Evaluations have no teacher: it counts for "
         "nothing there.",
     .maker = maker_of<Distill, DistillOptions, NoOptions>,
-    .reference = reference,
+    .reference = distill_reference,
     .reference_denominator = taught_items,
     .reads_teacher = Teacher::answers};
 

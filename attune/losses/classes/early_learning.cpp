@@ -62,7 +62,7 @@ class EarlyLearning final : public ClassLoss {
 };
 
 // A row's first step: t is (1 - beta) of the answer at rest.
-long double reference(const NaiveItem& item) {
+long double early_learning_reference(const NaiveItem& item) {
   const auto softmax = [](const std::vector<long double>& z) {
     std::vector<long double> p;
     long double sum = 0;
@@ -97,7 +97,7 @@ const LossEntry kEarlyLearning{
         "Remembers [rows, K] f32 while training. p is held within 1e-4 and 1 - 1e-4, as in their code. Values may "
         "be below 0; evaluations show plain cross-entropy.",
     .maker = maker_of<EarlyLearning, EarlyLearningOptions, ClassOptions>,
-    .reference = reference,
+    .reference = early_learning_reference,
     .holds_constants = true};
 
 }  // namespace attune::losses

@@ -25,7 +25,7 @@ class Focal final : public ProbabilityLoss {
   double gamma_;
 };
 
-long double reference(const NaiveItem& item) {
+long double focal_reference(const NaiveItem& item) {
   const long double p = item.softmax(item.y);
   return -std::pow(1 - p, item.option("gamma")) * std::log(p);
 }
@@ -45,6 +45,6 @@ const LossEntry kFocal{
     .source = "Lin et al. 2017, arXiv 1708.02002, eq. 4-5; gamma 2 is the paper's",
     .notes = "The paper's alpha is weights=[...]. Under-confident where gamma is large: calibrate before thresholds.",
     .maker = maker_of<Focal, FocalOptions, ClassOptions>,
-    .reference = reference};
+    .reference = focal_reference};
 
 }  // namespace attune::losses

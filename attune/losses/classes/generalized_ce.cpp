@@ -20,7 +20,7 @@ class GeneralizedCe final : public ProbabilityLoss {
   double q_;
 };
 
-long double reference(const NaiveItem& item) {
+long double generalized_ce_reference(const NaiveItem& item) {
   const long double q = item.option("q");
   return (1 - std::pow(item.softmax(item.y), q)) / q;
 }
@@ -40,6 +40,6 @@ const LossEntry kGeneralizedCe{
     .source = "Zhang & Sabuncu 2018, arXiv 1805.07836, eq. 6; q 0.7 is the paper's",
     .notes = "Starts slowly with many classes: the gradient is p[y]^q times cross-entropy's.",
     .maker = maker_of<GeneralizedCe, GeneralizedCeOptions, ClassOptions>,
-    .reference = reference};
+    .reference = generalized_ce_reference};
 
 }  // namespace attune::losses

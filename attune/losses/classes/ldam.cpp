@@ -50,7 +50,7 @@ class Ldam final : public ClassLoss {
   std::vector<double> margins_;
 };
 
-long double reference(const NaiveItem& item) {
+long double ldam_reference(const NaiveItem& item) {
   const long double told = item.text("scale") == "null" ? 0 : item.option("scale");
   const long double scale = told > 0 ? told : item.text("head") == "cosine" ? 30 : 1;
   long double least = item.counts[0];
@@ -82,7 +82,7 @@ const LossEntry kLdam{
         "Its last layer is one of cosines (head=cosine): transformers opens the encoder only. Re-weighted late in "
         "the paper: ldam(weights=effective(0.9999)) after 80%.",
     .maker = maker_of<Ldam, LdamOptions, ClassOptions>,
-    .reference = reference,
+    .reference = ldam_reference,
     .needs_counts = true};
 
 }  // namespace attune::losses

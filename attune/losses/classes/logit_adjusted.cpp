@@ -55,7 +55,7 @@ long double adjusted(const NaiveItem& item, long double tau) {
   for (size_t c = 0; c < item.z.size(); ++c) sum += scaled(c);
   return -std::log(scaled(item.y) / sum);
 }
-long double reference(const NaiveItem& item) {
+long double logit_adjusted_reference(const NaiveItem& item) {
   return adjusted(item, item.option("tau"));
 }
 long double balanced_reference(const NaiveItem& item) {
@@ -77,7 +77,7 @@ const LossEntry kLogitAdjusted{
     .source = "Menon et al. 2021, arXiv 2007.07314, eq. 10; tau 1 is the consistent choice",
     .notes = "Do not re-weight as well. Counts are smoothed by one item in all, so no class weighs minus infinity.",
     .maker = maker_of<LogitAdjusted, LogitAdjustedOptions, ClassOptions>,
-    .reference = reference,
+    .reference = logit_adjusted_reference,
     .needs_counts = true};
 
 const LossEntry kBalancedSoftmax{

@@ -95,7 +95,7 @@ class OpenSet final : public Loss {
   OpenSetLink link_;
 };
 
-long double reference(const NaiveItem& item) {
+long double open_set_reference(const NaiveItem& item) {
   const auto unknown =
       static_cast<size_t>(std::find(item.names.begin(), item.names.end(), item.text("unknown")) - item.names.begin());
   std::vector<size_t> label;  // of each output
@@ -128,7 +128,7 @@ const LossEntry kOpenSet{
         "K - 1 outputs, read by a link: transformers opens the encoder only. Unknown is the answer where no known "
         "class is more probable than the threshold.",
     .maker = maker_of<OpenSet, OpenSetOptions, NoOptions>,
-    .reference = reference,
+    .reference = open_set_reference,
     .least_labels = 3,
     .outputs = -1};
 

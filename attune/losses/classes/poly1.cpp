@@ -20,7 +20,7 @@ class Poly1 final : public ProbabilityLoss {
   double epsilon_;
 };
 
-long double reference(const NaiveItem& item) {
+long double poly1_reference(const NaiveItem& item) {
   const long double p = item.softmax(item.y);
   return -std::log(p) + item.option("epsilon") * (1 - p);
 }
@@ -39,6 +39,6 @@ const LossEntry kPoly1{.name = "poly1",
                        .source = "Leng et al. 2022, arXiv 2204.12511, eq. 5; epsilon 1 from its ImageNet runs",
                        .notes = "epsilon is the paper's to tune, -1 to 10; Ludwig allows none below 0.",
                        .maker = maker_of<Poly1, Poly1Options, ClassOptions>,
-                       .reference = reference};
+                       .reference = poly1_reference};
 
 }  // namespace attune::losses

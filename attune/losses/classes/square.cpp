@@ -27,7 +27,7 @@ class Square final : public ClassLoss {
   double k_, m_;
 };
 
-long double reference(const NaiveItem& item) {
+long double square_reference(const NaiveItem& item) {
   const long double k = item.option("k"), m = item.option("m");
   long double sum = k * (item.z[item.y] - m) * (item.z[item.y] - m);
   for (size_t c = 0; c < item.z.size(); ++c) sum += c == item.y ? 0 : item.z[c] * item.z[c];
@@ -50,7 +50,7 @@ const LossEntry kSquare{
     .source = "Hui & Belkin 2021, arXiv 2006.07322, sec. 3; k = m = 1, more for 42 classes and above",
     .notes = "Soft-max of these logits is no probability: rank by it, do not threshold it.",
     .maker = maker_of<Square, SquareOptions, ClassOptions>,
-    .reference = reference,
+    .reference = square_reference,
     .shifts = false};
 
 }  // namespace attune::losses

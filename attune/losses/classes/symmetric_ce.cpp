@@ -22,7 +22,7 @@ class SymmetricCe final : public ProbabilityLoss {
   double alpha_, reverse_;
 };
 
-long double reference(const NaiveItem& item) {
+long double symmetric_ce_reference(const NaiveItem& item) {
   long double reverse = 0;
   for (size_t c = 0; c < item.z.size(); ++c)
     if (c != item.y) reverse += item.softmax(c) * item.option("a");
@@ -46,6 +46,6 @@ const LossEntry kSymmetricCe{
     .source = "Wang et al. 2019, arXiv 1908.06112, eq. 5-7; alpha 0.1, beta 1 are its values for 10 classes",
     .notes = "alpha depends on the number of classes: the paper has 6 (and beta 0.1) for 100.",
     .maker = maker_of<SymmetricCe, SymmetricCeOptions, ClassOptions>,
-    .reference = reference};
+    .reference = symmetric_ce_reference};
 
 }  // namespace attune::losses

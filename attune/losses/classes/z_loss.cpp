@@ -21,7 +21,7 @@ class ZLoss final : public ClassLoss {
   }
 };
 
-long double reference(const NaiveItem& item) {
+long double z_loss_reference(const NaiveItem& item) {
   long double sum = 0;
   for (const long double z : item.z) sum += std::exp(z);
   return std::log(sum) * std::log(sum);
@@ -38,7 +38,7 @@ const LossEntry kZLoss{
     .source = "Chowdhery et al. 2022, arXiv 2204.02311, sec. 5, with weight 1e-4; Zoph et al. 2022, arXiv 2202.08906",
     .notes = "Alone it teaches no label: cross_entropy + 0.0001*z_loss.",
     .maker = maker_of<ZLoss, NoOptions, ClassOptions>,
-    .reference = reference,
+    .reference = z_loss_reference,
     .shifts = false};
 
 }  // namespace attune::losses

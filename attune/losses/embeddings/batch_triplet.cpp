@@ -126,7 +126,7 @@ long double naive_item(const NaiveBatch& batch, size_t i) {
   return sum / count;
 }
 
-long double reference(const NaiveBatch& batch) {
+long double batch_triplet_reference(const NaiveBatch& batch) {
   long double total = 0;
   for (size_t i = 0; i < batch.items.size(); ++i) total += batch.u[i] * std::max(0.0L, naive_item(batch, i));
   return total;
@@ -162,7 +162,7 @@ const LossEntry kBatchTriplet{
         "Depends on the batch. Batches should hold several texts of a class. hard "
         "can draw all texts to one point: the loss then stays at the margin; try semihard or all.",
     .maker = maker_of<BatchTriplet, BatchTripletOptions, NoOptions>,
-    .batch_reference = reference,
+    .batch_reference = batch_triplet_reference,
     .batch_denominator = items_that_count,
     .needs = TextRows::labelled};
 

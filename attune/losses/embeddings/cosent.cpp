@@ -84,7 +84,7 @@ class Cosent final : public Loss {
   double temperature_;
 };
 
-long double reference(const NaiveBatch& batch) {
+long double cosent_reference(const NaiveBatch& batch) {
   long double sum = 1;
   for (size_t i = 0; i < batch.items.size(); ++i)
     for (size_t j = 0; j < batch.items.size(); ++j)
@@ -122,7 +122,7 @@ const LossEntry kCosent{
         "Depends on the batch. Only the order of scores matters. Values of other "
         "batch sizes do not compare. A batch of equal scores teaches nothing.",
     .maker = maker_of<Cosent, CosentOptions, NoOptions>,
-    .batch_reference = reference,
+    .batch_reference = cosent_reference,
     .batch_denominator = any_pair,
     .needs = TextRows::scored};
 

@@ -49,7 +49,7 @@ class CosineMse final : public Loss {
   double low_ = 0, high_ = 1;  // as they are
 };
 
-long double reference(const NaiveBatch& batch) {
+long double cosine_mse_reference(const NaiveBatch& batch) {
   long double total = 0;
   for (size_t i = 0; i < batch.items.size(); ++i) {
     const auto& row = batch.items[i];
@@ -92,7 +92,7 @@ const LossEntry kCosineMse{
         "Scores of 0 to 5 are scaled by themselves, from the training's range: tell high=5 where it may not be all "
         "of it. Knows no order of rows: cosent mostly ranks better.",
     .maker = maker_of<CosineMse, CosineMseOptions, NoOptions>,
-    .batch_reference = reference,
+    .batch_reference = cosine_mse_reference,
     .batch_denominator = known,
     .needs = TextRows::scored};
 

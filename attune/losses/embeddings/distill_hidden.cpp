@@ -94,7 +94,7 @@ std::vector<int64_t> owners(const NaiveBatch& batch) {
   return owner;
 }
 
-long double reference(const NaiveBatch& batch) {
+long double distill_hidden_reference(const NaiveBatch& batch) {
   const std::vector<int64_t> owner = owners(batch);
   const auto cosine = [](const std::vector<long double>& a, const std::vector<long double>& b) {
     long double ab = 0, aa = 0, bb = 0;
@@ -140,7 +140,7 @@ const LossEntry kDistillHidden{
         "as "
         "in cross_entropy + 10*distill_hidden. Evaluations have no teacher: it counts for nothing there.",
     .maker = maker_of<DistillHidden, NoOptions, NoOptions>,
-    .batch_reference = reference,
+    .batch_reference = distill_hidden_reference,
     .batch_denominator = texts_in_company,
     .reads_teacher = Teacher::hidden,
     .beside_any = true};

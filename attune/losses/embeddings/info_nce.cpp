@@ -105,7 +105,7 @@ long double naive_direction(const NaiveBatch& batch, size_t from, size_t to, con
   return std::log(sum);
 }
 
-long double reference(const NaiveBatch& batch) {
+long double info_nce_reference(const NaiveBatch& batch) {
   if (batch.items.empty()) return 0;
   const bool mask = batch.items[0].text("duplicates") == "mask", symmetric = batch.items[0].text("symmetric") == "true";
   std::vector<size_t> row_of;
@@ -165,7 +165,7 @@ const LossEntry kInfoNce{
         "batch has twice would be false negatives: left out unless duplicates=keep. One row alone costs 0. T = 0.01 "
         "multiplies cosines by 100: a few rows then decide all.",
     .maker = maker_of<InfoNce, InfoNceOptions, NoOptions>,
-    .batch_reference = reference,
+    .batch_reference = info_nce_reference,
     .batch_denominator = rows_that_count,
     .needs = TextRows::pairs};
 

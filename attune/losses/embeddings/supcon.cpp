@@ -68,7 +68,7 @@ bool partners(const NaiveBatch& batch, size_t i, size_t j) {
   return i != j && !batch.ignored[j] && batch.u[j] > 0 && batch.items[i].y == batch.items[j].y;
 }
 
-long double reference(const NaiveBatch& batch) {
+long double supcon_reference(const NaiveBatch& batch) {
   long double total = 0;
   for (size_t i = 0; i < batch.items.size(); ++i) {
     if (batch.ignored[i] || batch.u[i] == 0) continue;
@@ -114,7 +114,7 @@ const LossEntry kSupCon{
         "Depends on the batch. A class that stands in it once teaches nothing: "
         "batches should hold several texts of a class. Without the factor T/T_base of the authors' code.",
     .maker = maker_of<SupCon, SupConOptions, NoOptions>,
-    .batch_reference = reference,
+    .batch_reference = supcon_reference,
     .batch_denominator = items_with_partners,
     .needs = TextRows::labelled};
 

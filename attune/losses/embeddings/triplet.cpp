@@ -60,7 +60,7 @@ class Triplet final : public Loss {
   double margin_;
 };
 
-long double reference(const NaiveBatch& batch) {
+long double triplet_reference(const NaiveBatch& batch) {
   long double total = 0;
   for (size_t i = 0; i < batch.items.size(); ++i) {
     const auto& told = batch.items[i];
@@ -101,7 +101,7 @@ const LossEntry kTriplet{
         "Rows need a column of negatives. Euclidean distances want a margin of their own size "
         "(sentence-transformers: 5). Once every margin is kept nothing is learned: hard negatives matter.",
     .maker = maker_of<Triplet, TripletOptions, NoOptions>,
-    .batch_reference = reference,
+    .batch_reference = triplet_reference,
     .batch_denominator = rows_with_negatives,
     .needs = TextRows::pairs};
 

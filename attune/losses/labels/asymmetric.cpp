@@ -31,7 +31,7 @@ class Asymmetric final : public EachLabelLoss {
   AsymmetricOptions own_;
 };
 
-long double reference(const NaiveItem& item) {
+long double asymmetric_reference(const NaiveItem& item) {
   long double sum = 0;
   for (size_t c = 0; c < item.z.size(); ++c) {
     const long double p = 1 / (1 + std::exp(-item.z[c])), y = item.targets[c];
@@ -62,6 +62,6 @@ const LossEntry kAsymmetric{
     .source = "Ridnik et al. 2021, arXiv 2009.14119, eq. 4-7; defaults of the authors' code",
     .notes = "The authors' code sums over the batch: its step size depends on batch and labels, attune's does not.",
     .maker = maker_of<Asymmetric, AsymmetricOptions, LabelOptions>,
-    .reference = reference};
+    .reference = asymmetric_reference};
 
 }  // namespace attune::losses

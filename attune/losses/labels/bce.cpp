@@ -42,7 +42,7 @@ class Bce final : public EachLabelLoss {
   std::vector<double> positive_weights_;
 };
 
-long double reference(const NaiveItem& item) {
+long double bce_reference(const NaiveItem& item) {
   const std::vector<double> q = item.numbers("pos-weight");
   long double sum = 0;
   for (size_t c = 0; c < item.z.size(); ++c) {
@@ -72,6 +72,6 @@ const LossEntry kBce{
     .source = "maximum likelihood of independent labels; the mean over all values is Hugging Face's and PyTorch's",
     .notes = "Both terms: the article's form lacks the second. The mean over labels multiplies into SGD's step size.",
     .maker = maker_of<Bce, BceOptions, LabelOptions>,
-    .reference = reference};
+    .reference = bce_reference};
 
 }  // namespace attune::losses

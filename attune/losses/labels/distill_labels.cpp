@@ -38,7 +38,7 @@ class DistillLabels final : public TaughtLoss {
 };
 
 // z comes divided by the temperature.
-long double reference(const NaiveItem& item) {
+long double distill_labels_reference(const NaiveItem& item) {
   if (!is_taught(item)) return 0;
   const long double t = item.option("temperature");
   const auto probability = [](long double x) { return 1 / (1 + std::exp(-x)); };
@@ -78,7 +78,7 @@ const LossEntry kDistillLabels{
         "A term beside the labels' own: 0.5*bce + 0.5*distill_labels. Evaluations have no teacher: it counts for "
         "nothing there.",
     .maker = maker_of<DistillLabels, DistillLabelsOptions, NoOptions>,
-    .reference = reference,
+    .reference = distill_labels_reference,
     .reference_denominator = known_and_taught,
     .reads_teacher = Teacher::answers};
 

@@ -46,7 +46,7 @@ class DistributionBalanced final : public LabelLoss {
   std::vector<double> inverse_, prior_;  // [K] 1/n, nu
 };
 
-long double reference(const NaiveItem& item) {
+long double distribution_balanced_reference(const NaiveItem& item) {
   const auto sigma = [](long double x) { return 1 / (1 + std::exp(-x)); };
   const long double gamma = item.option("gamma"), lambda = item.option("lambda");
   long double held = 0, sum = 0;
@@ -88,7 +88,7 @@ const LossEntry kDistributionBalanced{
         "Wu et al. 2020, arXiv 2007.09654, eq. 4-9; Huang et al. 2021, arXiv 2109.04712; its defaults for Reuters",
     .notes = "mu is to be tuned (0.9 Reuters, 0.05 PubMed). Counts are smoothed by half an item.",
     .maker = maker_of<DistributionBalanced, DistributionBalancedOptions, LabelOptions>,
-    .reference = reference,
+    .reference = distribution_balanced_reference,
     .needs_counts = true};
 
 }  // namespace attune::losses

@@ -29,7 +29,7 @@ class FocalBce final : public EachLabelLoss {
   double gamma_, positive_, negative_;
 };
 
-long double reference(const NaiveItem& item) {
+long double focal_bce_reference(const NaiveItem& item) {
   const long double gamma = item.option("gamma"), alpha = item.option("alpha");
   long double sum = 0;
   for (size_t c = 0; c < item.z.size(); ++c) {
@@ -57,6 +57,6 @@ const LossEntry kFocalBce{
     .source = "Lin et al. 2017, arXiv 1708.02002, eq. 4-5; gamma 2 and alpha 0.25 are the paper's",
     .notes = "alpha -1 leaves the factors out, as in some libraries. The paper divides by the positives.",
     .maker = maker_of<FocalBce, FocalBceOptions, LabelOptions>,
-    .reference = reference};
+    .reference = focal_bce_reference};
 
 }  // namespace attune::losses

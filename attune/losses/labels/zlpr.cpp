@@ -33,7 +33,7 @@ class Zlpr final : public LabelLoss {
   }
 };
 
-long double reference(const NaiveItem& item) {
+long double zlpr_reference(const NaiveItem& item) {
   long double no = 1, yes = 1;
   for (size_t c = 0; c < item.z.size(); ++c) {
     if (item.targets[c] < 0) continue;
@@ -59,7 +59,7 @@ const LossEntry kZlpr{.name = "zlpr",
                       .source = "Su et al. 2022, arXiv 2208.02955, eq. 7",
                       .notes = "Its own threshold is logit 0 (0.5 of attune's sigmoid), not a calibrated probability.",
                       .maker = maker_of<Zlpr, NoOptions, LabelOptions>,
-                      .reference = reference,
+                      .reference = zlpr_reference,
                       .reference_denominator = one_if_known};
 
 }  // namespace attune::losses

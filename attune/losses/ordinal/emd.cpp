@@ -32,7 +32,7 @@ class Emd final : public ClassLoss {
   }
 };
 
-long double reference(const NaiveItem& item) {
+long double emd_reference(const NaiveItem& item) {
   long double below = 0, cost = 0;
   for (size_t k = 0; k + 1 < item.z.size(); ++k) {
     below += item.softmax(k);
@@ -52,7 +52,7 @@ const LossEntry kEmd{.name = "emd",
                      .source = "Hou et al. 2016, arXiv 1611.05916, eq. 5; Epstein 1969 (ranked probability score)",
                      .notes = "Equal steps between labels. Bounded, so it starts slowly: mix it with cross_entropy.",
                      .maker = maker_of<Emd, NoOptions, ClassOptions>,
-                     .reference = reference,
+                     .reference = emd_reference,
                      .ordered = true};
 
 }  // namespace attune::losses

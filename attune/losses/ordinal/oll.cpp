@@ -36,7 +36,7 @@ class Oll final : public ClassLoss {
   double alpha_;
 };
 
-long double reference(const NaiveItem& item) {
+long double oll_reference(const NaiveItem& item) {
   long double cost = 0;
   for (size_t c = 0; c < item.z.size(); ++c) {
     const long double distance = std::abs(static_cast<long double>(c) - static_cast<long double>(item.y));
@@ -59,7 +59,7 @@ const LossEntry kOll{.name = "oll",
                      .source = "Castagnos et al. 2022 (COLING), eq. 5; alpha 1.5 is its best on most sets",
                      .notes = "Equal steps between labels. log(1 - p) is exact where p is near 1.",
                      .maker = maker_of<Oll, OllOptions, ClassOptions>,
-                     .reference = reference,
+                     .reference = oll_reference,
                      .ordered = true};
 
 }  // namespace attune::losses

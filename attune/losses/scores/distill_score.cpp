@@ -18,7 +18,7 @@ class DistillScore final : public TaughtLoss {
   }
 };
 
-long double reference(const NaiveItem& item) {
+long double distill_score_reference(const NaiveItem& item) {
   return is_taught(item) ? (item.z[0] - item.teacher[0]) * (item.z[0] - item.teacher[0]) : 0;
 }
 
@@ -35,7 +35,7 @@ const LossEntry kDistillScore{
         "A term beside the score's own: 0.5*mse + 0.5*distill_score. Evaluations have no teacher: it counts for "
         "nothing there.",
     .maker = maker_of<DistillScore, NoOptions, NoOptions>,
-    .reference = reference,
+    .reference = distill_score_reference,
     .reference_denominator = taught_items,
     .reads_teacher = Teacher::answers};
 

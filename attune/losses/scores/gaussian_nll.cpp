@@ -37,7 +37,7 @@ class GaussianNll final : public ScoreLoss {
   MeanLink link_;
 };
 
-long double reference(const NaiveItem& item) {
+long double gaussian_nll_reference(const NaiveItem& item) {
   const long double v = std::max(std::exp(item.z[1]), item.option("floor")), off = item.targets[0] - item.z[0];
   return (std::log(v) + off * off / v) / 2;
 }
@@ -57,6 +57,6 @@ const LossEntry kGaussianNll{
     .source = "Nix & Weigend 1994; Kendall & Gal 2017, arXiv 1703.04977, eq. 8; floor 1e-6 is PyTorch's eps",
     .notes = "Two outputs. May be below 0. Explains hard items away by a large variance: watch mae too.",
     .maker = maker_of<GaussianNll, GaussianNllOptions, NoOptions>,
-    .reference = reference};
+    .reference = gaussian_nll_reference};
 
 }  // namespace attune::losses

@@ -37,7 +37,7 @@ class Mse final : public ResidualLoss {
   }
 };
 
-long double reference(const NaiveItem& item) {
+long double mse_reference(const NaiveItem& item) {
   return (item.z[0] - item.targets[0]) * (item.z[0] - item.targets[0]);
 }
 
@@ -55,6 +55,6 @@ const LossEntry kMse{.name = "mse",
                      .source = "Gauss's; the score becomes the mean",
                      .notes = "Without the factor 1/2 (PyTorch's form). A few far targets rule it: see huber.",
                      .maker = maker_of<Mse, NoOptions, NoOptions>,
-                     .reference = reference};
+                     .reference = mse_reference};
 
 }  // namespace attune::losses

@@ -125,7 +125,7 @@ class Crf final : public Loss {
 };
 
 // Every tag sequence, one by one. A batch's sum.
-long double reference(const NaiveBatch& batch) {
+long double crf_reference(const NaiveBatch& batch) {
   if (batch.items.empty()) return 0;
   const Iob2Rule rule(batch.names, batch.items[0].z.size());
   const bool constrained = batch.items[0].text("constrained") == "true";
@@ -196,7 +196,7 @@ const LossEntry kCrf{
         "Own parameters (K*K + 2K) that begin at 0 and learn `rate` times as fast. transformers reads the logits "
         "alone. Libraries divide by sentences.",
     .maker = maker_of<Crf, CrfOptions, NoOptions>,
-    .batch_reference = reference,
+    .batch_reference = crf_reference,
     .batch_denominator = words,
     .sequential = true,
     .own = [](int64_t labels) { return labels * labels + 2 * labels; }};

@@ -18,7 +18,7 @@
 namespace attune::selection {
 namespace {
 
-constexpr int64_t kWidth = 128, kMostRows = 2000;
+constexpr int64_t kTanhUnits = 128, kMostHeadRows = 2000;
 constexpr int kSteps = 150;
 constexpr double kLinearRate = 0.03, kDeepRate = 0.005;
 
@@ -33,9 +33,10 @@ std::vector<int32_t> rows_marked(const Division& division, char mark) {
   std::vector<int32_t> all;
   for (size_t row = 0; row < division.of_row.size(); ++row)
     if (division.of_row[row] == mark) all.push_back(static_cast<int32_t>(row));
-  if (std::ssize(all) <= kMostRows) return all;
+  if (std::ssize(all) <= kMostHeadRows) return all;
   std::vector<int32_t> some;
-  for (int64_t i = 0; i < kMostRows; ++i) some.push_back(all[static_cast<size_t>(i * std::ssize(all) / kMostRows)]);
+  for (int64_t i = 0; i < kMostHeadRows; ++i)
+    some.push_back(all[static_cast<size_t>(i * std::ssize(all) / kMostHeadRows)]);
   return some;
 }
 
@@ -52,9 +53,10 @@ class FrozenHead {
       : loss_(std::move(loss)), kernels_(kernels), arena_(kernels.memory()), tape_(arena_, kernels) {
     const int64_t labels = loss_.facts().labels;
     models::BertConfig config;
-    config.hidden = deep ? kWidth : columns, config.classifier_dropout = 0;
+    config.hidden = deep ? kTanhUnits : columns, config.classifier_dropout = 0;
     if (deep)
-      below_ = std::make_unique<nn::Linear>(parameters_, "below", nn::Linear::Options{.in = columns, .out = kWidth});
+      below_ =
+          std::make_unique<nn::Linear>(parameters_, "below", nn::Linear::Options{.in = columns, .out = kTanhUnits});
     head_ = std::make_unique<models::Head>(
         parameters_, config,
         models::HeadOptions{.kind = models::HeadKind::token,

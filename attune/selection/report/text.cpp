@@ -13,15 +13,14 @@ namespace {
 
 using report::Align, report::Columns;
 
-constexpr int kWidth = 100;
 constexpr size_t kMostRows = 5;  // of lists that the page has whole
 
 std::string lines(std::string_view text, int indent) {
-  return report::paragraph(text, kWidth, indent);
+  return report::paragraph(text, report::kTextWidth, indent);
 }
 
 std::string facts(const report::Facts& all) {
-  return report::facts_text(all, kWidth);
+  return report::facts_text(all, report::kTextWidth);
 }
 
 std::string more_text(size_t all) {
@@ -39,7 +38,7 @@ std::string classes_text(const Choice& choice, const Judgement& judged) {
     columns.row({change.label, report::count(change.rows), report::fixed(change.first, 3),
                  report::fixed(change.second, 3), points.number(change.first - change.second)});
   }
-  return "\n" + columns.text(kWidth) + more_text(judged.classes.size());
+  return "\n" + columns.text(report::kTextWidth) + more_text(judged.classes.size());
 }
 
 std::string changed_rows_text(const Judgement& judged) {
@@ -54,7 +53,7 @@ std::string changed_rows_text(const Judgement& judged) {
     const ChangedRow& row = judged.changed[i];
     columns.row({row.place, row.gold, row.first, row.second, report::count(row.blocks)});
   }
-  return text + columns.text(kWidth) + more_text(judged.changed.size());
+  return text + columns.text(report::kTextWidth) + more_text(judged.changed.size());
 }
 
 std::string race_text(const Choice& choice) {
@@ -75,10 +74,10 @@ std::string race_text(const Choice& choice) {
   }
   return fmt::format("\nRace against {}{}\n", report::printable(choice.plain_loss),
                      units.points() ? ", differences in points" : "") +
-         columns.text(kWidth) + lines(race_caveat(choice), 2);
+         columns.text(report::kTextWidth) + lines(race_caveat(choice), 2);
 }
 
-std::string profile_text(const Profile& profile) {
+std::string profile_lines(const Profile& profile) {
   std::string text;
   if (!profile.figures().empty()) {
     Columns columns;
@@ -86,7 +85,7 @@ std::string profile_text(const Profile& profile) {
     for (const Figure& figure : profile.figures())
       columns.row({figure.title, figure_value(figure), figure_interval(figure), report::count(figure.n)});
     // Below each figure what there is to say of it.
-    const std::string table = columns.text(kWidth);
+    const std::string table = columns.text(report::kTextWidth);
     size_t at = 0;
     const auto next = [&] {
       const size_t end = table.find('\n', at) + 1;
@@ -104,7 +103,7 @@ std::string profile_text(const Profile& profile) {
       const SuspiciousRow& row = profile.suspicious[i];
       rows.row({row.place, row.expected.empty() ? row.label : row.label + ", expected " + row.expected, row.reason});
     }
-    text += rows.text(kWidth, 4) + more_text(profile.suspicious.size());
+    text += rows.text(report::kTextWidth, 4) + more_text(profile.suspicious.size());
   }
   return text.empty() ? "" : "\nMeasured before any loss was tried\n" + text;
 }
@@ -143,7 +142,7 @@ std::string runs_text(const Choice& choice) {
     columns.row({run.purpose, run.loss, report::compact(run.rate), report::compact(run.epochs),
                  std::to_string(run.seed), units.value(run.plain), units.value(run.corrected),
                  report::seconds(run.seconds), run_state(run)});
-  return "\nRuns\n" + columns.text(kWidth);
+  return "\nRuns\n" + columns.text(report::kTextWidth);
 }
 
 }  // namespace
@@ -155,7 +154,7 @@ std::string judgement_text(const Choice& choice, const Judgement& judged) {
   columns.row({told.first, report::side_text(told, &compare::BlockFigures::first)});
   columns.row({told.second, report::side_text(told, &compare::BlockFigures::second)});
   columns.row({report::difference_title(told), report::difference_text(told)});
-  std::string text = "\n" + lines(report::heading(told), 0) + "\n" + columns.text(kWidth) + "\n" +
+  std::string text = "\n" + lines(report::heading(told), 0) + "\n" + columns.text(report::kTextWidth) + "\n" +
                      lines(report::state_text(told) + ".", 2) + "\n" + facts(report::verdict_facts(told));
   text += classes_text(choice, judged) + changed_rows_text(judged);
   for (const std::string& note : judged.seen.notes) text += "\n" + lines("note: " + note, 2);
@@ -165,7 +164,7 @@ std::string judgement_text(const Choice& choice, const Judgement& judged) {
 std::string to_text(const Choice& choice) {
   std::string text = "\n" + lines(choice.sentence, 0) + "\n" + facts(choice_facts(choice));
   for (const Judgement& judged : choice.judgements) text += judgement_text(choice, judged);
-  text += race_text(choice) + profile_text(choice.profile) + rulings_text(choice.rulings) + runs_text(choice);
+  text += race_text(choice) + profile_lines(choice.profile) + rulings_text(choice.rulings) + runs_text(choice);
   if (choice.outlook) text += "\nNext\n" + lines(outlook_text(*choice.outlook, choice), 2);
   if (choice.test) text += "\nKept for the end\n" + lines(test_text(*choice.test, choice), 2);
   for (const std::string& note : choice.notes) text += "\n" + lines("note: " + note, 0);

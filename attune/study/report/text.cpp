@@ -15,11 +15,10 @@ namespace {
 
 using report::Align, report::Columns;
 
-constexpr int kWidth = 100;
 constexpr size_t kMostTrials = 10;  // the page has all of them
 
 std::string lines(const std::string& text, int indent) {
-  return report::paragraph(text, kWidth, indent);
+  return report::paragraph(text, report::kTextWidth, indent);
 }
 
 std::string trials_text(const Outcome& outcome) {
@@ -40,8 +39,9 @@ std::string trials_text(const Outcome& outcome) {
     columns.row(std::move(cells));
   }
   const size_t more = outcome.trials.size() - std::min(outcome.trials.size(), kMostTrials);
-  return "\nThe search\n" + columns.text(kWidth) + (more > 0 ? fmt::format("  and {} more, on the page\n", more) : "") +
-         lines(search_caveat(outcome), 2) + lines("Best in full: " + arms_text(outcome) + ".", 2);
+  return "\nThe search\n" + columns.text(report::kTextWidth) +
+         (more > 0 ? fmt::format("  and {} more, on the page\n", more) : "") + lines(search_caveat(outcome), 2) +
+         lines("Best in full: " + arms_text(outcome) + ".", 2);
 }
 
 std::string offers_text(const Outcome& outcome) {
@@ -55,7 +55,7 @@ std::string offers_text(const Outcome& outcome) {
                  value_title(outcome.metric, offer.answering.value), milliseconds(offer.answering.latency_ms),
                  megabytes(offer.answering.bytes), offer_title(outcome, offer)});
   }
-  return "\nWhat could be served, by the same rows\n" + columns.text(kWidth);
+  return "\nWhat could be served, by the same rows\n" + columns.text(report::kTextWidth);
 }
 
 std::string what_mattered(const Outcome& outcome) {
@@ -67,13 +67,14 @@ std::string what_mattered(const Outcome& outcome) {
     columns.row({share.dimensions[0], fmt::format("{:.2f}", share.share),
                  fmt::format("{:.2f} to {:.2f}", share.low, share.high),
                  share.exists < 1 ? report::percent(share.exists, 0) + " of the space" : ""});
-  return text + columns.text(kWidth);
+  return text + columns.text(report::kTextWidth);
 }
 
 }  // namespace
 
 std::string to_text(const Outcome& outcome) {
-  std::string text = "\n" + lines(outcome.sentence, 0) + "\n" + report::facts_text(study_facts(outcome), kWidth);
+  std::string text =
+      "\n" + lines(outcome.sentence, 0) + "\n" + report::facts_text(study_facts(outcome), report::kTextWidth);
   for (const auto& judged : outcome.judged.judgements) text += selection::judgement_text(outcome.judged, judged);
   text += trials_text(outcome) + offers_text(outcome) + what_mattered(outcome);
   for (const std::string& note : outcome.notes) text += "\n" + lines("note: " + note, 0);
