@@ -13,4 +13,7 @@ const std::vector<std::string>& model_file_names();
 // names. Errors: io.
 std::string fingerprint_folder(const std::filesystem::path& folder, const std::vector<std::string>& names);
 
+// Likewise of those of `names` alone, which does not read weights.
+std::string fingerprint_files(const std::filesystem::path& folder, const std::vector<std::string>& names);
+
 }  // namespace attune::io

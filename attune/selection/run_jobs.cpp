@@ -1,6 +1,7 @@
 #include "attune/selection/run_jobs.h"
 
 #include <atomic>
+#include <chrono>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <thread>
@@ -130,17 +131,28 @@ void LocalRunner::prepare(const std::vector<Job>& jobs) {
   if (commands.size() < 2) return;
   observer_.note(fmt::format("{} runs, {} at once", commands.size(),
                              std::min<size_t>(commands.size(), static_cast<size_t>(pool_.jobs))));
+  run_at_once(commands);
+}
+
+// A command that fails is run again where its run is asked for, and says there why. Whoever is asked to stop asks them.
+void LocalRunner::run_at_once(const std::vector<std::vector<std::string>>& commands) {
+  constexpr auto kLook = std::chrono::milliseconds(50);
   std::atomic<size_t> next{0};
+  std::atomic<int> working{pool_.jobs};
+  std::atomic<bool> stop{false};
   std::vector<std::thread> workers;
   for (int worker = 0; worker < pool_.jobs; ++worker)
     workers.emplace_back([&] {
-      // A run that fails is run again where it is asked for, and says there why.
-      for (size_t at = next++; at < commands.size() && !observer_.stop_requested(); at = next++) try {
-          io::run_program(commands[at]);
-        } catch (const Error&) {
-          return;
-        }
+      try {
+        for (size_t at = next++; at < commands.size() && !stop; at = next++) io::run_program(commands[at], &stop);
+      } catch (const Error&) {  // not even begun: likewise
+      }
+      --working;
     });
+  while (working > 0) {
+    if (observer_.stop_requested()) stop = true;
+    std::this_thread::sleep_for(kLook);
+  }
   for (std::thread& worker : workers) worker.join();
 }
 

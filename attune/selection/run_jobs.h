@@ -34,6 +34,7 @@ class LocalRunner final : public JobRunner {
  private:
   // Writes jobs/NAME.json; its path.
   std::filesystem::path write_config(const Job& job, const train::TrainOptions& options) const;
+  void run_at_once(const std::vector<std::vector<std::string>>& commands);
 
   const Plan& plan_;
   std::filesystem::path folder_;

@@ -78,12 +78,16 @@ std::string folder_hash(const fs::path& folder) {
   static const std::vector<std::string> kNames = [] {
     std::vector<std::string> names = io::model_file_names();
     names.insert(names.end(), {kRecordFile, kAdapterConfigFile, "modules.json", "sentence_bert_config.json",
-                               "config_sentence_transformers.json"});
+                               "config_sentence_transformers.json", kHubHeadConfigFile});
     return names;
   }();
   std::string all = io::fingerprint_folder(folder, kNames);
   for (const fs::path& part : {io::transformer_folder(folder), folder / "1_Pooling"})
     if (part != folder && fs::is_directory(part)) all += io::fingerprint_folder(part, kNames);
+  if (const auto adapter = AdapterFolder::at(folder)) {
+    const fs::path base = adapter->base();
+    all += adapter->knows_base() ? io::fingerprint_files(base, io::model_file_names()) : folder_hash(base);
+  }
   return sha256_hex(all);
 }
 

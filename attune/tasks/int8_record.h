@@ -35,9 +35,10 @@ std::string precision_text(const nn::Precision& precision);
 // Why the folder's model should not be served in int8, with the remedy; empty: it may.
 std::string why_no_int8(const std::filesystem::path& folder, const std::string& sha256);
 
-// Of configuration, record, tokenizer and weights of a folder, and of the folders in it that sentence-transformers
-// keeps weights and pooling in: models with the same hash give the same answers. Errors: io; those of
-// io::transformer_folder.
+// Of configuration, record, tokenizer and weights of a folder, of the folders in it that sentence-transformers keeps
+// weights and pooling in, and of an adapter's base: models with the same hash give the same answers. Of a base whose
+// weights' hash is in the adapter's record only the other files are read. Errors: io; those of io::transformer_folder
+// and AdapterFolder.
 std::string folder_hash(const std::filesystem::path& folder);
 
 }  // namespace attune::tasks

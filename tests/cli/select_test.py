@@ -1,13 +1,28 @@
 """attune select-loss as a user meets it: a choice, going on, a replay, refusals.   select_test.py PROGRAM tests/models/golden"""
 
 import json
+import pathlib
 import shutil
+import signal
+import subprocess
 import sys
+import time
 import unittest
 
-from program import ProgramTest, attune, sentences
+from program import PROGRAM, ProgramTest, attune, sentences
 
 QUICK = ["--threads", 1, "--lr", 5e-3, "--epochs", 40, "--batch-size", 8, "--draws", 200]
+
+
+def at_work(name):
+    """Processes whose command names it."""
+    found = []
+    for command in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            found += [command] if str(name).encode() in command.read_bytes() else []
+        except OSError:  # gone by now
+            pass
+    return found
 
 
 def without_times(verdict):
@@ -83,6 +98,20 @@ class SelectLoss(ProgramTest):
         self.succeeded(self.select("pool", "--budget", 8, "--jobs", 3))
         one, other = (json.loads((self.folder / name / "verdict.json").read_text()) for name in ("alone", "pool"))
         self.assertEqual(without_times(one), without_times(other))
+
+    def test_whoever_is_told_to_stop_tells_its_runs(self):
+        out = self.folder / "stopped"
+        long = [*QUICK[:QUICK.index("--epochs")], "--epochs", 2000, *QUICK[QUICK.index("--epochs") + 2:]]
+        process = subprocess.Popen([PROGRAM, *map(str, ["select-loss", "--model", self.model, "--train", self.data, "--out", out, *long,
+                                                        "--budget", 8, "--jobs", 2])], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        end = time.monotonic() + 120
+        while len(list((out / "runs").glob("*"))) < 3 and time.monotonic() < end:  # the plain run, and two at once
+            time.sleep(0.05)
+        self.assertEqual(len(at_work(out)), 3)
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 130)
+        self.assertFalse(at_work(out))
 
     def test_auto(self):
         out = self.folder / "auto"

@@ -37,6 +37,17 @@ TEST(Fingerprint, IsOfTheModelAlone) {
   EXPECT_NE(of(temp), more);
 }
 
+TEST(Fingerprint, OfFilesAloneReadsNoWeights) {
+  const TempFolder temp;
+  temp.put("config.json", "{}");
+  const std::string before = fingerprint_files(temp.path(), model_file_names());
+  temp.put("model.safetensors", "weights");
+  EXPECT_EQ(fingerprint_files(temp.path(), model_file_names()), before);
+  EXPECT_NE(of(temp), before);
+  temp.put("vocab.txt", "[PAD]");
+  EXPECT_NE(fingerprint_files(temp.path(), model_file_names()), before);
+}
+
 TEST(Fingerprint, AFileUnderAnotherNameIsAnotherModel) {
   const TempFolder one;
   one.put("model.safetensors", "weights");

@@ -2,11 +2,13 @@
 #include "attune/kernels/cpu/matmul.h"
 
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <gtest/gtest.h>
 #include <limits>
 #include <random>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "attune/kernels/cpu/matmul_portable.h"
