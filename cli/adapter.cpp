@@ -42,8 +42,9 @@ void show(const std::string& name) {
   const std::unique_ptr<peft::Method> method = found->make();
   OptionList options{""};
   method->visit(options);
-  put(fmt::format("{}: {}\n\nsource        {}\nlearning rate {} mostly does\n\n{}", found->name, found->what,
-                  found->source, method->learning_rate(), options.help()));
+  put(fmt::format(
+      "{}: {}\n\nsource        {}\nlearning rate {} mostly does ({} where the encoder is 384 units wide)\n\n{}",
+      found->name, found->what, found->source, method->learning_rate(768), method->learning_rate(384), options.help()));
 }
 
 void merge(const AdapterOptions& options) {

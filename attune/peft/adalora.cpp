@@ -248,7 +248,7 @@ class AdaLora final : public Method {
            init_rank_);
     if (start_ >= end_) fail(ErrorKind::usage, "--adapter adalora: start {} is not before end {}", start_, end_);
   }
-  double learning_rate() const override { return 1e-3; }
+  double learning_rate(int64_t hidden) const override { return rate_at_width(1e-3, hidden); }
 
   void attach(Adapter& adapter, nn::Parameters& parameters) const override {
     const std::vector<Module> all = modules_of(adapter.shape());

@@ -77,7 +77,7 @@ class BottleneckMethod final : public Method {
     list.add("activation", activation_, {.help = "within the bottleneck", .choices = names});
     list.add("scale", scale_, {.help = "what the adapter adds counts so many times", .min = 0});
   }
-  double learning_rate() const override { return 1e-3; }
+  double learning_rate(int64_t hidden) const override { return rate_at_width(1e-3, hidden); }
 
   // BnConfig of the package `adapters` 1.x: SeqBnConfig is Pfeiffer's, DoubleSeqBnConfig Houlsby's.
   json hub_config() const override {

@@ -61,7 +61,7 @@ class Ia3 final : public Method {
     list.add("feedforward", feedforward_,
              {.help = "those of them of which the input is scaled, not the output", .placeholder = "NAMES"});
   }
-  double learning_rate() const override { return 5e-3; }
+  double learning_rate(int64_t) const override { return 5e-3; }
 
   void attach(Adapter& adapter, nn::Parameters& parameters) const override {
     const std::vector<Module> all = modules_of(adapter.shape());

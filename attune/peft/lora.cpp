@@ -219,7 +219,7 @@ class Lora final : public Method {
       fail(ErrorKind::usage, "--adapter lora: dora and dropout do not go together; leave one of them out");
   }
 
-  double learning_rate() const override { return 1e-3; }
+  double learning_rate(int64_t hidden) const override { return rate_at_width(1e-3, hidden); }
 
   void attach(Adapter& adapter, nn::Parameters& parameters) const override {
     const std::vector<Module> all = modules_of(adapter.shape());

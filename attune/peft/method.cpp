@@ -124,6 +124,11 @@ const std::vector<MethodEntry>& methods() {
   return all;
 }
 
+double rate_at_width(double rate_of_bert_base, int64_t hidden) {
+  constexpr double kBertBase = 768;
+  return rate_of_bert_base * std::clamp(kBertBase / static_cast<double>(hidden), 1.0, 2.0);
+}
+
 std::shared_ptr<Method> make_method(const std::string& text) {
   const Call call = parsed(text);
   const auto& all = methods();

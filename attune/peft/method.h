@@ -33,8 +33,8 @@ class Method {
   }
   // Whether its parameters are virtual tokens, whose files PEFT names otherwise.
   virtual bool is_prompt_learning() const { return false; }
-  // A peak learning rate that is mostly right.
-  virtual double learning_rate() const = 0;
+  // A peak learning rate that is mostly right for an encoder so many units wide.
+  virtual double learning_rate(int64_t hidden) const = 0;
 
   // PEFT's adapter_config.json beyond what all have in common; null: PEFT has no such kind.
   virtual nlohmann::json peft_config(const EncoderShape& shape) const;
@@ -60,6 +60,10 @@ class Method {
   // Of options that came from a file named `where`. Errors (model): one lies outside its range.
   void check_ranges(const std::string& where);
 };
+
+// What suits bert-base's width, for another: rate * min(2, max(1, 768 / hidden)). That narrow ones want more was
+// measured on encoders of 384 units (docs/results.md); wider ones were not.
+double rate_at_width(double rate_of_bert_base, int64_t hidden);
 
 struct MethodEntry {
   const char* name;

@@ -10,7 +10,7 @@ class BitFit final : public Method {
  public:
   const char* name() const override { return "bitfit"; }
   void visit(OptionList&) override {}
-  double learning_rate() const override { return 1e-3; }
+  double learning_rate(int64_t hidden) const override { return rate_at_width(1e-3, hidden); }
   void attach(Adapter&, nn::Parameters&) const override {}
   bool trains(const nn::Parameter& parameter, const EncoderShape&) const override {
     return parameter.name.ends_with(".bias");
@@ -23,7 +23,7 @@ class LastLayers final : public Method {
   void visit(OptionList& list) override {
     list.add("k", layers_, {.help = "how many of the upper layers train", .min = 1});
   }
-  double learning_rate() const override { return 5e-5; }
+  double learning_rate(int64_t) const override { return 5e-5; }
   void attach(Adapter& adapter, nn::Parameters&) const override {
     if (layers_ > adapter.shape().layers)
       fail(ErrorKind::usage, "--adapter last_layers: k is {}; the encoder has {} layers", layers_,

@@ -27,7 +27,7 @@ class Prompt final : public Method {
     list.add("length", length_, {.help = "virtual tokens", .min = 1, .max = 4096});
     list.add("init", init_, {.help = "deviation that they begin with", .min = 0});
   }
-  double learning_rate() const override { return 1e-2; }
+  double learning_rate(int64_t) const override { return 1e-2; }
   bool is_prompt_learning() const override { return true; }
 
   void attach(Adapter& adapter, nn::Parameters& parameters) const override {
@@ -92,7 +92,7 @@ class Prefix final : public Method {
              {.help = "inner size of a network that makes them while they train; 0: none", .min = 0});
     list.add("init", init_, {.help = "deviation that they begin with", .min = 0});
   }
-  double learning_rate() const override { return 1e-2; }
+  double learning_rate(int64_t) const override { return 1e-2; }
   bool is_prompt_learning() const override { return true; }
   void as_kept() override { projection_ = 0; }
 

@@ -16,6 +16,7 @@
 #include "attune/selection/pool.h"
 #include "attune/selection/run_jobs.h"
 #include "attune/selection/test_score.h"
+#include "attune/tasks/adapter_folder.h"
 #include "attune/train/checkpoint.h"
 #include "attune/train/parts.h"
 #include "attune/train/run.h"
@@ -125,6 +126,8 @@ bool train_final(const SelectOptions& o, const Pool& pool, Choice& choice, train
 std::optional<Choice> select_loss(SelectOptions o, train::Observer& observer) {
   const tasks::Task& task = tasks::task_named(o.train.task);
   check(o, task);
+  if (!o.train.lr_is_given)  // each run's config tells it
+    o.train.lr = tasks::usual_rate(o.train.model, o.train.adapter, o.train.lr), o.train.lr_is_given = true;
   const std::string metric = chosen_metric(o.metric, task);
   const fs::path out = o.train.out;
   const auto begun = std::chrono::steady_clock::now();

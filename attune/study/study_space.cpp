@@ -12,6 +12,7 @@
 #include "attune/losses/entry.h"
 #include "attune/losses/loss_list.h"
 #include "attune/peft/method.h"
+#include "attune/tasks/adapter_folder.h"
 #include "attune/tune/parse_space.h"
 
 namespace attune::study {
@@ -297,7 +298,7 @@ train::TrainOptions options_at(const StudyOptions& options, const tune::Space& s
     }
   }
   if (!t.lr_is_given) {
-    if (!t.adapter.empty()) t.lr = peft::make_method(t.adapter)->learning_rate();
+    if (!t.adapter.empty()) t.lr = tasks::usual_rate(t.model, t.adapter, t.lr);
     t.lr = tune::rounded(t.lr * times), t.lr_is_given = true;
   }
   return t;

@@ -4,6 +4,7 @@
 #include "attune/base/json.h"
 #include "attune/io/resolve.h"
 #include "attune/io/sentence_folder.h"
+#include "attune/models/bert_config.h"
 #include "attune/tasks/model_record.h"
 
 namespace attune::tasks {
@@ -171,9 +172,12 @@ io::ModelFolder AdapterFolder::over_base() const {
 }
 
 double usual_rate(const std::string& model, const std::string& adapter, double otherwise) {
-  if (!adapter.empty()) return peft::make_method(adapter)->learning_rate();
-  const auto folder = AdapterFolder::at(io::resolve_model(model));
-  return folder ? folder->method()->learning_rate() : otherwise;
+  const fs::path place = io::resolve_model(model);
+  const auto folder = AdapterFolder::at(place);
+  if (adapter.empty() && !folder) return otherwise;
+  const auto method = adapter.empty() ? folder->method() : peft::make_method(adapter);
+  const io::ModelFolder opened = folder ? folder->over_base() : io::ModelFolder::open(io::transformer_folder(place));
+  return method->learning_rate(models::BertConfig::from_json(opened.config(), model).hidden);
 }
 
 fs::path tokenizer_folder(const fs::path& place) {

@@ -76,8 +76,8 @@ class AdapterFolder {
   std::string encoder_sha256_, base_held_in_;
 };
 
-// The peak rate of a run that was told none: that of the adapter (`--adapter`, or the folder's own), else `otherwise`.
-// Errors: those of io::resolve_model, make_method and AdapterFolder.
+// The peak rate of a run that was told none: that of the adapter (`--adapter`, or the folder's own) over this model,
+// else `otherwise`. Errors: those of io::resolve_model, io::ModelFolder, make_method and AdapterFolder.
 double usual_rate(const std::string& model, const std::string& adapter, double otherwise);
 
 // Where a model's tokenizer lies: its folder, or that of an adapter's base.

@@ -121,6 +121,13 @@ class SelectLoss(ProgramTest):
         self.assertTrue((self.folder / "auto-choice/verdict.json").exists())
         self.refused(attune("train", "--model", self.model, "--train", self.data, "--out", self.folder / "no", "--loss", "auto(metrik=macro_f1)"), "metric")
 
+    def test_an_adapter_brings_its_rate(self):
+        quick = [*QUICK[:2], "--epochs", 10, *QUICK[QUICK.index("--batch-size"):]]
+        result = attune("select-loss", "--model", self.model, "--train", self.data, "--out", self.folder / "adapter", *quick, "--adapter", "lora(r=2)")
+        self.succeeded(result)
+        told = [self.folder / "adapter/train.json", *(self.folder / "adapter/jobs").glob("*.json")]
+        self.assertEqual({json.loads(path.read_text())["lr"] for path in told}, {2e-3})
+
     def test_a_dev_file_judges(self):
         dev = self.file("dev.csv", sentences(100, 2))
         self.succeeded(self.select("dev", "--dev", dev))

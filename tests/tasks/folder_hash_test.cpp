@@ -1,7 +1,9 @@
-// A model's hash, where the model is an adapter over a base: PEFT's folder, which does not say whose it is, and attune's.
+// A model's hash, where the model is an adapter over a base: PEFT's folder, which does not say whose it is, and
+// attune's.
 #include <gtest/gtest.h>
 
 #include "attune/tasks/int8_record.h"
+
 #include "tests/base/temp_folder.h"
 
 namespace attune::tasks {
@@ -32,7 +34,8 @@ TEST(FolderHash, OfAnAdapterIsOfItsBaseToo) {
   EXPECT_NE(folder_hash(temp.path()), other_weights);
 }
 
-// The record says which weights the adapter belongs to, and others are refused when it is opened: they are not read here.
+// The record says which weights the adapter belongs to, and others are refused when it is opened: they are not read
+// here.
 TEST(FolderHash, LeavesWeightsThatTheRecordKnows) {
   const TempFolder temp;
   put_adapter(temp);
