@@ -19,8 +19,10 @@ endif()
 
 # One target that carries the project's compile rules; every room links it privately.
 add_library(attune_rules INTERFACE)
-target_compile_options(attune_rules INTERFACE -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion
-                                              -ffp-contract=off)
+target_compile_options(attune_rules INTERFACE -Wall -Wextra -Wconversion -Wno-sign-conversion -ffp-contract=off)
+if(NOT ATTUNE_LUMP)  # where files compile as one, names of one would shadow another's
+  target_compile_options(attune_rules INTERFACE -Wshadow)
+endif()
 # GCC 12 reports overlaps inside std::string's operator+ that cannot happen (its bug 105651).
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   target_compile_options(attune_rules INTERFACE -Wno-restrict)

@@ -6,7 +6,6 @@
 function(attune_lump TARGET)
   if(ATTUNE_LUMP AND NOT ("${ATTUNE_LUMP}" STREQUAL "TESTS" AND NOT "${TARGET}" MATCHES "_tests$"))
     set_target_properties(${TARGET} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 64)
-    target_compile_options(${TARGET} PRIVATE -Wno-shadow)  # of another file's names
   endif()
 endfunction()
 

@@ -2,6 +2,7 @@
 
 #include "attune/study/study_space.h"
 
+#include "tests/base/temp_folder.h"
 #include "tests/study/sample_plan.h"
 
 namespace attune::study {
@@ -22,8 +23,13 @@ TEST(StudySpace, SpacesAndValuesAreToldApart) {
 }
 
 TEST(StudySpace, TheRateIsAMultipleOfWhatItWouldBe) {
+  const attune::test::TempFolder narrow;  // whose width is the adapter's to know
+  for (const char* file : {"config.json", "model.safetensors"})
+    std::filesystem::copy(std::filesystem::path(ATTUNE_TEST_DATA "/models/golden/sequence_classification") / file,
+                          narrow.path());
+  narrow.put("vocab.txt", "[PAD]\n");
   StudyOptions options;
-  options.train.lr = 5e-5;
+  options.train.lr = 5e-5, options.train.model = narrow.path().string();
   const tune::Space space = tune::parse_space({{"lr-times", "0.2..10:log"}, {"adapter", "none|lora(r=4|8|16)"}});
   tune::Point point{{{"lr-times", 2.0}, {"adapter", std::string("none")}}};
   EXPECT_EQ(options_at(options, space, &point).lr, 1e-4);
@@ -31,7 +37,7 @@ TEST(StudySpace, TheRateIsAMultipleOfWhatItWouldBe) {
   point.values = {{"lr-times", 2.0}, {"adapter", std::string("lora(r=?)")}, {"adapter.lora.r", 8.0}};
   const train::TrainOptions lora = options_at(options, space, &point);
   EXPECT_EQ(lora.adapter, "lora(r=8)");
-  EXPECT_EQ(lora.lr, 2e-3) << "twice the method's own";
+  EXPECT_EQ(lora.lr, 4e-3) << "twice the method's own, which is 2e-3 over a narrow encoder";
   EXPECT_EQ(options_at(options, space, nullptr).lr, 5e-5);
   options.train.lr = 2e-4, options.train.lr_is_given = true;
   EXPECT_EQ(options_at(options, space, nullptr).lr, 2e-4);
