@@ -1,8 +1,9 @@
 # With ATTUNE_LUMP ON a target's files are compiled as one: most of the time of a build goes into headers and templates that
 # every file repeats. (Release with its tests, cold, 2 cores of Ice Lake: 10 min 18 s; eight files at a time took 17 min,
-# and precompiled headers did less.) Names in anonymous namespaces then meet: a clash is resolved by better names, and a room whose files repeat
-# names on purpose says APART. A build by CMake alone, and the release build of `./run test --full`, compile every file
-# of the library by itself, so that one which forgets an #include is found; TESTS lumps the tests alone.
+# and precompiled headers did less.) Names in anonymous namespaces then meet: a clash is resolved by better names, and a
+# room whose files repeat names on purpose says APART. A build by CMake alone, and the release build of
+# `./run test --full`, compile every file of the library by itself, so that one which forgets an #include is found; TESTS
+# lumps the tests alone.
 function(attune_lump TARGET)
   if(ATTUNE_LUMP AND NOT ("${ATTUNE_LUMP}" STREQUAL "TESTS" AND NOT "${TARGET}" MATCHES "_tests$"))
     set_target_properties(${TARGET} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 64)

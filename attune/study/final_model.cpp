@@ -1,6 +1,5 @@
 #include "attune/study/final_model.h"
 
-#include <chrono>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <thread>

@@ -1,7 +1,6 @@
 #include "attune/study/tune.h"
 
 #include <algorithm>
-#include <chrono>
 #include <nlohmann/json.hpp>
 #include <thread>
 
